@@ -1,0 +1,5 @@
+"""``python -m lightspeech``."""
+
+from lightspeech.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Audio without torch: reading, windows, the feature definition."""

@@ -1,0 +1,52 @@
+"""The command line: one file per command, found by its name; each parses, calls, prints."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from lightspeech import __version__, plugins
+from lightspeech.errors import LightspeechError
+
+app = typer.Typer(
+    name="lightspeech",
+    help="Emotional speech to models of tens of kilobytes, honestly measured.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"lightspeech {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")] = False,
+) -> None:
+    if debug:
+        os.environ["LIGHTSPEECH_DEBUG"] = "1"
+
+
+for _name in plugins.names(__name__):
+    app.command(_name)(plugins.load(__name__, _name).command)
+
+
+def main() -> None:
+    """Run a command; an error is one line on stderr and exit code 1, Ctrl-C is exit code 130."""
+    try:
+        app(standalone_mode=True)
+    except LightspeechError as error:
+        if os.environ.get("LIGHTSPEECH_DEBUG"):
+            raise
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        print("interrupted; finished work is kept, run the same command to go on", file=sys.stderr)
+        sys.exit(130)

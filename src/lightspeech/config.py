@@ -1,0 +1,141 @@
+"""Typed configuration: frozen dataclasses, one YAML reader, all faults at once."""
+
+import dataclasses
+import types
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, dataclass_transform
+
+import yaml
+from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+from lightspeech import plugins
+from lightspeech.errors import ConfigError
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def config(cls: type[T]) -> type[T]:
+    """Turn a class into a frozen, keyword-only dataclass that rejects unknown keys."""
+    made = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+    # Without this pydantic drops a misspelt key of a plain dataclass in silence.
+    made.__pydantic_config__ = {"extra": "forbid"}  # type: ignore[attr-defined]
+    return made
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """A plug-in picked by name, with its checked configuration."""
+
+    name: str
+    module: types.ModuleType
+    config: Any
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give back what a recipe would say: ``{name: …, …}``."""
+        return {"name": self.name, **as_dict(self.config)}
+
+
+def plugin(package: str) -> Any:
+    """Mark a field ``{name: …, …}``: the name picks a module of ``package``, its Config the rest."""
+
+    def choose(value: Any) -> Choice:
+        if isinstance(value, Choice):
+            return value
+        if isinstance(value, str):
+            value = {"name": value}
+        if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
+            raise ValueError(f"expected {{name: …}} with one of {plugins.names(package)}")
+        try:
+            module = plugins.load(package, value["name"])
+            rest = {key: item for key, item in value.items() if key != "name"}
+            return Choice(value["name"], module, TypeAdapter(module.Config).validate_python(rest))
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        except ValidationError as error:
+            raise PydanticCustomError("plugin", "{count} faults", _context(error)) from None
+
+    return Annotated[Choice, BeforeValidator(choose), PlainSerializer(Choice.as_dict)]
+
+
+def _context(error: ValidationError) -> dict[str, Any]:
+    return {"count": error.error_count(), "faults": list(_faults(error))}
+
+
+def _faults(error: ValidationError, prefix: tuple[Any, ...] = ()) -> list[str]:
+    faults = []
+    for fault in error.errors(include_url=False):
+        loc = ".".join(str(part) for part in (*prefix, *fault["loc"]))
+        if fault["type"] == "plugin":
+            faults += [f"{loc}.{inner}" for inner in fault["ctx"]["faults"]]
+        else:
+            message = fault["msg"].removeprefix("Value error, ")
+            faults.append(f"{loc}: {message} (got {_short(fault['input'])})")
+    return faults
+
+
+def _short(value: object, limit: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[:limit] + "…"
+
+
+def build(cls: type[T], values: Mapping[str, Any], *, source: str = "configuration") -> T:
+    """Check values against a config class.
+
+    Raises:
+        ConfigError: naming every fault with its path and the value found.
+    """
+    try:
+        return TypeAdapter(cls).validate_python(dict(values))
+    except ValidationError as error:
+        faults = "; ".join(_faults(error))
+        raise ConfigError(f"{source}: {faults}") from None
+
+
+def as_dict(instance: Any) -> dict[str, Any]:
+    """Turn a config into plain values that YAML and JSON can hold."""
+    dumped: dict[str, Any] = TypeAdapter(type(instance)).dump_python(instance, mode="json")
+    return dumped
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping.
+
+    Raises:
+        ConfigError: if the file is missing, is not YAML, or holds no mapping.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = " ".join(str(error).split())
+        raise ConfigError(f"{path}: not valid YAML ({where})") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: expected a mapping of keys to values, found {_short(values)}")
+    return values
+
+
+def override(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
+    """Apply ``a.b=value`` assignments (values in YAML) to a copy of nested mappings.
+
+    Raises:
+        ConfigError: if an assignment has no ``=``, or walks through something that is no mapping.
+    """
+    made: dict[str, Any] = yaml.safe_load(yaml.safe_dump(values))
+    for assignment in assignments:
+        dotted, equals, text = assignment.partition("=")
+        if not equals:
+            raise ConfigError(f"{assignment!r} is no override; write key.subkey=value")
+        *parents, last = dotted.split(".")
+        node = made
+        for key in parents:
+            node = node.setdefault(key, {})
+            if not isinstance(node, dict):
+                raise ConfigError(f"{assignment!r}: {key!r} is a single value, not a mapping")
+        node[last] = yaml.safe_load(text)
+    return made
+
+

@@ -1,0 +1,59 @@
+"""Emotion vocabularies, and the one table of how each corpus's own labels map onto them."""
+
+from lightspeech.errors import ConfigError
+
+CANONICAL = {
+    "anger": "angry",
+    "angry": "angry",
+    "ang": "angry",
+    "happiness": "happy",
+    "happy": "happy",
+    "hap": "happy",
+    "joy": "happy",
+    "neutral": "neutral",
+    "neu": "neutral",
+    "sadness": "sad",
+    "sad": "sad",
+    "calm": "calm",
+    "fear": "fearful",
+    "fearful": "fearful",
+    "fea": "fearful",
+    "disgust": "disgusted",
+    "disgusted": "disgusted",
+    "dis": "disgusted",
+    "surprise": "surprised",
+    "surprised": "surprised",
+    "sur": "surprised",
+    "boredom": "bored",
+    "exc": "excited",
+    "fru": "frustrated",
+    "oth": "other",
+    "xxx": "undecided",
+}
+"""A corpus's own label → the name it has in the common vocabularies."""
+
+VOCABULARIES = {
+    "common4": ("angry", "happy", "neutral", "sad"),
+    "common6": ("angry", "disgusted", "fearful", "happy", "neutral", "sad"),
+    "common7": ("angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"),
+    "common8": ("angry", "calm", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"),
+}
+"""Common class sets. A label outside the set is left out, never folded into a neighbour."""
+
+OWN = "own"
+"""Each corpus's own labels, untouched."""
+
+
+def map_label(label: str, vocabulary: str) -> str | None:
+    """Map a corpus's own label into a vocabulary; None where the vocabulary has no such class.
+
+    Raises:
+        ConfigError: if the vocabulary is unknown.
+    """
+    if vocabulary == OWN:
+        return label
+    if vocabulary not in VOCABULARIES:
+        known = [OWN, *VOCABULARIES]
+        raise ConfigError(f"unknown label vocabulary {vocabulary!r}; choose one of {known}")
+    common = CANONICAL.get(label, label)
+    return common if common in VOCABULARIES[vocabulary] else None

@@ -1,0 +1,82 @@
+"""What a model answered on a test set: the one thing every figure is computed from."""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from lightspeech.errors import CorpusError
+from lightspeech.files import write_text
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Predictions:
+    """Answers of one run (one fold, one seed) on its test set.
+
+    Attributes:
+        labels: class names, in the order of the probabilities.
+        ids: utterance ids.
+        speakers: speaker of each utterance.
+        truth: class index of each utterance, int64, shape ``(n,)``.
+        probabilities: float32, shape ``(n, n_classes)``, rows sum to 1.
+        fold: number of the fold.
+        seed: seed of the training.
+    """
+
+    labels: tuple[str, ...]
+    ids: tuple[str, ...]
+    speakers: tuple[str, ...]
+    truth: npt.NDArray[np.int64]
+    probabilities: npt.NDArray[np.float32]
+    fold: int = 0
+    seed: int = 0
+
+    @property
+    def answers(self) -> npt.NDArray[np.int64]:
+        """Index of the most probable class, shape ``(n,)``."""
+        return self.probabilities.argmax(1).astype(np.int64)
+
+
+HEAD = ("id", "speaker", "emotion", "fold", "seed")
+
+
+def write(predictions: Predictions, path: Path) -> None:
+    """Write predictions as CSV, a column a class, atomically."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow((*HEAD, *predictions.labels))
+    for row, name in enumerate(predictions.ids):
+        emotion = predictions.labels[predictions.truth[row]]
+        numbers = (f"{p:.6f}" for p in predictions.probabilities[row])
+        table.writerow(
+            (name, predictions.speakers[row], emotion, predictions.fold, predictions.seed, *numbers)
+        )
+    write_text(path, text.getvalue())
+
+
+def read(path: Path) -> Predictions:
+    """Read predictions written by `write`.
+
+    Raises:
+        CorpusError: if the file is missing, empty or has other columns.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+    except (OSError, ValueError):
+        raise CorpusError(f"{path}: no predictions here; run the training again") from None
+    if tuple(header[: len(HEAD)]) != HEAD or not rows:
+        raise CorpusError(f"{path}: not a predictions file; expected columns {HEAD} and classes")
+    labels = tuple(header[len(HEAD) :])
+    return Predictions(
+        labels=labels,
+        ids=tuple(row[0] for row in rows),
+        speakers=tuple(row[1] for row in rows),
+        truth=np.array([labels.index(row[2]) for row in rows], np.int64),
+        probabilities=np.array([row[len(HEAD) :] for row in rows], np.float32),
+        fold=int(rows[0][3]),
+        seed=int(rows[0][4]),
+    )

@@ -1,0 +1,1 @@
+"""Protocols: how a corpus is cut into training, selection and test, one module each."""
