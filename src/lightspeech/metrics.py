@@ -96,3 +96,79 @@ def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Floats:
     ratio: Floats = np.full(np.shape(whole), np.nan)
     np.divide(part, whole, out=ratio, where=np.asarray(whole) > 0)
     return ratio
+
+
+def expected_calibration_error(
+    probabilities: npt.NDArray[Any], truth: Indices, bins: int = 15
+) -> float:
+    """Mean gap between confidence and accuracy (Guo et al. 2017, eq. 3), 0 to 1.
+
+    Args:
+        probabilities: shape ``(n, n_classes)``, rows sum to 1.
+        truth: class indices, shape ``(n,)``.
+        bins: number of equal intervals of confidence.
+    """
+    share, confidence, accuracy = reliability(probabilities, truth, bins)
+    return float(np.nansum(share * np.abs(accuracy - confidence)))
+
+
+def reliability(
+    probabilities: npt.NDArray[Any], truth: Indices, bins: int = 15
+) -> tuple[Floats, Floats, Floats]:
+    """Share of utterances, mean confidence and accuracy in each interval of confidence.
+
+    Returns:
+        Three arrays of shape ``(bins,)``; confidence and accuracy are NaN where no utterance is.
+
+    Raises:
+        ValueError: if there is no utterance.
+    """
+    if len(truth) == 0:
+        raise ValueError("calibration needs at least one utterance, found none")
+    top = probabilities.max(1).astype(np.float64)
+    right = probabilities.argmax(1) == np.asarray(truth)
+    # Intervals are open below: a confidence of exactly 0.2 belongs to (0.133, 0.2].
+    place = np.clip(np.ceil(top * bins).astype(np.int64) - 1, 0, bins - 1)
+    n = np.bincount(place, minlength=bins)
+    confidence = _ratio(np.bincount(place, top, bins), n)
+    return n / n.sum(), confidence, _ratio(np.bincount(place, right, bins), n)
+
+
+def bootstrap_ci(
+    counts: Counts, *, replicates: int = 2_000, level: float = 0.95, seed: int = 0
+) -> tuple[float, float]:
+    """Percentile interval of the UAR, by resampling speakers with replacement.
+
+    A replicate is the mean over seeds of the UAR of the folds, each recomputed from the drawn
+    speakers' utterances and weighted by how many of its speakers were drawn: with one speaker a
+    fold, that is the mean over the drawn speakers. Utterances of one speaker are not independent,
+    so resampling them would make the interval too narrow.
+
+    Args:
+        counts: confusion matrices, shape ``(seeds, folds, speakers, n_classes, n_classes)``.
+        replicates: number of resamples.
+        level: coverage, 0 to 1.
+        seed: of the resampling.
+
+    Returns:
+        Lower and upper bound, 0 to 1.
+    """
+    n_speakers, n_classes = counts.shape[2:4]
+    draws = np.random.default_rng(seed).multinomial(
+        n_speakers, np.full(n_speakers, 1 / n_speakers), size=replicates
+    )
+    rows = [_replicates(of_seed, draws, n_classes) for of_seed in counts]
+    tail = (1 - level) / 2
+    low, high = np.quantile(np.mean(rows, axis=0), [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _replicates(counts: Counts, draws: npt.NDArray[np.int64], n_classes: int) -> Floats:
+    """UAR of each resample, shape ``(replicates,)``, from ``(folds, speakers, ...)`` counts."""
+    by_speaker = counts.transpose(1, 0, 2, 3)  # (speakers, folds, classes, classes)
+    right = np.diagonal(by_speaker, axis1=-2, axis2=-1).reshape(len(by_speaker), -1)
+    total = by_speaker.sum(-1).reshape(len(by_speaker), -1)
+    recall = _ratio(draws @ right, draws @ total).reshape(len(draws), -1, n_classes)
+    weight = draws @ (by_speaker.sum((-2, -1)) > 0)  # (replicates, folds)
+    fold_uar = np.where(weight > 0, mean_present(recall), 0)
+    return _ratio((fold_uar * weight).sum(-1), weight.sum(-1))
