@@ -1,0 +1,166 @@
+"""Audio files to waveforms: anything libsndfile reads, checked, mixed to mono and resampled."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import soundfile
+import soxr
+
+from lightspeech.audio.windows import Waveform
+from lightspeech.errors import AudioError
+
+BLOCK = 1 << 16
+"""Frames decoded at once: 1.4 s at 48 kHz, so that hours of audio take flat memory."""
+MAX_CHANNELS = 64
+SAMPLE_RATES = (1_000, 768_000)
+"""Lowest and highest rate in Hz that a recording of speech can honestly have."""
+MIN_DURATION_S = 0.01
+"""One pitch period of a low voice; less is a click, and no answer about it means anything."""
+MAX_PEAK = 4.0
+"""Decoders overshoot full scale a little (clipped); beyond 12 dB the samples are not −1…1."""
+UNKNOWN = 1 << 62
+"""libsndfile says 2**63 − 1 frames where a header gives no length."""
+
+_SHORT_DATA = re.compile(r"(?:data|SSND|Data Size|riff|Riff size) *: (\d+) \(should be (\d+)\)")
+_PIPED = 0x7FFFF000
+"""Programs that write WAV into a pipe cannot know its size and put a number above this."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioInfo:
+    """What the samples of a file say.
+
+    Attributes:
+        duration_s: seconds.
+        sample_rate: of the file, in Hz.
+        audio_hash: SHA-256 of the mono mix in 16 bits. WAV, FLAC and float copies of the same
+            samples, and two equal channels of them, share it; lossy copies and other rates do not.
+    """
+
+    duration_s: float
+    sample_rate: int
+    audio_hash: str
+
+
+def inspect(path: Path) -> AudioInfo:
+    """Decode a whole file, block by block, and tell its length, rate and hash.
+
+    Raises:
+        AudioError: if the file is missing, cut short, damaged or not audio.
+    """
+    digest = hashlib.sha256()
+    with _opened(path) as file:
+        for block in _mono_blocks(file, _name(path)):
+            digest.update(np.clip(np.rint(block * 32768), -32768, 32767).astype("<i2").tobytes())
+        return AudioInfo(
+            duration_s=file.frames / file.samplerate,
+            sample_rate=file.samplerate,
+            audio_hash=digest.hexdigest(),
+        )
+
+
+def load(source: Path | BinaryIO, sample_rate: int = 16_000) -> Waveform:
+    """Decode a whole file: float32, −1…1, shape ``(samples,)``, at ``sample_rate`` Hz.
+
+    Raises:
+        AudioError: if the file is missing, cut short, damaged or not audio.
+    """
+    return np.concatenate(list(stream(source, sample_rate)))
+
+
+def stream(source: Path | BinaryIO, sample_rate: int = 16_000) -> Iterator[Waveform]:
+    """Decode a file in blocks of any length; joined they are exactly what `load` gives.
+
+    Args:
+        source: a file, or an open one that can seek.
+        sample_rate: in Hz, of the blocks.
+
+    Raises:
+        AudioError: if the file is missing, cut short, damaged or not audio.
+    """
+    with _opened(source) as file:
+        blocks = _mono_blocks(file, _name(source))
+        if file.samplerate == sample_rate:
+            yield from blocks
+        else:
+            yield from _resampled(blocks, file.samplerate, sample_rate)
+
+
+def _resampled(blocks: Iterator[Waveform], old: int, new: int) -> Iterator[Waveform]:
+    resampler = soxr.ResampleStream(old, new, num_channels=1, dtype="float32")
+    for block in blocks:
+        yield np.clip(resampler.resample_chunk(block), -1, 1)
+    yield np.clip(resampler.resample_chunk(np.zeros(0, np.float32), last=True), -1, 1)
+
+
+def _name(source: Path | BinaryIO) -> str:
+    return str(source) if isinstance(source, Path) else "audio stream"
+
+
+@contextmanager
+def _opened(source: Path | BinaryIO) -> Iterator[soundfile.SoundFile]:
+    name = _name(source)
+    if isinstance(source, Path):
+        if not source.is_file():
+            raise AudioError(f"{name}: no such file; check the path")
+        if source.stat().st_size == 0:
+            raise AudioError(f"{name}: the file is empty (0 bytes); record or copy it again")
+    try:
+        file = soundfile.SoundFile(source)
+    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
+        why = getattr(error, "error_string", error)
+        raise AudioError(f"{name}: not readable as audio ({why}); give WAV, FLAC or OGG") from None
+    with file:
+        _check_header(file, name)
+        yield file
+
+
+def _check_header(file: soundfile.SoundFile, name: str) -> None:
+    lowest, highest = SAMPLE_RATES
+    if not 1 <= file.channels <= MAX_CHANNELS:
+        raise AudioError(f"{name}: {file.channels} channels; allowed are 1 to {MAX_CHANNELS}")
+    if not lowest <= file.samplerate <= highest:
+        raise AudioError(f"{name}: {file.samplerate} Hz; allowed are {lowest} to {highest} Hz")
+    if file.frames >= UNKNOWN:
+        raise AudioError(f"{name}: the header gives no length; save it to a WAV file first")
+    short = _SHORT_DATA.search(file.extra_info)
+    if short and int(short[2]) < int(short[1]) < _PIPED:
+        raise AudioError(
+            f"{name}: cut short, {short[2]} of {short[1]} bytes are there; copy it again"
+        )
+    if file.frames < MIN_DURATION_S * file.samplerate:
+        raise AudioError(
+            f"{name}: {file.frames} samples at {file.samplerate} Hz; at least {MIN_DURATION_S} s "
+            "is needed, give a longer recording"
+        )
+
+
+def _mono_blocks(file: soundfile.SoundFile, name: str) -> Iterator[Waveform]:
+    n_read = 0
+    while n_read < file.frames:
+        block = _read_block(file, name, n_read)
+        n_read += len(block)
+        yield np.clip(block.mean(1), -1, 1)
+
+
+def _read_block(file: soundfile.SoundFile, name: str, n_read: int) -> Waveform:
+    try:
+        block: Waveform = file.read(BLOCK, dtype="float32", always_2d=True)  # (frames, channels)
+    except soundfile.LibsndfileError:
+        block = np.zeros((0, 1), np.float32)
+    if not len(block):
+        raise AudioError(
+            f"{name}: cut short or damaged, {n_read} of {file.frames} samples decode; copy it again"
+        )
+    peak = np.abs(block).max()
+    if not np.isfinite(peak):
+        raise AudioError(f"{name}: holds samples that are no numbers (NaN or Inf); export it again")
+    if peak > MAX_PEAK:
+        raise AudioError(f"{name}: samples reach {peak:g}, allowed are −1 to 1; scale it down")
+    return block
