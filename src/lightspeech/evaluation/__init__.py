@@ -1,0 +1,1 @@
+"""Quality: from what a model answered to figures that survive review."""

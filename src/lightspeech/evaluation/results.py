@@ -1,0 +1,203 @@
+"""Results: the figures of one study as one JSON object, computed from its predictions.
+
+Rates are fractions from 0 to 1. The UAR of a seed is the mean over folds of the fold's UAR, and the
+UAR of the study is the mean over seeds of that; WA and F1 likewise.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from lightspeech import config, metrics
+from lightspeech.errors import CorpusError
+from lightspeech.evaluation.study import Study, read_json
+from lightspeech.files import write_json
+from lightspeech.predictions import Predictions
+
+Rate = Annotated[float, Field(ge=0, le=1)]
+DIGITS = 6
+"""Kept in a results file: enough for any reader, and equal from machine to machine."""
+
+
+@config.config
+class Uar:
+    """The headline figure."""
+
+    mean: Rate
+    """Over seeds, of the mean over folds."""
+    std: Rate | None
+    """Over seeds (n - 1); null for one seed."""
+    ci95: tuple[Rate, Rate] | None
+    """Bootstrap by speaker, see `metrics.bootstrap_ci`; null for one speaker."""
+    worst_speaker: Rate
+    """The lowest UAR of a speaker, mean over seeds."""
+
+
+@config.config
+class Results(Study):
+    """A study and its figures."""
+
+    seeds: tuple[int, ...]
+    folds: int
+    n_utterances: int
+    """Distinct utterances tested."""
+    uar: Uar
+    wa: Rate
+    f1: Rate
+    per_class_recall: dict[str, Rate | None]
+    """Mean over seeds and folds; null for a class that was never tested."""
+    per_speaker: dict[str, Rate]
+    """UAR of each speaker over all folds, mean over seeds."""
+    worst_speaker: str
+    ece: Rate
+    """Calibration error of all folds together, mean over seeds."""
+    confusion: tuple[tuple[int, ...], ...]
+    """Counts over all folds and seeds: rows are the truth, columns the answers."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tally:
+    """Confusion counts of a whole study.
+
+    Attributes:
+        counts: shape ``(seeds, folds, speakers, n_classes, n_classes)``.
+    """
+
+    seeds: tuple[int, ...]
+    folds: tuple[int, ...]
+    speakers: tuple[str, ...]
+    counts: npt.NDArray[np.int64]
+
+
+def tally(runs: Sequence[Predictions], labels: tuple[str, ...]) -> Tally:
+    """Count the answers of every fold and seed.
+
+    Raises:
+        CorpusError: if a fold of a seed is missing or there twice, or a run has other labels.
+    """
+    _check_complete(runs, labels)
+    seeds = tuple(sorted({run.seed for run in runs}))
+    folds = tuple(sorted({run.fold for run in runs}))
+    speakers = tuple(sorted({speaker for run in runs for speaker in run.speakers}))
+    shape = (len(speakers), len(labels), len(labels))
+    counts = np.zeros((len(seeds), len(folds), *shape), np.int64)
+    for run in runs:
+        who = np.searchsorted(speakers, run.speakers)
+        cells = np.ravel_multi_index((who, run.truth, run.answers), shape)
+        made = np.bincount(cells, minlength=np.prod(shape)).reshape(shape)
+        counts[seeds.index(run.seed), folds.index(run.fold)] = made
+    return Tally(seeds=seeds, folds=folds, speakers=speakers, counts=counts)
+
+
+def _check_complete(runs: Sequence[Predictions], labels: tuple[str, ...]) -> None:
+    have = [(run.fold, run.seed) for run in runs]
+    want = {(fold, seed) for fold, _ in have for _, seed in have}
+    for fold, seed in sorted(want):
+        if (n := have.count((fold, seed))) != 1:
+            raise CorpusError(
+                f"fold {fold} of seed {seed}: found {n} predictions, expected 1; "
+                "run the recipe of the study again"
+            )
+    for run in runs:
+        if run.labels != labels:
+            raise CorpusError(
+                f"fold {run.fold} of seed {run.seed} answers with {list(run.labels)}, the study "
+                f"with {list(labels)}; do not mix studies in one folder"
+            )
+
+
+def measure(study: Study, runs: Sequence[Predictions]) -> Results:
+    """Compute every figure of a study.
+
+    Args:
+        study: what is said beside the figures.
+        runs: answers on the test set, one of each fold and seed.
+
+    Raises:
+        CorpusError: if a fold of a seed is missing or there twice, or labels differ.
+    """
+    made = tally(runs, study.labels)
+    by_fold = made.counts.sum(2)  # (seeds, folds, classes, classes)
+    recalls = metrics.mean_present(metrics.recalls_of(by_fold), (0, 1))
+    speakers = metrics.uar_of(made.counts.sum(1)).mean(0)
+    return Results(
+        **vars(study),
+        seeds=made.seeds,
+        folds=len(made.folds),
+        n_utterances=len({name for run in runs for name in run.ids}),
+        uar=_uar(made, float(speakers.min())),
+        wa=_rate(metrics.wa_of(by_fold).mean()),
+        f1=_rate(metrics.macro_f1_of(by_fold).mean()),
+        per_class_recall={
+            label: None if np.isnan(recall) else _rate(recall)
+            for label, recall in zip(study.labels, recalls, strict=True)
+        },
+        per_speaker={name: _rate(uar) for name, uar in zip(made.speakers, speakers, strict=True)},
+        worst_speaker=made.speakers[speakers.argmin()],
+        ece=_rate(np.mean([calibration_error(runs, seed) for seed in made.seeds])),
+        confusion=tuple(tuple(row) for row in by_fold.sum((0, 1)).tolist()),
+    )
+
+
+def _uar(made: Tally, worst: float) -> Uar:
+    by_seed = metrics.uar_of(made.counts.sum(2)).mean(1)
+    low, high = metrics.bootstrap_ci(made.counts)
+    return Uar(
+        mean=_rate(by_seed.mean()),
+        std=_rate(by_seed.std(ddof=1)) if len(by_seed) > 1 else None,
+        ci95=(_rate(low), _rate(high)) if len(made.speakers) > 1 else None,
+        worst_speaker=_rate(worst),
+    )
+
+
+def calibration_error(runs: Sequence[Predictions], seed: int) -> float:
+    """Calibration error of one seed over all its folds."""
+    of_seed = [run for run in runs if run.seed == seed]
+    probabilities = np.concatenate([run.probabilities for run in of_seed])
+    truth = np.concatenate([run.truth for run in of_seed])
+    return metrics.expected_calibration_error(probabilities, truth)
+
+
+def _rate(value: Any) -> float:
+    return round(float(value), DIGITS)
+
+
+def results_path(
+    root: Path, corpus: str, model: str, scheme: str = "fp32", protocol_suffix: str = ""
+) -> Path:
+    """Name the file of a study: ``<corpus>/<model>[-<scheme>][.<protocol>].json``.
+
+    Args:
+        root: folder of all results.
+        corpus: as results carry it.
+        model: name of the model.
+        scheme: left out of the name where it is ``fp32``.
+        protocol_suffix: empty for the corpus's usual protocol.
+    """
+    of_scheme = "" if scheme == "fp32" else f"-{scheme}"
+    of_protocol = f".{protocol_suffix}" if protocol_suffix else ""
+    return root / corpus / f"{model}{of_scheme}{of_protocol}.json"
+
+
+def write(results: Results, path: Path) -> None:
+    """Write results as JSON, atomically.
+
+    Raises:
+        OutputError: if the file cannot be written.
+    """
+    write_json(path, config.as_dict(results))
+
+
+def read(path: Path) -> Results:
+    """Read results, every field checked.
+
+    Raises:
+        CorpusError: if the file is missing or no JSON object.
+        ConfigError: if a field is missing, unknown or out of range.
+    """
+    return config.build(Results, read_json(path), source=str(path))
