@@ -25,7 +25,7 @@ class Utterance:
     Attributes:
         id: unique over corpora, ``corpus/stem``.
         path: the audio file.
-        speaker: unique over corpora, ``corpus/name``.
+        speaker: unique over corpora, ``corpus/name``; empty where unknown.
         emotion: the corpus's own label.
         sex: ``female``, ``male`` or empty.
         split: ``train``, ``selection``, ``test`` or empty, where the user gives one.
@@ -149,7 +149,10 @@ def read_files(root: Path, parse: Callable[[Path], Utterance | str], *, name: st
     if not utterances:
         raise CorpusError(
             f"{root}: no recording of {name!r} among {len(rejected)} audio files; "
-            + (f"first rejected: {rejected[0].path.name} ({rejected[0].reason})" if rejected else
-               "the folder holds no audio")
+            + (
+                f"first rejected: {rejected[0].path.name} ({rejected[0].reason})"
+                if rejected
+                else "the folder holds no audio"
+            )
         )
     return Reading(utterances=utterances, rejected=rejected)

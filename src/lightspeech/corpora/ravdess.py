@@ -1,9 +1,10 @@
 """RAVDESS, speech: 24 actors say two sentences in eight emotions, North American English.
 
-The official release (audio-only speech) holds 1,440 files named ``03-01-…``: modality, channel, emotion,
-intensity, sentence, repetition, actor. Known oddities: five stereo files; actor 07 has one exact
-duplicate (03-01-03-01-02-01-07 = 03-01-03-01-02-02-07); *neutral* has no strong intensity, so it has
-half as many files; actors 09 and 20 hold recordings that peak below 1 % of full scale: real, kept.
+The official release (audio-only speech) holds 1,440 files named ``03-01-…``: modality, channel,
+emotion, intensity, sentence, repetition, actor. Known oddities: five stereo files; actor 07 has one
+exact duplicate (03-01-03-01-02-01-07 = 03-01-03-01-02-02-07); *neutral* has no strong intensity, so
+it has half as many files; actors 09 and 20 hold recordings that peak below 1 % of full scale: real,
+kept.
 """
 
 import re

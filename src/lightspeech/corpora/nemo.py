@@ -1,0 +1,67 @@
+"""nEMO: nine actors say ninety sentences in six emotions, Polish.
+
+The official release holds 4,481 files at 24 kHz named ``EB0_anger_1``: speaker, emotion, number of
+the sentence. Known oddities: speaker MK0 has no *surprised*, MP0 only 256 files; the texts are in
+``data.tsv`` of the release, so a sentence is known here by its number.
+"""
+
+import re
+from pathlib import Path
+
+from lightspeech.corpora._base import Info, Reading, RootConfig, Utterance, find_root, read_files
+
+NAME = "nemo"
+
+EMOTIONS = ("anger", "fear", "happiness", "neutral", "sadness", "surprised")
+SEX = {
+    "EB0": "female",
+    "IC0": "female",
+    "KD0": "female",
+    "KS0": "male",
+    "MK0": "female",
+    "MP0": "male",
+    "SM0": "male",
+    "TP0": "male",
+    "WR0": "male",
+}
+PATTERN = re.compile(rf"({'|'.join(SEX)})_({'|'.join(EMOTIONS)})_([1-9]|[1-8]\d|90)")
+
+INFO = Info(
+    title="nEMO: Dataset of Emotional Speech in Polish",
+    licence="CC BY-NC-SA 4.0",
+    citation="Christop (2024), LREC-COLING, arXiv:2404.06292",
+    url="https://github.com/amu-cai/nEMO",
+    language="Polish",
+    labels=EMOTIONS,
+    n_files=4481,
+    n_speakers=9,
+    hint="point root at the samples/ folder of the repository",
+)
+
+Config = RootConfig
+
+
+def read(cfg: RootConfig) -> Reading:
+    """Read every recording below the root.
+
+    Raises:
+        CorpusError: if the folder is missing or holds no recording of this corpus.
+    """
+    return read_files(find_root(cfg, NAME), parse, name=NAME)
+
+
+def parse(path: Path) -> Utterance | str:
+    """Read speaker, emotion and sentence number of a file name, or give a reason."""
+    match = PATTERN.fullmatch(path.stem)
+    if match is None:
+        return "name is not speaker, emotion, sentence number as in EB0_anger_1"
+    speaker, emotion, sentence = match.groups()
+    return Utterance(
+        id=f"{NAME}/{path.stem}",
+        path=path,
+        corpus=NAME,
+        speaker=f"{NAME}/{speaker}",
+        sex=SEX[speaker],
+        sentence=sentence,
+        emotion=emotion,
+    )

@@ -1,0 +1,103 @@
+"""Finds what training and test share: a speaker, a dialogue, a recording, an augmented child."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from lightspeech.corpora._base import Utterance
+from lightspeech.errors import LeakError
+from lightspeech.protocols._base import Protocol, Split
+
+SIDES = (("train", "test"), ("selection", "test"), ("train", "selection"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leak:
+    """One pair of utterances that a split must not tear apart.
+
+    Attributes:
+        kind: what they share: ``speaker``, ``dialogue``, ``audio`` or ``parent``.
+        train_id: the one that is learnt from, or selected on where ``part`` is selection-test.
+        other_id: the one that is measured or selected on.
+        part: the two sides, such as ``train-test``.
+        value: the shared speaker, dialogue, hash of the samples, or ancestor.
+    """
+
+    kind: str
+    train_id: str
+    other_id: str
+    part: str
+    value: str
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return f"{self.train_id} and {self.other_id} ({self.part}) share {self.kind} {self.value}"
+
+
+def find(utterances: list[Utterance], split: Split) -> list[Leak]:
+    """List what two parts of a split share, one pair of utterances for each shared value.
+
+    Utterances of unknown speaker cannot be compared by speaker: see `speaker_unknown`.
+    """
+    every = {utterance.id: utterance for utterance in utterances}
+    keys: dict[str, Callable[[str], str]] = {
+        "speaker": lambda name: every[name].speaker,
+        "dialogue": lambda name: _dialogue(every[name]),
+        "audio": lambda name: every[name].audio_hash,
+        "parent": lambda name: _ancestor(every, name),
+    }
+    return [leak for kind, key in keys.items() for leak in _of_kind(kind, key, split)]
+
+
+def _of_kind(kind: str, key: Callable[[str], str], split: Split) -> Iterable[Leak]:
+    firsts = {part: _firsts(getattr(split, part), key) for part in ("train", "selection", "test")}
+    for one, other in SIDES:
+        for value, name in firsts[one].items():
+            if value in firsts[other]:
+                met = firsts[other][value]
+                part = f"{one}-{other}"
+                yield Leak(kind=kind, train_id=name, other_id=met, part=part, value=value)
+
+
+def _firsts(ids: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
+    """Map each known value of a key to the first id that has it."""
+    firsts: dict[str, str] = {}
+    for name in ids:
+        if value := key(name):
+            firsts.setdefault(value, name)
+    return firsts
+
+
+def _dialogue(utterance: Utterance) -> str:
+    """Tell dialogues of different corpora apart; they are often plain numbers."""
+    return utterance.dialogue and f"{utterance.corpus}/{utterance.dialogue}"
+
+
+def _ancestor(every: dict[str, Utterance], name: str) -> str:
+    """Follow parents up; an original is its own ancestor, so it meets its children."""
+    seen = {name}
+    while name in every and every[name].parent and every[name].parent not in seen:
+        name = every[name].parent
+        seen.add(name)
+    return name
+
+
+def speaker_unknown(utterances: Iterable[Utterance]) -> int:
+    """Count the utterances that no check can compare by speaker."""
+    return sum(not utterance.speaker for utterance in utterances)
+
+
+def check(utterances: list[Utterance], protocol: Protocol) -> None:
+    """Refuse a protocol that leaks, unless it says so itself.
+
+    Raises:
+        LeakError: naming the first offending pair.
+    """
+    if protocol.leaky:
+        return
+    for split in protocol.splits:
+        if found := find(utterances, split):
+            raise LeakError(
+                f"{protocol.name}, {split.name}: {found[0]}; {len(found)} such pairs, listed by "
+                "'lightspeech leaks MANIFEST'; put both on one side, or take "
+                "protocol.name=random-leaky, whose figures are labelled as leaky"
+            )

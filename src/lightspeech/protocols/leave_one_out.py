@@ -1,0 +1,73 @@
+"""Leave one speaker, session or corpus out: each is the test set once.
+
+The selection set rotates: the units that follow the tested one in sorted order, so each is selected
+on equally often and none is ever tested on in the same fold. With a corpus left out, the selection
+set is speakers of the other corpora, since a whole corpus would be too much to lose.
+"""
+
+from lightspeech.config import config
+from lightspeech.corpora._base import Utterance
+from lightspeech.errors import ConfigError
+from lightspeech.protocols._base import Protocol, Split, Unit, make_split, split_by, units
+
+
+@config
+class Config:
+    """What is left out."""
+
+    unit: Unit = "speaker"
+    selection_units: int = 1
+    """Units to select on, > 0; with unit corpus: speakers of each other corpus."""
+
+    def __post_init__(self) -> None:
+        """Refuse a study without a selection set."""
+        if self.selection_units < 1:
+            raise ConfigError(f"selection_units must be > 0, found {self.selection_units}")
+
+
+def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
+    """Test each unit once, selecting on the next ones.
+
+    Raises:
+        ConfigError: if a unit is unknown, or there are too few for three parts.
+    """
+    every = units(utterances, cfg.unit)
+    needed = 2 if cfg.unit == "corpus" else cfg.selection_units + 2
+    if len(every) < needed:
+        raise ConfigError(
+            f"leave-one-{cfg.unit}-out needs {needed} units or more, found {every}; "
+            "choose another unit or fewer selection_units"
+        )
+    splits = [_split(utterances, every, fold, cfg) for fold in range(len(every))]
+    what = "speaker(s) of each other corpus" if cfg.unit == "corpus" else f"next {cfg.unit}(s)"
+    return Protocol(
+        name=f"leave-one-{cfg.unit}-out",
+        unit=cfg.unit,
+        selection=f"{cfg.selection_units} {what}, outside training and test",
+        leaky=False,
+        splits=tuple(splits),
+    )
+
+
+def _split(utterances: list[Utterance], every: list[str], fold: int, cfg: Config) -> Split:
+    if cfg.unit == "corpus":
+        return _split_corpus(utterances, every[fold], fold, cfg)
+    selection = set(_after(every, fold + 1, cfg.selection_units))
+    return split_by(utterances, cfg.unit, name=every[fold], selection=selection, test={every[fold]})
+
+
+def _split_corpus(utterances: list[Utterance], test: str, fold: int, cfg: Config) -> Split:
+    """Select on speakers, so that every other corpus is trained on too."""
+    chosen: set[str] = set()
+    for corpus in {u.corpus for u in utterances} - {test}:
+        speakers = units((u for u in utterances if u.corpus == corpus), "speaker")
+        chosen.update(_after(speakers, fold * cfg.selection_units, cfg.selection_units))
+    parts: dict[str, list[str]] = {"train": [], "selection": [], "test": []}
+    for u in utterances:
+        part = "test" if u.corpus == test else "selection" if u.speaker in chosen else "train"
+        parts[part].append(u.id)
+    return make_split(test, parts)
+
+
+def _after(names: list[str], start: int, count: int) -> list[str]:
+    return [names[(start + step) % len(names)] for step in range(count)]

@@ -1,0 +1,61 @@
+"""RAVDESS, five pinned folds by actor, with two validation actors each.
+
+The folds of Mak-Sim/ResLSTM-SER (DSPA 2026), on which the best published model below 50,000
+parameters has 62.32 ± 1.19 UAR. Training takes the actors that are neither tested nor selected on.
+"""
+
+from lightspeech.config import config
+from lightspeech.corpora._base import Utterance
+from lightspeech.errors import ConfigError
+from lightspeech.protocols._base import Protocol, split_by, units
+
+NAME = "ravdess-pinned"
+
+FOLDS = (
+    ((2, 5, 14, 15, 16), (3, 6)),
+    ((3, 6, 7, 13, 18), (10, 11)),
+    ((10, 11, 12, 19, 20), (8, 17)),
+    ((8, 17, 21, 23, 24), (1, 14)),
+    ((1, 4, 9, 22), (2, 5)),
+)
+"""Test actors and validation actors of each fold."""
+
+
+@config
+class Config:
+    """Nothing to choose: that is what pinned means."""
+
+
+def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
+    """Cut RAVDESS into its five pinned folds.
+
+    Raises:
+        ConfigError: if the utterances are not those of the 24 RAVDESS actors.
+    """
+    found, allowed = units(utterances, "speaker"), sorted(_actors(range(1, 25)))
+    if found != allowed:
+        odd = sorted(set(found) ^ set(allowed))
+        raise ConfigError(
+            f"{NAME} is for the 24 actors of ravdess, found {len(found)} speakers, first that "
+            f"differs {odd[0]!r}; choose protocol.name=grouped-k-fold for other recordings"
+        )
+    return Protocol(
+        name=NAME,
+        unit="speaker",
+        selection="two actors outside training and test, pinned with the folds",
+        leaky=False,
+        splits=tuple(
+            split_by(
+                utterances,
+                "speaker",
+                name=f"fold {fold}",
+                selection=_actors(selection),
+                test=_actors(test),
+            )
+            for fold, (test, selection) in enumerate(FOLDS)
+        ),
+    )
+
+
+def _actors(numbers: range | tuple[int, ...]) -> set[str]:
+    return {f"ravdess/{number:02}" for number in numbers}
