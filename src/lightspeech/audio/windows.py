@@ -1,5 +1,7 @@
 """Windows of fixed length over a waveform: the one rule for training, measuring and devices."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -7,6 +9,9 @@ from lightspeech.config import config
 from lightspeech.errors import ConfigError
 
 Waveform = npt.NDArray[np.float32]
+
+LIMITS_S = (0.01, 60.0)
+"""Seconds a window or a hop may have: below, no sample is left at 1 kHz; above, memory goes."""
 
 
 @config
@@ -19,29 +24,59 @@ class Windows:
     """Seconds from window to window over longer audio; null takes the central window alone."""
 
     def __post_init__(self) -> None:
-        """Refuse lengths that cannot be."""
-        if self.window_s <= 0 or (self.hop_s is not None and self.hop_s <= 0):
-            raise ConfigError(f"window_s and hop_s must be > 0, found {self.window_s}, {self.hop_s}")
+        """Refuse lengths that cannot be, NaN among them."""
+        low, high = LIMITS_S
+        for name, value in (("window_s", self.window_s), ("hop_s", self.hop_s)):
+            if value is not None and not low <= value <= high:
+                raise ConfigError(f"{name} must be {low} to {high} seconds, found {value}")
+
+    def samples(self, sample_rate: int) -> tuple[int, int]:
+        """Length of a window and of a hop in samples; without a hop the two are one."""
+        return round(self.window_s * sample_rate), round(
+            (self.hop_s or self.window_s) * sample_rate
+        )
 
     def starts(self, n_samples: int, sample_rate: int) -> list[int]:
         """First sample of each window; negative where the audio is shorter than the window.
 
-        Windows are spread evenly from the first sample to the last, at most ``hop_s`` apart, so
-        that no tail is dropped and none is padded.
+        Windows are a hop apart, and a last one ends with the audio: no tail is dropped, none is
+        padded, and a stream of unknown length is cut alike.
         """
-        window = round(self.window_s * sample_rate)
+        window, hop = self.samples(sample_rate)
         spare = n_samples - window
         if spare <= 0 or self.hop_s is None:
             return [spare // 2]
-        steps = -(-spare // round(self.hop_s * sample_rate))
-        return [round(spare * step / steps) for step in range(steps + 1)]
+        return [*range(0, spare, hop), spare]
 
     def cut(self, waveform: Waveform, sample_rate: int) -> npt.NDArray[np.float32]:
         """Cut a waveform, shape ``(samples,)``, into windows, shape ``(n, window)``."""
-        window = round(self.window_s * sample_rate)
+        window, _ = self.samples(sample_rate)
         starts = self.starts(len(waveform), sample_rate)
         rows = np.zeros((len(starts), window), np.float32)
         for row, start in zip(rows, starts, strict=True):
             inside = waveform[max(start, 0) : start + window]
             row[max(-start, 0) :][: len(inside)] = inside
         return rows
+
+    def stream(
+        self, blocks: Iterable[Waveform], sample_rate: int
+    ) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+        """Cut blocks of a waveform as `cut` cuts the whole, holding no more than a few windows.
+
+        Without a hop nobody can know the central window of a stream: windows follow each other.
+
+        Yields:
+            First sample and samples, shape ``(window,)``, of each window.
+        """
+        window, hop = self.samples(sample_rate)
+        held, first = np.zeros(0, np.float32), 0  # samples kept, and where they begin
+        start = 0
+        for block in blocks:
+            held = np.concatenate((held, block))
+            while first + len(held) > start + window:
+                yield start, held[start - first :][:window]
+                start += hop
+            passed = max(min(start - first, len(held) - window), 0)
+            held, first = held[passed:], first + passed
+        spare = len(held) - window
+        yield first + (spare if spare > 0 else spare // 2), self.cut(held[-window:], sample_rate)[0]
