@@ -1,0 +1,1 @@
+"""Reporting: tables, terminal text, HTML and model cards, all made from results, never typed."""

@@ -1,0 +1,95 @@
+"""Markdown tables of results, a corpus and class set each, between two markers of a document."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from lightspeech.errors import CorpusError
+from lightspeech.evaluation import results
+from lightspeech.evaluation.results import Results
+from lightspeech.reporting import wording
+
+BEGIN = "<!-- results:begin -->"
+END = "<!-- results:end -->"
+BENCHMARKS = "benchmarks"
+"""Folder beside those of the corpora: speeds, not figures of quality."""
+HEAD = ("model", "parameters", "size", "UAR %", "worst speaker", "WA %", "seeds", "protocol")
+NUMERIC = HEAD[1:-2]
+LEGEND = (
+    "UAR: mean ± deviation over seeds [95 % bootstrap interval by speaker]. Figures of fewer seeds "
+    f"than they should have say so; **{wording.LEAKY}** figures know the test speakers and say "
+    "nothing about strangers."
+)
+
+
+def read_all(root: Path) -> list[Results]:
+    """Read every results file, ``<root>/<corpus>/*.json``; benchmarks are none.
+
+    Raises:
+        CorpusError: if there is none.
+        ConfigError: if one does not hold what it should.
+    """
+    paths = [path for path in root.glob("*/*.json") if path.parent.name != BENCHMARKS]
+    found = [results.read(path) for path in sorted(paths)]
+    if not found:
+        raise CorpusError(
+            f"{root}: no <corpus>/*.json here; type: "
+            f"lightspeech evaluate RUN --output {root}/<corpus>/<model>.json"
+        )
+    return found
+
+
+def markdown(found: Sequence[Results]) -> str:
+    """Write a table for each corpus and class set, best UAR first, leaky ones last."""
+    ordered = sorted(found, key=lambda r: (*_group(r), r.leaky, -r.uar.mean))
+    tables = [_table(list(rows)) for _, rows in groupby(ordered, _group)]
+    return "\n\n".join([*tables, LEGEND])
+
+
+def _group(made: Results) -> tuple[str, tuple[str, ...]]:
+    # A UAR over four classes and one over eight are different quantities.
+    return made.corpus, made.labels
+
+
+def _table(rows: Sequence[Results]) -> str:
+    first = rows[0]
+    marks = ["--:" if name in NUMERIC else "---" for name in HEAD]
+    title = f"**{first.corpus}**, {len(first.labels)} classes, {len(first.per_speaker)} speakers"
+    lines = [_line(HEAD), _line(marks), *(_line(_cells(row)) for row in rows)]
+    return "\n".join([title, "", *lines])
+
+
+def _cells(row: Results) -> tuple[str, ...]:
+    leaky = f" **{wording.LEAKY}**" if row.leaky else ""
+    n_seeds = f"*{wording.seeds(row)}*" if wording.few_seeds(row) else str(len(row.seeds))
+    return (
+        f"{wording.model_name(row)}{leaky}",
+        f"{row.n_params:,}",
+        wording.size(row.size_bytes),
+        wording.spread(row.uar),
+        wording.percent(row.uar.worst_speaker),
+        wording.percent(row.wa),
+        n_seeds,
+        f"{row.protocol}{leaky}",
+    )
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def insert(document: Path, table: str) -> str:
+    """Put a table between the markers of a document and give the whole text back, unwritten.
+
+    Raises:
+        CorpusError: if the document cannot be read, or lacks a marker.
+    """
+    try:
+        text = document.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CorpusError(f"{document}: cannot be read ({error.strerror})") from None
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise CorpusError(f"{document}: no place for tables; add the lines {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"

@@ -1,0 +1,53 @@
+"""Results as plain text for a terminal."""
+
+from collections.abc import Iterator
+
+from lightspeech.evaluation.results import Results
+from lightspeech.reporting import wording
+from lightspeech.reporting.wording import percent
+
+
+def describe(results: Results) -> str:
+    """Write everything that `evaluate` prints: headline first, then classes, then speakers."""
+    return "\n".join([*_headline(results), "", *_classes(results), "", *_speakers(results)])
+
+
+def _headline(results: Results) -> Iterator[str]:
+    leaky = (
+        f", {wording.LEAKY.upper()}: test units are known from training" if results.leaky else ""
+    )
+    few = " (too few to publish)" if wording.few_seeds(results) else ""
+    yield f"{wording.model_name(results)} on {results.corpus}, {results.protocol}{leaky}"
+    yield f"UAR       {wording.spread(results.uar)} %"
+    yield f"WA        {percent(results.wa)} %"
+    yield f"macro-F1  {percent(results.f1)} %"
+    yield f"ECE       {percent(results.ece)} %"
+    worst = percent(results.uar.worst_speaker)
+    yield f"worst     {worst} % UAR, speaker {results.worst_speaker}"
+    yield (
+        f"{wording.seeds(results)}{few}, {results.folds} folds, {results.n_utterances:,} "
+        f"utterances, {len(results.per_speaker)} speakers, {results.n_params:,} parameters, "
+        f"{wording.size(results.size_bytes)}"
+    )
+    yield (
+        f"unit: {results.unit}; selection: {results.selection}; "
+        f"normalisation: {results.normalisation}"
+    )
+
+
+def _classes(results: Results) -> Iterator[str]:
+    width = max(map(len, results.labels))
+    columns = [max(4, len(label)) for label in results.labels]
+    head = "  ".join(f"{label:>{n}}" for label, n in zip(results.labels, columns, strict=True))
+    yield f"{'recall %':<{width + 8}}answered %: {head}"
+    for label, counts in zip(results.labels, results.confusion, strict=True):
+        total = max(sum(counts), 1)
+        row = "  ".join(f"{100 * n / total:>{w}.0f}" for n, w in zip(counts, columns, strict=True))
+        yield f"{label:<{width}}  {percent(results.per_class_recall[label]):>5}{'':13}{row}"
+
+
+def _speakers(results: Results) -> Iterator[str]:
+    width = max(map(len, results.per_speaker))
+    yield "UAR % of each speaker, worst first"
+    for speaker, uar in sorted(results.per_speaker.items(), key=lambda item: item[1]):
+        yield f"{speaker:<{width}}  {percent(uar):>5}"

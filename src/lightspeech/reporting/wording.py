@@ -1,0 +1,58 @@
+"""How a figure is written, wherever it is printed: the one place that turns rates into percent."""
+
+from lightspeech.evaluation.results import Results, Uar
+
+LEAKY = "leaky"
+HONEST_SEEDS = {"ravdess": 5}
+ELSEWHERE = 3
+"""Seeds that a published figure is a mean of; fewer are labelled."""
+
+
+def percent(rate: float | None) -> str:
+    """Write a rate as percent, one decimal, without the sign.
+
+    Example:
+        >>> percent(0.6249), percent(None)
+        ('62.5', '–')
+    """
+    return "–" if rate is None else f"{100 * rate:.1f}"
+
+
+def spread(uar: Uar) -> str:
+    """Write a UAR in percent: mean ± deviation over seeds [95 % interval by speaker]."""
+    deviation = "" if uar.std is None else f" ± {percent(uar.std)}"
+    return f"{percent(uar.mean)}{deviation}{interval(uar)}"
+
+
+def interval(uar: Uar) -> str:
+    """Write the interval in brackets, a space before; nothing where there is none."""
+    return "" if uar.ci95 is None else f" [{percent(uar.ci95[0])}, {percent(uar.ci95[1])}]"
+
+
+def size(n_bytes: int) -> str:
+    """Write a size in decimal units, three digits.
+
+    Example:
+        >>> size(47_312), size(2_650_000), size(512)
+        ('47.3 kB', '2.65 MB', '512 B')
+    """
+    for unit, scale in (("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= scale:
+            return f"{n_bytes / scale:.3g} {unit}"
+    return f"{n_bytes} B"
+
+
+def model_name(results: Results) -> str:
+    """Name a model with its number format, unless that is ``fp32``."""
+    return results.model if results.scheme == "fp32" else f"{results.model} {results.scheme}"
+
+
+def few_seeds(results: Results) -> bool:
+    """Whether a figure rests on fewer seeds than a published one should."""
+    return len(results.seeds) < HONEST_SEEDS.get(results.corpus, ELSEWHERE)
+
+
+def seeds(results: Results) -> str:
+    """Count the seeds, ``1 seed``, ``5 seeds``."""
+    n = len(results.seeds)
+    return f"{n} seed" if n == 1 else f"{n} seeds"

@@ -1,0 +1,56 @@
+import pytest
+from typer.testing import CliRunner
+
+from lightspeech.cli import app
+from lightspeech.errors import CorpusError
+from lightspeech.evaluation import results, study
+
+DOCUMENT = "# Title\n<!-- results:begin -->\nstale rows\n<!-- results:end -->\nafter\n"
+
+
+@pytest.fixture
+def place(tmp_path, make_study):
+    made = results.measure(*study.read(make_study()))
+    results.write(made, results.results_path(tmp_path / "results", "toy", "micro"))
+    (tmp_path / "README.md").write_text(DOCUMENT)
+    return tmp_path
+
+
+def tables(place, *options):
+    arguments = ["--results", str(place / "results"), "--into", str(place / "README.md")]
+    return CliRunner().invoke(app, ["tables", *arguments, *options])
+
+
+def test_tables_are_written_between_the_markers_and_then_up_to_date(place):
+    assert tables(place).exit_code == 0
+    text = (place / "README.md").read_text()
+    assert text.startswith("# Title\n<!-- results:begin -->\n\n**toy**, 3 classes, 4 speakers")
+    assert text.endswith("<!-- results:end -->\nafter\n")
+    assert "stale rows" not in text
+    assert tables(place, "--check").exit_code == 0
+
+
+def test_check_fails_on_stale_tables_and_writes_nothing(place):
+    answer = tables(place, "--check")
+    assert answer.exit_code == 1
+    assert "type: lightspeech tables" in answer.stderr
+    assert (place / "README.md").read_text() == DOCUMENT
+
+
+def test_document_without_markers_is_refused(place):
+    (place / "README.md").write_text("# Title\n")
+    answer = tables(place)
+    assert isinstance(answer.exception, CorpusError)
+    assert "<!-- results:begin -->" in str(answer.exception)
+
+
+def test_folder_without_results_is_refused(place, tmp_path):
+    (tmp_path / "results/toy/micro.json").unlink()
+    assert "lightspeech evaluate RUN" in str(tables(place).exception)
+
+
+def test_benchmarks_beside_the_corpora_are_left_alone(place):
+    benchmarks = place / "results/benchmarks"
+    benchmarks.mkdir()
+    (benchmarks / "predict.json").write_text("{}")
+    assert tables(place).exit_code == 0

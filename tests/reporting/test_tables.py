@@ -1,0 +1,53 @@
+from dataclasses import replace
+
+import pytest
+
+from lightspeech.evaluation import results, study
+from lightspeech.reporting import tables
+
+
+@pytest.fixture
+def made(make_study):
+    return results.measure(*study.read(make_study()))
+
+
+def row(text, name):
+    return next(line for line in text.splitlines() if line.startswith(f"| {name}"))
+
+
+def test_row_holds_the_figures_of_the_file(made):
+    uar = results.Uar(mean=0.6312, std=0.005, ci95=(0.58, 0.68), worst_speaker=0.41)
+    text = tables.markdown([replace(made, uar=uar, wa=0.64)])
+    assert row(text, "micro") == (
+        "| micro | 49,512 | 201 kB | 63.1 ± 0.5 [58.0, 68.0] | 41.0 | 64.0 | 3 | pair-folds |"
+    )
+
+
+def test_leaky_row_says_so_twice_and_comes_last(made):
+    best = replace(made, leaky=True, model="leak", uar=replace(made.uar, mean=1.0))
+    text = tables.markdown([best, made])
+    assert row(text, "leak").count("**leaky**") == 2
+    assert "leaky" not in row(text, "micro")
+    assert text.index("| micro") < text.index("| leak")
+
+
+@pytest.mark.parametrize(
+    ("corpus", "n", "said"),
+    [("toy", 1, "*1 seed*"), ("toy", 3, "3"), ("ravdess", 3, "*3 seeds*"), ("ravdess", 5, "5")],
+)
+def test_too_few_seeds_are_labelled(made, corpus, n, said):
+    text = tables.markdown([replace(made, corpus=corpus, seeds=tuple(range(n)))])
+    assert f"| {said} | pair-folds" in row(text, "micro")
+
+
+def test_number_format_is_part_of_the_name_unless_fp32(made):
+    text = tables.markdown([made, replace(made, scheme="int8")])
+    assert row(text, "micro int8")
+    assert row(text, "micro |")
+
+
+def test_different_class_sets_are_never_in_one_table(made):
+    other = replace(made, labels=("angry", "sad"))
+    text = tables.markdown([made, other])
+    assert text.count("**toy**") == 2
+    assert "**toy**, 2 classes" in text
