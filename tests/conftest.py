@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lightspeech import config, predictions
+from lightspeech import bundle, config, predictions
+from lightspeech.audio.windows import Windows
+from lightspeech.bundle import Bundle
 from lightspeech.evaluation.study import Study
 from lightspeech.files import write_json, write_text
 from lightspeech.predictions import Predictions
@@ -68,3 +70,40 @@ def history(seed):
         for epoch in range(8)
     ]  # fmt: skip
     return "".join(json.dumps(epoch) + "\n" for epoch in epochs)
+
+
+@pytest.fixture(scope="session")
+def toy_model():
+    """An exported model without a training: softmax of (−20, 0, 20) × mean |waveform|, as ONNX."""
+    from onnx import TensorProto, helper
+
+    nodes = [
+        helper.make_node("Abs", ["waveform"], ["size"]),
+        helper.make_node("ReduceMean", ["size", "axis"], ["loudness"]),
+        helper.make_node("MatMul", ["loudness", "weight"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probabilities"]),
+    ]
+    waveform = helper.make_tensor_value_info("waveform", TensorProto.FLOAT, ["batch", "samples"])
+    answer = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", 3])
+    constants = [
+        helper.make_tensor("axis", TensorProto.INT64, [1], [1]),
+        helper.make_tensor("weight", TensorProto.FLOAT, [1, 3], [-20.0, 0.0, 20.0]),
+    ]
+    graph = helper.make_graph(nodes, "toy", [waveform], [answer], constants)
+    opset = [helper.make_opsetid("", 18)]
+    return helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString()
+
+
+@pytest.fixture
+def make_bundle(tmp_path, toy_model):
+    """Write a bundle of the toy model; it tells loudness, and is uncertain about silence."""
+
+    def make(model=toy_model, **changes):
+        values = {
+            "path": tmp_path / "bundles" / "toy", "name": "toy", "labels": ("low", "mid", "loud"),
+            "sample_rate": 16_000, "windows": Windows(window_s=1.0, hop_s=0.5), "frontend": {},
+            "model": {"name": "toy", "config": {}, "n_params": 3}, "threshold": 0.5,
+        }  # fmt: skip
+        return bundle.write(Bundle(**{**values, **changes}), model)
+
+    return make

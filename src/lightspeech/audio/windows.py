@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from lightspeech.config import config
-from lightspeech.errors import ConfigError
 
 Waveform = npt.NDArray[np.float32]
 
@@ -28,7 +27,7 @@ class Windows:
         low, high = LIMITS_S
         for name, value in (("window_s", self.window_s), ("hop_s", self.hop_s)):
             if value is not None and not low <= value <= high:
-                raise ConfigError(f"{name} must be {low} to {high} seconds, found {value}")
+                raise ValueError(f"{name} must be {low} to {high} seconds, found {value}")
 
     def samples(self, sample_rate: int) -> tuple[int, int]:
         """Length of a window and of a hop in samples; without a hop the two are one."""

@@ -1,0 +1,180 @@
+"""The bundle: a folder with an exported model and ``bundle.json``, all that a device must know."""
+
+import dataclasses
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from lightspeech import config
+from lightspeech.audio.windows import Windows
+from lightspeech.errors import BundleError, ConfigError
+from lightspeech.files import replacing
+
+FORMAT = 1
+"""Version of the folder; raised when an older reader would misread a newer bundle."""
+DESCRIPTION = "bundle.json"
+MAX_MODEL_BYTES = 1 << 30
+"""A model of a gigabyte is no model of ours: refused before it is read."""
+MAX_DESCRIPTION_BYTES = 1 << 20
+ENVIRONMENT = "LIGHTSPEECH_BUNDLE"
+HOME = Path("bundles")
+
+
+def _printable(text: str) -> str:
+    # Labels and names go to terminals: no escape codes, no line breaks.
+    if not text or not text.isprintable():
+        raise ValueError("expected printable text")
+    return text
+
+
+def _distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(labels)) < len(labels):
+        raise ValueError("expected no label twice")
+    return labels
+
+
+Text = Annotated[str, AfterValidator(_printable)]
+Labels = Annotated[tuple[Text, ...], Field(min_length=2), AfterValidator(_distinct)]
+
+
+@config.config
+class Bundle:
+    """An exported model and what it means.
+
+    The model takes ``waveform``, float32 ``(batch, samples)`` at ``sample_rate``, and gives
+    ``probabilities``, float32 ``(batch, n_classes)``, the temperature already applied inside.
+    """
+
+    path: Path
+    """The folder; not part of ``bundle.json``."""
+    name: Text
+    labels: Labels
+    """In the order of the probabilities."""
+    sample_rate: Annotated[int, Field(ge=1_000, le=48_000)]
+    """Hz."""
+    windows: Windows
+    frontend: dict[str, Any]
+    """Configuration of the front end inside the model."""
+    model: dict[str, Any]
+    """``name``, ``config`` and ``n_params`` of the network."""
+    temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    threshold: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """An answer whose probability is below it is *uncertain*."""
+    figures: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """``protocol``, ``uar`` and other measured figures."""
+    provenance: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """``recipe``, ``fold``, ``seed``, version of lightspeech, ``created``."""
+    corpora: tuple[dict[str, str], ...] = ()
+    """``name``, ``licence`` and ``citation`` of each corpus it was trained on."""
+    model_file: str = "model.onnx"
+    sha256: str = ""
+    """Of the model file; `write` fills it."""
+    size_bytes: int = 0
+    """Of the model file; `write` fills it."""
+
+
+def write(bundle: Bundle, model: bytes | Path) -> Bundle:
+    """Write a bundle's folder and give it back with the model's hash and size.
+
+    Both files are complete before either takes its place.
+
+    Args:
+        bundle: what to write, and where (``bundle.path``).
+        model: the exported model, or the file that holds it.
+
+    Raises:
+        OutputError: if the folder cannot be written or the disk is full.
+    """
+    data = model.read_bytes() if isinstance(model, Path) else model
+    digest = hashlib.sha256(data).hexdigest()
+    bundle = dataclasses.replace(bundle, sha256=digest, size_bytes=len(data))
+    values = {"format": FORMAT, **config.as_dict(bundle)}
+    del values["path"]
+    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+    with (
+        replacing(bundle.path / DESCRIPTION) as description_file,
+        replacing(bundle.path / bundle.model_file) as model_file,
+    ):
+        description_file.write_text(text, encoding="utf-8")
+        model_file.write_bytes(data)
+    return bundle
+
+
+def find(path: Path | None = None) -> Path:
+    """Find the bundle to use: the one named, else ``$LIGHTSPEECH_BUNDLE``, else the only one here.
+
+    Raises:
+        BundleError: if none is named and ``bundles/`` does not hold exactly one.
+    """
+    named = path or os.environ.get(ENVIRONMENT)
+    if named:
+        return Path(named)
+    here = sorted(found.parent for found in HOME.glob(f"*/{DESCRIPTION}"))
+    if len(here) != 1:
+        found = f"{len(here)} in {HOME}/" + (f" (first {here[0]})" if here else "")
+        raise BundleError(
+            f"which bundle? found {found}; type --bundle FOLDER or set {ENVIRONMENT}=FOLDER"
+        )
+    return here[0]
+
+
+def read(path: Path) -> Bundle:
+    """Read a bundle's folder and check all of it, the model's hash too.
+
+    Raises:
+        BundleError: if the folder is damaged, incomplete or of another version.
+    """
+    values = _read_description(path / DESCRIPTION)
+    version = values.pop("format", None)
+    if version != FORMAT:
+        raise BundleError(
+            f"{path}: bundle format {version!r}, this lightspeech reads {FORMAT}; "
+            "export the model again, or install the version that wrote it"
+        )
+    try:
+        bundle = config.build(Bundle, {**values, "path": path}, source=str(path / DESCRIPTION))
+    except ConfigError as error:
+        raise BundleError(f"{error}; export the model again") from None
+    _check_model(bundle)
+    return bundle
+
+
+def _read_description(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise BundleError(
+            f"{path}: no such file; name the folder of a bundle, such as bundles/NAME"
+        )
+    if path.stat().st_size > MAX_DESCRIPTION_BYTES:
+        raise BundleError(f"{path}: larger than {MAX_DESCRIPTION_BYTES} bytes; no bundle of ours")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise BundleError(f"{path}: not valid JSON ({error}); copy the bundle again") from None
+    if not isinstance(values, dict):
+        raise BundleError(f"{path}: expected an object of keys; copy the bundle again")
+    return values
+
+
+def _check_model(bundle: Bundle) -> None:
+    """Compare the model file with what the description says of it."""
+    file = bundle.path / bundle.model_file
+    again = "copy the whole folder again, or export the model again"
+    if file.resolve().parent != bundle.path.resolve():
+        raise BundleError(
+            f"{bundle.path}: model file {bundle.model_file!r} lies outside the bundle; {again}"
+        )
+    if not file.is_file():
+        raise BundleError(f"{file}: no such file; {again}")
+    size = file.stat().st_size
+    if size != bundle.size_bytes or size > MAX_MODEL_BYTES:
+        raise BundleError(
+            f"{file}: {size} bytes; {bundle.size_bytes} were exported, "
+            f"{MAX_MODEL_BYTES} are allowed; {again}"
+        )
+    with file.open("rb") as opened:
+        if hashlib.file_digest(opened, "sha256").hexdigest() != bundle.sha256:
+            raise BundleError(f"{file}: its content is not what was exported (SHA-256); {again}")

@@ -1,0 +1,1 @@
+"""Answers: any bundle, on any waveform, without torch."""

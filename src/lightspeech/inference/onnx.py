@@ -1,0 +1,87 @@
+"""The default back end: onnxruntime on the processor."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state
+
+from lightspeech.bundle import Bundle
+from lightspeech.errors import BundleError
+from lightspeech.inference._base import Probabilities
+
+INPUT = "waveform"
+OUTPUT = "probabilities"
+
+_EXTERNAL = re.compile(rb"(?:\n|\x8a\x80*\x00)(?:\x08|\x88\x80*\x00)location")
+"""The key of every reference to data outside the model file, in protobuf's bytes, also overlong."""
+
+# onnxruntime's errors have no base of their own.
+_ERRORS = tuple(
+    error
+    for error in vars(onnxruntime_pybind11_state).values()
+    if isinstance(error, type) and issubclass(error, Exception)
+)
+
+
+@dataclass(frozen=True)
+class OnnxPredictor:
+    """A bundle on onnxruntime."""
+
+    bundle: Bundle
+    session: onnxruntime.InferenceSession
+
+    def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
+        """Answer a batch, see `Predictor.predict`."""
+        try:
+            [answer] = self.session.run([OUTPUT], {INPUT: waveforms})
+        except _ERRORS as error:
+            raise _fault(
+                self.bundle, f"fails on input {waveforms.shape} ({_line(error)})"
+            ) from None
+        shape = (len(waveforms), len(self.bundle.labels))
+        if answer.shape != shape or not np.allclose(answer.sum(1), 1, atol=1e-3):
+            raise _fault(
+                self.bundle, f"gives no probabilities of shape {shape}, but {answer.shape}"
+            )
+        probabilities: Probabilities = answer
+        return probabilities
+
+
+def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
+    """Load a bundle's model.
+
+    Args:
+        bundle: as read by `bundle.read`, which has checked size and hash.
+        threads: processor threads; small models gain nothing from more than one.
+
+    Raises:
+        BundleError: if the file is no ONNX model, asks for data outside itself, or does not take
+            waveforms and give probabilities.
+    """
+    model = (bundle.path / bundle.model_file).read_bytes()
+    if _EXTERNAL.search(model):
+        raise _fault(bundle, "refers to data outside the file")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what goes wrong is raised; nothing is printed besides
+    try:
+        session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
+    except _ERRORS as error:
+        raise _fault(bundle, f"is no model that onnxruntime loads ({_line(error)})") from None
+    inputs = [item.name for item in session.get_inputs()]
+    outputs = [item.name for item in session.get_outputs()]
+    if inputs != [INPUT] or OUTPUT not in outputs:
+        raise _fault(bundle, f"maps {inputs} to {outputs}, not {INPUT!r} to {OUTPUT!r}")
+    return OnnxPredictor(bundle, session)
+
+
+def _fault(bundle: Bundle, what: str) -> BundleError:
+    return BundleError(f"{bundle.path / bundle.model_file}: {what}; export the model again")
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:120]

@@ -1,0 +1,134 @@
+import dataclasses
+import json
+
+import pytest
+
+from lightspeech import bundle
+from lightspeech.errors import BundleError, OutputError
+
+
+def edit(made, **changes):
+    """Change keys of a bundle.json; None takes a key away."""
+    file = made.path / "bundle.json"
+    values = {**json.loads(file.read_text()), **changes}
+    file.write_text(json.dumps({key: item for key, item in values.items() if item is not None}))
+
+
+def test_a_bundle_read_is_the_bundle_written(make_bundle):
+    made = make_bundle(
+        figures={"protocol": "toy", "uar": 0.6},
+        corpora=({"name": "toy", "licence": "none", "citation": "none"},),
+    )
+    assert bundle.read(made.path) == made
+    assert made.size_bytes > 0
+    assert sorted(file.name for file in made.path.iterdir()) == ["bundle.json", "model.onnx"]
+
+
+def test_a_model_may_come_as_a_file(make_bundle, tmp_path, toy_model):
+    (tmp_path / "exported.onnx").write_bytes(toy_model)
+    assert make_bundle(model=tmp_path / "exported.onnx") == make_bundle()
+
+
+def test_a_folder_may_be_moved(make_bundle, tmp_path):
+    made = make_bundle()
+    made.path.rename(tmp_path / "elsewhere")
+    assert bundle.read(tmp_path / "elsewhere").sha256 == made.sha256
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": 2}, "bundle format 2, this lightspeech reads 1"),
+        ({"format": None}, "bundle format None"),
+        ({"labels": None}, "labels: "),
+        ({"labels": ["one"]}, "labels: "),
+        ({"labels": ["a", "a"]}, "no label twice"),
+        ({"labels": ["a", "\x1b[31m"]}, "printable"),
+        ({"sample_rate": 10**9}, "sample_rate: "),
+        ({"windows": {"window_s": 1e9}}, "window_s must be"),
+        ({"threshold": 2}, "threshold: "),
+        ({"temperature": 0}, "temperature: "),
+        ({"surprise": 1}, "surprise: "),
+        ({"sha256": "0" * 64}, "SHA-256"),
+        ({"size_bytes": 1}, "1 were exported"),
+        ({"model_file": "../model.onnx"}, "lies outside the bundle"),
+        ({"model_file": "/etc/hostname"}, "lies outside the bundle"),
+        ({"model_file": "other.onnx"}, "no such file"),
+    ],
+)
+def test_a_damaged_description_is_refused(make_bundle, changes, message):
+    made = make_bundle()
+    edit(made, **changes)
+    with pytest.raises(BundleError, match=message) as caught:
+        bundle.read(made.path)
+    assert str(caught.value).startswith(str(made.path))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "[" * 100_000, "\udcff", "x" * 2_000_000])
+def test_a_description_that_is_no_json_object_is_refused(make_bundle, text):
+    made = make_bundle()
+    (made.path / "bundle.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(BundleError, match="bundle.json: "):
+        bundle.read(made.path)
+
+
+def test_a_truncated_model_is_refused(make_bundle):
+    made = make_bundle()
+    model = made.path / "model.onnx"
+    model.write_bytes(model.read_bytes()[:-1])
+    with pytest.raises(BundleError, match=r"model.onnx: \d+ bytes; \d+ were exported"):
+        bundle.read(made.path)
+
+
+def test_a_link_out_of_the_folder_is_refused(make_bundle, tmp_path):
+    made = make_bundle()
+    model = made.path / "model.onnx"
+    model.rename(tmp_path / "model.onnx")
+    model.symlink_to(tmp_path / "model.onnx")
+    with pytest.raises(BundleError, match="lies outside the bundle"):
+        bundle.read(made.path)
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(BundleError, match=r"nowhere/bundle\.json: no such file; name the folder"):
+        bundle.read(tmp_path / "nowhere")
+
+
+def test_a_bundle_written_again_replaces_the_old_one(make_bundle):
+    make_bundle(name="first")
+    made = make_bundle(name="second")
+    assert bundle.read(made.path).name == "second"
+
+
+def test_a_bundle_that_cannot_be_written_leaves_the_old_one(make_bundle, monkeypatch, toy_model):
+    made = make_bundle()
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        bundle.write(dataclasses.replace(made, name="new"), toy_model)
+    monkeypatch.undo()
+    assert bundle.read(made.path) == made
+    assert len(list(made.path.iterdir())) == 2
+
+
+def test_the_only_bundle_here_is_found(make_bundle, monkeypatch, tmp_path):
+    made = make_bundle()
+    monkeypatch.delenv(bundle.ENVIRONMENT, raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert bundle.find().resolve() == made.path
+    monkeypatch.setenv(bundle.ENVIRONMENT, "named/by/environment")
+    assert str(bundle.find()) == "named/by/environment"
+    assert bundle.find(made.path) == made.path
+
+
+@pytest.mark.parametrize("names", [(), ("one", "two")])
+def test_no_bundle_or_several_ask_which(make_bundle, monkeypatch, tmp_path, names):
+    for name in names:
+        make_bundle(path=tmp_path / "bundles" / name)
+    monkeypatch.delenv(bundle.ENVIRONMENT, raising=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BundleError, match=f"found {len(names)} in bundles/.*type --bundle FOLDER"):
+        bundle.find()
