@@ -1,0 +1,132 @@
+"""One study as one HTML file that needs nothing else: no script, no network, no second file."""
+
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lightspeech.config import build, config
+from lightspeech.errors import CorpusError, MissingExtra
+from lightspeech.evaluation import results, study
+from lightspeech.evaluation.results import Results
+from lightspeech.files import write_text
+from lightspeech.predictions import Predictions
+from lightspeech.reporting import plots, wording
+
+N_CONFUSED = 3
+"""Most frequent mistakes told in words."""
+
+
+@config
+class Example:
+    """One test utterance as a model hears it: the content of ``example.json``, optional."""
+
+    id: str
+    frames: list[list[float]]
+    """Log-mel, shape ``(frames, mel bands)``."""
+    hop_s: float
+    truth: str
+    probabilities: dict[str, float]
+
+
+def write_report(folder: Path, to: Path) -> Path:
+    """Write the report of a study, atomically, and give its path back.
+
+    Raises:
+        CorpusError: if the study is not finished or a file of it is damaged.
+        MissingExtra: if matplotlib or jinja2 is not installed.
+        OutputError: if the report cannot be written.
+    """
+    said, runs = study.read(folder)
+    made = results.measure(said, runs)
+    write_text(to, render(made, runs, read_histories(folder), read_example(folder)))
+    return to
+
+
+def read_histories(folder: Path) -> list[list[dict[str, Any]]]:
+    """Read ``fold*-seed*/history.jsonl``: the epochs of every run that has any.
+
+    Raises:
+        CorpusError: if a line is not valid JSON.
+    """
+    histories = []
+    for path in sorted(folder.glob("fold*-seed*/history.jsonl")):
+        try:
+            histories.append([json.loads(line) for line in path.read_text("utf-8").splitlines()])
+        except ValueError as error:
+            raise CorpusError(f"{path}: not one JSON object a line ({error})") from None
+    return [history for history in histories if history]
+
+
+def read_example(folder: Path) -> Example | None:
+    """Read ``example.json``; None where the study has none.
+
+    Raises:
+        CorpusError: if it is damaged.
+        ConfigError: if it lacks a key.
+    """
+    path = folder / "example.json"
+    if not path.is_file():
+        return None
+    return build(Example, study.read_json(path), source=str(path))
+
+
+def render(
+    made: Results,
+    runs: Sequence[Predictions],
+    histories: Sequence[Sequence[dict[str, Any]]],
+    example: Example | None,
+) -> str:
+    """Fill the template.
+
+    Raises:
+        MissingExtra: if matplotlib or jinja2 is not installed.
+    """
+    try:
+        import jinja2
+    except ImportError:
+        raise MissingExtra("a report", "report") from None
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    source = files("lightspeech.reporting").joinpath("templates/study.html").read_text("utf-8")
+    figures = draw(made, runs, histories, example)
+    return environment.from_string(source).render(
+        results=made, wording=wording, example=example, figures=figures, confused=confused(made)
+    )
+
+
+def draw(
+    made: Results,
+    runs: Sequence[Predictions],
+    histories: Sequence[Sequence[dict[str, Any]]],
+    example: Example | None,
+) -> dict[str, str]:
+    """Draw every figure there is something to draw for, by name, as SVG."""
+    figures = {
+        "confusion": plots.confusion(made),
+        "recalls": plots.recalls(made),
+        "speakers": plots.speakers(made),
+        "calibration": plots.calibration(
+            np.concatenate([run.probabilities for run in runs]),
+            np.concatenate([run.truth for run in runs]),
+        ),
+    }
+    if histories:
+        figures["curves"] = plots.curves(histories)
+    if example is not None:
+        figures["spectrogram"] = plots.spectrogram(example.frames, example.hop_s)
+    return figures
+
+
+def confused(made: Results) -> list[tuple[str, str, float]]:
+    """Name the most frequent mistakes: truth, answer, share of the class answered so."""
+    counts = np.array(made.confusion, float)
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    np.fill_diagonal(shares, 0)
+    order = np.argsort(-shares, axis=None)[:N_CONFUSED]
+    cells = [divmod(int(cell), len(made.labels)) for cell in order]
+    return [(made.labels[t], made.labels[a], shares[t, a]) for t, a in cells if shares[t, a] > 0]

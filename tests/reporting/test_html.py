@@ -1,0 +1,106 @@
+import builtins
+import xml.etree.ElementTree as ET
+
+import pytest
+from typer.testing import CliRunner
+
+from lightspeech.cli import app
+from lightspeech.errors import CorpusError, MissingExtra
+from lightspeech.files import write_json, write_text
+from lightspeech.reporting.html import write_report
+
+EXAMPLE = {
+    "id": "toy/0-1", "frames": [[0.0, 1.0, 2.0]] * 5, "hop_s": 0.02, "truth": "happy",
+    "probabilities": {"angry": 0.1, "happy": 0.7, "sad": 0.2},
+}  # fmt: skip
+
+
+def report(folder):
+    return write_report(folder, folder / "report.html").read_text()
+
+
+def figures(page):
+    return ["<svg" + rest.partition("</svg>")[0] + "</svg>" for rest in page.split("<svg")[1:]]
+
+
+def test_report_holds_the_headline_the_protocol_and_every_speaker(make_study):
+    page = report(make_study())
+    printed = CliRunner().invoke(app, ["evaluate", str(make_study())]).stdout
+    headline = printed.split("UAR")[1].split()[0]
+    assert f'<div class="number">{headline}<small>' in page
+    for said in ("pair-folds", "two other speakers", "training speakers", "toy_micro", "0, 1, 2"):
+        assert said in page
+    assert all(f"toy/{speaker}" in page for speaker in range(4))
+    assert "Limits and ethics" in page
+
+
+def test_report_needs_no_second_file_and_no_network(make_study):
+    page = report(make_study())
+    assert "<script" not in page
+    assert "src=" not in page
+    assert "<link" not in page
+
+
+def test_every_figure_is_well_formed_and_says_what_it_shows(make_study):
+    folder = make_study()
+    write_json(folder / "example.json", EXAMPLE)
+    made = figures(report(folder))
+    assert len(made) == 6
+    assert all(ET.fromstring(figure).get("aria-label") for figure in made)
+    assert all("currentColor" in figure for figure in made)
+
+
+def test_example_and_curves_are_left_out_where_there_are_none(make_study):
+    folder = make_study()
+    for history in folder.glob("*/history.jsonl"):
+        history.unlink()
+    page = report(folder)
+    assert len(figures(page)) == 4
+    assert "How it learnt" not in page
+    assert "What it hears" not in page
+
+
+@pytest.mark.parametrize("leaky", [True, False])
+def test_leaky_study_says_so_in_title_banner_headline_and_table(make_study, leaky):
+    page = report(make_study(leaky=leaky))
+    said = ("(leaky): ", "Leaky: training knew", "recall, leaky", "pair-folds (leaky)")
+    assert [text in page for text in said] == [leaky] * 4
+
+
+def test_names_from_outside_stay_text(make_study):
+    page = report(make_study(model="<b>$x$</b>"))
+    assert "<b>$x$" not in page
+    assert "&lt;b&gt;$x$" in page
+
+
+def test_same_study_gives_the_same_page(make_study):
+    assert report(make_study()) == report(make_study())
+
+
+def test_damaged_history_is_named(make_study):
+    folder = make_study()
+    write_text(folder / "fold0-seed0/history.jsonl", '{"epoch": 1\n')
+    with pytest.raises(CorpusError, match=r"history\.jsonl: not one JSON object a line"):
+        report(folder)
+
+
+@pytest.mark.parametrize("missing", ["jinja2", "matplotlib"])
+def test_without_the_extra_it_says_what_to_install(make_study, monkeypatch, missing):
+    real = builtins.__import__
+
+    def blocked(name, *args, **kwargs):
+        if name.partition(".")[0] == missing:
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    folder = make_study()
+    monkeypatch.setattr(builtins, "__import__", blocked)
+    with pytest.raises(MissingExtra, match=r"lightspeech\[report\]"):
+        report(folder)
+
+
+def test_command_writes_the_page_and_prints_its_path(make_study, tmp_path):
+    to = tmp_path / "page.html"
+    answer = CliRunner().invoke(app, ["report", str(make_study()), "--output", str(to)])
+    assert answer.stdout.strip() == str(to)
+    assert to.read_text().startswith("<!doctype html>")
