@@ -1,0 +1,95 @@
+"""Recordings of your own, listed in a CSV table: path, label, speaker and what else is known.
+
+Licence, citation and counts are yours. Columns ``path`` (relative to the table) and ``label`` (or
+``emotion``) are needed. Read where they are there: ``speaker``, ``sex``, ``session``, ``dialogue``,
+``sentence``, ``intensity``, ``split`` (train, selection, test), ``parent``, ``corpus`` and ``id``
+(else made from the path). Known fault: without ``speaker`` the speakers are *unknown*, as in
+``folder``. A recording listed twice stays listed twice, so that the leak check can see it.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from lightspeech.config import config
+from lightspeech.corpora._base import Info, Reading, Rejected, RootConfig, Utterance
+from lightspeech.corpora._table import read_rows
+from lightspeech.errors import CorpusError
+
+NAME = "csv"
+
+INFO = Info(
+    title="Recordings in a table",
+    licence="that of your recordings",
+    citation="none",
+    url="",
+    language="any",
+    labels=(),
+    hint="point root at the CSV file",
+)
+
+SEXES = {"f": "female", "m": "male"}
+SPLITS = ("train", "selection", "test", "")
+
+
+@config
+class Config(RootConfig):
+    """``root`` is the CSV file."""
+
+
+def read(cfg: Config) -> Reading:
+    """Read a table; a row without a label is rejected.
+
+    Raises:
+        CorpusError: if the file is missing or empty, lacks a column, names a part of a split that
+            does not exist, or has no row with a label.
+    """
+    if cfg.root is None or not cfg.root.is_file():
+        raise CorpusError(f"no CSV file {cfg.root or ''}; give its path as --root FILE.csv")
+    utterances: list[Utterance] = []
+    rejected: list[Rejected] = []
+    seen: set[str] = set()
+    for line, row in enumerate(read_rows(cfg.root, ("path",)), 2):
+        found = parse(cfg.root, line, row)
+        if isinstance(found, Rejected):
+            rejected.append(found)
+            continue
+        if found.id in seen:
+            found = replace(found, id=f"{found.id}@{line}")
+        seen.add(found.id)
+        utterances.append(found)
+    if not utterances:
+        raise CorpusError(f"{cfg.root}: no row has a label; fill the column 'label'")
+    return Reading(utterances=utterances, rejected=rejected)
+
+
+def parse(table: Path, line: int, row: dict[str, str]) -> Utterance | Rejected:
+    """Read one row.
+
+    Raises:
+        CorpusError: if its split is none of those there are.
+    """
+    path = table.parent / row["path"]
+    label = row.get("label") or row.get("emotion", "")
+    if not label or not row["path"]:
+        return Rejected(path=path, reason=f"line {line}: no path or no label")
+    if row.get("split", "") not in SPLITS:
+        raise CorpusError(
+            f"{table}, line {line}: split {row['split']!r}; write one of {SPLITS[:3]}, or nothing"
+        )
+    corpus = row.get("corpus") or table.stem
+    speaker = row.get("speaker", "").removeprefix(f"{corpus}/")
+    sex = row.get("sex", "").lower()
+    return Utterance(
+        id=row.get("id") or f"{corpus}/{Path(row['path']).with_suffix('').as_posix()}",
+        path=path,
+        corpus=corpus,
+        speaker=speaker and f"{corpus}/{speaker}",
+        emotion=label,
+        sex=SEXES.get(sex, sex),
+        session=row.get("session", ""),
+        dialogue=row.get("dialogue", ""),
+        sentence=row.get("sentence", ""),
+        intensity=row.get("intensity", ""),
+        split=row.get("split", ""),
+        parent=row.get("parent", ""),
+    )

@@ -1,0 +1,97 @@
+"""IEMOCAP: ten actors in five sessions, a man and a woman each, improvised and scripted, English.
+
+The official release holds 10,039 utterances named ``Ses01F_impro01_F000``: session, wearer of the
+markers, scenario, speaker, turn. Labels are those of dialog/EmoEvaluation/*.txt. Known oddities:
+*xxx* is a turn without a majority of listeners, *oth* one outside the list; hidden ``._`` files of
+the archive are no label files; dialog/wav holds the same dialogues whole; both speakers of a
+dialogue answer each other, so a cut by speaker tears dialogues apart and the leak check refuses it:
+cut by session.
+"""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from lightspeech.config import config
+from lightspeech.corpora._base import Info, Reading, RootConfig, Utterance, find_root, read_files
+from lightspeech.errors import CorpusError
+
+NAME = "iemocap"
+
+LABELS = ("ang", "dis", "exc", "fea", "fru", "hap", "neu", "oth", "sad", "sur", "xxx")
+SEX = {"F": "female", "M": "male"}
+PATTERN = re.compile(r"(Ses0([1-5])[FM]_(impro|script)(\w+?))_([FM])\d+")
+EVALUATION = re.compile(r"^\[\d.*?\]\t(\w+)\t(\w+)\t", re.MULTILINE)
+"""A turn of an evaluation file: [start - end], name, label, [valence, activation, dominance]."""
+STYLES = {"impro": "improvised", "script": "scripted"}
+
+INFO = Info(
+    title="Interactive Emotional Dyadic Motion Capture Database",
+    licence="research only, under the release form of USC SAIL",
+    citation="Busso et al. (2008), Language Resources and Evaluation 42(4): 335-359",
+    url="https://sail.usc.edu/iemocap/",
+    language="English",
+    labels=LABELS,
+    n_files=10039,
+    n_speakers=10,
+    hint="point root at IEMOCAP_full_release/, with Session1 … Session5 in it",
+)
+
+
+@config
+class Config(RootConfig):
+    """Where it lies, and what of it is read."""
+
+    merge_excited: bool = False
+    """Call *exc* (excited) *hap* (happy), as four-class studies do."""
+    style: Literal["all", "improvised", "scripted"] = "all"
+
+
+def read(cfg: Config) -> Reading:
+    """Read every utterance below the root that an evaluation file labels.
+
+    Raises:
+        CorpusError: if the folder is missing, or holds no evaluation file or no utterance.
+    """
+    root = find_root(cfg, NAME)
+    labels = read_labels(root)
+    return read_files(root, lambda path: parse(path, labels, cfg), name=NAME)
+
+
+def read_labels(root: Path) -> dict[str, str]:
+    """Read the label of each turn from the evaluation files.
+
+    Raises:
+        CorpusError: if there are none.
+    """
+    labels: dict[str, str] = {}
+    # Only the files right here: sub-folders hold each single listener's opinion.
+    for path in sorted(root.rglob("EmoEvaluation/Ses*.txt")):
+        labels.update(EVALUATION.findall(path.read_text(encoding="utf-8", errors="replace")))
+    if not labels:
+        raise CorpusError(f"{root}: no labels in dialog/EmoEvaluation/*.txt; {INFO.hint}")
+    return labels
+
+
+def parse(path: Path, labels: dict[str, str], cfg: Config) -> Utterance | str:
+    """Read session, dialogue and speaker of a file name, or give a reason."""
+    match = PATTERN.fullmatch(path.stem)
+    if match is None:
+        return "name is not that of one turn as in Ses01F_impro01_F000"
+    dialogue, session, style, scenario, speaker = match.groups()
+    if cfg.style not in ("all", STYLES[style]):
+        return f"{STYLES[style]}: left out by style={cfg.style}"
+    if path.stem not in labels:
+        return "no label in dialog/EmoEvaluation"
+    label = labels[path.stem]
+    return Utterance(
+        id=f"{NAME}/{path.stem}",
+        path=path,
+        corpus=NAME,
+        speaker=f"{NAME}/Ses0{session}{speaker}",
+        sex=SEX[speaker],
+        session=session,
+        dialogue=dialogue,
+        sentence=f"{style}{scenario}",
+        emotion="hap" if label == "exc" and cfg.merge_excited else label,
+    )
