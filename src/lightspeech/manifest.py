@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lightspeech.audio.io import inspect
 from lightspeech.config import Choice
+from lightspeech.corpora import csv as csv_corpus
 from lightspeech.corpora._base import Info, Reading, Rejected, Utterance
 from lightspeech.corpora._table import read_rows
 from lightspeech.errors import AudioError, CorpusError
@@ -158,6 +159,22 @@ def read(path: Path, *, need_audio: bool = True) -> list[Utterance]:
             f"first {missing[0]}; put them back or type 'lightspeech prepare' again"
         )
     return utterances
+
+
+def read_any(path: Path, *, progress: Progress = silent) -> list[Utterance]:
+    """Read a manifest or any CSV table of recordings, as far as their audio can be decoded.
+
+    Recordings that cannot keep their row, without a hash: names alone still tell a leak.
+
+    Raises:
+        CorpusError: if the file is missing or empty, or lacks a column.
+    """
+    columns = read_rows(path, ("path",))[0].keys()
+    if set(COLUMNS) <= columns:
+        return read(path, need_audio=False)
+    utterances = csv_corpus.read_table(path, need_label=False).utterances
+    decoded = {utterance.id: utterance for utterance in decode(utterances, progress=progress)[0]}
+    return [decoded.get(utterance.id, utterance) for utterance in utterances]
 
 
 def _utterance(path: Path, line: int, row: dict[str, str]) -> Utterance:

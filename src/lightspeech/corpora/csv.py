@@ -45,33 +45,43 @@ def read(cfg: Config) -> Reading:
     """
     if cfg.root is None or not cfg.root.is_file():
         raise CorpusError(f"no CSV file {cfg.root or ''}; give its path as --root FILE.csv")
+    return read_table(cfg.root)
+
+
+def read_table(table: Path, *, need_label: bool = True) -> Reading:
+    """Read the rows of a table.
+
+    Args:
+        table: the CSV file.
+        need_label: reject rows without a label; a leak can be told without.
+
+    Raises:
+        CorpusError: as `read`.
+    """
     utterances: list[Utterance] = []
     rejected: list[Rejected] = []
     seen: set[str] = set()
-    for line, row in enumerate(read_rows(cfg.root, ("path",)), 2):
-        found = parse(cfg.root, line, row)
-        if isinstance(found, Rejected):
-            rejected.append(found)
+    for line, row in enumerate(read_rows(table, ("path",)), 2):
+        found = parse(table, line, row)
+        if not row["path"] or (need_label and not found.emotion):
+            reason = f"line {line}: no path or no label"
+            rejected.append(Rejected(path=found.path, reason=reason))
             continue
         if found.id in seen:
             found = replace(found, id=f"{found.id}@{line}")
         seen.add(found.id)
         utterances.append(found)
     if not utterances:
-        raise CorpusError(f"{cfg.root}: no row has a label; fill the column 'label'")
+        raise CorpusError(f"{table}: no row has path and label; fill the column 'label'")
     return Reading(utterances=utterances, rejected=rejected)
 
 
-def parse(table: Path, line: int, row: dict[str, str]) -> Utterance | Rejected:
-    """Read one row.
+def parse(table: Path, line: int, row: dict[str, str]) -> Utterance:
+    """Read one row; its label may be empty.
 
     Raises:
         CorpusError: if its split is none of those there are.
     """
-    path = table.parent / row["path"]
-    label = row.get("label") or row.get("emotion", "")
-    if not label or not row["path"]:
-        return Rejected(path=path, reason=f"line {line}: no path or no label")
     if row.get("split", "") not in SPLITS:
         raise CorpusError(
             f"{table}, line {line}: split {row['split']!r}; write one of {SPLITS[:3]}, or nothing"
@@ -81,10 +91,10 @@ def parse(table: Path, line: int, row: dict[str, str]) -> Utterance | Rejected:
     sex = row.get("sex", "").lower()
     return Utterance(
         id=row.get("id") or f"{corpus}/{Path(row['path']).with_suffix('').as_posix()}",
-        path=path,
+        path=table.parent / row["path"],
         corpus=corpus,
         speaker=speaker and f"{corpus}/{speaker}",
-        emotion=label,
+        emotion=row.get("label") or row.get("emotion", ""),
         sex=SEXES.get(sex, sex),
         session=row.get("session", ""),
         dialogue=row.get("dialogue", ""),

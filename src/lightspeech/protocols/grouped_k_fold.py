@@ -1,0 +1,63 @@
+"""Grouped k-fold: speakers (or sessions) are shuffled once and dealt into folds.
+
+Each unit is tested once; the selection set is a few units of the next fold, so it rotates too.
+"""
+
+import random
+from typing import Literal
+
+from lightspeech.config import config
+from lightspeech.corpora._base import Utterance
+from lightspeech.errors import ConfigError
+from lightspeech.protocols._base import Protocol, split_by, units
+
+
+@config
+class Config:
+    """How many folds, of what."""
+
+    folds: int = 5
+    unit: Literal["speaker", "session"] = "speaker"
+    seed: int = 0
+    """Of the dealing; say it with the figures, since folds differ in difficulty."""
+    selection_units: int = 1
+    """Units to select on, > 0."""
+
+    def __post_init__(self) -> None:
+        """Refuse folds that cannot be."""
+        if self.folds < 2 or self.selection_units < 1:
+            found = f"folds={self.folds}, selection_units={self.selection_units}"
+            raise ConfigError(f"folds must be > 1 and selection_units > 0, found {found}")
+
+
+def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
+    """Deal units into folds and test each fold once.
+
+    Raises:
+        ConfigError: if a unit is unknown, or there are too few for three parts in each fold.
+    """
+    every = units(utterances, cfg.unit)
+    if len(every) < cfg.folds:
+        raise ConfigError(
+            f"{cfg.folds} folds need as many {cfg.unit}s, found {len(every)}; "
+            f"choose folds={len(every)} or fewer"
+        )
+    random.Random(cfg.seed).shuffle(every)
+    dealt = [every[fold :: cfg.folds] for fold in range(cfg.folds)]
+    splits = [
+        split_by(
+            utterances,
+            cfg.unit,
+            name=f"fold {fold}",
+            selection=set(dealt[(fold + 1) % cfg.folds][: cfg.selection_units]),
+            test=set(tested),
+        )
+        for fold, tested in enumerate(dealt)
+    ]
+    return Protocol(
+        name=f"{cfg.folds}-fold-{cfg.unit}",
+        unit=cfg.unit,
+        selection=f"{cfg.selection_units} {cfg.unit}(s) of the next fold, outside training",
+        leaky=False,
+        splits=tuple(splits),
+    )

@@ -1,0 +1,54 @@
+"""Utterances cut at random, speakers on both sides: the protocol behind the field's 94 %.
+
+It is here to show and explain what a leak is worth; its name and its figures say *leaky* wherever
+they are printed. Never compare them with figures of speakers that a model has not heard.
+"""
+
+import random
+
+from lightspeech.config import config
+from lightspeech.corpora._base import Utterance
+from lightspeech.errors import ConfigError
+from lightspeech.protocols._base import Protocol, Split, make_split
+
+NAME = "random-leaky"
+
+
+@config
+class Config:
+    """How many folds of shuffled utterances."""
+
+    folds: int = 10
+    seed: int = 0
+    selection_share: float = 0.1
+    """Of what is not tested on, 0 to 1."""
+
+    def __post_init__(self) -> None:
+        """Refuse folds that cannot be."""
+        if self.folds < 2 or not 0 < self.selection_share < 1:
+            found = f"folds={self.folds}, selection_share={self.selection_share}"
+            raise ConfigError(f"folds must be > 1 and selection_share within 0 to 1, found {found}")
+
+
+def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
+    """Shuffle utterances and test each once, whoever speaks in it.
+
+    Raises:
+        ConfigError: if there are too few utterances for three parts.
+    """
+    order = [utterance.id for utterance in utterances]
+    random.Random(cfg.seed).shuffle(order)
+    return Protocol(
+        name=NAME,
+        unit="utterance",
+        selection=f"{cfg.selection_share:.0%} of the other utterances at random, speakers shared",
+        leaky=True,
+        splits=tuple(_split(order, fold, cfg) for fold in range(cfg.folds)),
+    )
+
+
+def _split(order: list[str], fold: int, cfg: Config) -> Split:
+    rest = [name for place, name in enumerate(order) if place % cfg.folds != fold]
+    count = max(1, round(len(rest) * cfg.selection_share))
+    parts = {"train": rest[count:], "selection": rest[:count], "test": order[fold :: cfg.folds]}
+    return make_split(f"fold {fold}", parts)
