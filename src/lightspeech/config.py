@@ -4,11 +4,11 @@ import dataclasses
 import types
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar, dataclass_transform
 
 import yaml
-from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import GetPydanticSchema, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError, core_schema
 
 from lightspeech import plugins
 from lightspeech.errors import ConfigError
@@ -29,17 +29,22 @@ def config(cls: type[T]) -> type[T]:
 class Choice:
     """A plug-in picked by name, with its checked configuration."""
 
+    package: str
     name: str
-    module: types.ModuleType
     config: Any
+
+    @property
+    def module(self) -> types.ModuleType:
+        """The plug-in itself."""
+        return plugins.load(self.package, self.name)
 
     def as_dict(self) -> dict[str, Any]:
         """Give back what a recipe would say: ``{name: …, …}``."""
         return {"name": self.name, **as_dict(self.config)}
 
 
-def plugin(package: str) -> Any:
-    """Mark a field ``{name: …, …}``: the name picks a module of ``package``, its Config the rest."""
+def plugin(package: str) -> GetPydanticSchema:
+    """Mark a `Choice` field: ``{name: …, …}`` picks a module of ``package``, its Config the rest."""
 
     def choose(value: Any) -> Choice:
         if isinstance(value, Choice):
@@ -51,13 +56,16 @@ def plugin(package: str) -> Any:
         try:
             module = plugins.load(package, value["name"])
             rest = {key: item for key, item in value.items() if key != "name"}
-            return Choice(value["name"], module, TypeAdapter(module.Config).validate_python(rest))
+            checked = TypeAdapter(module.Config).validate_python(rest)
+            return Choice(package, value["name"], checked)
         except ConfigError as error:
             raise ValueError(str(error)) from None
         except ValidationError as error:
             raise PydanticCustomError("plugin", "{count} faults", _context(error)) from None
 
-    return Annotated[Choice, BeforeValidator(choose), PlainSerializer(Choice.as_dict)]
+    serialization = core_schema.plain_serializer_function_ser_schema(Choice.as_dict)
+    schema = core_schema.no_info_plain_validator_function(choose, serialization=serialization)
+    return GetPydanticSchema(lambda _type, _handler: schema)
 
 
 def _context(error: ValidationError) -> dict[str, Any]:
@@ -137,5 +145,3 @@ def override(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
                 raise ConfigError(f"{assignment!r}: {key!r} is a single value, not a mapping")
         node[last] = yaml.safe_load(text)
     return made
-
-

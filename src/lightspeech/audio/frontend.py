@@ -1,0 +1,205 @@
+"""The one feature definition: waveform to log-mel, MFCC or spectrogram.
+
+The frozen config makes NumPy tables; the NumPy code here is the reference, and the torch layer, the
+exported graphs and generated code read the same tables. Frames are neither centred nor padded, so
+that a stream gives the very frames a file gives: frame t begins at sample ``t * hop_length``.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from lightspeech.config import config
+from lightspeech.errors import ConfigError
+
+Array = npt.NDArray[np.float32]
+Double = npt.NDArray[np.float64]
+
+
+@config
+class FrontEnd:
+    """Waveform to features. Times in samples, frequencies in Hz.
+
+    Loudness is kept: neither waveform nor features are normalized here, since level is a cue.
+    """
+
+    sample_rate: int = 16_000
+    n_fft: int = 1024
+    """Length of the periodic Hann window and of its Fourier transform: 64 ms."""
+    hop_length: int = 320
+    n_mels: int = 64
+    f_min: float = 60.0
+    f_max: float = 7600.0
+    mel_scale: Literal["slaney", "htk"] = "slaney"
+    """``slaney``: area-normalized, as in librosa; ``htk``: of height 1, as in HTK and TensorFlow."""
+    power: Literal[1, 2] = 2
+    """1 takes the magnitude of a bin, 2 its power."""
+    floor: float = 1e-6
+    """Added before the logarithm; what silence is."""
+    kind: Literal["log_mel", "mfcc", "spectrogram"] = "log_mel"
+    """``spectrogram`` leaves out mel bands and logarithm."""
+    n_mfcc: int = 40
+    clip: float | None = None
+    """MFCC beyond ± clip are cut off there."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no table can be made of."""
+        if self.n_fft < 2 or self.n_fft % 2 or self.hop_length < 1 or self.sample_rate < 1:
+            raise ConfigError(
+                f"n_fft must be even and >= 2, hop_length and sample_rate >= 1; "
+                f"found {self.n_fft}, {self.hop_length}, {self.sample_rate}"
+            )
+        if not 0 <= self.f_min < self.f_max <= self.sample_rate / 2:
+            raise ConfigError(
+                f"need 0 <= f_min < f_max <= {self.sample_rate / 2:g} Hz (half the sample rate), "
+                f"found f_min={self.f_min:g}, f_max={self.f_max:g}"
+            )
+        if self.kind == "mfcc" and not 1 <= self.n_mfcc <= self.n_mels:
+            raise ConfigError(f"n_mfcc must be 1 to n_mels={self.n_mels}, found {self.n_mfcc}")
+
+    @property
+    def n_features(self) -> int:
+        """Numbers a frame."""
+        sizes = {"log_mel": self.n_mels, "mfcc": self.n_mfcc, "spectrogram": self.n_fft // 2 + 1}
+        return sizes[self.kind]
+
+    def n_frames(self, n_samples: int) -> int:
+        """Frames of so many samples; audio shorter than one window counts as one window."""
+        return 1 + max(n_samples - self.n_fft, 0) // self.hop_length
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """The numbers a front end is made of.
+
+    Attributes:
+        window: periodic Hann, shape ``(n_fft,)``.
+        bands: the mel matrix, sparse: of each band its first FFT bin and its weights.
+        dct: orthonormal DCT-II, shape ``(n_mels, n_mfcc)``.
+    """
+
+    window: Array
+    bands: tuple[tuple[int, Array], ...]
+    dct: Array
+
+    def mel_matrix(self, n_bins: int) -> Array:
+        """The bands as a dense matrix, shape ``(n_bins, n_mels)``."""
+        dense = np.zeros((n_bins, len(self.bands)), np.float32)
+        for band, (first, weights) in enumerate(self.bands):
+            dense[first : first + len(weights), band] = weights
+        return dense
+
+
+@lru_cache(maxsize=16)
+def tables(cfg: FrontEnd) -> Tables:
+    """Compute the tables of a front end, in double precision, stored in single.
+
+    Raises:
+        ConfigError: if a mel band is so narrow that no FFT bin lies in it.
+    """
+    n = np.arange(cfg.n_fft)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * n / cfg.n_fft)
+    mel = _mel_matrix(cfg)
+    empty = np.flatnonzero(mel.max(0) <= 0)
+    if len(empty):
+        raise ConfigError(
+            f"mel band {empty[0]} of {cfg.n_mels} holds no FFT bin at n_fft={cfg.n_fft}; "
+            "take fewer n_mels, a larger n_fft or a higher f_min"
+        )
+    return Tables(
+        window=window.astype(np.float32),
+        bands=tuple(
+            (int(np.flatnonzero(band)[0]), band[band > 0].astype(np.float32)) for band in mel.T
+        ),
+        dct=_dct_matrix(cfg.n_mels, cfg.n_mfcc).astype(np.float32),
+    )
+
+
+def _mel_matrix(cfg: FrontEnd) -> Double:
+    """Triangular bands in double precision, shape ``(n_bins, n_mels)``."""
+    to_mel = _slaney if cfg.mel_scale == "slaney" else _htk
+    grid = np.linspace(0, cfg.sample_rate / 2, cfg.n_fft // 2 + 1)
+    lowest, highest = to_mel(np.array([cfg.f_min, cfg.f_max]))
+    edges = np.linspace(lowest, highest, cfg.n_mels + 2)
+    if cfg.mel_scale == "slaney":
+        edges = _slaney_inverse(edges)
+    else:
+        grid = to_mel(grid)  # HTK and TensorFlow draw the triangles over mel, not over Hz
+    low, centre, high = edges[:-2], edges[1:-1], edges[2:]
+    rising = (grid[:, None] - low) / (centre - low)
+    falling = (high - grid[:, None]) / (high - centre)
+    bands = np.clip(np.minimum(rising, falling), 0, None)
+    return bands * (2 / (high - low)) if cfg.mel_scale == "slaney" else bands
+
+
+def _htk(hertz: Double) -> Double:
+    mel: Double = 1127.0 * np.log1p(hertz / 700.0)
+    return mel
+
+
+def _slaney(hertz: Double) -> Double:
+    """Linear to 1 kHz, logarithmic above (Slaney 1998, Auditory Toolbox)."""
+    above = 15.0 + np.log(np.maximum(hertz, 1000.0) / 1000.0) * 27.0 / np.log(6.4)
+    return np.where(hertz < 1000.0, hertz * 3.0 / 200.0, above)
+
+
+def _slaney_inverse(mel: Double) -> Double:
+    return np.where(
+        mel < 15.0, mel * 200.0 / 3.0, 1000.0 * np.exp((mel - 15.0) * np.log(6.4) / 27.0)
+    )
+
+
+def _dct_matrix(n_mels: int, n_mfcc: int) -> Double:
+    order = np.arange(n_mfcc)
+    angle = np.pi / n_mels * (np.arange(n_mels)[:, None] + 0.5) * order
+    scale = np.where(order == 0, np.sqrt(1 / n_mels), np.sqrt(2 / n_mels))
+    matrix: Double = np.cos(angle) * scale
+    return matrix
+
+
+def log_bands(waveform: Array, cfg: FrontEnd) -> Array:
+    """Logarithm of the energy of each mel band (of each FFT bin, for a spectrogram).
+
+    This is what is cached and augmented; `finish` makes the features of it.
+
+    Args:
+        waveform: shape ``(samples,)``, float32, −1 to 1, at ``cfg.sample_rate``.
+        cfg: the front end.
+
+    Returns:
+        Shape ``(frames, bands)``, at least ``log(cfg.floor)``.
+    """
+    energy = _spectrum(waveform, cfg)
+    if cfg.kind != "spectrogram":
+        bands = tables(cfg).bands
+        mel = [energy[:, first : first + len(weights)] @ weights for first, weights in bands]
+        energy = np.stack(mel, axis=1)
+    logarithm: Array = np.log(energy + np.float32(cfg.floor))
+    return logarithm
+
+
+def finish(logarithm: Array, cfg: FrontEnd) -> Array:
+    """Turn `log_bands`, shape ``(frames, bands)``, into features, shape ``(frames, n_features)``."""
+    if cfg.kind == "log_mel":
+        return logarithm
+    if cfg.kind == "spectrogram":
+        return np.exp(logarithm) - np.float32(cfg.floor)
+    cepstra = logarithm @ tables(cfg).dct
+    return cepstra if cfg.clip is None else np.clip(cepstra, -cfg.clip, cfg.clip)
+
+
+def features(waveform: Array, cfg: FrontEnd) -> Array:
+    """Turn a waveform, shape ``(samples,)``, into what a model hears, ``(frames, n_features)``."""
+    return finish(log_bands(waveform, cfg), cfg)
+
+
+def _spectrum(waveform: Array, cfg: FrontEnd) -> Array:
+    """Magnitude or power of each FFT bin, shape ``(frames, n_fft // 2 + 1)``."""
+    padded = np.pad(waveform, (0, max(cfg.n_fft - len(waveform), 0)))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, cfg.n_fft)[:: cfg.hop_length]
+    bins = np.fft.rfft(frames * tables(cfg).window)
+    energy: Array = bins.real**2 + bins.imag**2
+    return energy if cfg.power == 2 else np.sqrt(energy)

@@ -1,0 +1,1 @@
+"""From a manifest to tensors: the front end in torch, cached features, batches."""

@@ -1,0 +1,99 @@
+"""Batches by tensor operations: one gather, one bend, one transform a batch, no per-item loop."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.data import augment
+from lightspeech.data.augment import Augment
+from lightspeech.data.features import Features, Index
+from lightspeech.data.frontend import FrontEndLayer
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Training examples.
+
+    Attributes:
+        features: shape ``(batch, frames, n_features)``.
+        targets: class of each, shape ``(batch,)``.
+        mix: a number in [0, 1) for each, drawn for mixup, shape ``(batch,)``.
+    """
+
+    features: Tensor
+    targets: Tensor
+    mix: Tensor
+
+
+class TrainingBatches:
+    """All training utterances, every epoch in a new order and bent anew."""
+
+    def __init__(
+        self,
+        features: Features,
+        rows: Index,
+        targets: Tensor,
+        cfg: FrontEnd,
+        bending: Augment,
+        *,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        """Hold what an epoch is made of.
+
+        Args:
+            features: of the whole corpus.
+            rows: which utterances to train on.
+            targets: class of every utterance of the corpus, shape ``(n,)``.
+            cfg: the front end.
+            bending: how far to bend.
+            batch_size: examples a batch; a last batch of one is left out (no batch statistics).
+            seed: of orders and bends.
+        """
+        self.frames = torch.from_numpy(np.array(features.frames)) - float(np.log(cfg.floor))
+        self.offsets = torch.from_numpy(np.array(features.offsets))
+        self.rows, self.targets = torch.from_numpy(rows), targets
+        self.n_frames = features.windows.shape[1]
+        self.layer, self.bands = FrontEndLayer(cfg), augment.bands_of(cfg)
+        self.bending, self.batch_size, self.seed = bending, batch_size, seed
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        whole, rest = divmod(len(self.rows), self.batch_size)
+        return whole + (rest > 1)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Go once through the training utterances."""
+        drawn = augment.draw(len(self.targets), self.bending, self.seed, number)
+        generator = np.random.default_rng([self.seed, number, 1])
+        order = self.rows[torch.from_numpy(generator.permutation(len(self.rows)))]
+        for batch in order.split(self.batch_size)[: len(self)]:
+            u = drawn[batch]
+            source, lengths = self._gather(batch)
+            log_bands = augment.bend(source, lengths, self.n_frames, u, self.bending, self.bands)
+            yield Batch(self.layer.finish(log_bands), self.targets[batch], u[:, 7])
+
+    def _gather(self, batch: Tensor) -> tuple[Tensor, Tensor]:
+        """Copy whole utterances side by side, silence behind the shorter ones."""
+        first = self.offsets[batch]
+        lengths = self.offsets[batch + 1] - first
+        place = torch.arange(int(lengths.max()))
+        inside = place < lengths[:, None]
+        index = first[:, None] + place.minimum(lengths[:, None] - 1)
+        return self.frames[index] * inside[:, :, None], lengths
+
+
+def measuring_batches(
+    features: Features, rows: Index, cfg: FrontEnd, *, batch_size: int = 64
+) -> Iterator[Tensor]:
+    """Give the measuring windows of some utterances, in order, shape ``(batch, frames, n)``."""
+    layer = FrontEndLayer(cfg)
+    spans = [range(features.window_offsets[r], features.window_offsets[r + 1]) for r in rows]
+    places = np.concatenate([np.asarray(span, np.int64) for span in spans])
+    for start in range(0, len(places), batch_size):
+        block = np.array(features.windows[places[start : start + batch_size]])
+        yield layer.finish(torch.from_numpy(block))

@@ -1,0 +1,62 @@
+"""The front end as a torch layer: the same tables as the NumPy reference, inside exported graphs."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lightspeech.audio import frontend
+from lightspeech.audio.frontend import FrontEnd
+
+
+class FrontEndLayer(nn.Module):
+    """Waveform to features; exports with a dynamic length (an STFT operation in ONNX)."""
+
+    window: Tensor
+    bins: Tensor
+    weights: Tensor
+    dct: Tensor
+
+    def __init__(self, cfg: FrontEnd) -> None:
+        """Take the tables of a front end as buffers that no weights file holds."""
+        super().__init__()
+        self.cfg = cfg
+        made = frontend.tables(cfg)
+        longest = max(len(weights) for _, weights in made.bands)
+        weights = np.stack([np.pad(w, (0, longest - len(w))) for _, w in made.bands])
+        bins = np.array([first for first, _ in made.bands])[:, None] + np.arange(longest)
+        bins = np.minimum(bins, cfg.n_fft // 2)
+        tables = {"window": made.window, "bins": bins, "weights": weights, "dct": made.dct}
+        for name, table in tables.items():
+            self.register_buffer(name, torch.from_numpy(np.array(table)), persistent=False)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        """Turn waveforms, shape ``(batch, samples)``, into ``(batch, frames, n_features)``."""
+        return self.finish(self.log_bands(waveform))
+
+    def log_bands(self, waveform: Tensor) -> Tensor:
+        """As `lightspeech.audio.frontend.log_bands`, for a batch at least one window long."""
+        bins = torch.stft(
+            waveform,
+            self.cfg.n_fft,
+            self.cfg.hop_length,
+            window=self.window,
+            center=False,
+            return_complex=True,
+        ).transpose(1, 2)
+        energy = bins.real**2 + bins.imag**2
+        if self.cfg.power == 1:
+            energy = energy.sqrt()
+        if self.cfg.kind != "spectrogram":
+            # Sparse: bands padded to one length, a quarter of the dense matrix in the exported file.
+            energy = (energy[:, :, self.bins] * self.weights).sum(-1)
+        return torch.log(energy + self.cfg.floor)
+
+    def finish(self, logarithm: Tensor) -> Tensor:
+        """As `lightspeech.audio.frontend.finish`, for a batch."""
+        if self.cfg.kind == "log_mel":
+            return logarithm
+        if self.cfg.kind == "spectrogram":
+            return logarithm.exp() - self.cfg.floor
+        cepstra = logarithm @ self.dct
+        return cepstra if self.cfg.clip is None else cepstra.clamp(-self.cfg.clip, self.cfg.clip)
+

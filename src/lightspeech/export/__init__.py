@@ -1,0 +1,1 @@
+"""Exporters: one module each, a run goes in, a bundle comes out."""

@@ -1,0 +1,1 @@
+"""Networks: one module each, ``features (batch, frames, n_features) → logits (batch, n_classes)``."""

@@ -1,0 +1,83 @@
+"""Light-SERNet (Aftab et al. 2022, ICASSP, arXiv 2110.03435, fig. 1): three receptive fields, then a stack.
+
+462,468 parameters for 4 classes, 463,431 for 7 (batch-norm statistics counted, as Keras counts
+them). About 159 MMAC for 3 s of MFCC. The published front end divides the waveform by its 99.9th percentile and so
+discards loudness; ours keeps it.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.windows import Windows
+from lightspeech.config import config
+
+FRONTEND = FrontEnd(
+    n_fft=1024,
+    hop_length=256,
+    n_mels=128,
+    f_min=80.0,
+    f_max=7600.0,
+    mel_scale="htk",
+    power=1,
+    kind="mfcc",
+    n_mfcc=40,
+    clip=10.0,
+)
+"""``kind: log_mel`` and ``kind: spectrogram`` are the paper's two other inputs."""
+
+WINDOWS = Windows(window_s=3.0, hop_s=None)
+"""One central window; the paper's other length is 7 s."""
+
+
+@config
+class Config:
+    """As published."""
+
+    dropout: float = 0.3
+
+
+class _Conv(nn.Sequential):
+    """Convolution, batch norm, ReLU, average pooling that keeps a last odd row."""
+
+    def __init__(
+        self, n_in: int, n_out: int, kernel: tuple[int, int], pool: tuple[int, int], *, bias: bool
+    ) -> None:
+        layers: list[nn.Module] = [
+            nn.Conv2d(n_in, n_out, kernel, padding="same", bias=bias),
+            nn.BatchNorm2d(n_out, eps=1e-3, momentum=0.01),
+            nn.ReLU(),
+        ]
+        if pool != (1, 1):
+            layers.append(nn.AvgPool2d(pool, ceil_mode=True))
+        super().__init__(*layers)
+
+
+class LightSerNet(nn.Module):
+    """Body I: parallel convolutions along time, along frequency, and both; body II: a stack."""
+
+    def __init__(self, cfg: Config, n_classes: int) -> None:
+        """Build the published layers."""
+        super().__init__()
+        kernels = ((11, 1), (1, 9), (3, 3))
+        self.paths = nn.ModuleList(_Conv(1, 32, kernel, (2, 2), bias=True) for kernel in kernels)
+        self.body = nn.Sequential(
+            _Conv(96, 64, (3, 3), (2, 2), bias=False),
+            _Conv(64, 96, (3, 3), (2, 2), bias=False),
+            _Conv(96, 128, (3, 3), (2, 1), bias=False),
+            _Conv(128, 160, (3, 3), (2, 1), bias=False),
+            _Conv(160, 320, (1, 1), (1, 1), bias=False),
+        )
+        self.head = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(320, n_classes))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits, shape ``(batch, n_classes)``."""
+        x = features[:, None]  # (B, 1, T, F)
+        x = torch.cat([path(x) for path in self.paths], dim=1)  # (B, 96, T / 2, F / 2)
+        logits: Tensor = self.head(self.body(x).mean((2, 3)))
+        return logits
+
+
+def build(cfg: Config, *, n_features: int, n_classes: int) -> nn.Module:
+    """Build the network; it takes any number of features and frames."""
+    return LightSerNet(cfg, n_classes)

@@ -1,0 +1,52 @@
+"""The LSTM of the TinyML repository for the Nano 33 BLE Sense: LSTM 128, LSTM 64, dense 64, MFCC 13.
+
+126,532 parameters for 4 classes as Keras counts them; torch's LSTM holds a second bias, fixed at zero here.
+The published front end reads 1.5 s centred frames (47); ours reads 1.6 s to the same 47 frames.
+"""
+
+from torch import Tensor, nn
+
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.windows import Windows
+from lightspeech.config import config
+
+FRONTEND = FrontEnd(
+    n_fft=2048, hop_length=512, n_mels=128, f_min=0.0, f_max=8000.0, kind="mfcc", n_mfcc=13
+)
+WINDOWS = Windows(window_s=1.6, hop_s=0.8)
+
+
+@config
+class Config:
+    """As published."""
+
+    dropout: float = 0.3
+
+
+class TinyMLLSTM(nn.Module):
+    """Two recurrent layers; the last state of the second is what the head sees."""
+
+    def __init__(self, cfg: Config, n_features: int, n_classes: int) -> None:
+        """Build the published layers, one bias an LSTM as in Keras."""
+        super().__init__()
+        self.norm = nn.BatchNorm1d(n_features, affine=False)
+        self.first = nn.LSTM(n_features, 128, batch_first=True)
+        self.second = nn.LSTM(128, 64, batch_first=True)
+        for lstm in (self.first, self.second):
+            nn.init.zeros_(lstm.bias_hh_l0).requires_grad_(False)
+        self.head = nn.Sequential(
+            nn.Linear(64, 64), nn.ReLU(), nn.Dropout(cfg.dropout), nn.Linear(64, n_classes)
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits, shape ``(batch, n_classes)``."""
+        x = self.norm(features.transpose(1, 2)).transpose(1, 2)
+        x, _ = self.first(x)
+        x, _ = self.second(x)
+        logits: Tensor = self.head(x[:, -1])
+        return logits
+
+
+def build(cfg: Config, *, n_features: int, n_classes: int) -> nn.Module:
+    """Build the network."""
+    return TinyMLLSTM(cfg, n_features, n_classes)

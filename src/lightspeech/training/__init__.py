@@ -1,0 +1,1 @@
+"""Training: losses, the loop, runs and studies."""

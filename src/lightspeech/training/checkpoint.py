@@ -1,0 +1,78 @@
+"""Checkpoints: everything a training resumes from, in one file, replaced atomically after each epoch."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from lightspeech.files import replacing, write_text
+
+NAME = "checkpoint.safetensors"
+History = list[dict[str, float]]
+
+
+@dataclass(eq=False)
+class State:
+    """What changes while training.
+
+    Attributes:
+        network: the weights being trained.
+        average: their exponential average.
+        optimizer: its moments.
+        history: a line for each epoch done.
+        best: weights of the epoch with the best selection UAR, where one is looked for.
+    """
+
+    network: nn.Module
+    average: nn.Module
+    optimizer: Optimizer
+    history: History = field(default_factory=list)
+    best: dict[str, Tensor] = field(default_factory=dict)
+
+
+def save(state: State, folder: Path) -> None:
+    """Write the state; the history is in the same file, so the two cannot disagree.
+
+    Raises:
+        OutputError: if the folder cannot be written.
+    """
+    tensors = {
+        **_prefixed("network", state.network.state_dict()),
+        **_prefixed("average", state.average.state_dict()),
+        **_prefixed("best", state.best),
+    }
+    for index, moments in state.optimizer.state_dict()["state"].items():
+        tensors |= _prefixed(f"optimizer.{index}", moments)
+    with replacing(folder / NAME) as temporary:
+        save_file(tensors, temporary, metadata={"history": json.dumps(state.history)})
+    write_text(folder / "history.jsonl", "".join(f"{json.dumps(h)}\n" for h in state.history))
+
+
+def restore(state: State, folder: Path) -> None:
+    """Bring back the state last saved in a folder; without one nothing changes."""
+    path = folder / NAME
+    if not path.exists():
+        return
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+        state.history[:] = json.loads(file.metadata()["history"])
+    state.network.load_state_dict(_under("network", tensors))
+    state.average.load_state_dict(_under("average", tensors))
+    state.best = _under("best", tensors)
+    values = state.optimizer.state_dict()
+    places = {name.split(".")[0] for name in _under("optimizer", tensors)}
+    values["state"] = {int(p): _under(f"optimizer.{p}", tensors) for p in places}
+    state.optimizer.load_state_dict(values)
+
+
+def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{prefix}.{name}": t.detach().contiguous().clone() for name, t in tensors.items()}
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    start = f"{prefix}."
+    return {name.removeprefix(start): t for name, t in tensors.items() if name.startswith(start)}

@@ -1,0 +1,152 @@
+"""The training loop, over Lightning Fabric; resumed after a kill it gives the same weights bit for bit.
+
+All randomness comes from (seed, epoch) and the learning rate from the step, so weights, their average
+and the optimizer's moments are all there is to save.
+"""
+
+import copy
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+
+from lightspeech.config import config
+from lightspeech.data.batches import Batch, TrainingBatches
+from lightspeech.training import checkpoint, losses
+from lightspeech.training.schedule import Schedule, rate
+
+
+@config
+class Training:
+    """How a network is trained. The default is a fixed schedule and an average of weights."""
+
+    epochs: int = 100
+    batch_size: int = 64
+    learning_rate: float = 4e-3
+    """Peak of the schedule."""
+    weight_decay: float = 0.05
+    schedule: Schedule = "one_cycle"
+    clip_norm: float = 5.0
+    loss: Literal["cross_entropy", "focal"] = "cross_entropy"
+    class_weights: bool = True
+    label_smoothing: float = 0.1
+    mixup: float = 0.3
+    """Alpha of the shares; 0 switches it off."""
+    average: float = 0.99
+    """Decay a step of the exponential average of the weights, which is what is kept; 0: the last."""
+    patience: int | None = None
+    """Stop after so many epochs without a better selection UAR, and keep the best; null: never."""
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+
+
+def train(
+    network: nn.Module,
+    batches: TrainingBatches,
+    n_classes: int,
+    cfg: Training,
+    folder: Path,
+    *,
+    select: Callable[[nn.Module], float],
+    seed: int,
+) -> nn.Module:
+    """Train a network, going on from the checkpoint in ``folder`` where there is one.
+
+    Args:
+        network: with its initial weights.
+        batches: the training part.
+        n_classes: number of classes.
+        cfg: how to train.
+        folder: where ``checkpoint.safetensors`` and ``history.jsonl`` go.
+        select: gives the UAR of a network on the selection set.
+        seed: of dropout; the batches carry their own.
+
+    Returns:
+        The network to measure: the average, or the best of the selection set under patience.
+    """
+    fabric = Fabric(accelerator="auto", devices=1, precision=cfg.precision)
+    optimizer = AdamW(network.parameters(), cfg.learning_rate, weight_decay=cfg.weight_decay)
+    state = checkpoint.State(network, copy.deepcopy(network), optimizer)
+    checkpoint.restore(state, folder)
+    model, fabric_optimizer = fabric.setup(network, optimizer)
+    loss_of = _loss(batches, n_classes, cfg)
+    while len(state.history) < cfg.epochs and not _exhausted(state, cfg.patience):
+        epoch, began = len(state.history), time.perf_counter()
+        torch.manual_seed(int(np.random.default_rng([seed, epoch, 2]).integers(2**63)))
+        total = 0.0
+        model.train()
+        for number, batch in enumerate(batches.epoch(epoch)):
+            progress = (epoch + number / len(batches)) / cfg.epochs
+            optimizer.param_groups[0]["lr"] = cfg.learning_rate * rate(cfg.schedule, progress, epoch)
+            loss = loss_of(model, batch)
+            fabric.backward(loss)
+            fabric.clip_gradients(model, fabric_optimizer, max_norm=cfg.clip_norm)
+            fabric_optimizer.step()
+            fabric_optimizer.zero_grad()
+            _average(state, cfg.average)
+            total += loss.item()
+        uar = select(state.average)
+        if cfg.patience is not None and uar > max(_uars(state), default=-1.0):
+            state.best = copy.deepcopy(state.average.state_dict())
+        state.history.append(
+            {
+                "epoch": epoch,
+                "loss": total / len(batches),
+                "learning_rate": optimizer.param_groups[0]["lr"],
+                "selection_uar": uar,
+                "seconds": time.perf_counter() - began,
+            }
+        )
+        checkpoint.save(state, folder)
+    if state.best:
+        state.average.load_state_dict(state.best)
+    return state.average.eval()
+
+
+def _loss(
+    batches: TrainingBatches, n_classes: int, cfg: Training
+) -> Callable[[nn.Module, Batch], Tensor]:
+    """Make the function that scores a batch."""
+    targets = batches.targets[batches.rows]
+    weights = losses.balanced_weights(targets, n_classes)
+    if not cfg.class_weights:
+        weights = torch.ones(n_classes)
+    score = losses.focal if cfg.loss == "focal" else losses.cross_entropy
+
+    def loss_of(model: nn.Module, batch: Batch) -> Tensor:
+        features = batch.features
+        soft = losses.soft_targets(batch.targets, n_classes, smoothing=cfg.label_smoothing)
+        if cfg.mixup:
+            shares = losses.mixing_shares(batch.mix, cfg.mixup)
+            features, soft = losses.mixup(features, shares), losses.mixup(soft, shares)
+        return score(model(features).float(), soft, weights)
+
+    return loss_of
+
+
+@torch.no_grad()
+def _average(state: checkpoint.State, decay: float) -> None:
+    """Move the averaged weights, and batch statistics, a step towards the current ones."""
+    pairs = zip(state.average.state_dict().values(), state.network.state_dict().values(), strict=True)
+    for averaged, current in pairs:
+        if averaged.is_floating_point():
+            averaged.lerp_(current, 1 - decay)
+        else:
+            averaged.copy_(current)
+
+
+def _uars(state: checkpoint.State) -> list[float]:
+    return [line["selection_uar"] for line in state.history]
+
+
+def _exhausted(state: checkpoint.State, patience: int | None) -> bool:
+    """Tell whether the last ``patience`` epochs brought nothing."""
+    uars = _uars(state)
+    return patience is not None and len(uars) > patience and max(uars[-patience:]) <= max(
+        uars[:-patience]
+    )

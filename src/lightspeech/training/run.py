@@ -1,0 +1,238 @@
+"""A run: one fold, one seed, one folder with weights, history, and its answers on the test set."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from lightspeech import metrics, predictions
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.windows import Windows
+from lightspeech.config import Choice, as_dict, build, config, plugin
+from lightspeech.corpora._base import Utterance
+from lightspeech.data import batches, features
+from lightspeech.data.augment import Augment
+from lightspeech.data.features import Features, Index
+from lightspeech.errors import ConfigError, CorpusError
+from lightspeech.files import replacing, write_json
+from lightspeech.predictions import Predictions
+from lightspeech.protocols._base import Split
+from lightspeech.training import calibrate, checkpoint, loop
+from lightspeech.training.loop import Training
+
+
+@config
+class RunConfig:
+    """What makes a run, but for its data, fold and seed."""
+
+    model: Annotated[Choice, plugin("lightspeech.models")]
+    frontend: FrontEnd
+    windows: Windows
+    augment: Augment = Augment()
+    training: Training = Training()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Task:
+    """One run to be done.
+
+    Attributes:
+        config: model, front end and training.
+        folder: of the run.
+        cache: folder of cached features.
+        utterances: the whole corpus, already in the vocabulary.
+        labels: class names, in the order of the logits.
+        targets: class of each utterance.
+        split: the fold's ids.
+        fold: its number.
+        seed: of initial weights, order and augmentation.
+    """
+
+    config: RunConfig
+    folder: Path
+    cache: Path
+    utterances: tuple[Utterance, ...]
+    labels: tuple[str, ...]
+    targets: Index
+    split: Split
+    fold: int
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Run:
+    """A finished run, read back.
+
+    Attributes:
+        config: model, front end and training.
+        labels: class names, in the order of the logits.
+        fold: number of the fold.
+        seed: of its training.
+        temperature: logits are divided by it.
+        threshold: top probability below which an answer is uncertain.
+        network: with its weights, in evaluation mode.
+    """
+
+    config: RunConfig
+    labels: tuple[str, ...]
+    fold: int
+    seed: int
+    temperature: float
+    threshold: float
+    network: nn.Module
+
+
+def read_run(folder: Path) -> Run:
+    """Read a finished run; weights must fit the network exactly.
+
+    Raises:
+        CorpusError: if the folder holds no finished run.
+        ConfigError: if its files are damaged or do not fit each other.
+    """
+    if not is_done(folder):
+        raise CorpusError(f"{folder}: no finished run here; train it first")
+    values = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    parts = {field.name: values.pop(field.name) for field in dataclasses.fields(RunConfig)}
+    cfg = build(RunConfig, parts, source=str(folder / "run.json"))
+    network = build_network(cfg, len(values["labels"]))
+    try:
+        network.load_state_dict(load_file(folder / "weights.safetensors"), strict=True)
+    except (OSError, RuntimeError, SafetensorError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"{folder}: damaged weights ({reason}); train the run again") from None
+    return Run(
+        config=cfg,
+        labels=tuple(values["labels"]),
+        fold=values["fold"],
+        seed=values["seed"],
+        temperature=values["temperature"],
+        threshold=values["threshold"],
+        network=network.eval(),
+    )
+
+
+def is_done(folder: Path) -> bool:
+    """Tell whether a run is complete: its answers are written last."""
+    return (folder / "test.csv").exists()
+
+
+def train_run(task: Task) -> None:
+    """Train one run, measure it on its test set, and write its folder; resumes where it was cut off.
+
+    Raises:
+        OutputError: if the folder cannot be written.
+    """
+    torch.set_num_threads(1)
+    cfg = task.config
+    found = features.load(task.utterances, cfg.frontend, cfg.windows, task.cache)
+    place = {utterance.id: row for row, utterance in enumerate(task.utterances)}
+    train, selection, test = (
+        np.array([place[name] for name in part], np.int64)
+        for part in (task.split.train, task.split.selection, task.split.test)
+    )
+    torch.manual_seed(int(np.random.default_rng([task.seed, task.fold, 3]).integers(2**63)))
+    network = build_network(cfg, len(task.labels))
+    training = batches.TrainingBatches(
+        found,
+        train,
+        torch.from_numpy(task.targets),
+        cfg.frontend,
+        cfg.augment,
+        batch_size=cfg.training.batch_size,
+        seed=task.seed,
+    )
+
+    def select(candidate: nn.Module) -> float:
+        answers = calibrate.utterance_probabilities(
+            window_logits(candidate, found, selection, cfg.frontend), counts(found, selection), 1.0
+        )
+        return metrics.uar(task.targets[selection], answers.argmax(1), len(task.labels))
+
+    network = loop.train(
+        network,
+        training,
+        len(task.labels),
+        cfg.training,
+        task.folder,
+        select=select,
+        seed=task.seed,
+    )
+    finish(task, network, found, selection, test)
+
+
+def finish(
+    task: Task, network: nn.Module, found: Features, selection: Index, test: Index
+) -> None:
+    """Calibrate on the selection set, answer the test set, and write what the run leaves."""
+    front = task.config.frontend
+    logits = window_logits(network, found, selection, front)
+    temperature = calibrate.fit_temperature(logits, counts(found, selection), task.targets[selection])
+    chosen = calibrate.utterance_probabilities(logits, counts(found, selection), temperature)
+    threshold = calibrate.fit_threshold(chosen, task.targets[selection])
+    with replacing(task.folder / "weights.safetensors") as temporary:
+        save_file({k: v.contiguous() for k, v in network.state_dict().items()}, temporary)
+    write_json(
+        task.folder / "run.json",
+        {
+            **as_dict(task.config),
+            "labels": task.labels,
+            "fold": task.fold,
+            "seed": task.seed,
+            "temperature": temperature,
+            "threshold": threshold,
+            "n_params": n_params(network),
+        },
+    )
+    answers = calibrate.utterance_probabilities(
+        window_logits(network, found, test, front), counts(found, test), temperature
+    )
+    predictions.write(
+        Predictions(
+            labels=task.labels,
+            ids=tuple(task.utterances[row].id for row in test),
+            speakers=tuple(task.utterances[row].speaker for row in test),
+            truth=task.targets[test],
+            probabilities=answers,
+            fold=task.fold,
+            seed=task.seed,
+        ),
+        task.folder / "test.csv",
+    )
+    (task.folder / checkpoint.NAME).unlink(missing_ok=True)
+
+
+def build_network(cfg: RunConfig, n_classes: int) -> nn.Module:
+    """Build the network of a run with fresh weights."""
+    module = cfg.model.module
+    network: nn.Module = module.build(
+        cfg.model.config, n_features=cfg.frontend.n_features, n_classes=n_classes
+    )
+    return network
+
+
+def n_params(network: nn.Module) -> int:
+    """Count what is learnt: trained weights and batch-norm statistics, as the field does."""
+    trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
+    return trained + sum(b.numel() for b in network.buffers() if b.is_floating_point())
+
+
+def counts(found: Features, rows: Index) -> Index:
+    """Windows of each utterance, shape ``(len(rows),)``."""
+    return np.diff(found.window_offsets)[rows]
+
+
+@torch.no_grad()
+def window_logits(
+    network: nn.Module, found: Features, rows: Index, front: FrontEnd
+) -> calibrate.Array:
+    """Logits of all windows of some utterances, in order, shape ``(windows, n_classes)``."""
+    network.eval()
+    parts = [network(batch) for batch in batches.measuring_batches(found, rows, front)]
+    return torch.cat(parts).float().numpy()

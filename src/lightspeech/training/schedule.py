@@ -1,0 +1,27 @@
+"""Learning rates as a function of progress: no state, so nothing to save and restore."""
+
+import math
+from typing import Literal
+
+Schedule = Literal["one_cycle", "cosine", "constant", "light_sernet"]
+
+
+def rate(schedule: Schedule, progress: float, epoch: int) -> float:
+    """Give the share of the peak learning rate, 0 to 1.
+
+    Args:
+        schedule: ``one_cycle`` rises over the first 30 % and falls by a cosine (Smith & Topin 2018);
+            ``light_sernet`` falls by e^−0.15 every 20 epochs from epoch 50 (its training code).
+        progress: share of all steps that are done, 0 to 1.
+        epoch: number of the current epoch, from 0.
+    """
+    if schedule == "cosine":
+        return 0.5 + 0.5 * math.cos(math.pi * progress)
+    if schedule == "light_sernet":
+        return math.exp(-0.15 * max(0, (epoch - 30) // 20))
+    if schedule == "one_cycle":
+        rise = 0.3
+        if progress < rise:
+            return 0.04 + 0.96 * (0.5 - 0.5 * math.cos(math.pi * progress / rise))
+        return 1e-4 + (0.5 + 0.5 * math.cos(math.pi * (progress - rise) / (1 - rise)))
+    return 1.0

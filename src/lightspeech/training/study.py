@@ -1,0 +1,140 @@
+"""A study: every fold and seed of a protocol as runs of their own, in parallel processes, resumable."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from pathlib import Path
+
+import numpy as np
+
+from lightspeech import labels as vocabularies
+from lightspeech import leaks
+from lightspeech.corpora._base import Utterance
+from lightspeech.data import features
+from lightspeech.errors import CorpusError
+from lightspeech.protocols._base import Protocol
+from lightspeech.training.run import RunConfig, Task, is_done, train_run
+
+Progress = Callable[[str, int, int], None]
+"""Told what is going on, how much of it is done, and of how much."""
+
+
+def in_vocabulary(utterances: Sequence[Utterance], vocabulary: str) -> list[Utterance]:
+    """Keep the utterances whose label the vocabulary has.
+
+    Raises:
+        CorpusError: if fewer than two classes are left.
+    """
+    kept = [u for u in utterances if vocabularies.map_label(u.emotion, vocabulary) is not None]
+    classes = {vocabularies.map_label(u.emotion, vocabulary) for u in kept}
+    if len(classes) < 2:
+        raise CorpusError(
+            f"{len(classes)} of the classes of vocabulary {vocabulary!r} among {len(utterances)} "
+            "utterances; at least 2 are needed: take labels: own, or another vocabulary"
+        )
+    return kept
+
+
+def tasks(
+    cfg: RunConfig,
+    utterances: Sequence[Utterance],
+    protocol: Protocol,
+    *,
+    vocabulary: str,
+    seeds: Sequence[int],
+    folder: Path,
+    cache: Path,
+) -> list[Task]:
+    """List the runs of a study, after the leak check.
+
+    Raises:
+        LeakError: if a fold leaks and the protocol is not labelled leaky.
+    """
+    leaks.check(utterances, protocol)
+    names = [vocabularies.map_label(u.emotion, vocabulary) or "" for u in utterances]
+    classes = tuple(sorted(set(names)))
+    targets = np.array([classes.index(name) for name in names], np.int64)
+    return [
+        Task(
+            config=cfg,
+            folder=folder / f"fold{fold}-seed{seed}",
+            cache=cache,
+            utterances=tuple(utterances),
+            labels=classes,
+            targets=targets,
+            split=split,
+            fold=fold,
+            seed=seed,
+        )
+        for seed in seeds
+        for fold, split in enumerate(protocol.splits)
+    ]
+
+
+def run(todo: Sequence[Task], *, processes: int | None = None, progress: Progress) -> None:
+    """Do the runs that are not done yet, several at once; what is done stays done.
+
+    Args:
+        todo: from `tasks`.
+        processes: at once; default: as many as there are cores.
+        progress: told of features computed and of epochs done.
+
+    Raises:
+        LightspeechError: the first one that a run raised; the others are ended.
+    """
+    first = todo[0]
+    computed = 0
+
+    def step() -> None:
+        nonlocal computed
+        computed += 1
+        progress("features", computed, len(first.utterances))
+
+    features.load(
+        first.utterances, first.config.frontend, first.config.windows, first.cache, step=step
+    )
+    open_tasks = [task for task in todo if not is_done(task.folder)]
+    workers = min(processes or os.cpu_count() or 1, len(open_tasks))
+    if workers > 1:
+        _in_processes(open_tasks, workers, lambda: _report(todo, progress))
+    else:
+        for task in open_tasks:
+            train_run(task)
+            _report(todo, progress)
+    _report(todo, progress)
+
+
+def _in_processes(open_tasks: Sequence[Task], workers: int, report: Callable[[], None]) -> None:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_quiet) as pool:
+        waiting: set[Future[None]] = {pool.submit(train_run, task) for task in open_tasks}
+        try:
+            while waiting:
+                done, waiting = wait(waiting, timeout=1.0, return_when=FIRST_COMPLETED)
+                report()
+                for future in done:
+                    future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
+
+
+def _quiet() -> None:
+    """Leave Ctrl-C to the parent, which ends its children."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _report(todo: Sequence[Task], progress: Progress) -> None:
+    """Count the epochs of all runs from their histories."""
+    epochs = todo[0].config.training.epochs
+    done = sum(epochs if is_done(t.folder) else _epochs_done(t.folder) for t in todo)
+    progress("training", done, epochs * len(todo))
+
+
+def _epochs_done(folder: Path) -> int:
+    history = folder / "history.jsonl"
+    return len(history.read_text().splitlines()) if history.exists() else 0
