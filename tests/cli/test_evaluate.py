@@ -1,10 +1,14 @@
 import json
 
+import numpy as np
 import pytest
+import soundfile
 from typer.testing import CliRunner
 
+from lightspeech import manifest
 from lightspeech.cli import app
-from lightspeech.errors import CorpusError
+from lightspeech.corpora._base import Utterance
+from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.evaluation import results, study
 
 
@@ -40,3 +44,40 @@ def test_missing_study_is_one_clear_line(tmp_path):
     answer = evaluate(tmp_path / "nothing")
     assert isinstance(answer.exception, CorpusError)
     assert "check the path" in str(answer.exception)
+
+
+@pytest.fixture
+def toy_table(tmp_path):
+    """A manifest of one silent and one loud recording of a speaker the toy bundle never heard."""
+    made = []
+    for emotion, peak in (("low", 0.0), ("loud", 0.5), ("calm", 0.5)):
+        path = tmp_path / f"{emotion}.wav"
+        soundfile.write(path, np.full(8_000, peak, np.float32), 16_000)
+        made.append(
+            Utterance(
+                id=f"other/{emotion}", path=path, corpus="other", speaker="other/a",
+                emotion=emotion, duration_s=0.5, sample_rate=16_000, audio_hash=emotion,
+            )
+        )  # fmt: skip
+    manifest.write(made, tmp_path / "manifest.csv")
+    return tmp_path / "manifest.csv"
+
+
+def test_bundle_is_measured_on_a_manifest_and_says_what_it_left_out(make_bundle, toy_table):
+    made = make_bundle(provenance={"recipe": "toy", "fold": 0, "seed": 0})
+    answer = evaluate(made.path, "--manifest", toy_table)
+    assert "toy as exported on other, bundle\nUAR       100.0 %" in answer.stdout
+    assert "left out 1 of 3" in answer.stderr
+
+
+def test_bundle_on_its_own_corpus_is_leaky(make_bundle, toy_table):
+    said = {"recipe": "toy", "fold": 0, "seed": 0}
+    made = make_bundle(provenance=said, corpora=({"name": "other"},))
+    assert "LEAKY" in evaluate(made.path, "--manifest", toy_table).stdout
+
+
+def test_bundle_without_manifest_and_study_with_one_are_refused(make_bundle, make_study):
+    assert "--manifest FILE" in str(evaluate(make_bundle().path).exception)
+    answer = evaluate(make_study(), "--manifest", "table.csv")
+    assert isinstance(answer.exception, ConfigError)
+    assert "is no bundle" in str(answer.exception)

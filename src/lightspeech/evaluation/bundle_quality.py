@@ -1,0 +1,119 @@
+"""Quality of a bundle, measured through the code that answers on a device."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from lightspeech import labels
+from lightspeech.audio import io
+from lightspeech.bundle import Bundle
+from lightspeech.corpora._base import Utterance
+from lightspeech.errors import BundleError, CorpusError
+from lightspeech.evaluation.study import Study
+from lightspeech.inference._base import Predictor
+from lightspeech.inference.recognize import recognize
+from lightspeech.predictions import Predictions
+
+Progress = Callable[[str, int, int], None]
+"""Told what is going on, how much of it is done, and of how much."""
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Show nothing."""
+
+
+def answer_all(
+    predictor: Predictor,
+    utterances: Sequence[Utterance],
+    vocabulary: str,
+    *,
+    progress: Progress = silent,
+) -> Predictions:
+    """Recognize every utterance that has a class of the bundle.
+
+    Args:
+        predictor: an open bundle.
+        utterances: the recordings; those without a class of the bundle are left out.
+        vocabulary: maps the corpus's own labels onto the bundle's.
+        progress: told of every recording.
+
+    Raises:
+        CorpusError: if no utterance has a class of the bundle.
+        AudioError: if a recording cannot be decoded.
+    """
+    bundle = predictor.bundle
+    names = [labels.map_label(utterance.emotion, vocabulary) for utterance in utterances]
+    rows = [row for row, name in enumerate(names) if name in bundle.labels]
+    if not rows:
+        raise CorpusError(
+            f"no utterance is one of {list(bundle.labels)}; found {sorted(set(map(str, names)))}; "
+            f"choose --labels of {[labels.OWN, *labels.VOCABULARIES]}"
+        )
+    answers = []
+    for done, row in enumerate(rows, start=1):
+        waveform = io.load(utterances[row].path, bundle.sample_rate)
+        answers.append(recognize(predictor, waveform))
+        progress("answers", done, len(rows))
+    return Predictions(
+        labels=bundle.labels,
+        ids=tuple(utterances[row].id for row in rows),
+        speakers=tuple(utterances[row].speaker for row in rows),
+        truth=np.array([bundle.labels.index(str(names[row])) for row in rows], np.int64),
+        probabilities=np.stack(answers),
+        fold=_said(bundle, "provenance", "fold"),
+        seed=_said(bundle, "provenance", "seed"),
+    )
+
+
+def held_out(bundle: Bundle, utterances: Sequence[Utterance]) -> list[Utterance]:
+    """Keep the speakers of the bundle's own test fold.
+
+    Raises:
+        BundleError: if the bundle does not say who they are.
+        CorpusError: if none of them is here.
+    """
+    strangers = set(_said(bundle, "provenance", "test_speakers"))
+    kept = [utterance for utterance in utterances if utterance.speaker in strangers]
+    if not kept:
+        raise CorpusError(f"none of the bundle's test speakers {sorted(strangers)} is in the table")
+    return kept
+
+
+def is_leaky(bundle: Bundle, utterances: Sequence[Utterance]) -> bool:
+    """Whether training may have known a speaker: all of its corpora but for its test speakers."""
+    trained = {corpus["name"] for corpus in bundle.corpora}
+    strangers = set(bundle.provenance.get("test_speakers", ()))
+    return any(u.corpus in trained and u.speaker not in strangers for u in utterances)
+
+
+def describe(bundle: Bundle, utterances: Sequence[Utterance]) -> Study:
+    """Say what must stand beside the figures of a bundle on some recordings.
+
+    Raises:
+        BundleError: if the bundle does not say what it is.
+    """
+    leaky = is_leaky(bundle, utterances)
+    return Study(
+        corpus="+".join(sorted({utterance.corpus for utterance in utterances})),
+        protocol="bundle",
+        unit="none" if leaky else "speaker",
+        selection="as in training",
+        normalisation="inside the model",
+        leaky=leaky,
+        model=_said(bundle, "model", "name"),
+        scheme="as exported",
+        n_params=_said(bundle, "model", "n_params"),
+        size_bytes=bundle.size_bytes,
+        recipe=_said(bundle, "provenance", "recipe"),
+        labels=bundle.labels,
+    )
+
+
+def _said(bundle: Bundle, part: str, key: str) -> Any:
+    said = getattr(bundle, part)
+    if key not in said:
+        raise BundleError(
+            f"{bundle.path}: bundle.json does not say {part}.{key}; export the model again"
+        )
+    return said[key]
