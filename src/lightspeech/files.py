@@ -15,18 +15,25 @@ from lightspeech.errors import OutputError
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``; on success it takes the place of ``path``.
 
+    A link stays a link: what it points to is replaced.
+
     Raises:
-        OutputError: if the folder cannot be written or the disk is full.
+        OutputError: if the folder cannot be written, the disk is full, or the path is a folder, a
+            device or a pipe.
     """
     temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            # Replacing /dev/null would succeed for root, and leave a plain file in its place.
+            raise OutputError(f"{path}: is no regular file; name another place")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         os.close(handle)
         temporary = Path(name)
         yield temporary
         temporary.chmod(0o644)
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         raise OutputError(
             f"{path}: cannot be written ({error.strerror or error}); free space or name another place"
