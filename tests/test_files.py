@@ -7,20 +7,24 @@ from lightspeech.errors import OutputError
 from lightspeech.files import replacing, write_text
 
 
+def write_half(path, error):
+    with replacing(path) as temporary:
+        temporary.write_text("half")
+        raise error
+
+
 def test_a_failed_write_keeps_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "result.txt"
     write_text(path, "old")
-    with pytest.raises(OutputError, match="No space left"), replacing(path) as temporary:
-        temporary.write_text("half")
-        raise OSError(28, "No space left on device")
+    with pytest.raises(OutputError, match="No space left"):
+        write_half(path, OSError(28, "No space left on device"))
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_an_interrupted_write_leaves_nothing(tmp_path):
-    with pytest.raises(KeyboardInterrupt), replacing(tmp_path / "new.txt") as temporary:
-        temporary.write_text("half")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        write_half(tmp_path / "new.txt", KeyboardInterrupt())
     assert not list(tmp_path.iterdir())
 
 

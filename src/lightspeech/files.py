@@ -35,8 +35,9 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.chmod(0o644)
         temporary.replace(target)
     except OSError as error:
+        why = error.strerror or error
         raise OutputError(
-            f"{path}: cannot be written ({error.strerror or error}); free space or name another place"
+            f"{path}: cannot be written ({why}); free space or name another place"
         ) from error
     finally:
         if temporary is not None:

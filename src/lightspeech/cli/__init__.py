@@ -9,6 +9,9 @@ import typer
 from lightspeech import __version__, plugins
 from lightspeech.errors import LightspeechError
 
+INTERRUPTED = 130
+_INTERRUPTED = "interrupted; finished work is kept, run the same command to go on"
+
 app = typer.Typer(
     name="lightspeech",
     help="Emotional speech to models of tens of kilobytes, honestly measured.",
@@ -47,6 +50,15 @@ def main() -> None:
         if os.environ.get("LIGHTSPEECH_DEBUG"):
             raise
         sys.exit(f"error: {error}")
+    except OSError as error:  # a full disk, most often under a redirected standard output
+        # Python flushes at exit, and would fail once more with a trace.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        place = error.filename or "standard output"
+        sys.exit(f"error: {place}: {error.strerror}; free space or name another place")
+    except SystemExit as stop:  # typer ends without a word on Ctrl-C
+        if stop.code == INTERRUPTED:
+            print(_INTERRUPTED, file=sys.stderr)
+        raise
     except KeyboardInterrupt:
-        print("interrupted; finished work is kept, run the same command to go on", file=sys.stderr)
-        sys.exit(130)
+        print(_INTERRUPTED, file=sys.stderr)
+        sys.exit(INTERRUPTED)
