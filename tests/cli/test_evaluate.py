@@ -64,10 +64,16 @@ def toy_table(tmp_path):
 
 
 def test_bundle_is_measured_on_a_manifest_and_says_what_it_left_out(make_bundle, toy_table):
-    made = make_bundle(provenance={"recipe": "toy", "fold": 0, "seed": 0})
+    said = {"recipe": "toy", "fold": 0, "seed": 0}
+    made = make_bundle(provenance=said, corpora=({"name": "toy"},))
     answer = evaluate(made.path, "--manifest", toy_table)
     assert "toy as exported on other, bundle\nUAR       100.0 %" in answer.stdout
     assert "left out 1 of 3" in answer.stderr
+
+
+def test_bundle_that_does_not_say_what_it_learnt_from_is_leaky(make_bundle, toy_table):
+    made = make_bundle(provenance={"recipe": "toy", "fold": 0, "seed": 0})
+    assert "LEAKY" in evaluate(made.path, "--manifest", toy_table).stdout
 
 
 def test_bundle_on_its_own_corpus_is_leaky(make_bundle, toy_table):

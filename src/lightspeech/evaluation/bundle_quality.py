@@ -81,10 +81,15 @@ def held_out(bundle: Bundle, utterances: Sequence[Utterance]) -> list[Utterance]
 
 
 def is_leaky(bundle: Bundle, utterances: Sequence[Utterance]) -> bool:
-    """Whether training may have known a speaker: all of its corpora but for its test speakers."""
-    trained = {corpus["name"] for corpus in bundle.corpora}
+    """Whether training may have known a speaker.
+
+    It may have known all of its corpora but for the bundle's test speakers, and anybody where the
+    bundle does not say what it learnt from.
+    """
+    trained = {corpus.get("name") for corpus in bundle.corpora}
     strangers = set(bundle.provenance.get("test_speakers", ()))
-    return any(u.corpus in trained and u.speaker not in strangers for u in utterances)
+    known = [u for u in utterances if u.corpus in trained and u.speaker not in strangers]
+    return bool(known) or not trained
 
 
 def describe(bundle: Bundle, utterances: Sequence[Utterance]) -> Study:

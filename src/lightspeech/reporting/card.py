@@ -1,0 +1,95 @@
+"""The model card of a bundle: what it is for, learnt from, how good it is, and what it is not."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from lightspeech.bundle import Bundle
+from lightspeech.config import build, config
+from lightspeech.evaluation.results import Rate, Uar
+from lightspeech.reporting import wording
+
+PURPOSE = """\
+For research and for products that adapt to how something is said, with the speaker's knowledge: a
+game, a robot, an art work, a first sorting of one's own recordings that a person checks."""
+LIMITS = """\
+- It recognises how emotion is *expressed* in recordings like those above, often by actors; not what
+  a person feels.
+- Speakers differ: the worst speaker above is a real one. Other languages, cultures, ages,
+  microphones and rooms were not measured.
+- A probability below the threshold means *uncertain*; take it as no answer."""
+REFUSED = """\
+Not for judging people: not in hiring, schooling, policing, insurance, border control or medical
+diagnosis, and never without the speaker's knowledge. In the European Union, inferring emotions at
+work and in education is prohibited but for medical and safety reasons (Regulation 2024/1689,
+Art. 5)."""
+
+
+@config
+class Figures:
+    """What a card tells of ``bundle.figures``."""
+
+    protocol: str
+    leaky: bool
+    seeds: tuple[int, ...]
+    folds: int
+    uar: Uar
+    wa: Rate
+    ece: Rate
+    per_class_recall: dict[str, Rate | None]
+
+
+def card(bundle: Bundle) -> str:
+    """Write the model card of a bundle as Markdown, from ``bundle.json`` alone.
+
+    Raises:
+        ConfigError: if its figures are damaged.
+    """
+    sections = {
+        "What it is for": PURPOSE,
+        "What it is": "\n".join(_facts(bundle)),
+        "What it learnt from": "\n".join(_corpora(bundle)),
+        "How good it is": "\n".join(_figures(bundle)),
+        "Limits": LIMITS,
+        "When not to use it": REFUSED,
+    }
+    body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
+    return f"# {bundle.name}\n\n{body}\n"
+
+
+def _facts(bundle: Bundle) -> Iterator[str]:
+    yield f"- emotions: {', '.join(bundle.labels)}"
+    yield f"- input: mono, {bundle.sample_rate:,} Hz, windows of {bundle.windows.window_s:g} s"
+    yield f"- file: `{bundle.model_file}`, {wording.size(bundle.size_bytes)}"
+    yield f"- uncertain below: {bundle.threshold:.2f}"
+    for part in (bundle.model, bundle.provenance):
+        for key, value in part.items():
+            if isinstance(value, str | int | float):
+                yield f"- {key.replace('_', ' ')}: {value}"
+
+
+def _corpora(bundle: Bundle) -> Iterator[str]:
+    if not bundle.corpora:
+        yield "The bundle does not say; ask whoever made it before using it."
+    for corpus in bundle.corpora:
+        yield f"- {'; '.join(f'{key}: {value}' for key, value in corpus.items())}"
+    if bundle.corpora:
+        yield "\nThe licence of the recordings may bind what was learnt from them."
+
+
+def _figures(bundle: Bundle) -> Iterator[str]:
+    if not bundle.figures:
+        yield "Not measured. Type: `lightspeech evaluate BUNDLE --manifest FILE`"
+        return
+    told = {field.name for field in fields(Figures)}
+    known = {key: value for key, value in bundle.figures.items() if key in told}
+    figures = build(Figures, known, source=f"{bundle.path}: figures")
+    percent = wording.percent
+    if figures.leaky:
+        yield f"**{wording.LEAKY}**: training knew the test units; it says nothing of others.\n"
+    yield f"- UAR: {wording.spread(figures.uar)} % (± over seeds, [95 % interval by speaker])"
+    yield f"- worst speaker: {percent(figures.uar.worst_speaker)} % UAR"
+    yield f"- WA: {percent(figures.wa)} %; calibration error: {percent(figures.ece)} %"
+    yield f"- protocol: {figures.protocol}; folds: {figures.folds}; seeds: {len(figures.seeds)}"
+    for label, recall in figures.per_class_recall.items():
+        yield f"- recall of {label}: {percent(recall)} %"
+    yield "\nMeans over the models of all folds and seeds; this bundle is one of those models."

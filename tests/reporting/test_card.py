@@ -1,0 +1,39 @@
+import pytest
+
+from lightspeech import config
+from lightspeech.errors import ConfigError
+from lightspeech.evaluation import results, study
+from lightspeech.reporting.card import card
+
+CORPUS = {"name": "ravdess", "licence": "CC BY-NC-SA 4.0", "citation": "Livingstone & Russo"}
+
+
+@pytest.fixture
+def figures(make_study):
+    return config.as_dict(results.measure(*study.read(make_study())))
+
+
+def test_card_tells_purpose_data_licence_figures_and_limits(make_bundle, figures):
+    text = card(make_bundle(figures=figures, corpora=(CORPUS,)))
+    assert text.startswith("# toy\n\n## What it is for")
+    assert "licence: CC BY-NC-SA 4.0" in text
+    assert f"- UAR: {100 * figures['uar']['mean']:.1f} ± " in text
+    assert "- protocol: pair-folds; folds: 2; seeds: 3" in text
+    assert "emotions: low, mid, loud" in text
+    assert "## When not to use it" in text
+    assert "leaky" not in text
+
+
+def test_leaky_figures_say_so(make_bundle, figures):
+    assert "**leaky**: training knew" in card(make_bundle(figures=figures | {"leaky": True}))
+
+
+def test_card_of_an_unmeasured_bundle_of_unknown_origin_says_both(make_bundle):
+    text = card(make_bundle())
+    assert "Not measured." in text
+    assert "The bundle does not say" in text
+
+
+def test_damaged_figures_are_named(make_bundle, figures):
+    with pytest.raises(ConfigError, match=r"figures: wa: .*less than or equal to 1"):
+        card(make_bundle(figures=figures | {"wa": 61.0}))
