@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from lightspeech import bundle, config, predictions
 from lightspeech.audio.windows import Windows
@@ -107,3 +108,16 @@ def make_bundle(tmp_path, toy_model):
         return bundle.write(Bundle(**{**values, **changes}), model)
 
     return make
+
+
+@pytest.fixture
+def write_tone():
+    """Write a tone; another pitch is another recording to the ear and to the hash."""
+
+    def write(path, *, seconds=0.1, rate=16_000, hertz=440.0):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        time = np.arange(round(seconds * rate)) / rate
+        soundfile.write(path, 0.5 * np.sin(2 * np.pi * hertz * time), rate)
+        return path
+
+    return write

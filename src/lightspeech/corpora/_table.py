@@ -15,12 +15,12 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
+            found = list(table.fieldnames or [])
             rows = [{key: value or "" for key, value in row.items() if key} for row in table]
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({error.strerror}); check the path") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise CorpusError(f"{path}: not a CSV file in UTF-8 ({error})") from None
-    found = list(table.fieldnames or [])
     lacking = [name for name in columns if name not in found]
     if lacking:
         raise CorpusError(f"{path}: no column {lacking[0]!r}; found {found}, needed {columns}")

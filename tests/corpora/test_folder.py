@@ -1,0 +1,49 @@
+import pytest
+
+from lightspeech.corpora import folder
+from lightspeech.errors import ConfigError
+
+
+@pytest.fixture
+def root(tmp_path):
+    for name in ("happy/anna/01.wav", "happy/ben/01.wav", "sad/anna/01.wav", "loose.wav"):
+        path = tmp_path / "mine" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return tmp_path / "mine"
+
+
+def test_the_class_folder_is_the_label_and_the_root_names_the_corpus(root):
+    found = folder.read(folder.Config(root=root)).utterances
+    assert [(u.id, u.emotion) for u in found] == [
+        ("mine/happy/anna/01", "happy"),
+        ("mine/happy/ben/01", "happy"),
+        ("mine/sad/anna/01", "sad"),
+    ]
+
+
+def test_without_a_pattern_speakers_are_unknown(root):
+    assert {u.speaker for u in folder.read(folder.Config(root=root)).utterances} == {""}
+
+
+def test_a_pattern_names_the_speakers(root):
+    reading = folder.read(folder.Config(root=root, speaker_pattern="([^/]+)/"))
+    assert [u.speaker for u in reading.utterances] == ["mine/anna", "mine/ben", "mine/anna"]
+
+
+def test_a_file_outside_the_class_folders_is_rejected(root):
+    rejected = folder.read(folder.Config(root=root)).rejected
+    assert [(r.path.name, r.reason) for r in rejected] == [("loose.wav", "lies in no class folder")]
+
+
+def test_a_file_whose_speaker_the_pattern_misses_is_rejected(root):
+    rejected = folder.read(folder.Config(root=root, speaker_pattern="(anna)")).rejected
+    assert "finds no speaker" in {r.path.parent.name: r.reason for r in rejected}["ben"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "what"), [("(", "missing"), ("a", "0 groups"), ("(a)(b)", "2")]
+)
+def test_a_pattern_that_names_no_speaker_is_refused(pattern, what):
+    with pytest.raises(ConfigError, match=what):
+        folder.Config(speaker_pattern=pattern)
