@@ -117,7 +117,9 @@ def write_tone():
     def write(path, *, seconds=0.1, rate=16_000, hertz=440.0):
         path.parent.mkdir(parents=True, exist_ok=True)
         time = np.arange(round(seconds * rate)) / rate
-        soundfile.write(path, 0.5 * np.sin(2 * np.pi * hertz * time), rate)
+        # Rounded here, since WAV and FLAC writers round floats in two ways.
+        tone = np.round(16_000 * np.sin(2 * np.pi * hertz * time)).astype(np.int16)
+        soundfile.write(path, tone, rate)
         return path
 
     return write
