@@ -162,5 +162,5 @@ def _read_block(file: soundfile.SoundFile, name: str, n_read: int) -> Waveform:
     if not np.isfinite(peak):
         raise AudioError(f"{name}: holds samples that are no numbers (NaN or Inf); export it again")
     if peak > MAX_PEAK:
-        raise AudioError(f"{name}: samples reach {peak:g}, allowed are −1 to 1; scale it down")
+        raise AudioError(f"{name}: samples reach {peak:g}, allowed are -1 to 1; scale it down")
     return block

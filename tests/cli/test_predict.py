@@ -1,0 +1,123 @@
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from lightspeech.bundle import ENVIRONMENT
+from lightspeech.inference import onnx
+from lightspeech.inference.recognize import recognize
+
+FIELDS = ["path", "start_s", "end_s", "label", "probabilities", "uncertain", "model"]
+
+
+@pytest.fixture(autouse=True)
+def toy(make_bundle, monkeypatch):
+    """The bundle that every command of this file finds."""
+    made = make_bundle()
+    monkeypatch.setenv(ENVIRONMENT, str(made.path))
+    return made
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    folder = tmp_path / "recordings"
+    (folder / "deep" / "deeper").mkdir(parents=True)
+    soundfile.write(folder / "loud.wav", np.full(24_000, 0.2), 16_000)
+    soundfile.write(folder / "deep" / "silent.flac", np.zeros((24_000, 2)), 48_000)
+    soundfile.write(folder / "deep" / "deeper" / "long.wav", np.full(8_000 * 30, 0.2), 8_000)
+    (folder / "notes.txt").write_text("no audio")
+    return folder
+
+
+def objects(ended):
+    return [json.loads(line) for line in ended.out.splitlines()]
+
+
+def test_a_folder_is_answered_recursively(lightspeech, recordings):
+    ended = lightspeech("predict", recordings, "--json")
+    found = objects(ended)
+    assert ended.code == 0
+    assert ended.err == ""
+    assert all(list(record) == FIELDS for record in found)
+    names = [record["path"] for record in found]
+    assert set(names) == {str(path) for path in recordings.rglob("*.[wf]*")}
+    assert names.count(str(recordings / "deep" / "deeper" / "long.wav")) == 59
+
+
+def test_probabilities_are_those_of_the_library(lightspeech, recordings, toy):
+    [record] = objects(lightspeech("predict", recordings / "loud.wav", "--json"))
+    waveform = soundfile.read(recordings / "loud.wav", dtype="float32")[0]
+    expected = recognize(onnx.open(toy), waveform)
+    assert list(record["probabilities"]) == list(toy.labels)
+    np.testing.assert_allclose(list(record["probabilities"].values()), expected, atol=1e-6)
+    assert (record["start_s"], record["end_s"]) == (0.0, 1.5)
+    assert (record["label"], record["uncertain"], record["model"]) == ("loud", False, "toy")
+
+
+def test_an_answer_below_the_threshold_is_uncertain(lightspeech, recordings):
+    silent = recordings / "deep" / "silent.flac"
+    [record] = objects(lightspeech("predict", silent, "--json"))
+    assert record["uncertain"] is True
+    assert "uncertain" in lightspeech("predict", silent).out
+
+
+def test_standard_input_is_answered_as_a_file(lightspeech, recordings):
+    path = recordings / "loud.wav"
+    [named] = objects(lightspeech("predict", path, "--json"))
+    [piped] = objects(lightspeech("predict", "-", "--json", stdin=path.read_bytes()))
+    assert piped == {**named, "path": "-"}
+
+
+def test_whole_gives_one_answer_a_file(lightspeech, recordings):
+    found = objects(lightspeech("predict", recordings, "--json", "--whole"))
+    assert [record["end_s"] for record in found if "long" in record["path"]] == [30.0]
+    assert len(found) == 3
+
+
+def test_csv_says_what_json_says(lightspeech, recordings):
+    found = objects(lightspeech("predict", recordings, "--json"))
+    rows = list(csv.DictReader(io.StringIO(lightspeech("predict", recordings, "--csv").out)))
+    assert len(rows) == len(found)
+    for row, record in zip(rows, found, strict=True):
+        for label, value in record["probabilities"].items():
+            assert float(row[f"p_{label}"]) == value
+        assert row["error"] == ""
+        plain = [field for field in FIELDS if field != "probabilities"]
+        assert [row[field] for field in plain] == [str(record[field]) for field in plain]
+
+
+def test_text_is_a_table_with_the_likeliest_first(lightspeech, recordings):
+    head, line = lightspeech("predict", recordings / "loud.wav").out.splitlines()
+    assert head.split() == ["file", "from", "s", "to", "s", "emotion", "likeliest"]
+    assert line.split()[:4] == [str(recordings / "loud.wav"), "0.0", "1.5", "loud"]
+    assert line.split()[4:6] == ["loud", "98%,"]
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv"])
+def test_output_takes_what_stdout_would(lightspeech, recordings, tmp_path, form):
+    printed = lightspeech("predict", recordings, form).out
+    ended = lightspeech("predict", recordings, form, "--output", tmp_path / "new" / "answers")
+    assert ended.out == ""
+    assert (tmp_path / "new" / "answers").read_text() == printed
+    assert len(list((tmp_path / "new").iterdir())) == 1
+
+
+def test_the_only_bundle_here_is_used(lightspeech, recordings, tmp_path, monkeypatch):
+    monkeypatch.delenv(ENVIRONMENT)
+    monkeypatch.chdir(tmp_path)
+    assert lightspeech("predict", recordings / "loud.wav").code == 0
+
+
+def test_a_file_that_fails_does_not_stop_the_others(lightspeech, recordings):
+    (recordings / "broken.wav").write_bytes(b"RIFF")
+    ended = lightspeech("predict", recordings, "missing.wav", "--json", "--whole")
+    found = {record["path"]: record for record in objects(ended)}
+    assert ended.code == 1
+    assert len(found) == 5
+    failed = {path: record for path, record in found.items() if "error" in record}
+    assert set(failed) == {str(recordings / "broken.wav"), "missing.wav"}
+    assert all(list(record) == ["path", "error"] for record in failed.values())
+    assert len(ended.err.splitlines()) == 2
