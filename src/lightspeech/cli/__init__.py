@@ -51,8 +51,6 @@ def main() -> None:
             raise
         sys.exit(f"error: {error}")
     except OSError as error:  # a full disk, most often under a redirected standard output
-        # Python flushes at exit, and would fail once more with a trace.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         place = error.filename or "standard output"
         sys.exit(f"error: {place}: {error.strerror}; free space or name another place")
     except SystemExit as stop:  # typer ends without a word on Ctrl-C
