@@ -1,0 +1,216 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given as examples
+from hypothesis import strategies as st
+
+from lightspeech import leaks
+from lightspeech.corpora._base import Utterance
+from lightspeech.errors import ConfigError
+from lightspeech.protocols import (
+    given,
+    grouped_k_fold,
+    leave_one_out,
+    random_leaky,
+    ravdess_pinned,
+)
+from lightspeech.protocols._base import unit_of
+
+
+def corpus(speakers, *, name="toy", each=2):
+    """Some utterances of some speakers, two speakers a session."""
+    return [
+        Utterance(
+            id=f"{name}/{speaker:02}-{number}",
+            path=Path(f"{speaker:02}-{number}.wav"),
+            corpus=name,
+            speaker=f"{name}/{speaker:02}",
+            session=f"{speaker // 2}",
+            emotion="happy",
+        )
+        for speaker in range(1, speakers + 1)
+        for number in range(each)
+    ]
+
+
+def assert_honest(utterances, protocol, *, tested_once=True):
+    """Three parts that are not empty, meet nowhere, cover all and share no unit."""
+    every = {u.id: u for u in utterances}
+    tested = []
+    for split in protocol.splits:
+        parts = [split.train, split.selection, split.test]
+        assert all(parts)
+        assert sorted(name for part in parts for name in part) == sorted(every)
+        assert leaks.find(utterances, split) == []
+        if protocol.unit in ("speaker", "session"):
+            units = [{unit_of(every[name], protocol.unit) for name in part} for part in parts]
+            assert sum(map(len, units)) == len(set.union(*units))
+        tested += split.test
+    if tested_once:
+        assert sorted(tested) == sorted(every)
+
+
+@examples(
+    speakers=st.integers(5, 30),
+    folds=st.integers(2, 5),
+    seed=st.integers(0, 99),
+    each=st.integers(1, 3),
+)
+def test_grouped_folds_are_honest_whatever_the_numbers(speakers, folds, seed, each):
+    utterances = corpus(speakers, each=each)
+    cfg = grouped_k_fold.Config(folds=folds, seed=seed)
+    protocol = grouped_k_fold.cut(utterances, cfg)
+    assert_honest(utterances, protocol)
+    assert len(protocol.splits) == folds
+
+
+@examples(speakers=st.integers(4, 12), selection_units=st.integers(1, 2))
+def test_leaving_a_speaker_out_is_honest_whatever_the_numbers(speakers, selection_units):
+    utterances = corpus(speakers)
+    protocol = leave_one_out.cut(utterances, leave_one_out.Config(selection_units=selection_units))
+    assert_honest(utterances, protocol)
+    assert len(protocol.splits) == speakers
+
+
+@examples(st.integers(5, 60), st.integers(2, 10), st.floats(0.05, 0.5), st.integers(0, 9))
+def test_random_cuts_cover_all_and_test_each_once(n, folds, share, seed):
+    utterances = corpus(n, each=2)
+    cfg = random_leaky.Config(folds=folds, selection_share=share, seed=seed)
+    protocol = random_leaky.cut(utterances, cfg)
+    tested = [name for split in protocol.splits for name in split.test]
+    assert sorted(tested) == sorted(u.id for u in utterances)
+    for split in protocol.splits:
+        ids = split.train + split.selection + split.test
+        assert sorted(ids) == sorted(tested)
+
+
+def test_random_cuts_say_that_they_leak_and_do():
+    utterances = corpus(10, each=4)
+    protocol = random_leaky.cut(utterances, random_leaky.Config())
+    assert protocol.leaky
+    assert "leaky" in protocol.name
+    assert leaks.find(utterances, protocol.splits[0])
+
+
+@pytest.mark.parametrize("module", [grouped_k_fold, random_leaky])
+def test_another_seed_deals_other_folds_and_the_same_seed_the_same(module):
+    cuts = [module.cut(corpus(12), module.Config(seed=seed)).splits for seed in (0, 0, 1)]
+    assert cuts[0] == cuts[1] != cuts[2]
+
+
+@pytest.mark.parametrize("module", [grouped_k_fold, leave_one_out])
+def test_sessions_are_kept_whole(module):
+    utterances = corpus(12)
+    assert_honest(utterances, module.cut(utterances, module.Config(unit="session")))
+
+
+def test_every_speaker_is_selected_on_equally_often():
+    splits = leave_one_out.cut(corpus(6), leave_one_out.Config(selection_units=2)).splits
+    selected = [name for split in splits for name in split.selection]
+    assert {selected.count(name) for name in selected} == {2}
+
+
+def test_leaving_a_corpus_out_trains_on_all_others_and_selects_on_their_speakers():
+    utterances = [u for name in ("a", "b", "c") for u in corpus(3, name=name)]
+    protocol = leave_one_out.cut(utterances, leave_one_out.Config(unit="corpus"))
+    assert_honest(utterances, protocol)
+    for split in protocol.splits:
+        others = {"a", "b", "c"} - {split.name}
+        assert {name.split("/")[0] for name in split.train} == others
+        assert {name.split("/")[0] for name in split.selection} == others
+        assert {name.split("/")[0] for name in split.test} == {split.name}
+
+
+def test_sessions_of_two_corpora_are_not_mixed_up():
+    utterances = corpus(4, name="a") + corpus(4, name="b")
+    protocol = leave_one_out.cut(utterances, leave_one_out.Config(unit="session"))
+    assert len(protocol.splits) == 6
+
+
+RAVDESS = corpus(24, name="ravdess")
+
+
+def test_pinned_folds_are_honest_and_leave_actor_24_and_others_where_the_field_has_them():
+    protocol = ravdess_pinned.cut(RAVDESS, ravdess_pinned.Config())
+    assert_honest(RAVDESS, protocol)
+    assert [len(split.test) // 2 for split in protocol.splits] == [5, 5, 5, 5, 4]
+    last = protocol.splits[4]
+    assert {name[8:10] for name in last.test} == {"01", "04", "09", "22"}
+    assert {name[8:10] for name in last.selection} == {"02", "05"}
+
+
+@pytest.mark.parametrize("utterances", [corpus(24), RAVDESS[2:], RAVDESS + corpus(1)])
+def test_pinned_folds_refuse_other_speakers(utterances):
+    with pytest.raises(ConfigError, match="grouped-k-fold"):
+        ravdess_pinned.cut(utterances, ravdess_pinned.Config())
+
+
+def test_a_given_split_is_taken_as_it_is():
+    parts = ("train", "selection", "test")
+    utterances = [replace(u, split=parts[i % 3]) for i, u in enumerate(corpus(6, each=1))]
+    protocol = given.cut(utterances, given.Config())
+    assert_honest(utterances, protocol, tested_once=False)
+    assert protocol.splits[0].test == ("toy/03-0", "toy/06-0")
+
+
+def test_a_given_split_of_unknown_speakers_does_not_claim_to_keep_them_apart():
+    parts = ("train", "selection", "test")
+    unknown = [
+        replace(u, split=p, speaker="") for u, p in zip(corpus(3, each=1), parts, strict=True)
+    ]
+    assert given.cut(unknown, given.Config()).unit == "utterance"
+
+
+@pytest.mark.parametrize(
+    ("parts", "what"),
+    [
+        (("train", "selection", ""), r"1 of 3 utterances have no split"),
+        (("train", "train", "test"), "nothing left for selection"),
+        (("train", "selection", "val"), "split 'val'; write one of"),
+    ],
+)
+def test_a_given_split_that_is_not_whole_is_refused(parts, what):
+    utterances = [replace(u, split=p) for u, p in zip(corpus(3, each=1), parts, strict=True)]
+    with pytest.raises(ConfigError, match=what):
+        given.cut(utterances, given.Config())
+
+
+@pytest.mark.parametrize("module", [grouped_k_fold, leave_one_out, ravdess_pinned])
+def test_unknown_speakers_cannot_be_kept_apart_and_the_message_says_what_to_do(module):
+    unknown = [replace(u, speaker="") for u in corpus(24, name="ravdess")]
+    with pytest.raises(ConfigError, match=r"speaker is unknown.*speaker_pattern.*random-leaky"):
+        module.cut(unknown, module.Config())
+
+
+@pytest.mark.parametrize(
+    ("module", "speakers", "what"),
+    [
+        (grouped_k_fold, 4, "choose folds=4"),
+        (leave_one_out, 2, "needs 3 units or more"),
+        (random_leaky, 1, "nothing left for"),
+    ],
+)
+def test_too_few_speakers_are_refused_with_a_way_out(module, speakers, what):
+    with pytest.raises(ConfigError, match=what):
+        module.cut(corpus(speakers, each=1), module.Config())
+
+
+def test_two_folds_of_two_speakers_leave_nothing_to_train_on_and_say_so():
+    with pytest.raises(ConfigError, match="nothing left for train"):
+        grouped_k_fold.cut(corpus(2), grouped_k_fold.Config(folds=2))
+
+
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        (grouped_k_fold, {"folds": 1}),
+        (grouped_k_fold, {"selection_units": 0}),
+        (leave_one_out, {"selection_units": 0}),
+        (random_leaky, {"folds": 1}),
+        (random_leaky, {"selection_share": 1.0}),
+    ],
+)
+def test_options_that_cannot_be_are_refused(module, options):
+    with pytest.raises(ConfigError, match="must be"):
+        module.Config(**options)
