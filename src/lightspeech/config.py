@@ -44,7 +44,7 @@ class Choice:
 
 
 def plugin(package: str) -> GetPydanticSchema:
-    """Mark a `Choice` field: ``{name: …, …}`` picks a module of ``package``, its Config the rest."""
+    """Mark a `Choice` field: ``{name: …, …}`` picks a module of ``package`` and its Config."""
 
     def choose(value: Any) -> Choice:
         if isinstance(value, Choice):

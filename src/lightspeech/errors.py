@@ -39,7 +39,7 @@ class OutputError(LightspeechError):
     """A result cannot be written."""
 
 
-class MissingExtra(LightspeechError):
+class MissingExtra(LightspeechError):  # noqa: N818 (named for what is missing)
     """A feature needs an optional dependency.
 
     Args:
@@ -48,4 +48,5 @@ class MissingExtra(LightspeechError):
     """
 
     def __init__(self, feature: str, extra: str) -> None:
+        """Say what to type."""
         super().__init__(f"{feature} needs an extra; type: pip install 'lightspeech[{extra}]'")

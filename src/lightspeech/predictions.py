@@ -37,7 +37,8 @@ class Predictions:
     @property
     def answers(self) -> npt.NDArray[np.int64]:
         """Index of the most probable class, shape ``(n,)``."""
-        return self.probabilities.argmax(1).astype(np.int64)
+        index: npt.NDArray[np.int64] = self.probabilities.argmax(1)
+        return index
 
 
 HEAD = ("id", "speaker", "emotion", "fold", "seed")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import yaml
 
 from lightspeech import __version__, bundle, manifest, plugins
+from lightspeech import labels as vocabularies
 from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
@@ -109,7 +110,7 @@ def open_study(recipe: Recipe, places: Places, *, resume: bool, fresh: bool) -> 
     if not folder.exists():
         write_text(folder / "recipe.yaml", text)
     elif not resume:
-        raise OutputError(f"{folder} is there already; add --resume to go on, --fresh to start anew")
+        raise OutputError(f"{folder} is there already; add --resume or --fresh (start anew)")
     elif (folder / "recipe.yaml").read_text(encoding="utf-8") != text:
         raise ConfigError(f"{folder} was made by another recipe; change its name, or add --fresh")
     return folder
@@ -152,11 +153,11 @@ def train(
 
 
 def evaluate(
-    recipe: Recipe, protocol: Protocol, folder: Path, places: Places
+    recipe: Recipe, prepared: Prepared, protocol: Protocol, folder: Path, places: Places
 ) -> tuple[Results, Bundle]:
     """Export the run of fold 0 and the first seed, and compute the figures of all of them."""
     done = runs.read_run(folder / f"fold0-seed{recipe.seeds[0]}")
-    described = _describe(recipe, protocol, done, places.bundles / recipe.name)
+    described = _describe(recipe, prepared, protocol, done, places.bundles / recipe.name)
     exported = plugins.load("lightspeech.export", "onnx").export(done, described)
     about = {
         "corpus": recipe.corpus.name,
@@ -187,8 +188,12 @@ def published_path(root: Path, figures: Results) -> Path:
     return results.results_path(root, figures.corpus, figures.model, figures.scheme, suffix)
 
 
-def _describe(recipe: Recipe, protocol: Protocol, done: runs.Run, path: Path) -> Bundle:
+def _describe(
+    recipe: Recipe, prepared: Prepared, protocol: Protocol, done: runs.Run, path: Path
+) -> Bundle:
     info = recipe.corpus.module.INFO
+    test = set(protocol.splits[done.fold].test)
+    tested = {u.speaker for u in prepared.utterances if u.id in test}
     corpus = {"name": recipe.corpus.name, "licence": info.licence, "citation": info.citation}
     return Bundle(
         path=path,
@@ -204,14 +209,16 @@ def _describe(recipe: Recipe, protocol: Protocol, done: runs.Run, path: Path) ->
             "recipe": recipe.name,
             "fold": done.fold,
             "seed": done.seed,
-            "tested_on": protocol.splits[done.fold].name,
+            "test_speakers": sorted(tested),
             "lightspeech": __version__,
         },
         corpora=(corpus,),
     )
 
 
-def example(prepared: Prepared, protocol: Protocol, made: Bundle, folder: Path) -> dict[str, Any]:
+def example(
+    recipe: Recipe, prepared: Prepared, protocol: Protocol, made: Bundle, folder: Path
+) -> dict[str, Any]:
     """Recognize one recording of the exported model's own test set, and keep it for the report."""
     utterance = next(u for u in prepared.utterances if u.id == protocol.splits[0].test[0])
     waveform = io.load(utterance.path, made.sample_rate)
@@ -219,7 +226,7 @@ def example(prepared: Prepared, protocol: Protocol, made: Bundle, folder: Path) 
     front = build(FrontEnd, {**made.frontend, "kind": "log_mel"})
     answer = {
         "id": utterance.id,
-        "truth": utterance.emotion,
+        "truth": vocabularies.map_label(utterance.emotion, recipe.labels),
         "probabilities": {
             label: round(float(p), 4) for label, p in zip(made.labels, probabilities, strict=True)
         },

@@ -34,7 +34,7 @@ class FrontEnd:
     f_min: float = 60.0
     f_max: float = 7600.0
     mel_scale: Literal["slaney", "htk"] = "slaney"
-    """``slaney``: area-normalized, as in librosa; ``htk``: of height 1, as in HTK and TensorFlow."""
+    """``slaney``: equal areas, as in librosa; ``htk``: equal heights, as in HTK and TensorFlow."""
     power: Literal[1, 2] = 2
     """1 takes the magnitude of a bin, 2 its power."""
     floor: float = 1e-6
@@ -131,8 +131,9 @@ def _mel_matrix(cfg: FrontEnd) -> Double:
     low, centre, high = edges[:-2], edges[1:-1], edges[2:]
     rising = (grid[:, None] - low) / (centre - low)
     falling = (high - grid[:, None]) / (high - centre)
-    bands = np.clip(np.minimum(rising, falling), 0, None)
-    return bands * (2 / (high - low)) if cfg.mel_scale == "slaney" else bands
+    height = 2 / (high - low) if cfg.mel_scale == "slaney" else np.ones(cfg.n_mels)
+    bands: Double = np.clip(np.minimum(rising, falling), 0, None) * height
+    return bands
 
 
 def _htk(hertz: Double) -> Double:
@@ -182,7 +183,7 @@ def log_bands(waveform: Array, cfg: FrontEnd) -> Array:
 
 
 def finish(logarithm: Array, cfg: FrontEnd) -> Array:
-    """Turn `log_bands`, shape ``(frames, bands)``, into features, shape ``(frames, n_features)``."""
+    """Turn `log_bands`, shape ``(frames, bands)``, into features, ``(frames, n_features)``."""
     if cfg.kind == "log_mel":
         return logarithm
     if cfg.kind == "spectrogram":
@@ -201,5 +202,5 @@ def _spectrum(waveform: Array, cfg: FrontEnd) -> Array:
     padded = np.pad(waveform, (0, max(cfg.n_fft - len(waveform), 0)))
     frames = np.lib.stride_tricks.sliding_window_view(padded, cfg.n_fft)[:: cfg.hop_length]
     bins = np.fft.rfft(frames * tables(cfg).window)
-    energy: Array = bins.real**2 + bins.imag**2
-    return energy if cfg.power == 2 else np.sqrt(energy)
+    energy = bins.real**2 + bins.imag**2
+    return (energy if cfg.power == 2 else np.sqrt(energy)).astype(np.float32, copy=False)

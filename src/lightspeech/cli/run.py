@@ -43,11 +43,9 @@ def command(
     folder = recipes.open_study(chosen, places, resume=resume, fresh=fresh)
     with Bars() as bars:
         prepared = recipes.prepare(chosen, folder, progress=bars.files)
-        protocol = recipes.train(
-            chosen, prepared, folder, places, bars.told, processes=processes
-        )
-    figures, exported = recipes.evaluate(chosen, protocol, folder, places)
-    answer = recipes.example(prepared, protocol, exported, folder)
+        protocol = recipes.train(chosen, prepared, folder, places, bars.told, processes=processes)
+    figures, exported = recipes.evaluate(chosen, prepared, protocol, folder, places)
+    answer = recipes.example(chosen, prepared, protocol, exported, folder)
     report = html.write_report(folder, Path("report") / f"{chosen.name}.html")
     if publish is not None:
         results.write(figures, recipes.published_path(publish, figures))

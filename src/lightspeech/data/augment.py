@@ -127,7 +127,8 @@ def _resample(source: Tensor, start: Tensor, rate: Tensor, bands: Tensor, n_fram
     frames = start[:, None] + rate[:, None] * torch.arange(n_frames)
     y = frames * (2 / max(source.shape[1] - 1, 1)) - 1
     x = bands.clamp(0, source.shape[2] - 1) * (2 / (source.shape[2] - 1)) - 1
-    grid = torch.stack(torch.broadcast_tensors(x[:, None, :], y[:, :, None]), dim=-1)
+    shape = (len(source), n_frames, source.shape[2])
+    grid = torch.stack([x[:, None, :].expand(shape), y[:, :, None].expand(shape)], dim=-1)
     return F.grid_sample(source[:, None], grid, align_corners=True)[:, 0]
 
 
@@ -160,7 +161,7 @@ def _mask(logarithm: Tensor, u: Tensor, cfg: Augment, front: FrontEnd) -> Tensor
 
 
 def _runs(u: Tensor, size: int, longest: float) -> Tensor:
-    """Mark drawn runs of up to ``longest`` out of ``size`` places: bool, shape ``(batch, size)``."""
+    """Mark drawn runs of up to ``longest`` out of ``size`` places, shape ``(batch, size)``."""
     length = u[:, 0::2, None] * longest
     start = u[:, 1::2, None] * (size - length)
     places = torch.arange(size)

@@ -71,7 +71,7 @@ class TrainingBatches:
         drawn = augment.draw(len(self.targets), self.bending, self.seed, number)
         generator = np.random.default_rng([self.seed, number, 1])
         order = self.rows[torch.from_numpy(generator.permutation(len(self.rows)))]
-        for batch in order.split(self.batch_size)[: len(self)]:
+        for batch in torch.split(order, self.batch_size)[: len(self)]:
             u = drawn[batch]
             source, lengths = self._gather(batch)
             log_bands = augment.bend(source, lengths, self.n_frames, u, self.bending, self.bands)

@@ -1,4 +1,4 @@
-"""Features of a corpus, computed once per front end and kept on disk, memory-mapped by every run."""
+"""Features of a corpus, computed once per front end, kept on disk, memory-mapped by every run."""
 
 import hashlib
 import json
@@ -76,7 +76,7 @@ def load(
         computed = _compute(utterances, cfg, windows, step)
         for name, array in zip(names, computed, strict=True):
             with replacing(folder / f"{name}.npy") as temporary, temporary.open("wb") as file:
-                np.save(file, array, allow_pickle=False)
+                np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
     arrays = [np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names]
     return Features(tuple(u.id for u in utterances), *arrays)
 

@@ -1,4 +1,4 @@
-"""The front end as a torch layer: the same tables as the NumPy reference, inside exported graphs."""
+"""The front end as a torch layer: the tables of the NumPy reference, inside exported graphs."""
 
 import numpy as np
 import torch
@@ -47,7 +47,7 @@ class FrontEndLayer(nn.Module):
         if self.cfg.power == 1:
             energy = energy.sqrt()
         if self.cfg.kind != "spectrogram":
-            # Sparse: bands padded to one length, a quarter of the dense matrix in the exported file.
+            # Sparse, bands padded to one length: a quarter of the dense matrix in a file.
             energy = (energy[:, :, self.bins] * self.weights).sum(-1)
         return torch.log(energy + self.cfg.floor)
 
@@ -59,4 +59,3 @@ class FrontEndLayer(nn.Module):
             return logarithm.exp() - self.cfg.floor
         cepstra = logarithm @ self.dct
         return cepstra if self.cfg.clip is None else cepstra.clamp(-self.cfg.clip, self.cfg.clip)
-

@@ -1,22 +1,16 @@
 """ONNX with the front end inside: waveform in, probabilities out, batch and length dynamic."""
 
-import io
-import json
 import logging
 import warnings
-from pathlib import Path
-from typing import Any
 
-import onnx
 import onnxslim
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from lightspeech import bundle
 from lightspeech.bundle import Bundle
 from lightspeech.data.frontend import FrontEndLayer
-from lightspeech.training import run
+from lightspeech.errors import BundleError
 from lightspeech.training.run import Run
 
 OPSET = 18
@@ -43,7 +37,10 @@ def export(done: Run, to: Bundle) -> Bundle:
 
     Args:
         done: the run.
-        to: what the bundle is to say; its folder, and what is not of the run itself.
+        to: what the bundle is to say, and its folder.
+
+    Returns:
+        The bundle with the model's hash and size.
 
     Raises:
         OutputError: if the folder cannot be written.
@@ -52,18 +49,29 @@ def export(done: Run, to: Bundle) -> Bundle:
 
 
 def to_bytes(done: Run) -> bytes:
-    """Export a run to a self-contained ONNX model."""
-    window = round(done.config.windows.window_s * done.config.frontend.sample_rate)
-    example = torch.zeros(2, window)
-    batch, samples = torch.export.Dim("batch"), torch.export.Dim("samples", min=2 * window // 3)
-    program = torch.onnx.export(
-        Recognizer(done).eval(),
-        (example,),
-        dynamo=True,
-        opset_version=OPSET,
-        dynamic_shapes=({0: batch, 1: samples},),
-        input_names=["waveform"],
-        output_names=["probabilities"],
-        verbose=False,
-    )
-    return program.model_proto.SerializeToString()
+    """Export a run to one self-contained ONNX model."""
+    front = done.config.frontend
+    example = torch.zeros(2, round(done.config.windows.window_s * front.sample_rate))
+    sizes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("samples", min=front.n_fft)}
+    exporter = logging.getLogger("torch.onnx")
+    level = exporter.level
+    exporter.setLevel(logging.ERROR)  # it tells of packages that nobody needs here
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                Recognizer(done).eval(),
+                (example,),
+                dynamo=True,
+                opset_version=OPSET,
+                dynamic_shapes=(sizes,),
+                input_names=["waveform"],
+                output_names=["probabilities"],
+                verbose=False,
+            )
+    finally:
+        exporter.setLevel(level)
+    if program is None:
+        raise BundleError(f"{done.config.model.name}: ONNX export gave no model")
+    data: bytes = onnxslim.slim(program.model_proto).SerializeToString()
+    return data

@@ -1,1 +1,1 @@
-"""Networks: one module each, ``features (batch, frames, n_features) → logits (batch, n_classes)``."""
+"""Networks, one module each: ``(batch, frames, n_features)`` to logits ``(batch, n_classes)``."""

@@ -56,7 +56,7 @@ class Separable(nn.Module):
         self.stem = _convolution(n_features, channels[0], stem_kernel, stride=2)
         self.blocks = nn.Sequential(*(Block(i, o, kernel) for i, o in pairwise(channels)))
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * channels[-1], n_classes))
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits, shape ``(batch, n_classes)``."""

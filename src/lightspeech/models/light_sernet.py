@@ -1,8 +1,8 @@
-"""Light-SERNet (Aftab et al. 2022, ICASSP, arXiv 2110.03435, fig. 1): three receptive fields, then a stack.
+"""Light-SERNet (Aftab et al. 2022, arXiv 2110.03435, fig. 1): three receptive fields, a stack.
 
 462,468 parameters for 4 classes, 463,431 for 7 (batch-norm statistics counted, as Keras counts
-them). About 159 MMAC for 3 s of MFCC. The published front end divides the waveform by its 99.9th percentile and so
-discards loudness; ours keeps it.
+them); about 159 MMAC for 3 s of MFCC. Differs: the published front end divides the waveform by its
+99.9th percentile and so discards loudness; ours keeps it.
 """
 
 import torch
@@ -69,10 +69,11 @@ class LightSerNet(nn.Module):
             _Conv(160, 320, (1, 1), (1, 1), bias=False),
         )
         self.head = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(320, n_classes))
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits, shape ``(batch, n_classes)``."""
-        x = features[:, None]  # (B, 1, T, F)
+        x = features[:, None].contiguous(memory_format=torch.channels_last)  # (B, 1, T, F)
         x = torch.cat([path(x) for path in self.paths], dim=1)  # (B, 96, T / 2, F / 2)
         logits: Tensor = self.head(self.body(x).mean((2, 3)))
         return logits

@@ -1,4 +1,4 @@
-"""Calibration on the selection set: a temperature for the probabilities, a threshold for *uncertain*."""
+"""Calibration on the selection set: a temperature, and a threshold for *uncertain*."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""Checkpoints: everything a training resumes from, in one file, replaced atomically after each epoch."""
+"""Checkpoints: all that a training resumes from, one file, replaced atomically each epoch."""
 
 import json
 from dataclasses import dataclass, field

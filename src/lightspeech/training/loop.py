@@ -1,7 +1,7 @@
-"""The training loop, over Lightning Fabric; resumed after a kill it gives the same weights bit for bit.
+"""The training loop, over Lightning Fabric; resumed after a kill it gives the same weights.
 
-All randomness comes from (seed, epoch) and the learning rate from the step, so weights, their average
-and the optimizer's moments are all there is to save.
+Bit for bit: all randomness comes from (seed, epoch) and the learning rate from the step, so the
+weights, their average and the optimizer's moments are all there is to save.
 """
 
 import copy
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
-from torch.optim import AdamW, Optimizer
+from torch.optim import AdamW
 
 from lightspeech.config import config
 from lightspeech.data.batches import Batch, TrainingBatches
@@ -39,7 +39,7 @@ class Training:
     mixup: float = 0.3
     """Alpha of the shares; 0 switches it off."""
     average: float = 0.99
-    """Decay a step of the exponential average of the weights, which is what is kept; 0: the last."""
+    """Decay a step of the exponential average of weights, which is what is kept; 0: the last."""
     patience: int | None = None
     """Stop after so many epochs without a better selection UAR, and keep the best; null: never."""
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
@@ -82,7 +82,9 @@ def train(
         model.train()
         for number, batch in enumerate(batches.epoch(epoch)):
             progress = (epoch + number / len(batches)) / cfg.epochs
-            optimizer.param_groups[0]["lr"] = cfg.learning_rate * rate(cfg.schedule, progress, epoch)
+            optimizer.param_groups[0]["lr"] = cfg.learning_rate * rate(
+                cfg.schedule, progress, epoch
+            )
             loss = loss_of(model, batch)
             fabric.backward(loss)
             fabric.clip_gradients(model, fabric_optimizer, max_norm=cfg.clip_norm)
@@ -132,7 +134,9 @@ def _loss(
 @torch.no_grad()
 def _average(state: checkpoint.State, decay: float) -> None:
     """Move the averaged weights, and batch statistics, a step towards the current ones."""
-    pairs = zip(state.average.state_dict().values(), state.network.state_dict().values(), strict=True)
+    pairs = zip(
+        state.average.state_dict().values(), state.network.state_dict().values(), strict=True
+    )
     for averaged, current in pairs:
         if averaged.is_floating_point():
             averaged.lerp_(current, 1 - decay)
@@ -147,6 +151,8 @@ def _uars(state: checkpoint.State) -> list[float]:
 def _exhausted(state: checkpoint.State, patience: int | None) -> bool:
     """Tell whether the last ``patience`` epochs brought nothing."""
     uars = _uars(state)
-    return patience is not None and len(uars) > patience and max(uars[-patience:]) <= max(
-        uars[:-patience]
+    return (
+        patience is not None
+        and len(uars) > patience
+        and max(uars[-patience:]) <= max(uars[:-patience])
     )

@@ -33,7 +33,7 @@ def mixup(x: Tensor, mix: Tensor) -> Tensor:
 def mixing_shares(u: Tensor, alpha: float) -> Tensor:
     """Shares of the own example, at least one half, roughly Beta(alpha, alpha) for small alpha.
 
-    The exact inverse is not in torch; ``u ** (1 / alpha) / 2`` has its density near 0 and its symmetry.
+    The exact inverse is not in torch; ``u ** (1 / alpha) / 2`` has its density near 0.
     """
     return 1 - u ** (1 / alpha) / 2
 

@@ -124,7 +124,7 @@ def is_done(folder: Path) -> bool:
 
 
 def train_run(task: Task) -> None:
-    """Train one run, measure it on its test set, and write its folder; resumes where it was cut off.
+    """Train one run, measure it on its test set, write its folder; resumes where it was cut off.
 
     Raises:
         OutputError: if the folder cannot be written.
@@ -167,13 +167,13 @@ def train_run(task: Task) -> None:
     finish(task, network, found, selection, test)
 
 
-def finish(
-    task: Task, network: nn.Module, found: Features, selection: Index, test: Index
-) -> None:
+def finish(task: Task, network: nn.Module, found: Features, selection: Index, test: Index) -> None:
     """Calibrate on the selection set, answer the test set, and write what the run leaves."""
     front = task.config.frontend
     logits = window_logits(network, found, selection, front)
-    temperature = calibrate.fit_temperature(logits, counts(found, selection), task.targets[selection])
+    temperature = calibrate.fit_temperature(
+        logits, counts(found, selection), task.targets[selection]
+    )
     chosen = calibrate.utterance_probabilities(logits, counts(found, selection), temperature)
     threshold = calibrate.fit_threshold(chosen, task.targets[selection])
     with replacing(task.folder / "weights.safetensors") as temporary:

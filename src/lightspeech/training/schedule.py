@@ -10,7 +10,7 @@ def rate(schedule: Schedule, progress: float, epoch: int) -> float:
     """Give the share of the peak learning rate, 0 to 1.
 
     Args:
-        schedule: ``one_cycle`` rises over the first 30 % and falls by a cosine (Smith & Topin 2018);
+        schedule: ``one_cycle`` rises over the first 30 %, then falls (Smith & Topin 2018);
             ``light_sernet`` falls by e^−0.15 every 20 epochs from epoch 50 (its training code).
         progress: share of all steps that are done, 0 to 1.
         epoch: number of the current epoch, from 0.

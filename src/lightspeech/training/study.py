@@ -1,4 +1,4 @@
-"""A study: every fold and seed of a protocol as runs of their own, in parallel processes, resumable."""
+"""A study: every fold and seed of a protocol as a run, in parallel processes, resumable."""
 
 import multiprocessing
 import os
@@ -52,7 +52,7 @@ def tasks(
     Raises:
         LeakError: if a fold leaks and the protocol is not labelled leaky.
     """
-    leaks.check(utterances, protocol)
+    leaks.check(list(utterances), protocol)
     names = [vocabularies.map_label(u.emotion, vocabulary) or "" for u in utterances]
     classes = tuple(sorted(set(names)))
     targets = np.array([classes.index(name) for name in names], np.int64)
