@@ -1,0 +1,46 @@
+# Two commands: make demo (see it work) and make test (see that it does). Both make .venv themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+BARE := .venv-bare
+SOURCES := $(shell find src -name '*.py')
+
+.PHONY: help demo test lint types tables bare clean
+
+help:  ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+demo: .venv/.installed  ## a whole study on made speech: train, measure, export, report; minutes
+	$(BIN)/lightspeech run recipes/demo.yaml --fresh
+
+test: lint types tables bare  ## everything that must hold before a change goes in
+	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest -n 2
+
+lint: .venv/.installed  ## style of the code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: .venv/.installed  ## static types
+	$(BIN)/mypy
+
+tables: .venv/.installed  ## are the tables of the README those of results/?
+	$(BIN)/lightspeech tables --check
+
+bare: .venv/.installed $(BARE)/.installed  ## does the core install run without torch?
+	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest tests/test_bare.py
+
+clean:  ## remove what make made; runs, bundles and results stay
+	rm -rf .venv $(BARE) build dist .pytest_cache .mypy_cache .ruff_cache
+
+# torch first: a plain resolution would choose a newer one.
+.venv/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -c constraints.txt torch
+	$(BIN)/pip install -q -c constraints.txt -e '.[dev]'
+	touch $@
+
+# build/lib goes first: setuptools would pack modules that are no longer there.
+$(BARE)/.installed: pyproject.toml constraints.txt $(SOURCES)
+	rm -rf build/lib
+	$(PYTHON) -m venv $(BARE)
+	$(BARE)/bin/pip install -q -c constraints.txt .
+	touch $@

@@ -1,0 +1,43 @@
+"""The core install, without any extra: it answers, and torch is nowhere near."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def bare():
+    """Run a program of the bare environment; give what it prints."""
+    root = os.environ.get("LIGHTSPEECH_BARE")
+    if not root:
+        pytest.skip("needs an environment with the core install alone: make bare")
+
+    def run(program, *arguments):
+        done = subprocess.run(
+            [Path(root) / "bin" / program, *map(str, arguments)], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.mark.parametrize("extra", ["torch", "onnx", "matplotlib", "jinja2", "sklearn", "librosa"])
+def test_core_install_brings_no_extra(bare, extra):
+    found = bare("python", "-c", f"import importlib.util as u; print(u.find_spec('{extra}'))")
+    assert found.strip() == "None"
+
+
+def test_help_is_printed(bare):
+    assert "predict" in bare("lightspeech", "--help")
+
+
+def test_predict_answers_in_json(bare, make_bundle, write_tone, tmp_path):
+    tone = write_tone(tmp_path / "tone.wav", seconds=0.5)
+    made = make_bundle()
+    answer = json.loads(bare("lightspeech", "predict", tone, "--bundle", made.path, "--json"))
+    assert answer["label"] == "loud"
+    assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-4)
