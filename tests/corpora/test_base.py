@@ -30,9 +30,9 @@ def test_a_nested_second_copy_is_rejected_and_names_the_first(tmp_path):
 
 
 def test_untouched_originals_beside_a_conversion_are_rejected(tmp_path):
-    (tmp_path / "original-samples").mkdir()
-    (tmp_path / "original-samples" / "03a01Fa.wav").touch()
-    (tmp_path / "03a01Fa.flac").touch()
+    for folder, name in (("original-samples", "03a01Fa.wav"), ("wav", "03a01Fa.flac")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).touch()
     reading = emodb.read(emodb.Config(root=tmp_path))
     assert reading.utterances[0].path.suffix == ".flac"
     assert len(reading.rejected) == 1

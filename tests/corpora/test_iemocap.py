@@ -31,7 +31,7 @@ def root(tmp_path):
             file.write("C-E2:\tNeutral;\t()\n\n")
         (evaluation / f"._{dialogue}.txt").write_bytes(b"\x00\x05\x16\x07")
         opinion = evaluation / "Categorical" / f"{dialogue}_e2_cat.txt"
-        opinion.write_text(f"[6.2901 - 8.2357]\t{turn}\tsad\t[1, 1, 1]\n")
+        opinion.write_text(f"[6.2901 - 8.2357]\t{dialogue}_F001\tsad\t[1, 1, 1]\n")
     return tmp_path
 
 

@@ -144,7 +144,7 @@ def test_the_tilt_cue_brightens_the_voice():
 def test_the_jitter_cue_makes_periods_uneven():
     def unevenness(jitter):
         pulses = _voice._pulses(np.full(16_000, 100.0), jitter, np.random.default_rng(0))
-        closures = np.flatnonzero((pulses < -5) & (np.roll(pulses, 1) >= -5))
+        closures = np.flatnonzero((pulses < 0) & (np.roll(pulses, 1) >= 0))
         return np.std(np.diff(closures))
 
     assert unevenness(0.03) > 3 * unevenness(0.0)

@@ -122,6 +122,13 @@ def test_leaving_a_corpus_out_trains_on_all_others_and_selects_on_their_speakers
         assert {name.split("/")[0] for name in split.test} == {split.name}
 
 
+def test_with_a_corpus_left_out_the_selected_speakers_rotate():
+    utterances = [u for name in ("a", "b", "c") for u in corpus(3, name=name)]
+    splits = leave_one_out.cut(utterances, leave_one_out.Config(unit="corpus")).splits
+    selected = [name for split in splits for name in split.selection]
+    assert len(selected) == len(set(selected))
+
+
 def test_sessions_of_two_corpora_are_not_mixed_up():
     utterances = corpus(4, name="a") + corpus(4, name="b")
     protocol = leave_one_out.cut(utterances, leave_one_out.Config(unit="session"))
