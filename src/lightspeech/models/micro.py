@@ -14,7 +14,7 @@ class Config:
 
     channels: tuple[int, ...] = (80, 80, 80, 80, 96)
     """Of the stem, then of each block."""
-    kernel: int = 9
+    kernel: int = 7
     stem_kernel: int = 3
     dropout: float = 0.2
 
