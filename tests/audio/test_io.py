@@ -120,6 +120,20 @@ def test_a_truncated_file_is_refused(save, read, name, part):
         read(path)
 
 
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+@pytest.mark.parametrize("part", [0.5, 0.9, 0.999])
+def test_an_ogg_file_of_many_pages_is_refused_when_cut(save, subtype, part):
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, 20 * RATE)
+    path = save(noise, "voice.ogg", subtype=subtype)
+    assert len(load(path)) == len(noise)
+    content = path.read_bytes()[: int(path.stat().st_size * part)]
+    path.write_bytes(content)
+    with pytest.raises(AudioError, match="voice.ogg: cut short"):
+        load(path)
+    with pytest.raises(AudioError, match="audio stream: cut short"):
+        load(streams.BytesIO(content))
+
+
 def patch(path, at, data):
     content = bytearray(path.read_bytes())
     content[at : at + len(data)] = data
@@ -193,3 +207,13 @@ def test_an_hour_is_inspected_in_the_memory_of_a_minute(save):
         return peak
 
     assert peak_bytes(3_600) < 1.1 * peak_bytes(240)
+
+
+def test_a_file_without_the_right_to_read_is_named(save, monkeypatch):
+    def refuse(*args):
+        raise PermissionError(13, "Permission denied")
+
+    path = save(tone())
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    with pytest.raises(AudioError, match=r"voice.wav: cannot be read \(Permission denied\)"):
+        load(path)

@@ -12,6 +12,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from lightspeech.audio import _ogg
 from lightspeech.audio.windows import Waveform
 from lightspeech.errors import AudioError
 
@@ -106,19 +107,26 @@ def _name(source: Path | BinaryIO) -> str:
 @contextmanager
 def _opened(source: Path | BinaryIO) -> Iterator[soundfile.SoundFile]:
     name = _name(source)
-    if isinstance(source, Path):
-        if not source.is_file():
-            raise AudioError(f"{name}: no such file; check the path")
-        if source.stat().st_size == 0:
-            raise AudioError(f"{name}: the file is empty (0 bytes); record or copy it again")
     try:
+        _check_bytes(source, name)
         file = soundfile.SoundFile(source)
+    except OSError as error:
+        raise AudioError(f"{name}: cannot be read ({error.strerror}); check its rights") from None
     except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
         why = getattr(error, "error_string", error)
         raise AudioError(f"{name}: not readable as audio ({why}); give WAV, FLAC or OGG") from None
     with file:
         _check_header(file, name)
         yield file
+
+
+def _check_bytes(source: Path | BinaryIO, name: str) -> None:
+    if isinstance(source, Path) and not source.is_file():
+        raise AudioError(f"{name}: no such file; check the path")
+    if isinstance(source, Path) and source.stat().st_size == 0:
+        raise AudioError(f"{name}: the file is empty (0 bytes); record or copy it again")
+    if _ogg.is_cut(source):
+        raise AudioError(f"{name}: cut short, its last page is not complete; copy it again")
 
 
 def _check_header(file: soundfile.SoundFile, name: str) -> None:
