@@ -130,7 +130,8 @@ def override(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
     """Apply ``a.b=value`` assignments (values in YAML) to a copy of nested mappings.
 
     Raises:
-        ConfigError: if an assignment has no ``=``, or walks through something that is no mapping.
+        ConfigError: if an assignment has no ``=``, no YAML behind it, or walks through something
+            that is no mapping.
     """
     made: dict[str, Any] = yaml.safe_load(yaml.safe_dump(values))
     for assignment in assignments:
@@ -143,5 +144,10 @@ def override(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
             node = node.setdefault(key, {})
             if not isinstance(node, dict):
                 raise ConfigError(f"{assignment!r}: {key!r} is a single value, not a mapping")
-        node[last] = yaml.safe_load(text)
+        try:
+            node[last] = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise ConfigError(
+                f"{assignment!r}: its value is not YAML; quote it as in {dotted}=\"'{text}'\""
+            ) from None
     return made

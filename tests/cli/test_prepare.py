@@ -57,6 +57,7 @@ def test_reader_options_are_set_and_unknown_speakers_are_told(tmp_path, write_to
         (["emodb", "--root", "nowhere"], CorpusError, "nowhere: no such folder"),
         (["emodb", "--set", "colour=red"], ConfigError, "emodb: colour: Unexpected"),
         (["emodb", "--set", "colour"], ConfigError, "write key.subkey=value"),
+        (["folder", "--set", r"speaker_pattern=[a](\d)"], ConfigError, "not YAML; quote it as in"),
         (["iemocap", "--set", "style=sung"], ConfigError, "iemocap: style"),
     ],
 )
