@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lightspeech.corpora import crema_d, emodb, emovo, nemo, ravdess, savee, tess
 
@@ -69,7 +71,16 @@ def test_another_name_gives_a_reason(corpus, path, reason):
     assert reason in corpus.parse(Path(path))
 
 
-@pytest.mark.parametrize("corpus", [crema_d, emodb, emovo, nemo, ravdess, savee, tess])
+NAMED = [crema_d, emodb, emovo, nemo, ravdess, savee, tess]
+
+
+@pytest.mark.parametrize("corpus", NAMED)
+@given(name=st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1))
+def test_no_name_breaks_a_reader(corpus, name):
+    assert isinstance(corpus.parse(Path(f"{name}.wav")), str)
+
+
+@pytest.mark.parametrize("corpus", NAMED)
 def test_examples_cover_every_corpus_of_named_files(corpus):
     assert any(row[0] is corpus for row in NAMES)
     assert any(row[0] is corpus for row in OTHERS)

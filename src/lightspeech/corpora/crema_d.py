@@ -1,11 +1,11 @@
 """CREMA-D: 91 actors say twelve sentences in six emotions, some at three intensities, English.
 
 The official release (AudioWAV/) holds 7,442 files named ``1001_DFA_ANG_XX``: actor, sentence,
-emotion, intensity. Known oddities: 1040_ITH_SAD_X has one X instead of two; 1076_MTI_SAD_XX is
-silent and 1064_IEO_DIS_MD holds a minute with all emotions (kept here: the labels are official, and
-``prepare`` shows the duration); 1006_TIE_NEU_XX, 1013_WSI_DIS_XX and 1017_IWW_FEA_XX of the
-summary table were never released. Labels are what was acted, not what listeners heard. The sex of
-the actors is in VideoDemographics.csv of the release.
+emotion, intensity. Known oddities: 1040_ITH_SAD_X has one X instead of two; 1076_MTI_SAD_XX has no
+audio (``prepare`` rejects it where it cannot be decoded) and 1064_IEO_DIS_MD holds a minute with
+all emotions: its label is official, its duration shows in the manifest; 1006_TIE_NEU_XX,
+1013_WSI_DIS_XX and 1017_IWW_FEA_XX of the summary table were never released. Labels are what was
+acted, not what listeners heard. The sex of the actors is in VideoDemographics.csv of the release.
 """
 
 import re
