@@ -6,6 +6,7 @@ LightspeechError
 ├── AudioError       one audio file cannot be decoded
 ├── LeakError        training and test share what they must not share
 ├── BundleError      an exported model is damaged, or of another version
+├── StudyError       a training did not come to its end
 ├── OutputError      a result cannot be written
 └── MissingExtra     a feature needs an optional dependency
 """
@@ -15,8 +16,11 @@ class LightspeechError(Exception):
     """Base of all: its message says what was found, what was allowed, and what to do."""
 
 
-class ConfigError(LightspeechError):
-    """A recipe or an option says something that cannot be."""
+class ConfigError(LightspeechError, ValueError):
+    """A recipe or an option says something that cannot be.
+
+    Also a `ValueError`, so that what a config class checks itself is reported with its path.
+    """
 
 
 class CorpusError(LightspeechError):
@@ -33,6 +37,10 @@ class LeakError(LightspeechError):
 
 class BundleError(LightspeechError):
     """An exported model is damaged, incomplete or of another version."""
+
+
+class StudyError(LightspeechError):
+    """A training did not come to its end."""
 
 
 class OutputError(LightspeechError):

@@ -5,6 +5,7 @@ weights, their average and the optimizer's moments are all there is to save.
 """
 
 import copy
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +70,7 @@ def train(
     Returns:
         The network to measure: the average, or the best of the selection set under patience.
     """
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # no line for each run
     fabric = Fabric(accelerator="auto", devices=1, precision=cfg.precision)
     optimizer = AdamW(network.parameters(), cfg.learning_rate, weight_decay=cfg.weight_decay)
     state = checkpoint.State(network, copy.deepcopy(network), optimizer)

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from lightspeech import labels as vocabularies
 from lightspeech import leaks
 from lightspeech.corpora._base import Utterance
 from lightspeech.data import features
-from lightspeech.errors import CorpusError
+from lightspeech.errors import CorpusError, StudyError
 from lightspeech.protocols._base import Protocol
 from lightspeech.training.run import RunConfig, Task, is_done, train_run
 
@@ -116,6 +117,11 @@ def _in_processes(open_tasks: Sequence[Task], workers: int, report: Callable[[],
                 report()
                 for future in done:
                     future.result()
+        except BrokenProcessPool:
+            raise StudyError(
+                "a training process was killed, perhaps for want of memory; "
+                "add --resume to go on, with a smaller --processes"
+            ) from None
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in multiprocessing.active_children():
