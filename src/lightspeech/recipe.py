@@ -14,6 +14,7 @@ from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
 from lightspeech.config import Choice, as_dict, build, config, override, plugin, read_yaml
+from lightspeech.corpora._base import Utterance
 from lightspeech.data.augment import Augment
 from lightspeech.errors import ConfigError, OutputError
 from lightspeech.evaluation import results
@@ -29,6 +30,8 @@ from lightspeech.training import study
 from lightspeech.training.loop import Training
 from lightspeech.training.run import RunConfig
 
+RECIPE = "recipe.yaml"
+MANIFEST = "manifest.csv"
 NORMALISATION = "statistics of the training speakers (batch norm)"
 
 
@@ -108,10 +111,10 @@ def open_study(recipe: Recipe, places: Places, *, resume: bool, fresh: bool) -> 
     if folder.exists() and fresh:
         shutil.rmtree(folder)
     if not folder.exists():
-        write_text(folder / "recipe.yaml", text)
+        write_text(folder / RECIPE, text)
     elif not resume:
         raise OutputError(f"{folder} is there already; add --resume or --fresh (start anew)")
-    elif (folder / "recipe.yaml").read_text(encoding="utf-8") != text:
+    elif (folder / RECIPE).read_text(encoding="utf-8") != text:
         raise ConfigError(f"{folder} was made by another recipe; change its name, or add --fresh")
     return folder
 
@@ -120,7 +123,7 @@ def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Pre
     """List and decode the corpus, keep what the vocabulary has, and write the manifest."""
     prepared = manifest.prepare(recipe.corpus, progress=progress)
     kept = study.in_vocabulary(prepared.utterances, recipe.labels)
-    manifest.write(kept, folder / "manifest.csv")
+    manifest.write(kept, folder / MANIFEST)
     return dataclasses.replace(prepared, utterances=kept)
 
 
@@ -152,12 +155,48 @@ def train(
     return protocol
 
 
-def evaluate(
-    recipe: Recipe, prepared: Prepared, protocol: Protocol, folder: Path, places: Places
-) -> tuple[Results, Bundle]:
-    """Export the run of fold 0 and the first seed, and compute the figures of all of them."""
-    done = runs.read_run(folder / f"fold0-seed{recipe.seeds[0]}")
-    described = _describe(recipe, prepared, protocol, done, places.bundles / recipe.name)
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A trained study, read back from its folder."""
+
+    folder: Path
+    recipe: Recipe
+    utterances: list[Utterance]
+    protocol: Protocol
+
+    @property
+    def first_run(self) -> str:
+        """Folder name of fold 0 and the first seed."""
+        return f"fold0-seed{self.recipe.seeds[0]}"
+
+
+def open_trained(folder: Path) -> Trained:
+    """Read back what `train` left.
+
+    Raises:
+        ConfigError: if the folder holds no recipe, or it is damaged.
+        CorpusError: if the manifest is not there, or damaged.
+    """
+    recipe = read(folder / RECIPE, [])
+    utterances = manifest.read(folder / MANIFEST, need_audio=False)
+    protocol = recipe.protocol.module.cut(utterances, recipe.protocol.config)
+    return Trained(folder=folder, recipe=recipe, utterances=utterances, protocol=protocol)
+
+
+def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle]:
+    """Export one run of a study, and compute the figures of all its runs.
+
+    Args:
+        trained: the study, every fold and seed done.
+        run: name of the run's folder, such as ``fold0-seed0``.
+        places: where the bundle goes.
+
+    Raises:
+        CorpusError: if a run of the study is not finished.
+    """
+    recipe, protocol = trained.recipe, trained.protocol
+    done = runs.read_run(trained.folder / run)
+    described = _describe(trained, done, places.bundles / recipe.name)
     exported = plugins.load("lightspeech.export", "onnx").export(done, described)
     about = {
         "corpus": recipe.corpus.name,
@@ -173,9 +212,9 @@ def evaluate(
         "recipe": recipe.name,
         "labels": done.labels,
     }
-    write_json(folder / studies.FILE, about)
-    figures = results.measure(*studies.read(folder))
-    results.write(figures, folder / "results.json")
+    write_json(trained.folder / studies.FILE, about)
+    figures = results.measure(*studies.read(trained.folder))
+    results.write(figures, trained.folder / "results.json")
     said = as_dict(figures)
     kept = ("protocol", "leaky", "uar", "wa", "ece", "seeds", "folds", "per_class_recall")
     exported = dataclasses.replace(exported, figures={key: said[key] for key in kept})
@@ -188,12 +227,10 @@ def published_path(root: Path, figures: Results) -> Path:
     return results.results_path(root, figures.corpus, figures.model, figures.scheme, suffix)
 
 
-def _describe(
-    recipe: Recipe, prepared: Prepared, protocol: Protocol, done: runs.Run, path: Path
-) -> Bundle:
-    info = recipe.corpus.module.INFO
-    test = set(protocol.splits[done.fold].test)
-    tested = {u.speaker for u in prepared.utterances if u.id in test}
+def _describe(trained: Trained, done: runs.Run, path: Path) -> Bundle:
+    recipe, info = trained.recipe, trained.recipe.corpus.module.INFO
+    test = set(trained.protocol.splits[done.fold].test)
+    tested = {u.speaker for u in trained.utterances if u.id in test}
     corpus = {"name": recipe.corpus.name, "licence": info.licence, "citation": info.citation}
     return Bundle(
         path=path,
@@ -216,22 +253,21 @@ def _describe(
     )
 
 
-def example(
-    recipe: Recipe, prepared: Prepared, protocol: Protocol, made: Bundle, folder: Path
-) -> dict[str, Any]:
+def example(trained: Trained, made: Bundle) -> dict[str, Any]:
     """Recognize one recording of the exported model's own test set, and keep it for the report."""
-    utterance = next(u for u in prepared.utterances if u.id == protocol.splits[0].test[0])
+    first = trained.protocol.splits[made.provenance["fold"]].test[0]
+    utterance = next(u for u in trained.utterances if u.id == first)
     waveform = io.load(utterance.path, made.sample_rate)
     probabilities = recognize(onnx_inference.open(made), waveform)
     front = build(FrontEnd, {**made.frontend, "kind": "log_mel"})
     answer = {
         "id": utterance.id,
-        "truth": vocabularies.map_label(utterance.emotion, recipe.labels),
+        "truth": vocabularies.map_label(utterance.emotion, trained.recipe.labels),
         "probabilities": {
             label: round(float(p), 4) for label, p in zip(made.labels, probabilities, strict=True)
         },
         "hop_s": front.hop_length / front.sample_rate,
         "frames": frontend.log_bands(waveform, front).round(3).tolist(),
     }
-    write_json(folder / "example.json", answer)
+    write_json(trained.folder / "example.json", answer)
     return answer

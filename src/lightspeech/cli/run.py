@@ -6,47 +6,35 @@ from typing import Annotated
 
 import typer
 
+from lightspeech.cli import _training
+from lightspeech.cli._training import Fresh, Overrides, Processes, RecipeFile, Resume
 from lightspeech.config import as_dict
-from lightspeech.errors import MissingExtra
 
 
 def command(
-    recipe: Annotated[Path, typer.Argument(help="YAML file, such as recipes/demo.yaml.")],
-    overrides: Annotated[
-        list[str] | None, typer.Argument(help="Changes, such as training.epochs=20.")
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where it was cut off.")] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Throw an earlier run away.")] = False,
+    recipe: RecipeFile,
+    overrides: Overrides = None,
+    resume: Resume = False,
+    fresh: Fresh = False,
     publish: Annotated[
         Path | None, typer.Option(help="Also write the figures below this folder, as results/.")
     ] = None,
-    processes: Annotated[
-        int | None, typer.Option(min=1, help="Runs at once; one a core if left out.")
-    ] = None,
+    processes: Processes = None,
     json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
 ) -> None:
     """Do a whole recipe: prepare, train, evaluate, export, predict, report.
 
     Example: lightspeech run recipes/demo.yaml training.epochs=20
     """
-    try:
-        import torch  # noqa: F401
-    except ModuleNotFoundError:
-        raise MissingExtra("training", "all") from None
+    folder = _training.train(recipe, overrides, resume=resume, fresh=fresh, processes=processes)
     from lightspeech import recipe as recipes
-    from lightspeech.cli._progress import Bars
     from lightspeech.evaluation import results
     from lightspeech.reporting import html, text
 
-    places = recipes.Places()
-    chosen = recipes.read(recipe, overrides or [])
-    folder = recipes.open_study(chosen, places, resume=resume, fresh=fresh)
-    with Bars() as bars:
-        prepared = recipes.prepare(chosen, folder, progress=bars.files)
-        protocol = recipes.train(chosen, prepared, folder, places, bars.told, processes=processes)
-    figures, exported = recipes.evaluate(chosen, prepared, protocol, folder, places)
-    answer = recipes.example(chosen, prepared, protocol, exported, folder)
-    report = html.write_report(folder, Path("report") / f"{chosen.name}.html")
+    trained = recipes.open_trained(folder)
+    figures, exported = recipes.export(trained, trained.first_run, recipes.Places())
+    answer = recipes.example(trained, exported)
+    report = html.write_report(folder, Path("report") / f"{folder.name}.html")
     if publish is not None:
         results.write(figures, recipes.published_path(publish, figures))
     if json:

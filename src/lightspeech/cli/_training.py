@@ -1,0 +1,47 @@
+"""What ``run`` and ``train`` share: their options, and the way from a recipe to a trained study."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lightspeech.cli._progress import Bars
+from lightspeech.errors import MissingExtra
+
+RecipeFile = Annotated[Path, typer.Argument(help="YAML file, such as recipes/demo.yaml.")]
+Overrides = Annotated[list[str] | None, typer.Argument(help="Changes, such as training.epochs=20.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where it was cut off.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Throw an earlier run away.")]
+Processes = Annotated[int | None, typer.Option(min=1, help="Runs at once; one a core if left out.")]
+
+
+def require_torch(feature: str) -> None:
+    """Refuse what cannot run on the core install, before anything else is done.
+
+    Raises:
+        MissingExtra: if torch is not installed.
+    """
+    try:
+        import torch  # noqa: F401
+    except ModuleNotFoundError:
+        raise MissingExtra(feature, "all") from None
+
+
+def train(
+    recipe: Path, overrides: list[str] | None, *, resume: bool, fresh: bool, processes: int | None
+) -> Path:
+    """Prepare and train a recipe, with progress on stderr; give the folder of the study.
+
+    Raises:
+        LightspeechError: if the recipe, the corpus or the cut cannot be, or a folder is in the way.
+    """
+    require_torch("training")
+    from lightspeech import recipe as recipes
+
+    places = recipes.Places()
+    chosen = recipes.read(recipe, overrides or [])
+    folder = recipes.open_study(chosen, places, resume=resume, fresh=fresh)
+    with Bars() as bars:
+        prepared = recipes.prepare(chosen, folder, progress=bars.files)
+        recipes.train(chosen, prepared, folder, places, bars.told, processes=processes)
+    return folder

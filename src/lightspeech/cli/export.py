@@ -1,0 +1,27 @@
+"""``lightspeech export``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lightspeech.cli import _training
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, such as runs/demo/fold0-seed0.")],
+    bundles: Annotated[Path, typer.Option(help="Folder that the bundle goes into.")] = Path(
+        "bundles"
+    ),
+) -> None:
+    """Make a bundle of one run of a trained study: the model, and the study's figures.
+
+    Example: lightspeech export runs/demo/fold0-seed0
+    """
+    _training.require_torch("export")
+    from lightspeech import recipe as recipes
+
+    run = run.resolve()  # "." has no name
+    trained = recipes.open_trained(run.parent)
+    _, exported = recipes.export(trained, run.name, recipes.Places(bundles=bundles))
+    typer.echo(f"{exported.path} ({exported.size_bytes:,} bytes)")
