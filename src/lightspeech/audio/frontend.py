@@ -60,6 +60,11 @@ class FrontEnd:
             )
         if self.kind == "mfcc" and not 1 <= self.n_mfcc <= self.n_mels:
             raise ConfigError(f"n_mfcc must be 1 to n_mels={self.n_mels}, found {self.n_mfcc}")
+        if self.n_mels < 1 or not self.floor > 0 or not (self.clip is None or self.clip > 0):
+            raise ConfigError(
+                f"n_mels must be >= 1, floor must be > 0, clip must be > 0 or null; "
+                f"found {self.n_mels}, {self.floor:g}, {self.clip}"
+            )
 
     @property
     def n_features(self) -> int:

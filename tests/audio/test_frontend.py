@@ -1,0 +1,118 @@
+import json
+import math
+from pathlib import Path
+
+import librosa
+import numpy as np
+import pytest
+
+from lightspeech import config
+from lightspeech.audio import frontend
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.errors import ConfigError
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden/frontend.json").read_text())
+WAVEFORM = np.array(GOLDEN["samples"], np.float32) / 32_768
+
+
+@pytest.mark.parametrize("case", GOLDEN["cases"].values(), ids=GOLDEN["cases"].keys())
+def test_numpy_gives_the_golden_vectors(case):
+    cfg = config.build(FrontEnd, case["frontend"])
+    found = frontend.features(WAVEFORM, cfg)
+    assert found.dtype == np.float32
+    assert found.shape == (cfg.n_frames(len(WAVEFORM)), cfg.n_features)
+    np.testing.assert_allclose(found, case["features"], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("power", [1, 2])
+@pytest.mark.parametrize(
+    ("n_fft", "hop_length", "n_mels"), [(1024, 640, 64), (512, 160, 40), (400, 160, 23)]
+)
+def test_log_mel_and_mfcc_are_those_of_librosa(n_fft, hop_length, n_mels, power):
+    cfg = FrontEnd(n_fft=n_fft, hop_length=hop_length, n_mels=n_mels, power=power)
+    mel = librosa.feature.melspectrogram(
+        y=WAVEFORM, sr=16_000, n_fft=n_fft, hop_length=hop_length, n_mels=n_mels,
+        fmin=cfg.f_min, fmax=cfg.f_max, power=power, center=False,
+    )  # fmt: skip
+    log_mel = np.log(mel + cfg.floor)
+    np.testing.assert_allclose(frontend.features(WAVEFORM, cfg), log_mel.T, atol=1e-4)
+    mfcc = config.build(FrontEnd, {**config.as_dict(cfg), "kind": "mfcc", "n_mfcc": 13})
+    expected = librosa.feature.mfcc(S=log_mel, n_mfcc=13)
+    np.testing.assert_allclose(frontend.features(WAVEFORM, mfcc), expected.T, atol=1e-4)
+
+
+def test_spectrogram_is_that_of_librosa():
+    cfg = FrontEnd(kind="spectrogram", power=1)
+    expected = np.abs(librosa.stft(WAVEFORM, n_fft=1024, hop_length=640, center=False))
+    np.testing.assert_allclose(frontend.features(WAVEFORM, cfg), expected.T, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("scale", ["slaney", "htk"])
+@pytest.mark.parametrize("n_mels", [20, 64])
+def test_sparse_bands_are_the_dense_matrix(scale, n_mels):
+    cfg = FrontEnd(mel_scale=scale, n_mels=n_mels)
+    dense = frontend.tables(cfg).mel_matrix(513)
+    energy = frontend.features(WAVEFORM, FrontEnd(kind="spectrogram"))
+    np.testing.assert_allclose(
+        frontend.log_bands(WAVEFORM, cfg), np.log(energy @ dense + cfg.floor), atol=1e-4
+    )
+    assert sum(len(weights) for _, weights in frontend.tables(cfg).bands) < dense.size / 8
+
+
+def test_stream_in_blocks_of_a_hop_gives_the_frames_of_the_whole():
+    cfg = FrontEnd(n_fft=512, hop_length=160)
+    whole = frontend.features(WAVEFORM, cfg)
+    for frame, start in enumerate(range(0, len(WAVEFORM) - 511, 160)):
+        piece = frontend.features(WAVEFORM[start : start + 512], cfg)
+        np.testing.assert_allclose(piece[0], whole[frame], atol=1e-5)
+
+
+def test_twice_the_amplitude_is_four_times_the_energy():
+    cfg = FrontEnd(floor=1e-12)
+    louder = frontend.features(2 * WAVEFORM, cfg) - frontend.features(WAVEFORM, cfg)
+    np.testing.assert_allclose(louder, math.log(4), atol=1e-4)
+
+
+@pytest.mark.parametrize("n_samples", [0, 1, 1023, 1024, 1663, 1664, 5000])
+def test_silence_of_any_length_is_the_floor(n_samples):
+    cfg = FrontEnd()
+    found = frontend.features(np.zeros(n_samples, np.float32), cfg)
+    assert found.shape == (cfg.n_frames(n_samples), 64)
+    np.testing.assert_allclose(found, math.log(1e-6), rtol=1e-6)
+
+
+def test_audio_shorter_than_a_window_is_followed_by_silence():
+    padded = np.concatenate([WAVEFORM[:300], np.zeros(724, np.float32)])
+    cfg = FrontEnd()
+    np.testing.assert_array_equal(
+        frontend.features(WAVEFORM[:300], cfg), frontend.features(padded, cfg)
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"n_fft": 1023}, "n_fft must be even"),
+        ({"n_fft": 0}, "n_fft must be even"),
+        ({"hop_length": 0}, "hop_length and sample_rate >= 1"),
+        ({"f_max": 8001.0}, r"f_max <= 8000 Hz"),
+        ({"f_min": 7600.0}, "need 0 <= f_min < f_max"),
+        ({"f_min": math.nan}, "need 0 <= f_min < f_max"),
+        ({"sample_rate": 8_000}, r"f_max <= 4000 Hz"),
+        ({"kind": "mfcc", "n_mfcc": 65}, "n_mfcc must be 1 to n_mels=64, found 65"),
+        ({"n_mels": 0}, "n_mels must be >= 1.*found 0, "),
+        ({"floor": 0.0}, "floor must be > 0.*found 64, 0, "),
+        ({"floor": math.nan}, "floor must be > 0.*found 64, nan, "),
+        ({"clip": 0.0}, "clip must be > 0 or null.*, 0.0"),
+        ({"kind": "mel"}, "'log_mel', 'mfcc' or 'spectrogram'"),
+        ({"hop": 10}, "hop: Unexpected keyword argument"),
+    ],
+)
+def test_what_cannot_be_is_a_config_error(values, fault):
+    with pytest.raises(ConfigError, match=fault):
+        config.build(FrontEnd, values)
+
+
+def test_a_band_between_two_bins_is_refused_with_a_way_out():
+    with pytest.raises(ConfigError, match="mel band 3 of 128 holds no FFT bin at n_fft=256; take"):
+        frontend.tables(FrontEnd(n_fft=256, n_mels=128))
