@@ -16,7 +16,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.config import Choice, as_dict, build, config, override, plugin, read_yaml
 from lightspeech.corpora._base import Utterance
 from lightspeech.data.augment import Augment
-from lightspeech.errors import ConfigError, OutputError
+from lightspeech.errors import ConfigError, CorpusError, OutputError
 from lightspeech.evaluation import results
 from lightspeech.evaluation import study as studies
 from lightspeech.evaluation.results import Results
@@ -25,6 +25,7 @@ from lightspeech.inference import onnx as onnx_inference
 from lightspeech.inference.recognize import recognize
 from lightspeech.manifest import Prepared
 from lightspeech.protocols._base import Protocol
+from lightspeech.reporting.card import card
 from lightspeech.training import run as runs
 from lightspeech.training import study
 from lightspeech.training.loop import Training
@@ -165,9 +166,10 @@ class Trained:
     protocol: Protocol
 
     @property
-    def first_run(self) -> str:
-        """Folder name of fold 0 and the first seed."""
-        return f"fold0-seed{self.recipe.seeds[0]}"
+    def run_names(self) -> list[str]:
+        """Folder names of all runs; the first is fold 0 and the first seed."""
+        folds = range(len(self.protocol.splits))
+        return [f"fold{fold}-seed{seed}" for seed in self.recipe.seeds for fold in folds]
 
 
 def open_trained(folder: Path) -> Trained:
@@ -195,6 +197,8 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle]
         CorpusError: if a run of the study is not finished.
     """
     recipe, protocol = trained.recipe, trained.protocol
+    for missing in (name for name in trained.run_names if not runs.is_done(trained.folder / name)):
+        raise CorpusError(f"{trained.folder}: {missing} is not finished; run it with --resume")
     done = runs.read_run(trained.folder / run)
     described = _describe(trained, done, places.bundles / recipe.name)
     exported = plugins.load("lightspeech.export", "onnx").export(done, described)
@@ -211,6 +215,7 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle]
         "size_bytes": exported.size_bytes,
         "recipe": recipe.name,
         "labels": done.labels,
+        "environment": studies.environment(),
     }
     write_json(trained.folder / studies.FILE, about)
     figures = results.measure(*studies.read(trained.folder))
@@ -218,7 +223,9 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle]
     said = as_dict(figures)
     kept = ("protocol", "leaky", "uar", "wa", "ece", "seeds", "folds", "per_class_recall")
     exported = dataclasses.replace(exported, figures={key: said[key] for key in kept})
-    return figures, bundle.write(exported, exported.path / exported.model_file)
+    exported = bundle.write(exported, exported.path / exported.model_file)  # now with its figures
+    write_text(exported.path / "README.md", card(exported))
+    return figures, exported
 
 
 def published_path(root: Path, figures: Results) -> Path:

@@ -32,7 +32,7 @@ def command(
     from lightspeech.reporting import html, text
 
     trained = recipes.open_trained(folder)
-    figures, exported = recipes.export(trained, trained.first_run, recipes.Places())
+    figures, exported = recipes.export(trained, trained.run_names[0], recipes.Places())
     answer = recipes.example(trained, exported)
     report = html.write_report(folder, Path("report") / f"{folder.name}.html")
     if publish is not None:
