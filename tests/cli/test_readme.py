@@ -1,0 +1,57 @@
+"""What the README says of own recordings and own models works as it stands there."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from lightspeech import corpora, models
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+OWN_RECIPE = """
+name: own
+corpus: {name: barks, root: barks}
+protocol: {name: grouped_k_fold, folds: 3}
+model: {name: mean, width: 32}
+training: {epochs: 1}
+"""
+
+
+@pytest.fixture
+def own_plugins(tmp_path, monkeypatch):
+    """Put the two files that the README shows where it says, and work in an empty folder."""
+    blocks = re.findall(r"src/lightspeech/(\w+)/(\w+)\.py`.*?```python\n(.*?)```", README, re.S)
+    for package, name, text in blocks:
+        (tmp_path / package).mkdir()
+        (tmp_path / package / f"{name}.py").write_text(text)
+    for package in (corpora, models):
+        place = tmp_path / package.__name__.rpartition(".")[2]
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(place)])
+    monkeypatch.chdir(tmp_path)
+    return [name for _, name, _ in blocks]
+
+
+def test_own_corpus_and_own_model_of_the_readme_train(
+    own_plugins, lightspeech, write_tone, tmp_path
+):
+    assert own_plugins == ["barks", "mean"]
+    for who in range(3):
+        for number, label in enumerate(["calm", "sad"] * 2):
+            path = tmp_path / f"barks/s{who}_{label}_{number}.wav"
+            write_tone(path, seconds=0.5, hertz=200 + 10 * who + 100 * number)
+    (tmp_path / "own.yaml").write_text(OWN_RECIPE)
+    trained = lightspeech("train", "own.yaml", "--processes", 1)
+    assert trained.code == 0, trained.err
+    assert lightspeech("export", "runs/own/fold0-seed0").code == 0
+    answer = lightspeech("predict", "barks", "--json").out.splitlines()[0]
+    assert json.loads(answer)["probabilities"].keys() == {"calm", "sad"}
+
+
+def test_class_folders_of_the_readme_are_read(lightspeech, write_tone, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_tone(tmp_path / "mine/angry/anna_01.wav")
+    [shown] = re.findall(r"`(lightspeech prepare folder [^`]*)`", README)
+    assert lightspeech(*shlex.split(shown)[1:]).code == 0
+    assert "mine/anna" in (tmp_path / "manifest.csv").read_text()

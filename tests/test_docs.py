@@ -1,0 +1,57 @@
+"""The documents say what is: commands and options exist, recipes are valid."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from lightspeech import recipe
+from lightspeech.cli import app
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = {path.name: path.read_text("utf-8") for path in ROOT.glob("docs/*.md")}
+DOCUMENTS |= {path.name: path.read_text("utf-8") for path in ROOT.glob("*.md")}
+RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
+COMMANDS = get_command(app).commands
+SHOWN = sorted(
+    {
+        line
+        for text in [*DOCUMENTS.values(), *(command.help for command in COMMANDS.values())]
+        for line in re.findall(r"(?:\$ |`|Example: )(lightspeech [a-z][^`|\n]*)", text)
+    }
+)
+
+
+def test_readme_is_short():
+    assert len(README.splitlines()) <= 160
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_command_has_help_with_an_example_and_stands_in_the_documents(name):
+    assert f"Example: lightspeech {name}" in COMMANDS[name].help
+    assert all(p.help for p in COMMANDS[name].params if p.name != "help")
+    assert f"| `{name}` |" in DOCUMENTS["commands.md"]
+
+
+@pytest.mark.parametrize("line", SHOWN)
+def test_shown_command_and_its_options_exist(line):
+    _, name, *words = shlex.split(line)
+    known = {option for p in COMMANDS[name].params for option in (*p.opts, *p.secondary_opts)}
+    assert {word for word in words if word.startswith("--")} <= known | {"--help"}
+
+
+def test_commands_are_shown():
+    assert len(SHOWN) > 2 * len(COMMANDS)
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_recipe_is_valid_and_named_as_its_file(path):
+    assert recipe.read(path, []).name == path.stem
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)\)", README))))
+def test_link_of_the_readme_leads_somewhere(target):
+    assert (ROOT / target).exists()
