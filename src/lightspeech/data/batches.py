@@ -12,6 +12,7 @@ from lightspeech.data import augment
 from lightspeech.data.augment import Augment
 from lightspeech.data.features import Features, Index
 from lightspeech.data.frontend import FrontEndLayer
+from lightspeech.errors import ConfigError
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,14 @@ class TrainingBatches:
             bending: how far to bend.
             batch_size: examples a batch; a last batch of one is left out (no batch statistics).
             seed: of orders and bends.
+
+        Raises:
+            ConfigError: if there are fewer than two utterances: no batch has statistics.
         """
+        if len(rows) < 2:
+            raise ConfigError(
+                f"{len(rows)} utterance to train on, at least 2 are needed; widen the training part"
+            )
         self.frames = torch.from_numpy(np.array(features.frames)) - float(np.log(cfg.floor))
         self.offsets = torch.from_numpy(np.array(features.offsets))
         self.rows, self.targets = torch.from_numpy(rows), targets
