@@ -12,8 +12,8 @@ help:  ## what can be made
 demo: .venv/.installed  ## a whole study on made speech: train, measure, export, report; minutes
 	$(BIN)/lightspeech run recipes/demo.yaml --fresh
 
-test: lint types tables bare  ## everything that must hold before a change goes in
-	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest -n 2
+test: lint types tables $(BARE)/.installed  ## everything that must hold before a change goes in
+	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest -n 2 -rs
 
 lint: .venv/.installed  ## style of the code
 	$(BIN)/ruff check
