@@ -115,6 +115,8 @@ def open_study(recipe: Recipe, places: Places, *, resume: bool, fresh: bool) -> 
         write_text(folder / RECIPE, text)
     elif not resume:
         raise OutputError(f"{folder} is there already; add --resume or --fresh (start anew)")
+    elif not (folder / RECIPE).exists():
+        raise ConfigError(f"{folder} holds no {RECIPE}, so nothing to resume; add --fresh")
     elif (folder / RECIPE).read_text(encoding="utf-8") != text:
         raise ConfigError(f"{folder} was made by another recipe; change its name, or add --fresh")
     return folder

@@ -7,9 +7,11 @@ epoch (`draw`), so that neither the batch nor the order changes what an utteranc
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
+from pydantic import Field, NonNegativeFloat, NonNegativeInt
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -17,25 +19,27 @@ from lightspeech.audio import frontend
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.config import config
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
 
 @config
 class Augment:
     """How far training examples are bent; 0 switches a bend off."""
 
-    stretch: float = 0.15
+    stretch: NonNegativeFloat = 0.15
     """Speaking rate is multiplied by up to 1 + stretch, or divided by it."""
-    semitones: float = 2.0
+    semitones: NonNegativeFloat = 2.0
     """Pitch and formants move together, as for a longer or shorter voice."""
-    gain_db: float = 6.0
-    noise_probability: float = 0.5
+    gain_db: NonNegativeFloat = 6.0
+    noise_probability: Share = 0.5
     """Share of the examples that get noise, white to pink."""
     snr_db_min: float = 10.0
     snr_db_max: float = 40.0
-    time_masks: int = 2
-    time_mask_s: float = 0.2
+    time_masks: NonNegativeInt = 2
+    time_mask_s: NonNegativeFloat = 0.2
     """Longest time mask."""
-    band_masks: int = 2
-    band_mask_share: float = 0.12
+    band_masks: NonNegativeInt = 2
+    band_mask_share: Share = 0.12
     """Longest band mask, as a share of the bands."""
 
 

@@ -4,11 +4,12 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from lightspeech.errors import StudyError
 from lightspeech.files import replacing, write_text
 
 NAME = "checkpoint.safetensors"
@@ -37,6 +38,9 @@ class State:
 def save(state: State, folder: Path) -> None:
     """Write the state; the history is in the same file, so the two cannot disagree.
 
+    ``history.jsonl`` is a copy for people. It comes first: cut off between the two, it is a line
+    ahead, which the epoch done again writes once more.
+
     Raises:
         OutputError: if the folder cannot be written.
     """
@@ -47,16 +51,30 @@ def save(state: State, folder: Path) -> None:
     }
     for index, moments in state.optimizer.state_dict()["state"].items():
         tensors |= _prefixed(f"optimizer.{index}", moments)
+    write_text(folder / "history.jsonl", "".join(f"{json.dumps(h)}\n" for h in state.history))
     with replacing(folder / NAME) as temporary:
         save_file(tensors, temporary, metadata={"history": json.dumps(state.history)})
-    write_text(folder / "history.jsonl", "".join(f"{json.dumps(h)}\n" for h in state.history))
 
 
 def restore(state: State, folder: Path) -> None:
-    """Bring back the state last saved in a folder; without one nothing changes."""
+    """Bring back the state last saved in a folder; without one nothing changes.
+
+    Raises:
+        StudyError: if the checkpoint is damaged.
+    """
     path = folder / NAME
     if not path.exists():
         return
+    try:
+        _restore(state, path)
+    except (SafetensorError, RuntimeError, TypeError, KeyError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise StudyError(
+            f"{path}: damaged checkpoint ({reason}); delete it to train this run from its beginning"
+        ) from None
+
+
+def _restore(state: State, path: Path) -> None:
     with safe_open(path, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}
         state.history[:] = json.loads(file.metadata()["history"])

@@ -9,11 +9,12 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from torch.optim import AdamW
 
@@ -27,21 +28,21 @@ from lightspeech.training.schedule import Schedule, rate
 class Training:
     """How a network is trained. The default is a fixed schedule and an average of weights."""
 
-    epochs: int = 100
-    batch_size: int = 64
-    learning_rate: float = 4e-3
+    epochs: PositiveInt = 100
+    batch_size: Annotated[int, Field(ge=2)] = 64
+    learning_rate: PositiveFloat = 4e-3
     """Peak of the schedule."""
-    weight_decay: float = 0.05
+    weight_decay: NonNegativeFloat = 0.05
     schedule: Schedule = "one_cycle"
-    clip_norm: float = 5.0
+    clip_norm: PositiveFloat = 5.0
     loss: Literal["cross_entropy", "focal"] = "cross_entropy"
     class_weights: bool = True
-    label_smoothing: float = 0.1
-    mixup: float = 0.3
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    mixup: NonNegativeFloat = 0.3
     """Alpha of the shares; 0 switches it off."""
-    average: float = 0.99
+    average: Annotated[float, Field(ge=0, lt=1)] = 0.99
     """Decay a step of the exponential average of weights, which is what is kept; 0: the last."""
-    patience: int | None = None
+    patience: PositiveInt | None = None
     """Stop after so many epochs without a better selection UAR, and keep the best; null: never."""
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
 
@@ -71,7 +72,8 @@ def train(
         The network to measure: the average, or the best of the selection set under patience.
     """
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # no line for each run
-    fabric = Fabric(accelerator="auto", devices=1, precision=cfg.precision)
+    # Batches are made on the processor, in several processes: networks of this size stay there.
+    fabric = Fabric(accelerator="cpu", devices=1, precision=cfg.precision)
     optimizer = AdamW(network.parameters(), cfg.learning_rate, weight_decay=cfg.weight_decay)
     state = checkpoint.State(network, copy.deepcopy(network), optimizer)
     checkpoint.restore(state, folder)

@@ -38,6 +38,15 @@ class RunConfig:
     augment: Augment = Augment()
     training: Training = Training()
 
+    def __post_init__(self) -> None:
+        """Refuse a window that the front end has to lengthen: no exported model does that."""
+        window, _ = self.windows.samples(self.frontend.sample_rate)
+        if window < self.frontend.n_fft:
+            raise ConfigError(
+                f"windows.window_s={self.windows.window_s:g} is {window} samples, fewer than "
+                f"frontend.n_fft={self.frontend.n_fft}; lengthen the window or shorten n_fft"
+            )
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Task:

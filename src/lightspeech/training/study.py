@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -109,7 +110,7 @@ def run(todo: Sequence[Task], *, processes: int | None = None, progress: Progres
 
 def _in_processes(open_tasks: Sequence[Task], workers: int, report: Callable[[], None]) -> None:
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_quiet) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin) as pool:
         waiting: set[Future[None]] = {pool.submit(train_run, task) for task in open_tasks}
         try:
             while waiting:
@@ -129,9 +130,17 @@ def _in_processes(open_tasks: Sequence[Task], workers: int, report: Callable[[],
             raise
 
 
-def _quiet() -> None:
-    """Leave Ctrl-C to the parent, which ends its children."""
+def _begin() -> None:
+    """Leave Ctrl-C to the parent, which ends its children; end with it where it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _report(todo: Sequence[Task], progress: Progress) -> None:
