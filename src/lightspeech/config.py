@@ -69,18 +69,20 @@ def plugin(package: str) -> GetPydanticSchema:
 
 
 def _context(error: ValidationError) -> dict[str, Any]:
-    return {"count": error.error_count(), "faults": list(_faults(error))}
+    return {"count": error.error_count(), "faults": _faults(error)}
 
 
-def _faults(error: ValidationError, prefix: tuple[Any, ...] = ()) -> list[str]:
+def _faults(error: ValidationError) -> list[tuple[str, str]]:
+    """List where each fault is (dotted, empty for the whole) and what it is."""
     faults = []
     for fault in error.errors(include_url=False):
-        loc = ".".join(str(part) for part in (*prefix, *fault["loc"]))
+        where = ".".join(str(part) for part in fault["loc"])
         if fault["type"] == "plugin":
-            faults += [f"{loc}.{inner}" for inner in fault["ctx"]["faults"]]
+            inner = fault["ctx"]["faults"]
+            faults += [(f"{where}.{deeper}".rstrip("."), message) for deeper, message in inner]
         else:
             message = fault["msg"].removeprefix("Value error, ")
-            faults.append(f"{loc}: {message} (got {_short(fault['input'])})")
+            faults.append((where, f"{message} (got {_short(fault['input'])})"))
     return faults
 
 
@@ -98,8 +100,8 @@ def build(cls: type[T], values: Mapping[str, Any], *, source: str = "configurati
     try:
         return TypeAdapter(cls).validate_python(dict(values))
     except ValidationError as error:
-        faults = "; ".join(_faults(error))
-        raise ConfigError(f"{source}: {faults}") from None
+        faults = [f"{where}: {what}" if where else what for where, what in _faults(error)]
+        raise ConfigError(f"{source}: {'; '.join(faults)}") from None
 
 
 def as_dict(instance: Any) -> dict[str, Any]:

@@ -13,49 +13,52 @@ from torch import Tensor, nn
 
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
+from lightspeech.config import config
 from lightspeech.errors import ConfigError
 
 FRONTEND = FrontEnd()
 WINDOWS = Windows()
 
 
+@config
+class SeparableConfig:
+    """Width and depth; each tier of the family states its own."""
+
+    channels: tuple[int, ...]
+    """Of the stem, then of each block."""
+    kernel: int = 7
+    """Frames that a depthwise convolution sees, odd."""
+    stem_kernel: int = 3
+    """Frames that the stem sees, odd; it halves the frame rate."""
+    dropout: float = 0.2
+    """Share of the pooled statistics dropped in training."""
+
+    def __post_init__(self) -> None:
+        """Refuse what has no centre, and a network without a block."""
+        if self.kernel % 2 == 0 or self.stem_kernel % 2 == 0 or len(self.channels) < 2:
+            raise ConfigError(
+                f"kernels must be odd and channels at least two, found {self.kernel}, "
+                f"{self.stem_kernel}, {self.channels}"
+            )
+
+
+def build(cfg: SeparableConfig, *, n_features: int, n_classes: int) -> nn.Module:
+    """Build the network of a tier."""
+    return Separable(cfg, n_features, n_classes)
+
+
 class Separable(nn.Module):
     """Stem, residual blocks, mean and maximum over time, linear head."""
 
-    def __init__(
-        self,
-        n_features: int,
-        n_classes: int,
-        *,
-        channels: tuple[int, ...],
-        kernel: int,
-        stem_kernel: int,
-        dropout: float,
-    ) -> None:
-        """Build the layers.
-
-        Args:
-            n_features: mel bands: the channels of the input.
-            n_classes: number of classes.
-            channels: of the stem, then of each block.
-            kernel: frames a depthwise convolution sees, odd.
-            stem_kernel: frames the stem sees, odd; it halves the frame rate.
-            dropout: share of the pooled statistics dropped in training.
-
-        Raises:
-            ConfigError: if a kernel is even or there is no block.
-        """
+    def __init__(self, cfg: SeparableConfig, n_features: int, n_classes: int) -> None:
+        """Build the layers; the mel bands are the channels of the input."""
         super().__init__()
-        if kernel % 2 == 0 or stem_kernel % 2 == 0 or len(channels) < 2:
-            raise ConfigError(
-                f"kernels must be odd and channels at least two, found {kernel}, {stem_kernel}, "
-                f"{channels}"
-            )
+        width = cfg.channels
         # Global statistics of the training speakers: level stays a cue, as no clip is normalized.
         self.norm = nn.BatchNorm1d(n_features, affine=False)
-        self.stem = _convolution(n_features, channels[0], stem_kernel, stride=2)
-        self.blocks = nn.Sequential(*(Block(i, o, kernel) for i, o in pairwise(channels)))
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * channels[-1], n_classes))
+        self.stem = _convolution(n_features, width[0], cfg.stem_kernel, stride=2)
+        self.blocks = nn.Sequential(*(Block(i, o, cfg.kernel) for i, o in pairwise(width)))
+        self.head = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(2 * width[-1], n_classes))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, features: Tensor) -> Tensor:
