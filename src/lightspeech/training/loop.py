@@ -94,7 +94,7 @@ def train(
             fabric.clip_gradients(model, fabric_optimizer, max_norm=cfg.clip_norm)
             fabric_optimizer.step()
             fabric_optimizer.zero_grad()
-            _average(state, cfg.average)
+            _average(state, cfg.average, step=epoch * len(batches) + number)
             total += loss.item()
         uar = select(state.average)
         if cfg.patience is not None and uar > max(_uars(state), default=-1.0):
@@ -136,8 +136,12 @@ def _loss(
 
 
 @torch.no_grad()
-def _average(state: checkpoint.State, decay: float) -> None:
-    """Move the averaged weights, and batch statistics, a step towards the current ones."""
+def _average(state: checkpoint.State, decay: float, *, step: int) -> None:
+    """Move the averaged weights, and batch statistics, a step towards the current ones.
+
+    The decay rises with the steps, so that a short training forgets its random start.
+    """
+    decay = min(decay, (1 + step) / (10 + step)) if decay else 0.0
     pairs = zip(
         state.average.state_dict().values(), state.network.state_dict().values(), strict=True
     )
