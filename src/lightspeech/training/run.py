@@ -214,7 +214,8 @@ def finish(task: Task, network: nn.Module, found: Features, selection: Index, te
         ),
         task.folder / "test.csv",
     )
-    (task.folder / checkpoint.NAME).unlink(missing_ok=True)
+    for left in (task.folder / checkpoint.NAME, *task.folder.glob(".*")):  # hidden: of a kill
+        left.unlink(missing_ok=True)
 
 
 def build_network(cfg: RunConfig, n_classes: int) -> nn.Module:
