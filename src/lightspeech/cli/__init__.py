@@ -10,7 +10,7 @@ from lightspeech import __version__, plugins
 from lightspeech.errors import LightspeechError
 
 INTERRUPTED = 130
-_INTERRUPTED = "interrupted; finished work is kept, run the same command to go on"
+_INTERRUPTED = "interrupted; finished work is kept; run and train go on with --resume"
 
 app = typer.Typer(
     name="lightspeech",
