@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+import torch
+
+from lightspeech import plugins
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.data.augment import Augment
+from lightspeech.data.batches import TrainingBatches
+from lightspeech.data.features import Features
+
+N, N_CLASSES, BANDS = 24, 3, 16
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """As a run is trained; and threads that wait for each other take minutes on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def toy_batches():
+    """Two dozen utterances of three classes, each loudest in a third of the bands."""
+    rng = np.random.default_rng(0)
+    classes = np.arange(N) % N_CLASSES
+    lengths = rng.integers(8, 20, N)
+    frames = rng.normal(size=(lengths.sum(), BANDS)) - 6
+    frames[:, :15] += 2 * np.repeat(np.repeat(np.eye(N_CLASSES)[classes], lengths, 0), 5, 1)
+    offsets = np.cumsum([0, *lengths])
+    windows = np.stack([frames[start : start + 8] for start in offsets[:-1]])
+    features = Features(
+        ids=tuple(map(str, range(N))), frames=frames.astype(np.float32), offsets=offsets,
+        windows=windows.astype(np.float32), window_offsets=np.arange(N + 1),
+    )  # fmt: skip
+    return TrainingBatches(
+        features, np.arange(N), torch.from_numpy(classes), FrontEnd(n_mels=BANDS),
+        Augment(time_mask_s=0.04), batch_size=8, seed=0,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def toy_network():
+    """Build a small network with the same fresh weights every time."""
+
+    def build(name="nano", **config):
+        torch.manual_seed(0)
+        module = plugins.load("lightspeech.models", name)
+        return module.build(module.Config(**config), n_features=BANDS, n_classes=N_CLASSES)
+
+    return build

@@ -1,0 +1,136 @@
+import dataclasses
+import math
+
+import pytest
+import torch
+
+from lightspeech import config
+from lightspeech.errors import ConfigError
+from lightspeech.training import checkpoint, loop
+from lightspeech.training.loop import Training
+
+TRAINING = Training(epochs=4, batch_size=8, learning_rate=1e-2)
+SMALL = {"channels": (6, 6)}
+
+
+class Killed(Exception):  # noqa: N818 (named for what it stands for)
+    """Stands for a kill: nothing is caught, nothing is tidied."""
+
+
+def train(network, batches, cfg, folder, *, kill_in_epoch=None, uars=None):
+    """Train, with chosen selection UARs, up to a kill."""
+    scores = iter(uars or [0.5] * cfg.epochs)
+    epoch = 0
+
+    def select(_):
+        nonlocal epoch
+        if kill_in_epoch == epoch:
+            raise Killed
+        epoch += 1
+        return next(scores)
+
+    return loop.train(network, batches, 3, cfg, folder, select=select, seed=0)
+
+
+def bits(network):
+    return {name: value.clone() for name, value in network.state_dict().items()}
+
+
+def same(a, b):
+    return all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize(
+    ("model", "changes"),
+    [
+        ("nano", {}),
+        ("nano", {"precision": "bf16-mixed"}),
+        ("nano", {"loss": "focal", "mixup": 0.0, "schedule": "cosine", "average": 0.0}),
+        ("nano", {"patience": 3}),
+        ("tinyml_lstm", {}),
+        ("light_sernet", {}),
+    ],
+)
+def test_resumed_in_any_setting_it_has_the_same_bits(
+    toy_network, toy_batches, tmp_path, model, changes
+):
+    cfg = dataclasses.replace(TRAINING, **changes)
+    sizes = SMALL if model == "nano" else {}
+    whole = train(toy_network(model, **sizes), toy_batches, cfg, tmp_path / "whole")
+    with pytest.raises(Killed):
+        train(toy_network(model, **sizes), toy_batches, cfg, tmp_path / "cut", kill_in_epoch=2)
+    torch.manual_seed(99)  # whatever the new process drew before
+    resumed = train(toy_network(model, **sizes), toy_batches, cfg, tmp_path / "cut")
+    assert same(bits(resumed), bits(whole))
+
+
+def test_it_learns(toy_network, toy_batches, tmp_path):
+    cfg = dataclasses.replace(TRAINING, epochs=25, average=0.5, mixup=0.0)
+    network = train(toy_network(channels=(12, 12), dropout=0.0), toy_batches, cfg, tmp_path)
+    right = [
+        (network(batch.features).argmax(1) == batch.targets).float().mean()
+        for batch in toy_batches.epoch(0)
+    ]
+    assert sum(right) / len(right) > 0.9
+
+
+def test_history_tells_of_every_epoch(toy_network, toy_batches, tmp_path):
+    train(toy_network(**SMALL), toy_batches, TRAINING, tmp_path, uars=[0.1, 0.4, 0.3, 0.2])
+    state = checkpoint.State(toy_network(**SMALL), toy_network(**SMALL), _optimizer(toy_network))
+    checkpoint.restore(state, tmp_path)
+    assert [line["epoch"] for line in state.history] == [0, 1, 2, 3]
+    assert [line["selection_uar"] for line in state.history] == [0.1, 0.4, 0.3, 0.2]
+    assert all(math.isfinite(line["loss"]) and line["seconds"] > 0 for line in state.history)
+    assert all(0 < line["learning_rate"] <= 1e-2 for line in state.history)
+
+
+def _optimizer(toy_network):
+    return torch.optim.AdamW(toy_network(**SMALL).parameters())
+
+
+@pytest.mark.parametrize(
+    ("uars", "epochs"),
+    [
+        ([0.5, 0.4, 0.4, 0.9, 0.9], 3),  # two without a better one: the end
+        ([0.5, 0.4, 0.6, 0.5, 0.6], 5),
+        ([0.5, 0.4, 0.6, 0.7, 0.1], 5),
+    ],
+)
+def test_patience_ends_training_and_the_best_is_kept(
+    toy_network, toy_batches, tmp_path, uars, epochs
+):
+    cfg = dataclasses.replace(TRAINING, epochs=5, patience=2)
+    kept = train(toy_network(**SMALL), toy_batches, cfg, tmp_path / "kept", uars=uars)
+    lines = (tmp_path / "kept/history.jsonl").read_text().splitlines()
+    assert len(lines) == epochs
+    best = uars.index(max(uars[:epochs]))
+    with pytest.raises(Killed):
+        train(
+            toy_network(**SMALL), toy_batches, cfg, tmp_path / "cut",
+            uars=uars, kill_in_epoch=best + 1,
+        )  # fmt: skip
+    state = checkpoint.State(toy_network(**SMALL), toy_network(**SMALL), _optimizer(toy_network))
+    checkpoint.restore(state, tmp_path / "cut")
+    assert same(bits(kept), bits(state.average))
+
+
+def test_without_averaging_the_last_weights_are_kept(toy_network, toy_batches, tmp_path):
+    network = toy_network(**SMALL)
+    cfg = dataclasses.replace(TRAINING, average=0.0)
+    kept = train(network, toy_batches, cfg, tmp_path)
+    assert same(bits(kept), bits(network))
+    assert not kept.training
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("epochs", 0), ("batch_size", 1), ("learning_rate", 0.0), ("learning_rate", math.nan),
+        ("weight_decay", -0.1), ("clip_norm", 0.0), ("label_smoothing", 1.0), ("mixup", -0.3),
+        ("average", 1.0), ("patience", 0), ("loss", "mse"), ("schedule", "step"),
+        ("precision", "16-mixed"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_a_config_error(key, value):
+    with pytest.raises(ConfigError, match=rf"{key}: .* \(got {value!r}\)"):
+        config.build(Training, {key: value})
