@@ -92,6 +92,7 @@ def _optimizer(toy_network):
     ("uars", "epochs"),
     [
         ([0.5, 0.4, 0.4, 0.9, 0.9], 3),  # two without a better one: the end
+        ([0.5, 0.5, 0.5, 0.9, 0.9], 3),  # as good is no better
         ([0.5, 0.4, 0.6, 0.5, 0.6], 5),
         ([0.5, 0.4, 0.6, 0.7, 0.1], 5),
     ],

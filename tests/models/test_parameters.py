@@ -1,0 +1,44 @@
+"""Numbers that are published, or that a tier promises."""
+
+import pytest
+from torch import nn
+
+from lightspeech import plugins
+from lightspeech.training.run import n_params
+
+
+def build(name, n_classes, n_features=None):
+    module = plugins.load("lightspeech.models", name)
+    n_features = n_features or module.FRONTEND.n_features
+    return module.build(module.Config(), n_features=n_features, n_classes=n_classes)
+
+
+@pytest.mark.parametrize(("n_classes", "expected"), [(4, 462_468), (7, 463_431)])
+@pytest.mark.parametrize("n_features", [40, 128, 513])
+def test_light_sernet_has_the_published_parameters(n_classes, expected, n_features):
+    assert n_params(build("light_sernet", n_classes, n_features)) == expected
+
+
+@pytest.mark.parametrize(("n_classes", "expected"), [(4, 460_740), (7, 461_703)])
+def test_light_sernet_trains_the_published_number(n_classes, expected):
+    network = build("light_sernet", n_classes)
+    assert sum(p.numel() for p in network.parameters() if p.requires_grad) == expected
+
+
+def test_tinyml_lstm_trains_the_published_number():
+    network = build("tinyml_lstm", 4)
+    assert sum(p.numel() for p in network.parameters() if p.requires_grad) == 126_532
+
+
+@pytest.mark.parametrize(
+    ("tier", "limit"), [("nano", 16_000), ("micro", 50_000), ("small", 300_000)]
+)
+def test_a_tier_keeps_its_promise_with_eight_classes(tier, limit):
+    assert limit / 2 < n_params(build(tier, 8)) < limit
+
+
+@pytest.mark.parametrize("tier", ["nano", "micro", "small"])
+def test_own_family_has_only_layers_that_every_target_has(tier):
+    allowed = (nn.Conv2d, nn.BatchNorm1d, nn.BatchNorm2d, nn.ReLU, nn.Linear, nn.Dropout)
+    leaves = [m for m in build(tier, 8).modules() if not list(m.children())]
+    assert [type(leaf).__name__ for leaf in leaves if not isinstance(leaf, allowed)] == []
