@@ -1,0 +1,146 @@
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+
+from lightspeech import config as configs
+from lightspeech.config import Choice, config, plugin
+from lightspeech.errors import ConfigError
+
+MODELS = "lightspeech.models"
+
+
+@config
+class Inner:
+    size: int = 3
+    rate: float = 0.5
+
+    def __post_init__(self):
+        if self.size == 13:
+            raise ConfigError("size must not be 13")
+
+
+@config
+class Outer:
+    name: str
+    inner: Inner = Inner()
+    corpus: Annotated[Choice, plugin("lightspeech.protocols")]
+
+
+GOOD = {"name": "a", "corpus": {"name": "grouped_k_fold", "folds": 3}}
+
+
+def build(**changes):
+    return configs.build(Outer, {**GOOD, **changes}, source="toy.yaml")
+
+
+def test_values_are_checked_and_frozen():
+    made = build(inner={"size": 4})
+    assert (made.inner.size, made.corpus.name, made.corpus.config.folds) == (4, "grouped_k_fold", 3)
+    with pytest.raises(FrozenInstanceError):
+        made.name = "b"
+
+
+def test_it_goes_to_plain_values_and_back():
+    made = build()
+    assert configs.build(Outer, configs.as_dict(made)) == made
+    assert configs.as_dict(made)["corpus"]["name"] == "grouped_k_fold"
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"naem": 1}, "naem: Unexpected keyword argument (got 1)"),
+        ({"inner": {"siez": 1}}, "inner.siez: Unexpected keyword argument (got 1)"),
+        ({"inner": {"size": "x"}}, "inner.size: Input should be a valid integer"),
+        ({"inner": {"size": 13}}, "inner: size must not be 13"),
+        ({"corpus": {"name": "grouped_k_fold", "flods": 3}}, "corpus.flods: Unexpected keyword"),
+        ({"corpus": {"name": "grouped_k_fold", "folds": 1}}, "folds must be > 1"),
+        ({"corpus": {"name": "grouped_k_flod"}}, "unknown name 'grouped_k_flod' in protocols"),
+        ({"corpus": {"name": "grouped_k_flod"}}, "choose one of ['given', 'grouped_k_fold'"),
+        ({"corpus": {"folds": 3}}, "expected {name: …} with one of ['given'"),
+        ({"corpus": 3}, "expected {name: …} with one of ['given'"),
+        ({"name": "x" * 999, "inner": "y" * 999}, "…"),
+    ],
+)
+def test_a_fault_is_named_with_its_path_and_value(changes, fault):
+    with pytest.raises(ConfigError) as caught:
+        build(**changes)
+    assert str(caught.value).startswith("toy.yaml: ")
+    assert fault in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_all_faults_come_at_once():
+    with pytest.raises(ConfigError) as caught:
+        build(
+            inner={"size": "x", "color": 1},
+            corpus={"name": "grouped_k_fold", "folds": "y", "sede": 2},
+            other=1,
+        )
+    for path in ("inner.size: ", "inner.color: ", "corpus.folds: ", "corpus.sede: ", "other: "):
+        assert path in str(caught.value)
+
+
+def test_a_plugin_by_its_name_alone_takes_its_defaults():
+    assert (
+        build(corpus="leave-one-out").corpus.config
+        == build(corpus={"name": "leave_one_out"}).corpus.config
+    )
+
+
+@pytest.mark.parametrize(
+    ("assignments", "expected"),
+    [
+        ([], {"a": {"b": 1}, "c": 2}),
+        (["a.b=5", "c=[1, 2]"], {"a": {"b": 5}, "c": [1, 2]}),
+        (["a.d=null", "e.f.g=x"], {"a": {"b": 1, "d": None}, "c": 2, "e": {"f": {"g": "x"}}}),
+        (["c=a=b"], {"a": {"b": 1}, "c": "a=b"}),
+    ],
+)
+def test_overrides_change_a_copy(assignments, expected):
+    values = {"a": {"b": 1}, "c": 2}
+    assert configs.override(values, assignments) == expected
+    assert values == {"a": {"b": 1}, "c": 2}
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("epochs", "'epochs' is no override; write key.subkey=value"),
+        ("c.d=1", "'c' is a single value, not a mapping"),
+        ("c=[1", "its value is not YAML; quote it"),
+    ],
+)
+def test_an_override_that_is_none_says_what_to_write(assignment, message):
+    with pytest.raises(ConfigError, match="override|mapping|YAML") as caught:
+        configs.override({"c": 2}, [assignment])
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a: [1", "not valid YAML"),
+        (b"a: 1\n b: 2", "not valid YAML"),
+        (b"\xff\xfe\x00", "not valid YAML"),
+        (b"- a\n- b", "expected a mapping of keys to values, found ['a', 'b']"),
+        (b"", "expected a mapping of keys to values, found None"),
+        (b"!!python/object/apply:os.system ['true']", "not valid YAML"),
+    ],
+)
+def test_what_is_no_recipe_is_one_line(tmp_path, content, message):
+    path = tmp_path / "recipe.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        configs.read_yaml(path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", [Path("nowhere/recipe.yaml"), Path()])
+def test_a_recipe_that_cannot_be_read_says_so(path):
+    with pytest.raises(ConfigError, match=r"cannot be read \(.+\); check the path"):
+        configs.read_yaml(path)
