@@ -10,7 +10,9 @@ import torch
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.data import augment
-from lightspeech.data.augment import OFF, Augment
+from lightspeech.data.augment import Augment
+
+OFF = Augment(stretch=0, semitones=0, gain_db=0, noise_probability=0, time_masks=0, band_masks=0)
 
 CFG = FrontEnd()
 RATE = CFG.sample_rate

@@ -3,9 +3,11 @@ import pytest
 import torch
 
 from lightspeech.audio.frontend import FrontEnd
-from lightspeech.data.augment import OFF, Augment
+from lightspeech.data.augment import Augment
 from lightspeech.data.batches import TrainingBatches, measuring_batches
 from lightspeech.data.features import Features
+
+OFF = Augment(stretch=0, semitones=0, gain_db=0, noise_probability=0, time_masks=0, band_masks=0)
 
 CFG = FrontEnd(n_mels=8)
 N = 23
@@ -21,7 +23,6 @@ def features():
         [np.arange(w) for w in WINDOWS]
     )
     return Features(
-        ids=tuple(map(str, range(N))),
         frames=rng.normal(size=(LENGTHS.sum(), 8)).astype(np.float32),
         offsets=np.cumsum([0, *LENGTHS]),
         windows=np.broadcast_to(windows[:, None, None], (WINDOWS.sum(), 10, 8)).astype(np.float32),

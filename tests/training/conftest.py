@@ -31,7 +31,7 @@ def toy_batches():
     offsets = np.cumsum([0, *lengths])
     windows = np.stack([frames[start : start + 8] for start in offsets[:-1]])
     features = Features(
-        ids=tuple(map(str, range(N))), frames=frames.astype(np.float32), offsets=offsets,
+        frames=frames.astype(np.float32), offsets=offsets,
         windows=windows.astype(np.float32), window_offsets=np.arange(N + 1),
     )  # fmt: skip
     return TrainingBatches(

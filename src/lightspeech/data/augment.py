@@ -43,9 +43,6 @@ class Augment:
     """Longest band mask, as a share of the bands."""
 
 
-OFF = Augment(stretch=0, semitones=0, gain_db=0, noise_probability=0, time_masks=0, band_masks=0)
-
-
 @dataclass(frozen=True, eq=False)
 class Bands:
     """What bending needs to know of a front end, per band, shape ``(bands,)`` each.

@@ -28,14 +28,12 @@ class Features:
     through an exported bundle is the same arithmetic.
 
     Attributes:
-        ids: utterance ids, in order.
         frames: all utterances' frames one after the other, shape ``(total_frames, bands)``.
         offsets: first frame of each utterance and the end, shape ``(n + 1,)``.
         windows: shape ``(total_windows, frames, bands)``.
         window_offsets: first window of each utterance and the end, shape ``(n + 1,)``.
     """
 
-    ids: tuple[str, ...]
     frames: Array
     offsets: Index
     windows: Array
@@ -78,7 +76,7 @@ def load(
             with replacing(folder / f"{name}.npy") as temporary, temporary.open("wb") as file:
                 np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
     arrays = [np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names]
-    return Features(tuple(u.id for u in utterances), *arrays)
+    return Features(*arrays)
 
 
 def _compute(
