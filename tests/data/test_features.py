@@ -34,7 +34,6 @@ def load(utterances, folder, cfg=CFG, windows=WINDOWS):
 
 def test_it_holds_whole_utterances_and_their_windows(utterances, tmp_path):
     made, _ = load(utterances, tmp_path / "cache")
-    assert made.ids == ("toy/a", "toy/b", "toy/c")
     for row, utterance in enumerate(utterances):
         waveform = io.load(utterance.path, CFG.sample_rate)
         whole = made.frames[made.offsets[row] : made.offsets[row + 1]]
