@@ -209,6 +209,8 @@ def test_ctrl_c_is_one_line_and_leaves_the_old_output(tmp_path):
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert err.splitlines() == ["interrupted; finished work is kept; run and train go on with --resume"]
+    assert err.splitlines() == [
+        "interrupted; finished work is kept; run and train go on with --resume"
+    ]
     [left] = (tmp_path / "out").iterdir()
     assert left.read_text() == "old"
