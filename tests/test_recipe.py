@@ -6,12 +6,12 @@ import pytest
 import torch
 from sklearn.metrics import recall_score
 
-from lightspeech import bundle, leaks, manifest, predictions, recipe
+from lightspeech import bundle, leaks, manifest, predictions, recipe, stages
 from lightspeech.audio import io
 from lightspeech.errors import ConfigError, CorpusError, LeakError, OutputError
 from lightspeech.inference import onnx
 from lightspeech.inference.recognize import recognize
-from lightspeech.recipe import Places
+from lightspeech.stages import Places
 
 TINY = """
 name: tiny
@@ -43,11 +43,11 @@ def run(folder, assignments=(), text=TINY):
     (folder / "tiny.yaml").write_text(text)
     chosen = recipe.read(folder / "tiny.yaml", list(assignments))
     places = places_below(folder)
-    study = recipe.open_study(chosen, places, resume=False, fresh=False)
-    prepared = recipe.prepare(chosen, study, progress=manifest.silent)
-    recipe.train(chosen, prepared, study, places, quiet, processes=1)
-    trained = recipe.open_trained(study)
-    figures, exported = recipe.export(trained, trained.run_names[0], places)
+    study = stages.open_study(chosen, places, resume=False, fresh=False)
+    prepared = stages.prepare(chosen, study, progress=manifest.silent)
+    stages.train(chosen, prepared, study, places, quiet, processes=1)
+    trained = stages.open_trained(study)
+    figures, exported = stages.export(trained, trained.run_names[0], places)
     return trained, figures, exported
 
 
@@ -105,7 +105,7 @@ def test_bundle_says_who_was_never_heard_in_training(done):
 
 def test_example_is_of_the_test_set(done):
     trained, _, exported = done
-    answer = recipe.example(trained, exported)
+    answer = stages.example(trained, exported)
     assert answer["id"] in trained.protocol.splits[0].test
     assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-3)
 
@@ -163,29 +163,29 @@ def places(tmp_path):
 
 def test_a_study_that_is_there_is_left_alone_without_a_flag(tmp_path, places):
     chosen = read(tmp_path)
-    folder = recipe.open_study(chosen, places, resume=False, fresh=False)
+    folder = stages.open_study(chosen, places, resume=False, fresh=False)
     (folder / "precious").write_text("")
     with pytest.raises(OutputError, match="is there already; add --resume or --fresh"):
-        recipe.open_study(chosen, places, resume=False, fresh=False)
-    assert recipe.open_study(chosen, places, resume=True, fresh=False) == folder
+        stages.open_study(chosen, places, resume=False, fresh=False)
+    assert stages.open_study(chosen, places, resume=True, fresh=False) == folder
     assert (folder / "precious").exists()
-    recipe.open_study(chosen, places, resume=False, fresh=True)
+    stages.open_study(chosen, places, resume=False, fresh=True)
     assert not (folder / "precious").exists()
 
 
 def test_a_study_of_another_recipe_is_not_resumed(tmp_path, places):
-    recipe.open_study(read(tmp_path), places, resume=False, fresh=False)
+    stages.open_study(read(tmp_path), places, resume=False, fresh=False)
     other = read(tmp_path, assignments=["training.epochs=3"])
     with pytest.raises(
         ConfigError, match="made by another recipe; change its name, or add --fresh"
     ):
-        recipe.open_study(other, places, resume=True, fresh=False)
+        stages.open_study(other, places, resume=True, fresh=False)
 
 
 def test_a_folder_without_a_recipe_is_not_resumed(tmp_path, places):
     (tmp_path / "runs/tiny").mkdir(parents=True)
     with pytest.raises(ConfigError, match=r"holds no recipe\.yaml, so nothing to resume"):
-        recipe.open_study(read(tmp_path), places, resume=True, fresh=False)
+        stages.open_study(read(tmp_path), places, resume=True, fresh=False)
 
 
 OWN = """
@@ -209,8 +209,8 @@ def own_study(tmp_path, places, write_tone):
             rows.append(f"{n}.wav,{('happy', 'sad')[n // 3]},{speaker},{part}")
         (tmp_path / "table.csv").write_text("\n".join(rows) + "\n")
         chosen = read(tmp_path, OWN, [f"corpus.root={tmp_path / 'table.csv'}"])
-        folder = recipe.open_study(chosen, places, resume=False, fresh=False)
-        return chosen, recipe.prepare(chosen, folder, progress=manifest.silent), folder
+        folder = stages.open_study(chosen, places, resume=False, fresh=False)
+        return chosen, stages.prepare(chosen, folder, progress=manifest.silent), folder
 
     return make
 
@@ -218,14 +218,14 @@ def own_study(tmp_path, places, write_tone):
 def test_a_leaking_split_is_refused_before_anything_is_trained(own_study, places):
     chosen, prepared, folder = own_study("abcdea")
     with pytest.raises(LeakError, match="speaker"):
-        recipe.train(chosen, prepared, folder, places, quiet, processes=1)
+        stages.train(chosen, prepared, folder, places, quiet, processes=1)
     assert not list(folder.glob("fold*"))
     assert not places.cache.exists()
 
 
 def test_the_same_split_without_the_leak_is_trained(own_study, places):
     chosen, prepared, folder = own_study("abcdef")
-    recipe.train(chosen, prepared, folder, places, quiet, processes=1)
+    stages.train(chosen, prepared, folder, places, quiet, processes=1)
     assert (folder / "fold0-seed0/test.csv").exists()
 
 
@@ -235,13 +235,24 @@ def test_a_vocabulary_that_leaves_one_class_is_refused(own_study, tmp_path):
     table.write_text(table.read_text().replace("sad", "bored"))
     one_class = dataclasses.replace(chosen, labels="common4")
     with pytest.raises(CorpusError, match="1 of the classes of vocabulary 'common4' among 6"):
-        recipe.prepare(one_class, folder, progress=manifest.silent)
+        stages.prepare(one_class, folder, progress=manifest.silent)
+
+
+def test_a_study_is_not_resumed_with_other_recordings(own_study, tmp_path, write_tone):
+    chosen, prepared, folder = own_study("abcdef")
+    again = stages.prepare(chosen, folder, progress=manifest.silent)
+    assert again.utterances == prepared.utterances
+    write_tone(tmp_path / "3.wav", hertz=999)
+    before = (folder / "manifest.csv").read_bytes()
+    with pytest.raises(CorpusError, match=r"manifest\.csv lists other recordings.*add --fresh"):
+        stages.prepare(chosen, folder, progress=manifest.silent)
+    assert (folder / "manifest.csv").read_bytes() == before
 
 
 def test_an_unfinished_study_has_no_figures(own_study, places):
     _, _, folder = own_study("abcdef")
     with pytest.raises(CorpusError, match="fold0-seed0 is not finished; run it with --resume"):
-        recipe.export(recipe.open_trained(folder), "fold0-seed0", places)
+        stages.export(stages.open_trained(folder), "fold0-seed0", places)
 
 
 def test_prepared_manifest_is_what_was_trained_on(done):
