@@ -37,11 +37,12 @@ def train(
     """
     require_torch("training")
     from lightspeech import recipe as recipes
+    from lightspeech import stages
 
-    places = recipes.Places()
+    places = stages.Places()
     chosen = recipes.read(recipe, overrides or [])
-    folder = recipes.open_study(chosen, places, resume=resume, fresh=fresh)
+    folder = stages.open_study(chosen, places, resume=resume, fresh=fresh)
     with Bars() as bars:
-        prepared = recipes.prepare(chosen, folder, progress=bars.files)
-        recipes.train(chosen, prepared, folder, places, bars.told, processes=processes)
+        prepared = stages.prepare(chosen, folder, progress=bars.files)
+        stages.train(chosen, prepared, folder, places, bars.told, processes=processes)
     return folder

@@ -19,9 +19,9 @@ def command(
     Example: lightspeech export runs/demo/fold0-seed0
     """
     _training.require_torch("export")
-    from lightspeech import recipe as recipes
+    from lightspeech import stages
 
     run = run.resolve()  # "." has no name
-    trained = recipes.open_trained(run.parent)
-    _, exported = recipes.export(trained, run.name, recipes.Places(bundles=bundles))
+    trained = stages.open_trained(run.parent)
+    _, exported = stages.export(trained, run.name, stages.Places(bundles=bundles))
     typer.echo(f"{exported.path} ({exported.size_bytes:,} bytes)")

@@ -27,16 +27,16 @@ def command(
     Example: lightspeech run recipes/demo.yaml training.epochs=20
     """
     folder = _training.train(recipe, overrides, resume=resume, fresh=fresh, processes=processes)
-    from lightspeech import recipe as recipes
+    from lightspeech import stages
     from lightspeech.evaluation import results
     from lightspeech.reporting import html, text
 
-    trained = recipes.open_trained(folder)
-    figures, exported = recipes.export(trained, trained.run_names[0], recipes.Places())
-    answer = recipes.example(trained, exported)
+    trained = stages.open_trained(folder)
+    figures, exported = stages.export(trained, trained.run_names[0], stages.Places())
+    answer = stages.example(trained, exported)
     report = html.write_report(folder, Path("report") / f"{folder.name}.html")
     if publish is not None:
-        results.write(figures, recipes.published_path(publish, figures))
+        results.write(figures, stages.published_path(publish, figures))
     if json:
         typer.echo(json_format.dumps(as_dict(figures), ensure_ascii=False))
         return

@@ -1,0 +1,242 @@
+"""The stages of a study, in order: prepare, train, export with figures, example.
+
+Each reads what the one before left in the folder of the study, so any can be run again alone.
+"""
+
+import dataclasses
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lightspeech import __version__, bundle, manifest, plugins
+from lightspeech import labels as vocabularies
+from lightspeech import recipe as recipes
+from lightspeech.audio import frontend, io
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.bundle import Bundle
+from lightspeech.config import as_dict, build
+from lightspeech.corpora._base import Utterance
+from lightspeech.errors import ConfigError, CorpusError, OutputError
+from lightspeech.evaluation import results
+from lightspeech.evaluation import study as studies
+from lightspeech.evaluation.results import Results
+from lightspeech.files import write_json, write_text
+from lightspeech.inference import onnx as onnx_inference
+from lightspeech.inference.recognize import recognize
+from lightspeech.manifest import Prepared
+from lightspeech.protocols._base import Protocol
+from lightspeech.recipe import Recipe
+from lightspeech.reporting.card import card
+from lightspeech.training import run as runs
+from lightspeech.training import study
+
+RECIPE = "recipe.yaml"
+MANIFEST = "manifest.csv"
+NORMALISATION = "statistics of the training speakers (batch norm)"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Places:
+    """Folders that a study reads and writes, below the working folder."""
+
+    runs: Path = Path("runs")
+    bundles: Path = Path("bundles")
+    cache: Path = Path("cache")
+
+
+def open_study(recipe: Recipe, places: Places, *, resume: bool, fresh: bool) -> Path:
+    """Make the folder of a study, or take up the one that is there.
+
+    Raises:
+        OutputError: if a folder of that name is there and neither flag says what to do with it.
+        ConfigError: if it is to be resumed but another recipe made it.
+    """
+    folder = places.runs / recipe.name
+    text = yaml.safe_dump(as_dict(recipe), sort_keys=False, allow_unicode=True)
+    if folder.exists() and fresh:
+        shutil.rmtree(folder)
+    if not folder.exists():
+        write_text(folder / RECIPE, text)
+    elif not resume:
+        raise OutputError(f"{folder} is there already; add --resume or --fresh (start anew)")
+    elif not (folder / RECIPE).exists():
+        raise ConfigError(f"{folder} holds no {RECIPE}, so nothing to resume; add --fresh")
+    elif (folder / RECIPE).read_text(encoding="utf-8") != text:
+        raise ConfigError(f"{folder} was made by another recipe; change its name, or add --fresh")
+    return folder
+
+
+def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Prepared:
+    """List and decode the corpus, keep what the vocabulary has, and write the manifest.
+
+    Raises:
+        CorpusError: if the study was begun with other recordings, speakers or labels.
+    """
+    prepared = manifest.prepare(recipe.corpus, progress=progress)
+    kept = study.in_vocabulary(prepared.utterances, recipe.labels)
+    path = folder / MANIFEST
+    if path.exists() and _content(manifest.read(path, need_audio=False)) != _content(kept):
+        raise CorpusError(
+            f"{path} lists other recordings, speakers or labels than there are now; bring them "
+            "back, or add --fresh (start anew)"
+        )
+    manifest.write(kept, path)
+    return dataclasses.replace(prepared, utterances=kept)
+
+
+def _content(utterances: list[Utterance]) -> list[tuple[str, str, str, str]]:
+    return [(u.id, u.audio_hash, u.speaker, u.emotion) for u in utterances]
+
+
+def train(
+    recipe: Recipe,
+    prepared: Prepared,
+    folder: Path,
+    places: Places,
+    progress: study.Progress,
+    *,
+    processes: int | None = None,
+) -> Protocol:
+    """Cut the corpus, check the cut for leaks, and train every fold and seed.
+
+    Raises:
+        LeakError: if a fold leaks and the protocol is not labelled leaky.
+    """
+    protocol: Protocol = recipe.protocol.module.cut(prepared.utterances, recipe.protocol.config)
+    todo = study.tasks(
+        recipe.run_config(),
+        prepared.utterances,
+        protocol,
+        vocabulary=recipe.labels,
+        seeds=recipe.seeds,
+        folder=folder,
+        cache=places.cache,
+    )
+    study.run(todo, processes=processes, progress=progress)
+    return protocol
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A trained study, read back from its folder."""
+
+    folder: Path
+    recipe: Recipe
+    utterances: list[Utterance]
+    protocol: Protocol
+
+    @property
+    def run_names(self) -> list[str]:
+        """Folder names of all runs; the first is fold 0 and the first seed."""
+        folds = range(len(self.protocol.splits))
+        return [f"fold{fold}-seed{seed}" for seed in self.recipe.seeds for fold in folds]
+
+
+def open_trained(folder: Path) -> Trained:
+    """Read back what `train` left.
+
+    Raises:
+        ConfigError: if the folder holds no recipe, or it is damaged.
+        CorpusError: if the manifest is not there, or damaged.
+    """
+    recipe = recipes.read(folder / RECIPE, [])
+    utterances = manifest.read(folder / MANIFEST, need_audio=False)
+    protocol = recipe.protocol.module.cut(utterances, recipe.protocol.config)
+    return Trained(folder=folder, recipe=recipe, utterances=utterances, protocol=protocol)
+
+
+def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle]:
+    """Export one run of a study, and compute the figures of all its runs.
+
+    Args:
+        trained: the study, every fold and seed done.
+        run: name of the run's folder, such as ``fold0-seed0``.
+        places: where the bundle goes.
+
+    Raises:
+        CorpusError: if a run of the study is not finished.
+    """
+    recipe, protocol = trained.recipe, trained.protocol
+    for missing in (name for name in trained.run_names if not runs.is_done(trained.folder / name)):
+        raise CorpusError(f"{trained.folder}: {missing} is not finished; run it with --resume")
+    done = runs.read_run(trained.folder / run)
+    described = _describe(trained, done, places.bundles / recipe.name)
+    exported = plugins.load("lightspeech.export", "onnx").export(done, described)
+    about = {
+        "corpus": recipe.corpus.name,
+        "protocol": protocol.name,
+        "unit": protocol.unit,
+        "selection": protocol.selection,
+        "normalisation": NORMALISATION,
+        "leaky": protocol.leaky,
+        "model": recipe.model.name,
+        "scheme": "fp32",
+        "n_params": runs.n_params(done.network),
+        "size_bytes": exported.size_bytes,
+        "recipe": recipe.name,
+        "labels": done.labels,
+        "environment": studies.environment(),
+    }
+    write_json(trained.folder / studies.FILE, about)
+    figures = results.measure(*studies.read(trained.folder))
+    results.write(figures, trained.folder / "results.json")
+    said = as_dict(figures)
+    kept = ("protocol", "leaky", "uar", "wa", "ece", "seeds", "folds", "per_class_recall")
+    exported = dataclasses.replace(exported, figures={key: said[key] for key in kept})
+    exported = bundle.write(exported, exported.path / exported.model_file)  # now with its figures
+    write_text(exported.path / "README.md", card(exported))
+    return figures, exported
+
+
+def published_path(root: Path, figures: Results) -> Path:
+    """Name the published file of some figures; a leaky protocol is in the name."""
+    suffix = figures.protocol if figures.leaky else ""
+    return results.results_path(root, figures.corpus, figures.model, figures.scheme, suffix)
+
+
+def _describe(trained: Trained, done: runs.Run, path: Path) -> Bundle:
+    recipe, info = trained.recipe, trained.recipe.corpus.module.INFO
+    test = set(trained.protocol.splits[done.fold].test)
+    tested = {u.speaker for u in trained.utterances if u.id in test}
+    corpus = {"name": recipe.corpus.name, "licence": info.licence, "citation": info.citation}
+    return Bundle(
+        path=path,
+        name=recipe.name,
+        labels=done.labels,
+        sample_rate=done.config.frontend.sample_rate,
+        windows=done.config.windows,
+        frontend=as_dict(done.config.frontend),
+        model={**done.config.model.as_dict(), "n_params": runs.n_params(done.network)},
+        temperature=done.temperature,
+        threshold=done.threshold,
+        provenance={
+            "recipe": recipe.name,
+            "fold": done.fold,
+            "seed": done.seed,
+            "test_speakers": sorted(tested),
+            "lightspeech": __version__,
+        },
+        corpora=(corpus,),
+    )
+
+
+def example(trained: Trained, made: Bundle) -> dict[str, Any]:
+    """Recognize one recording of the exported model's own test set, and keep it for the report."""
+    first = trained.protocol.splits[made.provenance["fold"]].test[0]
+    utterance = next(u for u in trained.utterances if u.id == first)
+    waveform = io.load(utterance.path, made.sample_rate)
+    probabilities = recognize(onnx_inference.open(made), waveform)
+    front = build(FrontEnd, {**made.frontend, "kind": "log_mel"})
+    answer = {
+        "id": utterance.id,
+        "truth": vocabularies.map_label(utterance.emotion, trained.recipe.labels),
+        "probabilities": {
+            label: round(float(p), 4) for label, p in zip(made.labels, probabilities, strict=True)
+        },
+        "hop_s": front.hop_length / front.sample_rate,
+        "frames": frontend.log_bands(waveform, front).round(3).tolist(),
+    }
+    write_json(trained.folder / "example.json", answer)
+    return answer
