@@ -22,11 +22,13 @@ class Batch:
     Attributes:
         features: shape ``(batch, frames, n_features)``.
         targets: class of each, shape ``(batch,)``.
+        rows: which utterance of the corpus each is, shape ``(batch,)``.
         mix: a number in [0, 1) for each, drawn for mixup, shape ``(batch,)``.
     """
 
     features: Tensor
     targets: Tensor
+    rows: Tensor
     mix: Tensor
 
 
@@ -83,7 +85,7 @@ class TrainingBatches:
             u = drawn[batch]
             source, lengths = self._gather(batch)
             log_bands = augment.bend(source, lengths, self.n_frames, u, self.bending, self.bands)
-            yield Batch(self.layer.finish(log_bands), self.targets[batch], u[:, 7])
+            yield Batch(self.layer.finish(log_bands), self.targets[batch], batch, u[:, 7])
 
     def _gather(self, batch: Tensor) -> tuple[Tensor, Tensor]:
         """Copy whole utterances side by side, silence behind the shorter ones."""

@@ -132,6 +132,28 @@ def is_done(folder: Path) -> bool:
     return (folder / "test.csv").exists()
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Parts:
+    """The features of a corpus, and which rows of it a fold trains, selects and tests on."""
+
+    found: Features
+    train: Index
+    selection: Index
+    test: Index
+
+
+def open_parts(task: Task) -> Parts:
+    """Load a task's features, computing them first where they are not cached."""
+    cfg = task.config
+    place = {utterance.id: row for row, utterance in enumerate(task.utterances)}
+    train, selection, test = (
+        np.array([place[name] for name in part], np.int64)
+        for part in (task.split.train, task.split.selection, task.split.test)
+    )
+    found = features.load(task.utterances, cfg.frontend, cfg.windows, task.cache)
+    return Parts(found=found, train=train, selection=selection, test=test)
+
+
 def train_run(task: Task) -> None:
     """Train one run, measure it on its test set, write its folder; resumes where it was cut off.
 
@@ -139,18 +161,18 @@ def train_run(task: Task) -> None:
         OutputError: if the folder cannot be written.
     """
     torch.set_num_threads(1)
-    cfg = task.config
-    found = features.load(task.utterances, cfg.frontend, cfg.windows, task.cache)
-    place = {utterance.id: row for row, utterance in enumerate(task.utterances)}
-    train, selection, test = (
-        np.array([place[name] for name in part], np.int64)
-        for part in (task.split.train, task.split.selection, task.split.test)
-    )
+    parts = open_parts(task)
     torch.manual_seed(int(np.random.default_rng([task.seed, task.fold, 3]).integers(2**63)))
-    network = build_network(cfg, len(task.labels))
+    network = fit(task, parts, build_network(task.config, len(task.labels)))
+    finish(task, parts, network)
+
+
+def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
+    """Train a network as the task says; resumes where it was cut off."""
+    cfg, selection = task.config, parts.selection
     training = batches.TrainingBatches(
-        found,
-        train,
+        parts.found,
+        parts.train,
         torch.from_numpy(task.targets),
         cfg.frontend,
         cfg.augment,
@@ -159,12 +181,11 @@ def train_run(task: Task) -> None:
     )
 
     def select(candidate: nn.Module) -> float:
-        answers = calibrate.utterance_probabilities(
-            window_logits(candidate, found, selection, cfg.frontend), counts(found, selection), 1.0
-        )
+        logits = window_logits(candidate, parts.found, selection, cfg.frontend)
+        answers = calibrate.utterance_probabilities(logits, counts(parts.found, selection), 1.0)
         return metrics.uar(task.targets[selection], answers.argmax(1), len(task.labels))
 
-    network = loop.train(
+    return loop.train(
         network,
         training,
         len(task.labels),
@@ -173,11 +194,11 @@ def train_run(task: Task) -> None:
         select=select,
         seed=task.seed,
     )
-    finish(task, network, found, selection, test)
 
 
-def finish(task: Task, network: nn.Module, found: Features, selection: Index, test: Index) -> None:
+def finish(task: Task, parts: Parts, network: nn.Module) -> None:
     """Calibrate on the selection set, answer the test set, and write what the run leaves."""
+    found, selection, test = parts.found, parts.selection, parts.test
     front = task.config.frontend
     logits = window_logits(network, found, selection, front)
     temperature = calibrate.fit_temperature(
