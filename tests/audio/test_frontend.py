@@ -73,9 +73,26 @@ def test_twice_the_amplitude_is_four_times_the_energy():
     np.testing.assert_allclose(louder, math.log(4), atol=1e-4)
 
 
+@pytest.mark.parametrize("factor", [0.01, 0.3, 30.0])
+def test_level_by_percentile_hears_no_loudness(factor):
+    cfg = FrontEnd(level="percentile")
+    np.testing.assert_allclose(
+        frontend.features(np.float32(factor) * WAVEFORM, cfg),
+        frontend.features(WAVEFORM, cfg), atol=1e-4,
+    )  # fmt: skip
+
+
+def test_level_by_percentile_leaves_one_sample_in_a_thousand_clipped():
+    ramp = np.linspace(-0.5, 0.5, 10_001, dtype=np.float32)
+    found = frontend.leveled(ramp, FrontEnd(level="percentile"))
+    np.testing.assert_allclose(found, np.clip(ramp / 0.4995, -1, 1), atol=1e-6)
+    assert (np.abs(found) == 1).mean() == pytest.approx(0.001, abs=2e-4)
+
+
+@pytest.mark.parametrize("level", ["kept", "percentile"])
 @pytest.mark.parametrize("n_samples", [0, 1, 1023, 1024, 1663, 1664, 5000])
-def test_silence_of_any_length_is_the_floor(n_samples):
-    cfg = FrontEnd()
+def test_silence_of_any_length_is_the_floor(n_samples, level):
+    cfg = FrontEnd(level=level)
     found = frontend.features(np.zeros(n_samples, np.float32), cfg)
     assert found.shape == (cfg.n_frames(n_samples), 64)
     np.testing.assert_allclose(found, math.log(1e-6), rtol=1e-6)

@@ -68,6 +68,14 @@ def test_bending_by_nothing_changes_nothing(kind, power):
     np.testing.assert_allclose(bent(VOICE, OFF, front), expected, atol=1e-4)
 
 
+@pytest.mark.parametrize(("shift", "first"), [(0.0, 4), (0.5, 2), (1.0, 0)])
+def test_window_falls_as_far_off_the_centre_as_shift_says(shift, first):
+    whole = frontend.log_bands(VOICE, CFG)
+    n_frames = len(whole) - 8
+    found = bent(VOICE, dataclasses.replace(OFF, shift=shift), n_frames=n_frames)
+    np.testing.assert_allclose(found, whole[first : first + n_frames], atol=1e-4)
+
+
 @pytest.mark.parametrize("power", [1, 2])
 @pytest.mark.parametrize("u", [0.0, 0.3, 1.0])
 def test_gain_is_that_of_the_waveform(power, u):

@@ -75,6 +75,14 @@ def test_numpy_torch_and_onnx_agree_at_any_length(run_exported, case, n_samples)
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
+def test_each_of_a_batch_is_leveled_by_itself_and_silence_stays_silence():
+    cfg = FrontEnd(level="percentile")
+    batch = np.stack([WAVEFORM, 0.1 * WAVEFORM, 0 * WAVEFORM])
+    loud, quiet, silent = FrontEndLayer(cfg)(torch.from_numpy(batch)).numpy()
+    np.testing.assert_allclose(quiet, loud, atol=1e-4)
+    np.testing.assert_allclose(silent, np.log(cfg.floor), rtol=1e-6)
+
+
 @pytest.mark.parametrize("kind", ["log_mel", "mfcc", "spectrogram"])
 def test_finish_is_that_of_numpy(kind):
     cfg = FrontEnd(kind=kind, clip=10.0)

@@ -3,6 +3,7 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
 from lightspeech import config
 from lightspeech.errors import ConfigError
@@ -47,6 +48,7 @@ def same(a, b):
         ("nano", {"precision": "bf16-mixed"}),
         ("nano", {"loss": "focal", "mixup": 0.0, "schedule": "cosine", "average": 0.0}),
         ("nano", {"patience": 3}),
+        ("nano", {"optimizer": "adam"}),
         ("tinyml_lstm", {}),
         ("light_sernet", {}),
     ],
@@ -113,6 +115,17 @@ def test_patience_ends_training_and_the_best_is_kept(
     state = checkpoint.State(toy_network(**SMALL), toy_network(**SMALL), _optimizer(toy_network))
     checkpoint.restore(state, tmp_path / "cut")
     assert same(bits(kept), bits(state.average))
+
+
+@pytest.mark.parametrize(("optimizer", "gradient"), [("adam", 3.5), ("adamw", 3.0)])
+def test_decay_of_adam_is_the_gradient_of_an_l2_penalty(optimizer, gradient):
+    network = nn.Linear(1, 1, bias=False)
+    network.weight.data.fill_(1.0)
+    cfg = dataclasses.replace(TRAINING, optimizer=optimizer, weight_decay=0.5)
+    made = loop._optimizer(network, cfg)
+    network.weight.grad = torch.full((1, 1), 3.0)
+    made.step()
+    assert made.state[network.weight]["exp_avg"].item() == pytest.approx(0.1 * gradient)
 
 
 def test_without_averaging_the_last_weights_are_kept(toy_network, toy_batches, tmp_path):

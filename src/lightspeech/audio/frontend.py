@@ -18,15 +18,23 @@ from lightspeech.errors import ConfigError
 Array = npt.NDArray[np.float32]
 Double = npt.NDArray[np.float64]
 
+LOUDEST_SHARE = 0.999
+"""Share of the samples that lie below what ``level: percentile`` divides by."""
+SILENCE = 1e-5
+"""Less than half a step of 16 bits: what is quieter is not made louder than a voice."""
+
 
 @config
 class FrontEnd:
     """Waveform to features. Times in samples, frequencies in Hz.
 
-    Loudness is kept: neither waveform nor features are normalized here, since level is a cue.
+    Loudness is kept unless ``level`` says otherwise: it is a cue.
     """
 
     sample_rate: int = 16_000
+    level: Literal["kept", "percentile"] = "kept"
+    """``percentile`` divides what is heard at once (a window) by its 99.9th percentile of |x| and
+    clips it to ±1. That needs the whole window before its first frame: no stream can do it."""
     n_fft: int = 1024
     """Length of the periodic Hann window and of its Fourier transform: 64 ms."""
     hop_length: int = 640
@@ -167,6 +175,15 @@ def _dct_matrix(n_mels: int, n_mfcc: int) -> Double:
     return matrix
 
 
+def leveled(waveform: Array, cfg: FrontEnd) -> Array:
+    """Bring a waveform, shape ``(samples,)``, to the level that the front end hears."""
+    if cfg.level == "kept":
+        return waveform
+    loudest = np.percentile(np.abs(waveform), 100 * LOUDEST_SHARE).astype(np.float32)
+    scaled: Array = np.clip(waveform / max(loudest, np.float32(SILENCE)), -1, 1)
+    return scaled
+
+
 def log_bands(waveform: Array, cfg: FrontEnd) -> Array:
     """Logarithm of the energy of each mel band (of each FFT bin, for a spectrogram).
 
@@ -205,7 +222,7 @@ def features(waveform: Array, cfg: FrontEnd) -> Array:
 
 def _spectrum(waveform: Array, cfg: FrontEnd) -> Array:
     """Magnitude or power of each FFT bin, shape ``(frames, n_fft // 2 + 1)``."""
-    padded = np.pad(waveform, (0, max(cfg.n_fft - len(waveform), 0)))
+    padded = leveled(np.pad(waveform, (0, max(cfg.n_fft - len(waveform), 0))), cfg)
     frames = np.lib.stride_tricks.sliding_window_view(padded, cfg.n_fft)[:: cfg.hop_length]
     bins = np.fft.rfft(frames * tables(cfg).window)
     energy = bins.real**2 + bins.imag**2

@@ -26,6 +26,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Augment:
     """How far training examples are bent; 0 switches a bend off."""
 
+    shift: Share = 1.0
+    """How far off the centre of the utterance the window may fall, as a share of what there is."""
     stretch: NonNegativeFloat = 0.15
     """Speaking rate is multiplied by up to 1 + stretch, or divided by it."""
     semitones: NonNegativeFloat = 2.0
@@ -113,7 +115,7 @@ def bend(
         Log bands, shape ``(batch, n_frames, bands)``.
     """
     rate = (1 + cfg.stretch) ** (2 * u[:, 0] - 1)
-    start = u[:, 1] * (lengths - n_frames * rate)
+    start = (0.5 + cfg.shift * (u[:, 1] - 0.5)) * (lengths - n_frames * rate)
     semitones = cfg.semitones * (2 * u[:, 2] - 1)
     cut = _resample(source, start, rate, bands.warped(semitones), n_frames)
     floor = bands.cfg.floor

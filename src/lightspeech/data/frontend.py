@@ -33,10 +33,17 @@ class FrontEndLayer(nn.Module):
         """Turn waveforms, shape ``(batch, samples)``, into ``(batch, frames, n_features)``."""
         return self.finish(self.log_bands(waveform))
 
+    def leveled(self, waveform: Tensor) -> Tensor:
+        """As `lightspeech.audio.frontend.leveled`, each waveform of a batch by itself."""
+        if self.cfg.level == "kept":
+            return waveform
+        loudest = torch.quantile(waveform.abs(), frontend.LOUDEST_SHARE, dim=1, keepdim=True)
+        return (waveform / loudest.clamp(min=frontend.SILENCE)).clamp(-1, 1)
+
     def log_bands(self, waveform: Tensor) -> Tensor:
         """As `lightspeech.audio.frontend.log_bands`, for a batch at least one window long."""
         bins = torch.stft(
-            waveform,
+            self.leveled(waveform),
             self.cfg.n_fft,
             self.cfg.hop_length,
             window=self.window,

@@ -1,8 +1,9 @@
 """Light-SERNet (Aftab et al. 2022, arXiv 2110.03435, fig. 1): three receptive fields, a stack.
 
 462,468 parameters for 4 classes, 463,431 for 7 (batch-norm statistics counted, as Keras counts
-them); about 159 MMAC for 3 s of MFCC. Differs: the published front end divides the waveform by its
-99.9th percentile and so discards loudness; ours keeps it.
+them); about 159 MMAC for 3 s of MFCC. Loudness is discarded, as published: each window is divided
+by its 99.9th percentile. Differs: in training the percentile is that of the whole utterance; the L2
+penalty, which the recipes give as weight decay of Adam, is on all weights, not on body II alone.
 """
 
 import torch
@@ -13,6 +14,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 
 FRONTEND = FrontEnd(
+    level="percentile",
     n_fft=1024,
     hop_length=256,
     n_mels=128,

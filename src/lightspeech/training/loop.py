@@ -16,7 +16,7 @@ import torch
 from lightning_fabric import Fabric
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
-from torch.optim import AdamW
+from torch.optim import Adam, AdamW, Optimizer
 
 from lightspeech.config import config
 from lightspeech.data.batches import Batch, TrainingBatches
@@ -32,7 +32,9 @@ class Training:
     batch_size: Annotated[int, Field(ge=2)] = 64
     learning_rate: PositiveFloat = 4e-3
     """Peak of the schedule."""
+    optimizer: Literal["adamw", "adam"] = "adamw"
     weight_decay: NonNegativeFloat = 0.05
+    """Under ``adam`` it is the gradient of an L2 penalty of half that weight on the squares."""
     schedule: Schedule = "one_cycle"
     clip_norm: PositiveFloat = 5.0
     loss: Literal["cross_entropy", "focal"] = "cross_entropy"
@@ -74,7 +76,7 @@ def train(
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # no line for each run
     # Batches are made on the processor, in several processes: networks of this size stay there.
     fabric = Fabric(accelerator="cpu", devices=1, precision=cfg.precision)
-    optimizer = AdamW(network.parameters(), cfg.learning_rate, weight_decay=cfg.weight_decay)
+    optimizer = _optimizer(network, cfg)
     state = checkpoint.State(network, copy.deepcopy(network), optimizer)
     checkpoint.restore(state, folder)
     model, fabric_optimizer = fabric.setup(network, optimizer)
@@ -112,6 +114,11 @@ def train(
     if state.best:
         state.average.load_state_dict(state.best)
     return state.average.eval()
+
+
+def _optimizer(network: nn.Module, cfg: Training) -> Optimizer:
+    kind = Adam if cfg.optimizer == "adam" else AdamW
+    return kind(network.parameters(), cfg.learning_rate, weight_decay=cfg.weight_decay)
 
 
 def _loss(
