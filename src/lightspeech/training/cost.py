@@ -1,0 +1,141 @@
+"""What a run costs on a device, read from the graph of its network: no clock, the same everywhere.
+
+Multiplications are those of convolutions, matrix products, attention and recurrent layers; batch
+norms fold into the layer before them. Memory is that of an interpreter that does one operation
+after the other, overwrites an operand nobody needs again, and frees the rest.
+"""
+
+import operator
+import warnings
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch._ops import OpOverload
+from torch.fx import Node
+
+from lightspeech.training.run import Run, RunConfig, build_network, n_params
+
+IN_PLACE = {"batch_norm", "dropout", "layer_norm", "softmax"}
+"""Operations that may overwrite their operand, beside all that work value by value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What one window costs.
+
+    Attributes:
+        n_params: as `training.run.n_params` counts them.
+        macs: multiply-accumulates.
+        peak_activations: values alive at once at the worst moment, input and output included.
+        peak_activation_bytes: the same in bytes of the number format asked for.
+    """
+
+    n_params: int
+    macs: int
+    peak_activations: int
+    peak_activation_bytes: int
+
+
+def of(done: Run, *, bytes_per_value: int = 4) -> Cost:
+    """Count what a finished run costs, one window at a time.
+
+    Args:
+        done: the run; its architecture counts, not its weights.
+        bytes_per_value: of an activation: 4 for fp32, 1 for int8.
+    """
+    network = build_network(done.config, len(done.labels)).eval()
+    macs, peak = count(network, example(done.config))
+    return Cost(
+        n_params=n_params(network),
+        macs=macs,
+        peak_activations=peak,
+        peak_activation_bytes=peak * bytes_per_value,
+    )
+
+
+def example(cfg: RunConfig) -> Tensor:
+    """Features of one silent window, shape ``(1, frames, n_features)``."""
+    samples, _ = cfg.windows.samples(cfg.frontend.sample_rate)
+    return torch.zeros(1, cfg.frontend.n_frames(samples), cfg.frontend.n_features)
+
+
+def count(network: nn.Module, features: Tensor) -> tuple[int, int]:
+    """Count multiply-accumulates, and the values alive at the worst moment.
+
+    Args:
+        network: in evaluation mode.
+        features: one example of its input.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The tensor attribute")  # flat weights of an LSTM
+        program = torch.export.export(network, (features,))
+    inputs = program.graph_signature.user_inputs
+    nodes = [n for n in program.graph.nodes if n.op == "call_function" or n.name in inputs]
+    return sum(_macs(node) for node in nodes), _peak(nodes)
+
+
+def _macs(node: Node) -> int:
+    """Multiply-accumulates of one operation."""
+    if node.op == "placeholder":
+        return 0
+    operands: list[Tensor] = [n.meta["val"] for n in node.args if isinstance(n, Node)]
+    match _name(node):
+        case "conv1d" | "conv2d":
+            return _size(node) * operands[1][0].numel()
+        case "linear" | "matmul" | "mm" | "bmm":
+            return _size(node) * operands[0].shape[-1]
+        case "addmm":
+            return _size(node) * operands[1].shape[-1]
+        case "scaled_dot_product_attention":
+            return (operands[0].numel() + _size(node)) * operands[1].shape[-2]
+        case "lstm" | "gru":
+            weights = [n for n in node.all_input_nodes if n.op == "placeholder"]
+            matrices = sum(_size(n) for n in weights if n.meta["val"].dim() == 2)
+            return operands[0].shape[:-1].numel() * matrices
+    return 0
+
+
+def _peak(nodes: list[Node]) -> int:
+    """Do a graph in order and give the largest sum of live values."""
+    owner: dict[Node, Node] = {}  # a view has no values of its own
+    for node in nodes:
+        owner[node] = owner[node.all_input_nodes[0]] if _is_view(node) else node
+    last = {owner[user]: index for index, user in enumerate(nodes)}  # an answer lives to its end
+    for index, node in enumerate(nodes):
+        last |= {owner[operand]: index for operand in node.all_input_nodes if operand in owner}
+    live: dict[Node, int] = {}
+    peak = 0
+    for index, node in enumerate(nodes):
+        if owner[node] is node:
+            dying = [n for n, size in live.items() if last[n] == index and size == _size(node)]
+            if dying and _overwrites(node):
+                del live[dying[0]]
+            live[node] = _size(node)
+        peak = max(peak, sum(live.values()))
+        live = {n: size for n, size in live.items() if last[n] > index}
+    return peak
+
+
+def _name(node: Node) -> str:
+    """Name of an operation without its library and variant, such as ``conv2d``."""
+    target = node.target
+    return str(target).split(".")[1] if isinstance(target, OpOverload) else ""
+
+
+def _is_view(node: Node) -> bool:
+    target = node.target
+    return target.is_view if isinstance(target, OpOverload) else target is operator.getitem
+
+
+def _overwrites(node: Node) -> bool:
+    target = node.target
+    value_by_value = isinstance(target, OpOverload) and torch.Tag.pointwise in target.tags
+    return value_by_value or _name(node) in IN_PLACE
+
+
+def _size(node: Node) -> int:
+    """Values of an operation's result, all parts of it together."""
+    made = node.meta["val"]
+    parts = made if isinstance(made, tuple | list) else [made]
+    return sum(part.numel() for part in parts)

@@ -1,0 +1,82 @@
+"""Costs against published figures, and against sums done by hand."""
+
+import dataclasses
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from lightspeech import plugins
+from lightspeech.audio.windows import Windows
+from lightspeech.config import Choice
+from lightspeech.training import cost
+from lightspeech.training.run import Run, RunConfig, build_network
+
+
+def run_of(name, labels="abcd", **changes):
+    module = plugins.load("lightspeech.models", name)
+    cfg = RunConfig(
+        model=Choice("lightspeech.models", name, module.Config()),
+        frontend=module.FRONTEND,
+        windows=module.WINDOWS,
+    )
+    cfg = dataclasses.replace(cfg, **changes)
+    return Run(
+        config=cfg, labels=tuple(labels), fold=0, seed=0, temperature=1.0, threshold=0.0,
+        network=build_network(cfg, len(labels)).eval(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("seconds", "mmac"), [(3.0, 159.3), (7.0, 376.2)])
+def test_light_sernet_costs_the_published_multiplications(seconds, mmac):
+    found = cost.of(run_of("light_sernet", windows=Windows(window_s=seconds, hop_s=None)))
+    assert found.macs / 1e6 == pytest.approx(mmac, abs=0.05)
+    assert found.n_params == 462_468
+
+
+def test_the_peak_of_light_sernet_is_at_its_three_paths():
+    """TFLite Micro planned 223,440 bytes for three such paths on 98 by 40: it keeps the input."""
+    network = run_of("light_sernet").network
+    _, peak = cost.count(network, torch.zeros(1, 98, 40))
+    assert peak == 32 * (98 * 40 + 3 * 49 * 20) == 223_440 - 98 * 40
+
+
+def test_multiplications_of_an_lstm_are_its_weights_at_every_frame():
+    found = cost.of(run_of("tinyml_lstm"))
+    gates = 4 * (128 * (13 + 128) + 64 * (128 + 64))
+    assert found.macs == 47 * gates + 64 * 64 + 64 * 4
+
+
+def test_int8_takes_a_quarter_of_the_bytes_and_all_else_is_equal():
+    wide, narrow = (cost.of(run_of("micro"), bytes_per_value=n) for n in (4, 1))
+    assert wide.peak_activation_bytes == 4 * narrow.peak_activation_bytes
+    assert dataclasses.replace(narrow, peak_activation_bytes=0) == dataclasses.replace(
+        wide, peak_activation_bytes=0
+    )
+
+
+class Attention(nn.Module):
+    def forward(self, x):
+        return F.scaled_dot_product_attention(x, x, x)
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.wide, self.narrow = nn.Linear(8, 24), nn.Linear(24, 8)
+
+    def forward(self, x):
+        return (x + self.narrow(self.wide(x).relu())).relu().transpose(1, 2)
+
+
+def test_attention_multiplies_twice_for_every_pair_of_frames():
+    macs, _ = cost.count(Attention(), torch.zeros(1, 2, 5, 3))
+    assert macs == 2 * 2 * 5 * 5 * 3
+
+
+def test_what_works_value_by_value_is_done_in_place_and_views_are_free():
+    """The residual lives beside the wide layer; ReLU, addition and transposition add nothing."""
+    macs, peak = cost.count(Residual(), torch.zeros(1, 10, 8))
+    assert macs == 2 * 10 * 8 * 24
+    assert peak == 10 * (8 + 24 + 8)
