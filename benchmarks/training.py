@@ -24,7 +24,7 @@ from lightspeech.data.batches import TrainingBatches
 from lightspeech.evaluation import machine
 from lightspeech.files import write_json
 from lightspeech.training import study
-from lightspeech.training.run import Task, n_params, read_run, train_run
+from lightspeech.training.run import Task, do, n_params, read_run
 
 OUTPUT = Path("results/benchmarks/training.json")
 CACHE = Path("cache")
@@ -71,7 +71,7 @@ def first_task(path: Path, folder: Path, epochs: int = EPOCHS) -> Task:
 
 def epoch_s(task: Task) -> list[float]:
     """Train a run as the command does, one thread; seconds of each epoch after the first."""
-    train_run(task)
+    do(task)
     lines = (task.folder / "history.jsonl").read_text().splitlines()
     return [json.loads(line)["seconds"] for line in lines[1:]]
 

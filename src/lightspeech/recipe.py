@@ -12,6 +12,9 @@ from lightspeech.errors import ConfigError
 from lightspeech.training.loop import Training
 from lightspeech.training.run import RunConfig
 
+LAST = "quantize"
+"""The step that no other can follow."""
+
 
 @config
 class Recipe:
@@ -31,13 +34,22 @@ class Recipe:
     """Differences from the windows that the model's module states."""
     augment: Augment = Augment()
     training: Training = Training()
+    compress: tuple[Annotated[Choice, plugin("lightspeech.compression")], ...] = ()
+    """Steps, each from the run that the one before left: distill, prune, quantize."""
 
     def __post_init__(self) -> None:
-        """Refuse a name that is no folder, and a study without a seed."""
+        """Refuse a name that is no folder, no seed, and a step on weights that are int8 already."""
         if not self.name or Path(self.name).name != self.name or self.name.startswith("."):
             raise ConfigError(f"name must be a plain folder name, found {self.name!r}")
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise ConfigError(f"seeds must be distinct, at least one, found {self.seeds}")
+        steps = [step.name for step in self.compress]
+        if LAST in steps[:-1]:
+            after = steps[steps.index(LAST) + 1]
+            raise ConfigError(
+                f"compress: {after} after {LAST} cannot be, int8 weights are final; "
+                f"found {steps}; put {LAST} last"
+            )
 
     def run_config(self) -> RunConfig:
         """Fill in what the model's module states.

@@ -31,9 +31,12 @@ from lightspeech.recipe import Recipe
 from lightspeech.reporting.card import card
 from lightspeech.training import run as runs
 from lightspeech.training import study
+from lightspeech.training.run import Task
 
 RECIPE = "recipe.yaml"
 MANIFEST = "manifest.csv"
+STEPS = "steps.yaml"
+"""In the folder of a step: itself and those before it."""
 NORMALISATION = "statistics of the training speakers (batch norm)"
 
 
@@ -63,9 +66,16 @@ def open_study(recipe: Recipe, places: Places, *, resume: bool, fresh: bool) -> 
         raise OutputError(f"{folder} is there already; add --resume or --fresh (start anew)")
     elif not (folder / RECIPE).exists():
         raise ConfigError(f"{folder} holds no {RECIPE}, so nothing to resume; add --fresh")
-    elif (folder / RECIPE).read_text(encoding="utf-8") != text:
+    elif _plain(recipes.read(folder / RECIPE, [])) != _plain(recipe):
         raise ConfigError(f"{folder} was made by another recipe; change its name, or add --fresh")
+    else:
+        write_text(folder / RECIPE, text)
     return folder
+
+
+def _plain(recipe: Recipe) -> Recipe:
+    """Leave the steps out: they may be added to a study whose plain runs are done."""
+    return dataclasses.replace(recipe, compress=())
 
 
 def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Prepared:
@@ -105,7 +115,54 @@ def train(
         LeakError: if a fold leaks and the protocol is not labelled leaky.
     """
     protocol: Protocol = recipe.protocol.module.cut(prepared.utterances, recipe.protocol.config)
-    todo = study.tasks(
+    todo = _tasks(recipe, prepared, protocol, folder, places)
+    study.run(todo, processes=processes, progress=progress)
+    return protocol
+
+
+def compress(
+    recipe: Recipe,
+    prepared: Prepared,
+    protocol: Protocol,
+    folder: Path,
+    places: Places,
+    progress: study.Progress,
+    *,
+    processes: int | None = None,
+) -> list[Path]:
+    """Apply the steps of a recipe to trained runs, each step to what the one before left.
+
+    Returns:
+        The folder of each step, a study of its own: ``1-distill``, ``2-prune``, …
+
+    Raises:
+        LightspeechError: if a step refuses the runs, or a folder was made by other steps.
+    """
+    todo = _tasks(recipe, prepared, protocol, folder, places)
+    made = []
+    for number, step in enumerate(recipe.compress, start=1):
+        made.append(_open_step(recipe, folder, number))
+        todo = study.steps(todo, step, made[-1])
+        study.run(todo, processes=processes, progress=progress)
+    return made
+
+
+def _open_step(recipe: Recipe, folder: Path, number: int) -> Path:
+    """Make the folder of a step, or take up the one that is there."""
+    done = [step.as_dict() for step in recipe.compress[:number]]
+    made = folder / f"{number}-{recipe.compress[number - 1].name}"
+    text = yaml.safe_dump(done, sort_keys=False, allow_unicode=True)
+    if not (made / STEPS).exists():
+        write_text(made / STEPS, text)
+    elif (made / STEPS).read_text(encoding="utf-8") != text:
+        raise ConfigError(f"{made} was made by other steps; delete it, or change the study's name")
+    return made
+
+
+def _tasks(
+    recipe: Recipe, prepared: Prepared, protocol: Protocol, folder: Path, places: Places
+) -> list[Task]:
+    return study.tasks(
         recipe.run_config(),
         prepared.utterances,
         protocol,
@@ -114,8 +171,6 @@ def train(
         folder=folder,
         cache=places.cache,
     )
-    study.run(todo, processes=processes, progress=progress)
-    return protocol
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

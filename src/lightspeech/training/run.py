@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -62,6 +62,8 @@ class Task:
         split: the fold's ids.
         fold: its number.
         seed: of initial weights, order and augmentation.
+        step: plug-in of ``lightspeech.compression`` to apply; None: train from fresh weights.
+        before: folder of the finished run that a step begins with.
     """
 
     config: RunConfig
@@ -73,6 +75,8 @@ class Task:
     split: Split
     fold: int
     seed: int
+    step: Choice | None = None
+    before: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,7 +112,8 @@ def read_run(folder: Path) -> Run:
     if not is_done(folder):
         raise CorpusError(f"{folder}: no finished run here; train it first")
     values = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    parts = {field.name: values.pop(field.name) for field in dataclasses.fields(RunConfig)}
+    known = {field.name for field in dataclasses.fields(RunConfig)}
+    parts = {name: value for name, value in values.items() if name in known}
     cfg = build(RunConfig, parts, source=str(folder / "run.json"))
     network = build_network(cfg, len(values["labels"]))
     try:
@@ -154,13 +159,27 @@ def open_parts(task: Task) -> Parts:
     return Parts(found=found, train=train, selection=selection, test=test)
 
 
+def do(task: Task) -> None:
+    """Train a run, or apply a step to the run before it, whose configuration it takes over.
+
+    Raises:
+        LightspeechError: if the run before is damaged, the step refuses it, or a folder cannot be
+            written.
+    """
+    torch.set_num_threads(1)
+    if task.step is None or task.before is None:
+        train_run(task)
+    else:
+        before = read_run(task.before)
+        task.step.module.apply(before, replace(task, config=before.config), task.step.config)
+
+
 def train_run(task: Task) -> None:
     """Train one run, measure it on its test set, write its folder; resumes where it was cut off.
 
     Raises:
         OutputError: if the folder cannot be written.
     """
-    torch.set_num_threads(1)
     parts = open_parts(task)
     torch.manual_seed(int(np.random.default_rng([task.seed, task.fold, 3]).integers(2**63)))
     network = fit(task, parts, build_network(task.config, len(task.labels)))

@@ -7,17 +7,19 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from lightspeech import labels as vocabularies
 from lightspeech import leaks
+from lightspeech.config import Choice
 from lightspeech.corpora._base import Utterance
 from lightspeech.data import features
 from lightspeech.errors import CorpusError, StudyError
 from lightspeech.protocols._base import Protocol
-from lightspeech.training.run import RunConfig, Task, is_done, train_run
+from lightspeech.training.run import RunConfig, Task, do, is_done
 
 Progress = Callable[[str, int, int], None]
 """Told what is going on, how much of it is done, and of how much."""
@@ -75,13 +77,21 @@ def tasks(
     ]
 
 
+def steps(todo: Sequence[Task], step: Choice, folder: Path) -> list[Task]:
+    """List the runs that a step makes of those of ``todo``, in a folder of its own."""
+    return [
+        replace(task, step=step, before=task.folder, folder=folder / task.folder.name)
+        for task in todo
+    ]
+
+
 def run(todo: Sequence[Task], *, processes: int | None = None, progress: Progress) -> None:
     """Do the runs that are not done yet, several at once; what is done stays done.
 
     Args:
         todo: from `tasks`.
         processes: at once; default: as many as there are cores.
-        progress: told of features computed and of epochs done.
+        progress: told of features computed and of epochs done; in a step, of runs done.
 
     Raises:
         LightspeechError: the first one that a run raised; the others are ended.
@@ -97,13 +107,15 @@ def run(todo: Sequence[Task], *, processes: int | None = None, progress: Progres
     features.load(
         first.utterances, first.config.frontend, first.config.windows, first.cache, step=step
     )
+    if first.step is not None and hasattr(first.step.module, "prepare"):
+        first.step.module.prepare(todo, first.step.config, progress)
     open_tasks = [task for task in todo if not is_done(task.folder)]
     workers = min(processes or os.cpu_count() or 1, len(open_tasks))
     if workers > 1:
         _in_processes(open_tasks, workers, lambda: _report(todo, progress))
     else:
         for task in open_tasks:
-            train_run(task)
+            do(task)
             _report(todo, progress)
     _report(todo, progress)
 
@@ -111,7 +123,7 @@ def run(todo: Sequence[Task], *, processes: int | None = None, progress: Progres
 def _in_processes(open_tasks: Sequence[Task], workers: int, report: Callable[[], None]) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin) as pool:
-        waiting: set[Future[None]] = {pool.submit(train_run, task) for task in open_tasks}
+        waiting: set[Future[None]] = {pool.submit(do, task) for task in open_tasks}
         try:
             while waiting:
                 done, waiting = wait(waiting, timeout=1.0, return_when=FIRST_COMPLETED)
@@ -144,7 +156,10 @@ def _end_with_parent() -> None:
 
 
 def _report(todo: Sequence[Task], progress: Progress) -> None:
-    """Count the epochs of all runs from their histories."""
+    """Count the epochs of all runs from their histories; a step's epochs are its own affair."""
+    if (step := todo[0].step) is not None:
+        progress(step.name, sum(is_done(task.folder) for task in todo), len(todo))
+        return
     epochs = todo[0].config.training.epochs
     done = sum(epochs if is_done(t.folder) else _epochs_done(t.folder) for t in todo)
     progress("training", done, epochs * len(todo))

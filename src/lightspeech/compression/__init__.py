@@ -1,0 +1,1 @@
+"""Steps from one finished run to another: each module holds ``Config`` and ``apply``."""

@@ -1,0 +1,115 @@
+import dataclasses
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from lightspeech import manifest, recipe, stages
+from lightspeech.config import Choice
+from lightspeech.errors import ConfigError
+from lightspeech.stages import Places
+from lightspeech.training import run as runs
+
+TINY = """
+name: tiny
+corpus: {name: synthetic, speakers: 3, sentences: 1}
+protocol: {name: grouped_k_fold, folds: 3}
+model: {name: nano}
+windows: {window_s: 1.0, hop_s: 0.5}
+training: {epochs: 1, batch_size: 4}
+"""
+
+
+class Again:
+    """Stands for a step: trains the network it is given for another epoch."""
+
+    name, config = "again", SimpleNamespace(epochs=1)
+    package = "lightspeech.compression"
+
+    def __init__(self, number):
+        self.number, self.module, self.seen = number, self, []
+
+    def as_dict(self):
+        return {"name": "again", "number": self.number}
+
+    def prepare(self, todo, cfg, progress):
+        self.seen.append(len(todo))
+
+    def apply(self, before, task, cfg):
+        self.seen.append((before.fold, task.before))
+        parts = runs.open_parts(task)
+        runs.finish(task, parts, runs.fit(task, parts, before.network))
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    """A trained study of three folds, and what its steps are applied to."""
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    monkeypatch.chdir(tmp_path)
+    chosen, places = recipe.read(tmp_path / "tiny.yaml", []), Places()
+    folder = stages.open_study(chosen, places, resume=False, fresh=False)
+    prepared = stages.prepare(chosen, folder, progress=manifest.silent)
+    protocol = stages.train(chosen, prepared, folder, places, quiet, processes=1)
+
+    def compress(*steps, told=quiet):
+        longer = dataclasses.replace(chosen, compress=steps)
+        return stages.compress(longer, prepared, protocol, folder, places, told, processes=1)
+
+    return compress
+
+
+def quiet(*_):
+    """Take progress and say nothing."""
+
+
+def test_each_step_begins_with_what_the_one_before_left(study):
+    one, two = Again(1), Again(2)
+    folders = study(one, two)
+    assert [str(folder) for folder in folders] == ["runs/tiny/1-again", "runs/tiny/2-again"]
+    names = [f"fold{fold}-seed0" for fold in range(3)]
+    assert one.seen == [3, *((i, folders[0].parent / name) for i, name in enumerate(names))]
+    assert two.seen == [3, *((i, folders[0] / name) for i, name in enumerate(names))]
+    assert all(runs.is_done(folder / name) for folder in folders for name in names)
+
+
+def test_what_is_done_stays_done_and_the_rest_is_done_again(study):
+    (folder,) = study(Again(1))
+    (folder / "fold1-seed0/test.csv").unlink()
+    again, told = Again(1), []
+    study(again, told=lambda *what: told.append(what))
+    assert [seen[0] for seen in again.seen[1:]] == [1]
+    assert told[-1] == ("again", 3, 3)
+
+
+def test_a_folder_made_by_other_steps_is_not_taken_up(study):
+    study(Again(1))
+    with pytest.raises(ConfigError, match="1-again was made by other steps; delete it, or change"):
+        study(Again(7))
+
+
+def test_a_step_takes_over_the_configuration_of_the_run_before(study, monkeypatch):
+    class Longer(Again):
+        def apply(self, before, task, cfg):
+            training = dataclasses.replace(task.config.training, epochs=2)
+            changed = dataclasses.replace(task.config, training=training)
+            super().apply(before, dataclasses.replace(task, config=changed), cfg)
+
+    *_, last = study(Longer(1), Again(2))
+    assert runs.read_run(last / "fold0-seed0").config.training.epochs == 2
+
+
+def test_steps_may_be_added_to_a_study_that_is_trained(study, tmp_path, monkeypatch):
+    chosen = recipe.read(tmp_path / "tiny.yaml", [])
+    longer = dataclasses.replace(chosen, compress=(Choice("lightspeech.compression", "x", None),))
+    monkeypatch.setattr(stages, "as_dict", lambda made: {"steps": len(made.compress)})
+    folder = stages.open_study(longer, Places(), resume=True, fresh=False)
+    assert yaml.safe_load((folder / "recipe.yaml").read_text()) == {"steps": 1}
+
+
+def test_no_step_follows_int8(tmp_path):
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    chosen = recipe.read(tmp_path / "tiny.yaml", [])
+    steps = tuple(Choice("lightspeech.compression", name, None) for name in ("quantize", "prune"))
+    with pytest.raises(ConfigError, match="prune after quantize cannot be.*put quantize last"):
+        dataclasses.replace(chosen, compress=steps)
+    dataclasses.replace(chosen, compress=steps[::-1])
