@@ -1,0 +1,56 @@
+/* Sound to the int8 features that the network hears, frame by frame as the samples arrive.
+ *
+ * Sizes and tables are in ls_frontend_config.h and ls_frontend_tables.h, which lightspeech writes.
+ * No allocation, no file, no global variable: all state is in the struct, so that two streams need
+ * two structs and nothing else. In a loop over the blocks of a microphone:
+ *
+ *     while (n > 0) {
+ *         size_t used = ls_frontend_push(&frontend, samples, n);
+ *         samples += used;
+ *         n -= used;
+ *         if (ls_frontend_due(&frontend)) {
+ *             ls_frontend_window(&frontend, input);  // now run the network on input
+ *         }
+ *     }
+ */
+#ifndef LS_FRONTEND_H
+#define LS_FRONTEND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ls_frontend_config.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct {
+    int16_t samples[LS_N_FFT];                      /* ring: the last window of sound */
+    int8_t frames[LS_WINDOW_FRAMES][LS_N_FEATURES]; /* ring: what the network hears at once */
+    float work[LS_N_FFT + 2];                       /* the spectrum of one frame */
+    uint32_t next_sample;                           /* place in the ring of samples */
+    uint32_t samples_to_frame;                      /* samples until the next frame is whole */
+    uint32_t next_frame;                            /* place in the ring of frames */
+    uint32_t frames_to_window;                      /* frames until the next window is whole */
+    int due;                                        /* a window is whole and was not taken yet */
+} ls_frontend;
+
+/* Begin a stream: the first window is due after LS_WINDOW_FRAMES frames. */
+void ls_frontend_init(ls_frontend *state);
+
+/* Hear samples of LS_SAMPLE_RATE Hz; returns how many were taken, fewer than n if a window became
+ * whole before the last of them. */
+size_t ls_frontend_push(ls_frontend *state, const int16_t *samples, size_t n);
+
+/* Is a window whole that was not taken yet? A window not taken in time gives way to the next. */
+int ls_frontend_due(const ls_frontend *state);
+
+/* Copy the last LS_WINDOW_FRAMES frames, oldest first: LS_WINDOW_FRAMES * LS_N_FEATURES bytes. */
+void ls_frontend_window(ls_frontend *state, int8_t *features);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,170 @@
+import ctypes
+import json
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lightspeech import config
+from lightspeech.audio import frontend
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.windows import Windows
+from lightspeech.errors import ConfigError
+from lightspeech.export import _c99_frontend
+from lightspeech.export._c99_frontend import Input
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden/frontend.json").read_text())
+SAMPLES = np.array(GOLDEN["samples"], np.int16)
+STATE_BYTES = 1 << 17  # more than any front end here needs
+
+
+def unit_input(cfg, scale=0.05):
+    mean = np.linspace(-2, 1, cfg.n_features, dtype=np.float32)
+    return Input(mean, np.linspace(1, 3, cfg.n_features, dtype=np.float32), scale, 3)
+
+
+@pytest.fixture
+def write_c(tmp_path):
+    def write(cfg, windows, to):
+        for name, text in _c99_frontend.sources(cfg, windows, to).items():
+            (tmp_path / name).write_text(text)
+        return tmp_path
+
+    return write
+
+
+@pytest.fixture
+def hear(write_c, load_c):
+    """Compile a front end; give a function from blocks of samples to the windows it hears."""
+
+    def make(cfg, windows, to):
+        library = load_c(write_c(cfg, windows, to))
+        library.ls_frontend_push.restype = ctypes.c_size_t
+        frames = cfg.n_frames(windows.samples(cfg.sample_rate)[0])
+
+        def run(blocks):
+            state = ctypes.create_string_buffer(STATE_BYTES)
+            library.ls_frontend_init(state)
+            heard = []
+            for block in blocks:
+                while len(block):
+                    pointer = np.ascontiguousarray(block).ctypes.data_as(ctypes.c_void_p)
+                    used = library.ls_frontend_push(state, pointer, ctypes.c_size_t(len(block)))
+                    block = block[used:]
+                    if library.ls_frontend_due(state):
+                        window = np.empty((frames, cfg.n_features), np.int8)
+                        library.ls_frontend_window(state, window.ctypes.data_as(ctypes.c_void_p))
+                        heard.append(window)
+            return heard
+
+        return run
+
+    return make
+
+
+@pytest.mark.parametrize("case", GOLDEN["cases"].values(), ids=GOLDEN["cases"].keys())
+def test_c_gives_the_golden_vectors_within_one_step(hear, case):
+    cfg = config.build(FrontEnd, case["frontend"])
+    golden = np.array(case["features"], np.float32)
+    to = unit_input(cfg)
+    hop = cfg.hop_length / cfg.sample_rate
+    # One window is all of the golden frames.
+    window_s = (cfg.n_fft + (len(golden) - 1) * cfg.hop_length) / cfg.sample_rate
+    [heard] = hear(cfg, Windows(window_s=window_s, hop_s=hop), to)([SAMPLES])
+    expected = to.quantize(golden)
+    assert np.abs(heard - expected).max() <= 1
+    assert np.mean(heard == expected) > 0.99
+    assert len(np.unique(expected)) > 10  # a check of nothing but -128 would prove nothing
+
+
+@pytest.fixture
+def default(hear):
+    cfg, windows = FrontEnd(), Windows(window_s=0.2, hop_s=0.08)
+    return cfg, windows, hear(cfg, windows, unit_input(cfg))
+
+
+def test_windows_are_those_of_python(default):
+    cfg, windows, run = default
+    samples = np.random.default_rng(0).normal(0, 5_000, 16_000).astype(np.int16)
+    heard = run([samples])
+    size, hop = windows.samples(cfg.sample_rate)
+    starts = range(0, len(samples) - size + 1, hop)
+    assert len(heard) == len(starts)
+    for start, window in zip(starts, heard, strict=True):
+        waveform = samples[start : start + size].astype(np.float32) / 32_768
+        expected = unit_input(cfg).quantize(frontend.features(waveform, cfg))
+        assert np.abs(window - expected).max() <= 1
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(cuts=st.lists(st.integers(0, 8_000), max_size=20))
+def test_blocks_of_any_size_give_the_windows_of_the_whole(default, cuts):
+    _, _, run = default
+    samples = np.random.default_rng(1).normal(0, 3_000, 8_000).astype(np.int16)
+    blocks = [samples[a:b] for a, b in pairwise(sorted([0, *cuts, 8_000]))]
+    np.testing.assert_array_equal(run(blocks), run([samples]))
+
+
+@pytest.mark.parametrize("value", [-32_768, 0, 32_767])
+def test_silence_and_the_loudest_sound_stay_in_range(default, value):
+    cfg, _, run = default
+    samples = np.full(8_000, value, np.int16)
+    waveform = samples[:3_200].astype(np.float32) / 32_768
+    expected = unit_input(cfg).quantize(frontend.features(waveform, cfg))
+    assert np.abs(run([samples])[0] - expected).max() <= 1
+
+
+SANITIZED = """
+#include <stdlib.h>
+#include "ls_frontend.h"
+int main(void) {
+    static ls_frontend state;
+    static int8_t window[LS_WINDOW_FRAMES * LS_N_FEATURES];
+    int16_t block[999];
+    ls_frontend_init(&state);
+    for (int turn = 0; turn < 60; turn++) {
+        const size_t n = (size_t)rand() % 1000;
+        for (size_t i = 0; i < n; i++) block[i] = (int16_t)(rand() % 65536 - 32768);
+        for (size_t used = 0; used < n;) {
+            used += ls_frontend_push(&state, block + used, n - used);
+            if (ls_frontend_due(&state)) ls_frontend_window(&state, window);
+        }
+    }
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("case", GOLDEN["cases"].values(), ids=GOLDEN["cases"].keys())
+def test_sanitizers_find_nothing(write_c, gcc, case):
+    cfg = config.build(FrontEnd, case["frontend"])
+    hop = 2 * cfg.hop_length / cfg.sample_rate
+    folder = write_c(cfg, Windows(window_s=0.1, hop_s=hop), unit_input(cfg))
+    (folder / "main.c").write_text(SANITIZED)
+    checks = "-fsanitize=address,undefined,float-cast-overflow"
+    files = sorted(folder.glob("*.c"))
+    program = gcc(folder / "main", checks, "-fno-sanitize-recover=all", *files)
+    subprocess.run([program], check=True)
+
+
+def test_c_compiles_as_cpp_too(write_c, gcc):
+    folder = write_c(FrontEnd(), Windows(), unit_input(FrontEnd()))
+    (folder / "main.cpp").write_text('#include "ls_frontend.h"\nint main() { return 0; }\n')
+    gcc(folder / "main", folder / "main.cpp", compiler="g++", dialect=("-Wall", "-Werror"))
+
+
+def test_windows_between_two_frames_are_refused_with_a_way_out():
+    with pytest.raises(ConfigError, match=r"take windows.hop_s=0.5$"):
+        _c99_frontend.hop_frames(FrontEnd(hop_length=400), Windows(hop_s=0.51))
+
+
+@pytest.mark.parametrize("cfg", [FrontEnd(n_fft=400, n_mels=20), FrontEnd(n_fft=4, n_mels=1)])
+def test_a_fourier_transform_of_another_length_is_refused(cfg):
+    with pytest.raises(ConfigError, match="on a device n_fft must be a power of two"):
+        _c99_frontend.sources(cfg, Windows(), unit_input(cfg))
