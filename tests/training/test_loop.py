@@ -6,9 +6,10 @@ import torch
 from torch import nn
 
 from lightspeech import config
-from lightspeech.errors import ConfigError
+from lightspeech.errors import ConfigError, StudyError
 from lightspeech.training import checkpoint, loop
 from lightspeech.training.loop import Training
+from lightspeech.training.objective import Labels
 
 TRAINING = Training(epochs=4, batch_size=8, learning_rate=1e-2)
 SMALL = {"channels": (6, 6)}
@@ -30,7 +31,8 @@ def train(network, batches, cfg, folder, *, kill_in_epoch=None, uars=None):
         epoch += 1
         return next(scores)
 
-    return loop.train(network, batches, 3, cfg, folder, select=select, seed=0)
+    objective = Labels(batches, 3, cfg)
+    return loop.train(network, batches, cfg, folder, objective=objective, select=select, seed=0)
 
 
 def bits(network):
@@ -122,10 +124,19 @@ def test_decay_of_adam_is_the_gradient_of_an_l2_penalty(optimizer, gradient):
     network = nn.Linear(1, 1, bias=False)
     network.weight.data.fill_(1.0)
     cfg = dataclasses.replace(TRAINING, optimizer=optimizer, weight_decay=0.5)
-    made = loop._optimizer(network, cfg)
+    made = loop._optimizer(list(network.parameters()), cfg)
     network.weight.grad = torch.full((1, 1), 3.0)
     made.step()
     assert made.state[network.weight]["exp_avg"].item() == pytest.approx(0.1 * gradient)
+
+
+def test_training_that_diverges_is_refused_and_says_what_to_type(
+    toy_network, toy_batches, tmp_path
+):
+    cfg = dataclasses.replace(TRAINING, learning_rate=1e30, mixup=0.0, schedule="constant")
+    with pytest.raises(StudyError, match=r"loss became (nan|inf) in epoch 0; lower training\.lea"):
+        train(toy_network(**SMALL), toy_batches, cfg, tmp_path)
+    assert not (tmp_path / checkpoint.NAME).exists()
 
 
 def test_without_averaging_the_last_weights_are_kept(toy_network, toy_batches, tmp_path):

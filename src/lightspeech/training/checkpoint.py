@@ -1,5 +1,6 @@
 """Checkpoints: all that a training resumes from, one file, replaced atomically each epoch."""
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ class State:
         network: the weights being trained.
         average: their exponential average.
         optimizer: its moments.
+        objective: what is minimized; it may have weights of its own.
         history: a line for each epoch done.
         best: weights of the epoch with the best selection UAR, where one is looked for.
     """
@@ -31,6 +33,7 @@ class State:
     network: nn.Module
     average: nn.Module
     optimizer: Optimizer
+    objective: nn.Module = field(default_factory=nn.Module)
     history: History = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
 
@@ -48,12 +51,24 @@ def save(state: State, folder: Path) -> None:
         **_prefixed("network", state.network.state_dict()),
         **_prefixed("average", state.average.state_dict()),
         **_prefixed("best", state.best),
+        **_prefixed("objective", state.objective.state_dict()),
     }
     for index, moments in state.optimizer.state_dict()["state"].items():
         tensors |= _prefixed(f"optimizer.{index}", moments)
     write_text(folder / "history.jsonl", "".join(f"{json.dumps(h)}\n" for h in state.history))
+    history = json.dumps(state.history)
+    metadata = {"history": history, "sha256": digest(tensors, history)}
     with replacing(folder / NAME) as temporary:
-        save_file(tensors, temporary, metadata={"history": json.dumps(state.history)})
+        save_file(tensors, temporary, metadata=metadata)
+
+
+def digest(tensors: dict[str, Tensor], history: str) -> str:
+    """Hash all that a checkpoint holds: a flipped bit is still a number, and trains on unseen."""
+    content = hashlib.sha256(history.encode())
+    for name in sorted(tensors):
+        content.update(name.encode())
+        content.update(tensors[name].numpy().tobytes())
+    return content.hexdigest()
 
 
 def restore(state: State, folder: Path) -> None:
@@ -77,9 +92,13 @@ def restore(state: State, folder: Path) -> None:
 def _restore(state: State, path: Path) -> None:
     with safe_open(path, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}
-        state.history[:] = json.loads(file.metadata()["history"])
+        metadata = file.metadata()
+    if digest(tensors, metadata["history"]) != metadata["sha256"]:
+        raise ValueError("its content is not what was saved (SHA-256)")
+    state.history[:] = json.loads(metadata["history"])
     state.network.load_state_dict(_under("network", tensors))
     state.average.load_state_dict(_under("average", tensors))
+    state.objective.load_state_dict(_under("objective", tensors))
     state.best = _under("best", tensors)
     values = state.optimizer.state_dict()
     places = {name.split(".")[0] for name in _under("optimizer", tensors)}

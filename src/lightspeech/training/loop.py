@@ -6,6 +6,7 @@ weights, their average and the optimizer's moments are all there is to save.
 
 import copy
 import logging
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,8 +20,9 @@ from torch import Tensor, nn
 from torch.optim import Adam, AdamW, Optimizer
 
 from lightspeech.config import config
-from lightspeech.data.batches import Batch, TrainingBatches
-from lightspeech.training import checkpoint, losses
+from lightspeech.data.batches import TrainingBatches
+from lightspeech.errors import StudyError
+from lightspeech.training import checkpoint
 from lightspeech.training.schedule import Schedule, rate
 
 
@@ -52,10 +54,10 @@ class Training:
 def train(
     network: nn.Module,
     batches: TrainingBatches,
-    n_classes: int,
     cfg: Training,
     folder: Path,
     *,
+    objective: nn.Module,
     select: Callable[[nn.Module], float],
     seed: int,
 ) -> nn.Module:
@@ -64,9 +66,9 @@ def train(
     Args:
         network: with its initial weights.
         batches: the training part.
-        n_classes: number of classes.
         cfg: how to train.
         folder: where ``checkpoint.safetensors`` and ``history.jsonl`` go.
+        objective: scores a network on a batch; its own parameters are trained too.
         select: gives the UAR of a network on the selection set.
         seed: of dropout; the batches carry their own.
 
@@ -76,11 +78,10 @@ def train(
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # no line for each run
     # Batches are made on the processor, in several processes: networks of this size stay there.
     fabric = Fabric(accelerator="cpu", devices=1, precision=cfg.precision)
-    optimizer = _optimizer(network, cfg)
-    state = checkpoint.State(network, copy.deepcopy(network), optimizer)
+    optimizer = _optimizer([*network.parameters(), *objective.parameters()], cfg)
+    state = checkpoint.State(network, copy.deepcopy(network), optimizer, objective)
     checkpoint.restore(state, folder)
     model, fabric_optimizer = fabric.setup(network, optimizer)
-    loss_of = _loss(batches, n_classes, cfg)
     while len(state.history) < cfg.epochs and not _exhausted(state, cfg.patience):
         epoch, began = len(state.history), time.perf_counter()
         torch.manual_seed(int(np.random.default_rng([seed, epoch, 2]).integers(2**63)))
@@ -91,13 +92,13 @@ def train(
             optimizer.param_groups[0]["lr"] = cfg.learning_rate * rate(
                 cfg.schedule, progress, epoch
             )
-            loss = loss_of(model, batch)
+            loss = objective(model, batch)
             fabric.backward(loss)
             fabric.clip_gradients(model, fabric_optimizer, max_norm=cfg.clip_norm)
             fabric_optimizer.step()
             fabric_optimizer.zero_grad()
             _average(state, cfg.average, step=epoch * len(batches) + number)
-            total += loss.item()
+            total += _finite(loss, epoch)
         uar = select(state.average)
         if cfg.patience is not None and uar > max(_uars(state), default=-1.0):
             state.best = copy.deepcopy(state.average.state_dict())
@@ -116,30 +117,20 @@ def train(
     return state.average.eval()
 
 
-def _optimizer(network: nn.Module, cfg: Training) -> Optimizer:
+def _finite(loss: Tensor, epoch: int) -> float:
+    """Refuse to go on with NaN: the last checkpoint stays that of an epoch that was well."""
+    value = loss.item()
+    if not math.isfinite(value):
+        raise StudyError(
+            f"training diverged: its loss became {value} in epoch {epoch}; "
+            "lower training.learning_rate and start anew with --fresh"
+        )
+    return value
+
+
+def _optimizer(parameters: list[nn.Parameter], cfg: Training) -> Optimizer:
     kind = Adam if cfg.optimizer == "adam" else AdamW
-    return kind(network.parameters(), cfg.learning_rate, weight_decay=cfg.weight_decay)
-
-
-def _loss(
-    batches: TrainingBatches, n_classes: int, cfg: Training
-) -> Callable[[nn.Module, Batch], Tensor]:
-    """Make the function that scores a batch."""
-    targets = batches.targets[batches.rows]
-    weights = losses.balanced_weights(targets, n_classes)
-    if not cfg.class_weights:
-        weights = torch.ones(n_classes)
-    score = losses.focal if cfg.loss == "focal" else losses.cross_entropy
-
-    def loss_of(model: nn.Module, batch: Batch) -> Tensor:
-        features = batch.features
-        soft = losses.soft_targets(batch.targets, n_classes, smoothing=cfg.label_smoothing)
-        if cfg.mixup:
-            shares = losses.mixing_shares(batch.mix, cfg.mixup)
-            features, soft = losses.mixup(features, shares), losses.mixup(soft, shares)
-        return score(model(features).float(), soft, weights)
-
-    return loss_of
+    return kind(parameters, cfg.learning_rate, weight_decay=cfg.weight_decay)
 
 
 @torch.no_grad()

@@ -11,16 +11,16 @@ def soft_targets(
     """Turn class indices into distributions, smoothed, and mixed with the batch's mirror image.
 
     Args:
-        targets: class indices, shape ``(batch,)``.
+        targets: class indices, shape ``(batch,)``; −1, no label, gives a row of zeros.
         n_classes: number of classes.
         smoothing: share of the mass spread over all classes, 0 to 1.
         mix: share of the own target, shape ``(batch,)``; see `mixup`.
 
     Returns:
-        Shape ``(batch, n_classes)``, rows sum to 1.
+        Shape ``(batch, n_classes)``, rows of labels sum to 1.
     """
-    hard = F.one_hot(targets, n_classes).float()
-    soft = hard * (1 - smoothing) + smoothing / n_classes
+    hard = F.one_hot(targets.clamp(min=0), n_classes).float()
+    soft = (hard * (1 - smoothing) + smoothing / n_classes) * (targets >= 0)[:, None]
     return soft if mix is None else mixup(soft, mix)
 
 
@@ -60,6 +60,55 @@ def focal(logits: Tensor, targets: Tensor, weights: Tensor, *, gamma: float = 2.
     """
     log_p = logits.log_softmax(1)
     return -(targets * weights * (1 - log_p.exp()) ** gamma * log_p).sum(1).mean()
+
+
+def softened_divergence(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """KL divergence of softened answers from the teacher's, mean over the batch.
+
+    Scaled by ``temperature**2``, so that its gradient keeps its size (Hinton et al. 2015, sec. 2).
+
+    Args:
+        student: logits, shape ``(batch, n_classes)``.
+        teacher: distributions, already softened, same shape, no gradient.
+        temperature: > 0; the student's logits are divided by it.
+
+    Raises:
+        ValueError: if the two differ in shape.
+
+    Example:
+        >>> z = torch.tensor([[2.0, 0.0]])
+        >>> round(float(softened_divergence(z, (z / 4).softmax(1), 4.0)), 4)
+        0.0
+    """
+    if student.shape != teacher.shape:
+        raise ValueError(f"student and teacher differ: {student.shape} != {teacher.shape}")
+    answers = (student / temperature).log_softmax(1)
+    return temperature**2 * F.kl_div(answers, teacher, reduction="batchmean")
+
+
+def soften(probabilities: Tensor, temperature: float) -> Tensor:
+    """Soften distributions, shape ``(batch, n_classes)``; temperature 1 leaves them as they are."""
+    return (probabilities.clamp(min=1e-8).log() / temperature).softmax(1)
+
+
+def embedding_distance(student: Tensor, teacher: Tensor) -> Tensor:
+    """One minus the cosine of two embeddings, mean over the batch; both ``(batch, width)``."""
+    return (1 - F.cosine_similarity(student, teacher)).mean()
+
+
+def relation_distance(student: Tensor, teacher: Tensor) -> Tensor:
+    """Huber loss of all distances within a batch, in units of their mean (Park et al. 2019, eq. 5).
+
+    Args:
+        student: embeddings, shape ``(batch, width)``.
+        teacher: embeddings, shape ``(batch, any width)``.
+    """
+    return F.smooth_l1_loss(_distances(student), _distances(teacher))
+
+
+def _distances(x: Tensor) -> Tensor:
+    distances = F.pdist(x)
+    return distances / distances.mean().clamp(min=1e-8)
 
 
 def balanced_weights(targets: Tensor, n_classes: int) -> Tensor:

@@ -26,6 +26,7 @@ from lightspeech.predictions import Predictions
 from lightspeech.protocols._base import Split
 from lightspeech.training import calibrate, checkpoint, loop
 from lightspeech.training.loop import Training
+from lightspeech.training.objective import Labels
 
 
 @config
@@ -207,9 +208,9 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
     return loop.train(
         network,
         training,
-        len(task.labels),
         cfg.training,
         task.folder,
+        objective=Labels(training, len(task.labels), cfg.training),
         select=select,
         seed=task.seed,
     )

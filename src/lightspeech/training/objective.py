@@ -1,0 +1,46 @@
+"""What a training minimizes: a module that scores a network on a batch.
+
+Its own parameters, such as a projection that the network itself does not keep, are trained and
+saved in checkpoints with the network's.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from lightspeech.data.batches import Batch, TrainingBatches
+from lightspeech.training import losses
+from lightspeech.training.loop import Training
+
+
+class Labels(nn.Module):
+    """The loss of the labels: smoothed, mixed up, every class with the same say."""
+
+    def __init__(self, batches: TrainingBatches, n_classes: int, cfg: Training) -> None:
+        """Weigh the classes by the training part."""
+        super().__init__()
+        targets = batches.targets[batches.rows]
+        self.weights = losses.balanced_weights(targets[targets >= 0], n_classes)
+        if not cfg.class_weights:
+            self.weights = torch.ones(n_classes)
+        self.n_classes, self.cfg = n_classes, cfg
+
+    def forward(self, model: nn.Module, batch: Batch) -> Tensor:
+        """Give the mean loss of a batch, a scalar."""
+        mix = self.shares(batch)
+        return self.score(model(mixed(batch.features, mix)).float(), batch, mix)
+
+    def shares(self, batch: Batch) -> Tensor | None:
+        """Shares of the own example in mixup, shape ``(batch,)``; None without mixup."""
+        return losses.mixing_shares(batch.mix, self.cfg.mixup) if self.cfg.mixup else None
+
+    def score(self, logits: Tensor, batch: Batch, mix: Tensor | None) -> Tensor:
+        """Score logits of mixed examples against their mixed labels."""
+        smoothing = self.cfg.label_smoothing
+        soft = losses.soft_targets(batch.targets, self.n_classes, smoothing=smoothing, mix=mix)
+        score = losses.focal if self.cfg.loss == "focal" else losses.cross_entropy
+        return score(logits, soft, self.weights)
+
+
+def mixed(x: Tensor, mix: Tensor | None) -> Tensor:
+    """Mix a batch by its shares; without shares it stays."""
+    return x if mix is None else losses.mixup(x, mix)
