@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Annotated, Any
 
+from lightspeech.audio.encoder import Encoder
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, as_dict, build, config, override, plugin, read_yaml
@@ -32,6 +33,8 @@ class Recipe:
     """Differences from the front end that the model's module states."""
     windows: dict[str, Any] = dataclasses.field(default_factory=dict)
     """Differences from the windows that the model's module states."""
+    encoder: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """Differences from the encoder that the model's module states, where it hears one."""
     augment: Augment = Augment()
     training: Training = Training()
     compress: tuple[Annotated[Choice, plugin("lightspeech.compression")], ...] = ()
@@ -64,9 +67,21 @@ class Recipe:
             model=self.model,
             frontend=build(FrontEnd, front, source="frontend"),
             windows=build(Windows, windows, source="windows"),
+            encoder=self._encoder(),
             augment=self.augment,
             training=self.training,
         )
+
+    def _encoder(self) -> Encoder | None:
+        stated: Encoder | None = getattr(self.model.module, "ENCODER", None)
+        if stated is not None:
+            return build(Encoder, {**as_dict(stated), **self.encoder}, source="encoder")
+        if self.encoder:
+            raise ConfigError(
+                f"model {self.model.name!r} hears a front end, found encoder {self.encoder}; "
+                "leave encoder out, or take model.name=whisper"
+            )
+        return None
 
 
 def read(path: Path, assignments: list[str]) -> Recipe:

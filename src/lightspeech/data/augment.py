@@ -43,6 +43,8 @@ class Augment:
     band_masks: NonNegativeInt = 2
     band_mask_share: Share = 0.12
     """Longest band mask, as a share of the bands."""
+    crop: Annotated[float, Field(ge=0, lt=0.5)] = 0.25
+    """Cut off each end, up to this share, where an encoder hears; of all else only time masks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,13 +163,13 @@ def _mask(logarithm: Tensor, u: Tensor, cfg: Augment, front: FrontEnd) -> Tensor
     """Blank drawn stretches of time and runs of bands to the example's mean."""
     n_frames, n_bands = logarithm.shape[1:]
     longest = cfg.time_mask_s * front.sample_rate / front.hop_length
-    in_time = _runs(u[:, : 2 * cfg.time_masks], n_frames, min(longest, n_frames))
-    in_bands = _runs(u[:, 2 * cfg.time_masks :], n_bands, cfg.band_mask_share * n_bands)
+    in_time = runs(u[:, : 2 * cfg.time_masks], n_frames, min(longest, n_frames))
+    in_bands = runs(u[:, 2 * cfg.time_masks :], n_bands, cfg.band_mask_share * n_bands)
     hidden = in_time[:, :, None] | in_bands[:, None, :]
     return torch.where(hidden, logarithm.mean((1, 2), keepdim=True), logarithm)
 
 
-def _runs(u: Tensor, size: int, longest: float) -> Tensor:
+def runs(u: Tensor, size: int, longest: float) -> Tensor:
     """Mark drawn runs of up to ``longest`` out of ``size`` places, shape ``(batch, size)``."""
     length = u[:, 0::2, None] * longest
     start = u[:, 1::2, None] * (size - length)

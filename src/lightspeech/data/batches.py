@@ -1,7 +1,8 @@
 """Batches by tensor operations: one gather, one bend, one transform a batch, no per-item loop."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -32,6 +33,48 @@ class Batch:
     mix: Tensor
 
 
+class Batches(Protocol):
+    """What a training goes through: its rows, and the class of every utterance of the corpus."""
+
+    rows: Tensor
+    targets: Tensor
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        ...
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Go once through the training utterances."""
+        ...
+
+
+class Order:
+    """In which order, new every epoch, utterances come, and how they fall into batches."""
+
+    def __init__(self, rows: Index, *, batch_size: int, seed: int) -> None:
+        """Take the rows to train on.
+
+        Raises:
+            ConfigError: if there are fewer than two utterances: no batch has statistics.
+        """
+        if len(rows) < 2:
+            raise ConfigError(
+                f"{len(rows)} utterance to train on, at least 2 are needed; widen the training part"
+            )
+        self.rows, self.batch_size, self.seed = torch.from_numpy(rows), batch_size, seed
+
+    def __len__(self) -> int:
+        """Batches an epoch; a last one of one utterance is left out."""
+        whole, rest = divmod(len(self.rows), self.batch_size)
+        return whole + (rest > 1)
+
+    def epoch(self, number: int) -> Sequence[Tensor]:
+        """Give the rows of each batch."""
+        generator = np.random.default_rng([self.seed, number, 1])
+        order = self.rows[torch.from_numpy(generator.permutation(len(self.rows)))]
+        return torch.split(order, self.batch_size)[: len(self)]
+
+
 class TrainingBatches:
     """All training utterances, every epoch in a new order and bent anew."""
 
@@ -60,28 +103,22 @@ class TrainingBatches:
         Raises:
             ConfigError: if there are fewer than two utterances: no batch has statistics.
         """
-        if len(rows) < 2:
-            raise ConfigError(
-                f"{len(rows)} utterance to train on, at least 2 are needed; widen the training part"
-            )
+        self.order = Order(rows, batch_size=batch_size, seed=seed)
         self.frames = torch.from_numpy(np.array(features.frames)) - float(np.log(cfg.floor))
         self.offsets = torch.from_numpy(np.array(features.offsets))
         self.rows, self.targets = torch.from_numpy(rows), targets
         self.n_frames = features.windows.shape[1]
         self.layer, self.bands = FrontEndLayer(cfg), augment.bands_of(cfg)
-        self.bending, self.batch_size, self.seed = bending, batch_size, seed
+        self.bending, self.seed = bending, seed
 
     def __len__(self) -> int:
         """Batches an epoch."""
-        whole, rest = divmod(len(self.rows), self.batch_size)
-        return whole + (rest > 1)
+        return len(self.order)
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Go once through the training utterances."""
         drawn = augment.draw(len(self.targets), self.bending, self.seed, number)
-        generator = np.random.default_rng([self.seed, number, 1])
-        order = self.rows[torch.from_numpy(generator.permutation(len(self.rows)))]
-        for batch in torch.split(order, self.batch_size)[: len(self)]:
+        for batch in self.order.epoch(number):
             u = drawn[batch]
             source, lengths = self._gather(batch)
             log_bands = augment.bend(source, lengths, self.n_frames, u, self.bending, self.bands)

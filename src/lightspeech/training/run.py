@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +14,15 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from lightspeech import metrics, predictions
+from lightspeech.audio.encoder import Encoder
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, as_dict, build, config, plugin
 from lightspeech.corpora._base import Utterance
-from lightspeech.data import batches, features
+from lightspeech.data import batches, encoded, features
 from lightspeech.data.augment import Augment
+from lightspeech.data.batches import Batches, TrainingBatches
+from lightspeech.data.encoded import Encoded, EncodedBatches
 from lightspeech.data.features import Features, Index
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
@@ -38,6 +42,8 @@ class RunConfig:
     windows: Windows
     augment: Augment = Augment()
     training: Training = Training()
+    encoder: Encoder | None = None
+    """Heard instead of the front end by a model that states one."""
 
     def __post_init__(self) -> None:
         """Refuse a window that the front end has to lengthen: no exported model does that."""
@@ -142,7 +148,7 @@ def is_done(folder: Path) -> bool:
 class Parts:
     """The features of a corpus, and which rows of it a fold trains, selects and tests on."""
 
-    found: Features
+    found: Features | Encoded
     train: Index
     selection: Index
     test: Index
@@ -150,14 +156,29 @@ class Parts:
 
 def open_parts(task: Task) -> Parts:
     """Load a task's features, computing them first where they are not cached."""
-    cfg = task.config
     place = {utterance.id: row for row, utterance in enumerate(task.utterances)}
     train, selection, test = (
         np.array([place[name] for name in part], np.int64)
         for part in (task.split.train, task.split.selection, task.split.test)
     )
-    found = features.load(task.utterances, cfg.frontend, cfg.windows, task.cache)
-    return Parts(found=found, train=train, selection=selection, test=test)
+    return Parts(found=load_features(task), train=train, selection=selection, test=test)
+
+
+def load_features(task: Task, *, step: Callable[[], None] = lambda: None) -> Features | Encoded:
+    """Find what a task's model hears in the cache, computing first what is not there.
+
+    Args:
+        task: any of a study; all hear the same.
+        step: called after each utterance computed.
+
+    Raises:
+        AudioError: if a recording cannot be decoded.
+        OutputError: if the cache cannot be written.
+    """
+    cfg = task.config
+    if cfg.encoder is not None:
+        return encoded.load(task.utterances, cfg.encoder, task.cache, step=step)
+    return features.load(task.utterances, cfg.frontend, cfg.windows, task.cache, step=step)
 
 
 def do(task: Task) -> None:
@@ -190,15 +211,7 @@ def train_run(task: Task) -> None:
 def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
     """Train a network as the task says; resumes where it was cut off."""
     cfg, selection = task.config, parts.selection
-    training = batches.TrainingBatches(
-        parts.found,
-        parts.train,
-        torch.from_numpy(task.targets),
-        cfg.frontend,
-        cfg.augment,
-        batch_size=cfg.training.batch_size,
-        seed=task.seed,
-    )
+    training = training_batches(task, parts)
 
     def select(candidate: nn.Module) -> float:
         logits = window_logits(candidate, parts.found, selection, cfg.frontend)
@@ -213,6 +226,17 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
         objective=Labels(training, len(task.labels), cfg.training),
         select=select,
         seed=task.seed,
+    )
+
+
+def training_batches(task: Task, parts: Parts) -> Batches:
+    """Make the batches that a task trains on."""
+    cfg, targets = task.config, torch.from_numpy(task.targets)
+    size, found, rows = cfg.training.batch_size, parts.found, parts.train
+    if isinstance(found, Encoded):
+        return EncodedBatches(found, rows, targets, cfg.augment, batch_size=size, seed=task.seed)
+    return TrainingBatches(
+        found, rows, targets, cfg.frontend, cfg.augment, batch_size=size, seed=task.seed
     )
 
 
@@ -262,9 +286,10 @@ def finish(task: Task, parts: Parts, network: nn.Module) -> None:
 def build_network(cfg: RunConfig, n_classes: int) -> nn.Module:
     """Build the network of a run with fresh weights."""
     module = cfg.model.module
-    network: nn.Module = module.build(
-        cfg.model.config, n_features=cfg.frontend.n_features, n_classes=n_classes
-    )
+    sizes = {"n_features": cfg.frontend.n_features}
+    if cfg.encoder is not None:
+        sizes = {"n_features": cfg.encoder.n_features, "n_layers": cfg.encoder.n_layers}
+    network: nn.Module = module.build(cfg.model.config, **sizes, n_classes=n_classes)
     return network
 
 
@@ -274,16 +299,20 @@ def n_params(network: nn.Module) -> int:
     return trained + sum(b.numel() for b in network.buffers() if b.is_floating_point())
 
 
-def counts(found: Features, rows: Index) -> Index:
+def counts(found: Features | Encoded, rows: Index) -> Index:
     """Windows of each utterance, shape ``(len(rows),)``."""
     return np.diff(found.window_offsets)[rows]
 
 
 @torch.no_grad()
 def window_logits(
-    network: nn.Module, found: Features, rows: Index, front: FrontEnd
+    network: nn.Module, found: Features | Encoded, rows: Index, front: FrontEnd
 ) -> calibrate.Array:
     """Logits of all windows of some utterances, in order, shape ``(windows, n_classes)``."""
     network.eval()
-    parts = [network(batch) for batch in batches.measuring_batches(found, rows, front)]
+    if isinstance(found, Encoded):
+        heard = encoded.measuring_batches(found, rows)
+    else:
+        heard = batches.measuring_batches(found, rows, front)
+    parts = [network(batch) for batch in heard]
     return torch.cat(parts).float().numpy()

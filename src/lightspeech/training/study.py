@@ -16,10 +16,9 @@ from lightspeech import labels as vocabularies
 from lightspeech import leaks
 from lightspeech.config import Choice
 from lightspeech.corpora._base import Utterance
-from lightspeech.data import features
 from lightspeech.errors import CorpusError, StudyError
 from lightspeech.protocols._base import Protocol
-from lightspeech.training.run import RunConfig, Task, do, is_done
+from lightspeech.training.run import RunConfig, Task, do, is_done, load_features
 
 Progress = Callable[[str, int, int], None]
 """Told what is going on, how much of it is done, and of how much."""
@@ -104,9 +103,7 @@ def run(todo: Sequence[Task], *, processes: int | None = None, progress: Progres
         computed += 1
         progress("features", computed, len(first.utterances))
 
-    features.load(
-        first.utterances, first.config.frontend, first.config.windows, first.cache, step=step
-    )
+    load_features(first, step=step)
     if first.step is not None and hasattr(first.step.module, "prepare"):
         first.step.module.prepare(todo, first.step.config, progress)
     open_tasks = [task for task in todo if not is_done(task.folder)]

@@ -1,0 +1,164 @@
+"""What a frozen encoder hears in a corpus: kept a file a recording, read back batch by batch.
+
+A file a recording, named by its sound, so that every study, vocabulary and mix of corpora shares
+them, a killed extraction goes on where it was, and memory stays flat however large a corpus is.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lightspeech.audio import io
+from lightspeech.audio.encoder import SAMPLE_RATE, Encoder
+from lightspeech.corpora._base import Utterance
+from lightspeech.data import augment, batches, encoder
+from lightspeech.data.augment import Augment
+from lightspeech.data.batches import Batch
+from lightspeech.data.encoder import HALF
+from lightspeech.data.features import Index
+from lightspeech.errors import StudyError
+from lightspeech.files import replacing, write_json
+
+ABOUT = "encoder.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """Hidden states of every utterance of a corpus, on disk.
+
+    Attributes:
+        cfg: the encoder.
+        files: one of each utterance, float16, shape ``(frames, n_features)``.
+    """
+
+    cfg: Encoder
+    files: tuple[Path, ...]
+
+    @property
+    def window_offsets(self) -> Index:
+        """An utterance is heard whole, so it is one window: shape ``(n + 1,)``."""
+        return np.arange(len(self.files) + 1)
+
+    def read(self, row: int) -> HALF:
+        """Read the hidden states of one utterance, shape ``(frames, n_features)``.
+
+        Raises:
+            StudyError: if the file is damaged.
+        """
+        try:
+            states: HALF = np.load(self.files[row], allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise StudyError(
+                f"{self.files[row]}: damaged ({error}); delete it and add --resume"
+            ) from None
+        return states
+
+
+def load(
+    utterances: Sequence[Utterance],
+    cfg: Encoder,
+    cache: Path,
+    *,
+    step: Callable[[], None] = lambda: None,
+) -> Encoded:
+    """Find the hidden states of a corpus in the cache folder, computing those that are not there.
+
+    Args:
+        utterances: what to hear, with paths and hashes.
+        cfg: the encoder.
+        cache: folder; hidden states of each encoder live below it.
+        step: called after each utterance.
+
+    Raises:
+        AudioError: if a recording cannot be decoded.
+        ConfigError: if there is no such encoder.
+        MissingExtra: if transformers is not installed.
+        OutputError: if the cache cannot be written.
+    """
+    folder = cache / encoder.key(cfg)
+    files = tuple(
+        folder / u.audio_hash[:2] / f"{u.audio_hash}-{u.sample_rate}.npy" for u in utterances
+    )
+    opened = None
+    for utterance, file in zip(utterances, files, strict=True):
+        if not file.exists():
+            opened = opened or _open(cfg, folder)
+            states = opened(io.load(utterance.path, SAMPLE_RATE))
+            with replacing(file) as temporary, temporary.open("wb") as target:
+                np.lib.format.write_array(target, states, allow_pickle=False)
+        step()
+    return Encoded(cfg, files)
+
+
+def _open(cfg: Encoder, folder: Path) -> encoder.Opened:
+    opened = encoder.load(cfg)
+    write_json(folder / ABOUT, {"source": cfg.source, "n_params": opened.n_params})
+    return opened
+
+
+class EncodedBatches:
+    """All training utterances, every epoch in a new order, cropped and masked anew."""
+
+    def __init__(
+        self,
+        found: Encoded,
+        rows: Index,
+        targets: Tensor,
+        bending: Augment,
+        *,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        """Hold what an epoch is made of; arguments as of `batches.TrainingBatches`.
+
+        Raises:
+            ConfigError: if there are fewer than two utterances.
+        """
+        self.order = batches.Order(rows, batch_size=batch_size, seed=seed)
+        self.rows, self.targets = torch.from_numpy(rows), targets
+        self.found, self.bending, self.seed = found, bending, seed
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        return len(self.order)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Go once through the training utterances."""
+        drawn = augment.draw(len(self.targets), self.bending, self.seed, number)
+        for batch in self.order.epoch(number):
+            u = drawn[batch]
+            cut = [self._cut(int(row), *ends) for row, ends in zip(batch, u[:, :2], strict=True)]
+            features = self._mask(beside(cut), u[:, 8:])
+            yield Batch(features, self.targets[batch], batch, u[:, 7])
+
+    def _cut(self, row: int, start: Tensor, end: Tensor) -> HALF:
+        """Cut up to a share off both ends."""
+        states = self.found.read(row)
+        longest = self.bending.crop * len(states)
+        return states[int(start * longest) : len(states) - int(end * longest)]
+
+    def _mask(self, features: Tensor, u: Tensor) -> Tensor:
+        """Hide drawn stretches of time: frames of zeros do not count."""
+        n = self.bending.time_masks
+        longest = self.bending.time_mask_s / self.found.cfg.pool_s
+        hidden = augment.runs(u[:, : 2 * n], features.shape[1], longest)
+        return features.masked_fill_(hidden[:, :, None], 0.0)
+
+
+def beside(states: Sequence[HALF]) -> Tensor:
+    """Put utterances side by side, zeros behind the shorter ones: ``(batch, longest, n)``."""
+    longest = max(map(len, states))
+    made = torch.zeros(len(states), longest, states[0].shape[1])
+    for row, own in zip(made, states, strict=True):
+        row[: len(own)] = torch.from_numpy(own)
+    return made
+
+
+def measuring_batches(found: Encoded, rows: Index, *, batch_size: int = 64) -> Iterator[Tensor]:
+    """Give whole utterances, in order, shape ``(batch, longest, n_features)``."""
+    for start in range(0, len(rows), batch_size):
+        yield beside([found.read(row) for row in rows[start : start + batch_size]])

@@ -1,0 +1,223 @@
+"""Pretrained encoders of `transformers`, frozen: waveform to pooled hidden states.
+
+Whisper runs without its padding to 30 s (positions are sliced) and no encoder runs further than the
+last hidden state that is kept. wav2vec2, HuBERT and WavLM are read by the same code.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lightspeech.audio.encoder import SAMPLE_RATE, STATES_PER_S, Encoder
+from lightspeech.audio.windows import Waveform
+from lightspeech.errors import ConfigError, MissingExtra
+
+PLACE = "LIGHTSPEECH_ENCODERS"
+LONGEST_S = 30
+"""Whisper has positions for no more; longer audio is heard in pieces of this."""
+SHORTEST = 640
+"""Samples; the convolutions of wav2vec2 need 400."""
+LEFT_OUT = ("model.decoder.", "decoder.", "proj_out.")
+"""Tensors of a whole Whisper that an encoder has no place for."""
+HALF = npt.NDArray[np.float16]
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """An encoder, ready to run.
+
+    Attributes:
+        hidden_states: turns a waveform, at most 30 s, into ``(layers, frames, width)``.
+        n_params: of the part that is computed.
+    """
+
+    cfg: Encoder
+    hidden_states: Callable[[Waveform], Tensor]
+    n_params: int
+
+    def __call__(self, waveform: Waveform) -> HALF:
+        """Hear a waveform of any length.
+
+        Args:
+            waveform: float32, 16 kHz, shape ``(samples,)``.
+
+        Returns:
+            Kept hidden states, averaged over time, shape ``(frames, layers * width)``.
+        """
+        longest = LONGEST_S * SAMPLE_RATE
+        starts = range(0, max(len(waveform) - SHORTEST, 0) + 1, longest)
+        pieces = [waveform[start : start + longest] for start in starts]
+        with torch.no_grad():
+            kept = [pool(self.hidden_states(_lengthened(p)), self.cfg) for p in pieces]
+        return torch.cat(kept).half().numpy()
+
+
+def pool(states: Tensor, cfg: Encoder) -> Tensor:
+    """Average over time, a shorter rest too: ``(L, T, D)`` to ``(frames, L * D)``."""
+    states = F.avg_pool1d(
+        states.transpose(1, 2), round(cfg.pool_s * STATES_PER_S), ceil_mode=True
+    )  # (L, D, frames)
+    return states.permute(2, 0, 1).flatten(1)
+
+
+def _lengthened(waveform: Waveform) -> Waveform:
+    return np.pad(waveform, (0, max(SHORTEST - len(waveform), 0)))
+
+
+def find(source: str) -> Path | None:
+    """Find the folder of an encoder; None for a hub name.
+
+    Raises:
+        ConfigError: if it is neither.
+    """
+    for folder in (Path(os.environ.get(PLACE, "")) / source, Path(source)):
+        if (folder / "config.json").is_file():
+            return folder
+    if source.count("/") == 1 and not source.startswith(("/", ".")):
+        return None
+    raise ConfigError(_remedies(source, "no such folder"))
+
+
+def _remedies(source: str, why: str) -> str:
+    return (
+        f"encoder {source!r}: {why}; set {PLACE} to the folder that holds it, name its folder "
+        "(encoder.source=PATH), or connect to the network and name it as on the hub "
+        "(encoder.source=openai/whisper-base)"
+    )
+
+
+def key(cfg: Encoder) -> str:
+    """Name what an encoder hears: by its weights in a folder, by its name on the hub.
+
+    Raises:
+        ConfigError: if there is no such encoder.
+    """
+    folder = find(cfg.source)
+    what: Any = cfg.source
+    if folder is not None:
+        files = sorted([folder / "config.json", *folder.glob("*.safetensors")])
+        what = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    text = json.dumps([what, cfg.width, cfg.first, cfg.last, cfg.pool_s])
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def load(cfg: Encoder) -> Opened:
+    """Load an encoder, strictly.
+
+    Raises:
+        ConfigError: if it is not there, not whole, of another kind, or not as the recipe says.
+        MissingExtra: if transformers is not installed.
+    """
+    transformers = _transformers()
+    source = find(cfg.source) or cfg.source
+    try:
+        about = transformers.AutoConfig.from_pretrained(source)
+        _check(cfg, about)
+        extractor = transformers.AutoFeatureExtractor.from_pretrained(source)
+        model = _weights(cfg.source, source, _class_of(transformers, about.model_type))
+    except OSError as error:
+        why = "not to be had here or on the hub" if source == cfg.source else str(error)
+        raise ConfigError(_remedies(cfg.source, why.splitlines()[0])) from None
+    hear = _whisper if about.model_type == "whisper" else _raw
+    states = hear(cfg, model, extractor)
+    n_params = sum(p.numel() for p in model.parameters())
+    return Opened(cfg, states, n_params)
+
+
+def _transformers() -> Any:
+    try:
+        import transformers
+    except ModuleNotFoundError:
+        raise MissingExtra("a pretrained encoder", "teacher") from None
+    made: Any = transformers
+    made.logging.set_verbosity_error()
+    made.logging.disable_progress_bar()
+    return made
+
+
+def _check(cfg: Encoder, about: Any) -> None:
+    n_blocks = getattr(about, "encoder_layers", None) or about.num_hidden_layers
+    if cfg.width != about.hidden_size or cfg.last > n_blocks:
+        raise ConfigError(
+            f"encoder {cfg.source!r} has width {about.hidden_size} and {n_blocks} blocks, the "
+            f"recipe says width {cfg.width} and last {cfg.last}; write encoder.width="
+            f"{about.hidden_size} and encoder.last={min(cfg.last, n_blocks)}"
+        )
+
+
+def _class_of(transformers: Any, kind: str) -> Any:
+    from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+    classes = {
+        "whisper": WhisperEncoder,
+        "wav2vec2": transformers.Wav2Vec2Model,
+        "hubert": transformers.HubertModel,
+        "wavlm": transformers.WavLMModel,
+    }
+    if kind not in classes:
+        raise ConfigError(f"an encoder of kind {kind!r}; choose one of {sorted(classes)}")
+    return classes[kind]
+
+
+def _weights(name: str, source: Path | str, kind: Any) -> nn.Module:
+    """Load float32 weights; without the check a missing tensor would be filled at random."""
+    prefix = r"^model\.encoder\." if kind.__name__ == "WhisperEncoder" else r"^\w+\.(?=encoder|fea)"
+    model, report = kind.from_pretrained(
+        source, key_mapping={prefix: ""}, dtype=torch.float32, output_loading_info=True
+    )
+    foreign = [k for k in report["unexpected_keys"] if not k.startswith(LEFT_OUT)]
+    missing = [*report["missing_keys"], *report["mismatched_keys"]]
+    if missing or (foreign and kind.__name__ == "WhisperEncoder"):
+        odd = sorted(map(str, missing + foreign))
+        raise ConfigError(
+            f"encoder {name!r} is not whole, first odd tensor {odd[0]}; fetch it anew"
+        )
+    made: nn.Module = model.eval().requires_grad_(False)
+    return made
+
+
+def _whisper(cfg: Encoder, model: Any, extractor: Any) -> Callable[[Waveform], Tensor]:
+    n_blocks = len(model.layers)
+    model.layers = model.layers[: cfg.last]
+
+    def hidden_states(waveform: Waveform) -> Tensor:
+        # Multiples of 320 samples: an even number of mel frames, one state for two of them.
+        mel = extractor(
+            waveform,
+            sampling_rate=SAMPLE_RATE,
+            padding="longest",
+            pad_to_multiple_of=320,
+            return_tensors="pt",
+        ).input_features
+        x = F.gelu(model.conv2(F.gelu(model.conv1(mel)))).transpose(1, 2)  # (1, T, D)
+        x = x + model.embed_positions.weight[: x.shape[1]]
+        states = [x]
+        for block in model.layers:
+            states.append(block(states[-1], None))
+        if cfg.last == n_blocks:
+            states[-1] = model.layer_norm(states[-1])
+        return torch.cat(states[cfg.first :])
+
+    return hidden_states
+
+
+def _raw(cfg: Encoder, model: Any, extractor: Any) -> Callable[[Waveform], Tensor]:
+    # One block more than is kept: some classes normalize what the last one gives.
+    model.encoder.layers = model.encoder.layers[: cfg.last + 1]
+
+    def hidden_states(waveform: Waveform) -> Tensor:
+        values = extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="pt").input_values
+        found = model(values, output_hidden_states=True).hidden_states
+        return torch.cat(found[cfg.first : cfg.last + 1])
+
+    return hidden_states

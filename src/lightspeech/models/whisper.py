@@ -1,0 +1,74 @@
+"""Head of the teacher, over the hidden states of a frozen encoder.
+
+Attentive statistics pooling (Okabe et al. 2018, arXiv 1803.10963) with several heads, over a
+learned mix of layers (Peters et al. 2018, eq. 1, as in SUPERB). Differs: the statistics are of a
+narrow layer, so 113,416 parameters beside 8 classes of whisper-base do. Any encoder that
+`lightspeech.data.encoder` reads will do, not only Whisper.
+"""
+
+import torch
+from pydantic import PositiveInt
+from torch import Tensor, nn
+
+from lightspeech.audio.encoder import Encoder
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.windows import Windows
+from lightspeech.config import config
+
+FRONTEND = FrontEnd()
+"""Of the sample rate alone: what is heard comes from the encoder."""
+WINDOWS = Windows()
+ENCODER = Encoder()
+
+
+@config
+class Config:
+    """Sizes of the head."""
+
+    width: PositiveInt = 192
+    """Of the layer whose statistics are taken."""
+    heads: PositiveInt = 4
+    dropout: float = 0.3
+    """Share of the statistics dropped in training."""
+
+
+class Head(nn.Module):
+    """Mix of layers, narrow layer, statistics under attention, linear classifier."""
+
+    def __init__(self, cfg: Config, n_features: int, n_layers: int, n_classes: int) -> None:
+        """Build the layers."""
+        super().__init__()
+        self.mix = nn.Parameter(torch.zeros(n_layers))
+        self.narrow = nn.Sequential(
+            nn.LayerNorm(n_features // n_layers),
+            nn.Linear(n_features // n_layers, cfg.width),
+            nn.GELU(),
+        )
+        self.attention = nn.Linear(cfg.width, cfg.heads)
+        self.classify = nn.Sequential(
+            nn.Dropout(cfg.dropout), nn.Linear(2 * cfg.heads * cfg.width, n_classes)
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits, shape ``(batch, n_classes)``.
+
+        Args:
+            features: hidden states, shape ``(batch, frames, n_layers * width)``; frames of zeros
+                alone stand behind the shorter examples and do not count.
+        """
+        layers = features.chunk(len(self.mix), 2)  # each (B, T, D)
+        share = self.mix.softmax(0)
+        mixed = torch.stack([layer * s for layer, s in zip(layers, share, strict=True)]).sum(0)
+        x = self.narrow(mixed).float()  # (B, T, W)
+        silent = (layers[0] == 0).all(2, keepdim=True)
+        scores = self.attention(x).float().masked_fill(silent, -1e4)
+        weights = scores.softmax(1).transpose(1, 2)  # (B, heads, T)
+        mean = weights @ x  # (B, heads, W)
+        deviation = (weights @ x**2 - mean**2).clamp(min=1e-6).sqrt()
+        logits: Tensor = self.classify(torch.cat([mean, deviation], 1).flatten(1))
+        return logits
+
+
+def build(cfg: Config, *, n_features: int, n_layers: int, n_classes: int) -> nn.Module:
+    """Build the head; ``n_features`` are those of all layers."""
+    return Head(cfg, n_features, n_layers, n_classes)
