@@ -6,9 +6,10 @@
 #include "ls_frontend_tables.h"
 
 #define HALF (LS_N_FFT / 2)
+#define HANN (0.5f / 32768.0f) /* full scale of int16 is 1 */
 
 /* Entry k of ls_cosine is cos(2 pi k / LS_N_FFT): window and Fourier transform share it. */
-static float sine(uint32_t k) { return ls_cosine[(k + 3 * (LS_N_FFT / 4)) & (LS_N_FFT - 1)]; }
+static inline float sine(uint32_t k) { return ls_cosine[(k + 3 * (LS_N_FFT / 4)) & (LS_N_FFT - 1)]; }
 
 /* The Hann window over the ring, oldest sample first; even and odd samples become real and
  * imaginary parts of half as many complex numbers, already in bit-reversed order. */
@@ -17,8 +18,8 @@ static void apply_window(ls_frontend *state) {
     for (uint32_t n = 0; n < HALF; n++) {
         for (uint32_t part = 0; part < 2; part++) {
             const uint32_t place = (state->next_sample + 2 * n + part) & (LS_N_FFT - 1);
-            const float hann = 0.5f - 0.5f * ls_cosine[2 * n + part];
-            state->work[2 * reversed + part] = (float)state->samples[place] / 32768.0f * hann;
+            const float hann = HANN * (1.0f - ls_cosine[2 * n + part]);
+            state->work[2 * reversed + part] = (float)state->samples[place] * hann;
         }
         uint32_t carry = HALF >> 1;
         while (reversed & carry) {
@@ -29,23 +30,56 @@ static void apply_window(ls_frontend *state) {
     }
 }
 
-/* Fourier transform in place: one butterfly of radix 2 after the other. */
+/* Sums and differences of neighbours: a butterfly of radix 2, whose factor is 1. */
+static void transform_pairs(float *z) {
+    for (uint32_t at = 0; at < LS_N_FFT; at += 4) {
+        const float re = z[at + 2];
+        const float im = z[at + 3];
+        z[at + 2] = z[at] - re;
+        z[at + 3] = z[at + 1] - im;
+        z[at] += re;
+        z[at + 1] += im;
+    }
+}
+
+/* Four transforms of length h become one of 4 h, for output k of each. In bit-reversed order the
+ * second of the four holds samples 4 n + 2, and the third 4 n + 1. */
+static void transform_fours(float *z, uint32_t h, uint32_t k) {
+    const uint32_t turn = k * (HALF / (2 * h)); /* in the table of LS_N_FFT */
+    const float re1 = ls_cosine[turn], im1 = sine(turn);
+    const float re2 = ls_cosine[2 * turn], im2 = sine(2 * turn);
+    const float re3 = ls_cosine[3 * turn], im3 = sine(3 * turn);
+    for (float *a = z + 2 * k; a < z + LS_N_FFT; a += 8 * h) {
+        float *const c = a + 2 * h, *const b = a + 4 * h, *const d = a + 6 * h;
+        const float b_re = b[0] * re1 + b[1] * im1, b_im = b[1] * re1 - b[0] * im1;
+        const float c_re = c[0] * re2 + c[1] * im2, c_im = c[1] * re2 - c[0] * im2;
+        const float d_re = d[0] * re3 + d[1] * im3, d_im = d[1] * re3 - d[0] * im3;
+        const float sum_re = a[0] + c_re, sum_im = a[1] + c_im;
+        const float gap_re = a[0] - c_re, gap_im = a[1] - c_im;
+        const float odd_re = b_re + d_re, odd_im = b_im + d_im;
+        const float bow_re = b_re - d_re, bow_im = b_im - d_im;
+        a[0] = sum_re + odd_re;
+        a[1] = sum_im + odd_im;
+        b[0] = sum_re - odd_re;
+        b[1] = sum_im - odd_im;
+        c[0] = gap_re + bow_im;
+        c[1] = gap_im - bow_re;
+        d[0] = gap_re - bow_im;
+        d[1] = gap_im + bow_re;
+    }
+}
+
+/* Fourier transform of HALF complex numbers in place, radix 4; 4^n * 2 needs one step of radix 2,
+ * and a bit at an odd place says so. */
 static void transform(float *z) {
-    for (uint32_t half = 1; half < HALF; half *= 2) {
-        const uint32_t stride = HALF / half; /* in the table of LS_N_FFT */
-        for (uint32_t k = 0; k < half; k++) {
-            const float re = ls_cosine[k * stride];
-            const float im = -sine(k * stride);
-            for (uint32_t at = 2 * k; at < LS_N_FFT; at += 4 * half) {
-                float *a = z + at;
-                float *b = a + 2 * half;
-                const float b_re = b[0] * re - b[1] * im;
-                const float b_im = b[0] * im + b[1] * re;
-                b[0] = a[0] - b_re;
-                b[1] = a[1] - b_im;
-                a[0] += b_re;
-                a[1] += b_im;
-            }
+    uint32_t h = 1;
+    if (HALF & 0xAAAAAAAAu) {
+        transform_pairs(z);
+        h = 2;
+    }
+    for (; h < HALF; h *= 4) {
+        for (uint32_t k = 0; k < h; k++) {
+            transform_fours(z, h, k);
         }
     }
 }
@@ -62,8 +96,10 @@ static void find_energies(float *work) {
         const float even_im = 0.5f * (a[1] - b[1]);
         const float odd_re = 0.5f * (a[1] + b[1]);
         const float odd_im = 0.5f * (b[0] - a[0]);
-        const float re = odd_re * ls_cosine[k] + odd_im * sine(k);
-        const float im = odd_im * ls_cosine[k] - odd_re * sine(k);
+        const float cosine = ls_cosine[k];
+        const float slope = ls_cosine[LS_N_FFT / 4 - k];
+        const float re = odd_re * cosine + odd_im * slope;
+        const float im = odd_im * cosine - odd_re * slope;
         a[0] = (even_re + re) * (even_re + re) + (even_im + im) * (even_im + im);
         b[0] = (even_re - re) * (even_re - re) + (even_im - im) * (even_im - im);
     }
@@ -149,12 +185,22 @@ void ls_frontend_init(ls_frontend *state) {
     state->frames_to_window = LS_WINDOW_FRAMES;
 }
 
+/* Copy samples into the ring until a frame is whole, the ring turns or the samples end. */
+static size_t take(ls_frontend *state, const int16_t *samples, size_t n) {
+    const size_t to_turn = LS_N_FFT - state->next_sample;
+    size_t taken = n < state->samples_to_frame ? n : state->samples_to_frame;
+    taken = taken < to_turn ? taken : to_turn;
+    memcpy(state->samples + state->next_sample, samples, taken * sizeof samples[0]);
+    state->next_sample = (uint32_t)(state->next_sample + taken) & (LS_N_FFT - 1);
+    state->samples_to_frame -= (uint32_t)taken;
+    return taken;
+}
+
 size_t ls_frontend_push(ls_frontend *state, const int16_t *samples, size_t n) {
     size_t used = 0;
     while (used < n) {
-        state->samples[state->next_sample] = samples[used++];
-        state->next_sample = (state->next_sample + 1) & (LS_N_FFT - 1);
-        if (--state->samples_to_frame > 0) {
+        used += take(state, samples + used, n - used);
+        if (state->samples_to_frame > 0) {
             continue;
         }
         add_frame(state);

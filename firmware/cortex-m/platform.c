@@ -1,0 +1,58 @@
+/* A Cortex-M4F in QEMU: prints by semihosting, counts instructions by SysTick.
+ *
+ * With -icount shift=0 an instruction lasts 1 ns and SysTick of mps2-an386 runs at 25 MHz, so that
+ * a tick is exactly 40 instructions. They are instructions, not cycles: QEMU knows of no flash that
+ * waits and of no division that takes long. */
+#include "../platform.h"
+
+#define SYST_CSR (*(volatile uint32_t *)0xE000E010u)
+#define SYST_RVR (*(volatile uint32_t *)0xE000E014u)
+#define SYST_CVR (*(volatile uint32_t *)0xE000E018u)
+#define SYST_TOP 0xFFFFFFu
+#define INSTRUCTIONS_PER_TICK 40u
+#define SEMIHOSTING_WRITE0 4u
+#define PAINT 0xA5A5A5A5u
+#define MARGIN 16u /* words below this function's frame that are left alone */
+
+extern uint32_t _ebss, _estack;
+
+static volatile uint32_t turns;
+
+void SysTick_Handler(void);
+
+void SysTick_Handler(void) { turns++; }
+
+void platform_begin(void) {
+    uint32_t *const top = (uint32_t *)__builtin_frame_address(0) - MARGIN;
+    for (uint32_t *word = &_ebss; word < top; word++) {
+        *word = PAINT;
+    }
+    SYST_RVR = SYST_TOP;
+    SYST_CVR = 0;
+    SYST_CSR = 7; /* on, with interrupt, from the processor's clock */
+    while (SYST_CVR == 0) {
+    }
+}
+
+uint64_t platform_instructions(void) {
+    uint32_t before, now;
+    do {
+        before = turns;
+        now = SYST_CVR;
+    } while (before != turns);
+    return ((uint64_t)before * (SYST_TOP + 1u) + (SYST_TOP - now)) * INSTRUCTIONS_PER_TICK;
+}
+
+uint32_t platform_stack_bytes(void) {
+    const uint32_t *word = &_ebss;
+    while (word < &_estack && *word == PAINT) {
+        word++;
+    }
+    return (uint32_t)((const char *)&_estack - (const char *)word);
+}
+
+void platform_print(const char *text) {
+    register uint32_t operation __asm("r0") = SEMIHOSTING_WRITE0;
+    register const char *argument __asm("r1") = text;
+    __asm volatile("bkpt 0xAB" : "+r"(operation) : "r"(argument) : "memory");
+}
