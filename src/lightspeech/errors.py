@@ -8,7 +8,8 @@ LightspeechError
 ├── BundleError      an exported model is damaged, or of another version
 ├── StudyError       a training did not come to its end
 ├── OutputError      a result cannot be written
-└── MissingExtra     a feature needs an optional dependency
+├── MissingExtra     a feature needs an optional dependency
+└── MissingTool      a feature needs a program that no Python package brings
 """
 
 
@@ -56,5 +57,23 @@ class MissingExtra(LightspeechError):  # noqa: N818 (named for what is missing)
     """
 
     def __init__(self, feature: str, extra: str) -> None:
+        """Keep both, since a worker process hands an error on as its arguments."""
+        super().__init__(feature, extra)
+
+    def __str__(self) -> str:
         """Say what to type."""
-        super().__init__(f"{feature} needs an extra; type: pip install 'lightspeech[{extra}]'")
+        feature, extra = self.args
+        return f"{feature} needs an extra; type: pip install 'lightspeech[{extra}]'"
+
+
+class MissingTool(LightspeechError):  # noqa: N818 (named for what is missing)
+    """A feature needs a program that no Python package brings.
+
+    Args:
+        tool: name of the program.
+        package: that brings it on Debian and Ubuntu.
+    """
+
+    def __init__(self, tool: str, package: str) -> None:
+        """Say what to type."""
+        super().__init__(f"{tool} is not installed; type: apt install {package}")
