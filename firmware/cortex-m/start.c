@@ -5,7 +5,7 @@
 #define STOPPED_BY_PROGRAM 0x20026u
 #define STOPPED_BY_FAULT 0x20023u
 
-extern uint32_t _estack, _sidata, _sdata, _edata, _sbss, _ebss;
+extern uint32_t _sidata, _sdata, _edata, _sbss, _ebss;
 extern int main(void);
 
 void Reset_Handler(void);
@@ -44,8 +44,9 @@ __attribute__((naked, noreturn)) void Reset_Handler(void) {
         "b begin\n");
 }
 
-__attribute__((section(".isr_vector"), used)) static const void *const vectors[16] = {
-    &_estack,      Reset_Handler, Fault_Handler, Fault_Handler, Fault_Handler, Fault_Handler,
-    Fault_Handler, 0,             0,             0,             0,             Fault_Handler,
-    Fault_Handler, 0,             Fault_Handler, SysTick_Handler,
+/* The first of the table, the top of the stack, is written by link.ld. */
+__attribute__((section(".isr_vector"), used)) static void (*const vectors[15])(void) = {
+    Reset_Handler, Fault_Handler, Fault_Handler, Fault_Handler, Fault_Handler,
+    Fault_Handler, 0,             0,             0,             0,
+    Fault_Handler, Fault_Handler, 0,             Fault_Handler, SysTick_Handler,
 };

@@ -75,5 +75,10 @@ class MissingTool(LightspeechError):  # noqa: N818 (named for what is missing)
     """
 
     def __init__(self, tool: str, package: str) -> None:
+        """Keep both, since a worker process hands an error on as its arguments."""
+        super().__init__(tool, package)
+
+    def __str__(self) -> str:
         """Say what to type."""
-        super().__init__(f"{tool} is not installed; type: apt install {package}")
+        tool, package = self.args
+        return f"{tool} is not installed; type: apt install {package}"

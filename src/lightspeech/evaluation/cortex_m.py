@@ -1,0 +1,182 @@
+"""What generated C costs on a Cortex-M4F: built by the cross compiler, run and counted in QEMU.
+
+The very sound that the image hears is embedded in it, and the same `firmware/listen.c` is built for
+this machine, so that what both print can be compared bit by bit.
+"""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import numpy.typing as npt
+
+from lightspeech.errors import BundleError, MissingTool
+
+Samples = npt.NDArray[np.int16]
+
+COMPILER = "arm-none-eabi-gcc"
+SIZE = "arm-none-eabi-size"
+EMULATOR = "qemu-system-arm"
+HOST = "gcc"
+PACKAGES = {
+    COMPILER: "gcc-arm-none-eabi",
+    SIZE: "gcc-arm-none-eabi",
+    EMULATOR: "qemu-system-arm",
+    HOST: "gcc",
+}
+WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror")
+CORE = ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
+SECTIONS = ("-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-nostartfiles")
+MACHINE = (
+    "-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "none",
+    "-icount", "shift=0", "-semihosting-config", "enable=on,target=native",
+)  # fmt: skip
+FLASH = (".text", ".ARM.exidx", ".data")
+"""Sections that lie in flash; the embedded sound is none of them."""
+RAM = (".data", ".bss")
+TIMEOUT_S = 120
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What an image printed.
+
+    Attributes:
+        windows: int8 features of each window.
+        logits: the network's int8 answer to each.
+        frontend_instructions: of the front end, all of the sound.
+        inference_instructions: of the network, all windows.
+        stack_bytes: the most that was used.
+    """
+
+    windows: tuple[bytes, ...]
+    logits: tuple[bytes, ...]
+    frontend_instructions: int
+    inference_instructions: int
+    stack_bytes: int
+
+
+@dataclass(frozen=True)
+class Image:
+    """What an image heard and what it takes.
+
+    Attributes:
+        heard: what it printed.
+        flash_bytes: code, weights and tables.
+        ram_bytes: audio, features, activations and stack.
+    """
+
+    heard: Heard
+    flash_bytes: int
+    ram_bytes: int
+
+
+def on_cortex_m(
+    sources: Path, firmware: Path, samples: Samples, *options: str, optimize: str = "-O2"
+) -> Image:
+    """Build the image for a Cortex-M4F with 1 MB of flash and 256 KB of RAM, and run it in QEMU.
+
+    Args:
+        sources: folder of the generated C.
+        firmware: folder ``firmware`` of the repository.
+        samples: sound to hear, shape ``(samples,)``.
+        options: more for the compiler, such as ``-DLS_SMLAD``.
+        optimize: level of the compiler.
+
+    Raises:
+        MissingTool: if the cross compiler or QEMU is not there.
+        BundleError: if the image cannot be built, as it does not fit, or does not run to its end.
+    """
+    require(COMPILER, SIZE, EMULATOR)
+    board = firmware / "cortex-m"
+    flags = (*CORE, *SECTIONS, "-T", str(board / "link.ld"), optimize, *options)
+    with TemporaryDirectory() as folder:
+        image = _build(COMPILER, Path(folder), sources, board, samples, flags)
+        heard = _parse(_run(EMULATOR, *MACHINE, "-kernel", str(image)))
+        sizes = _sections(_run(SIZE, "-A", str(image)))
+    return Image(
+        heard=heard,
+        flash_bytes=sum(sizes.get(name, 0) for name in FLASH),
+        ram_bytes=sum(sizes.get(name, 0) for name in RAM) + heard.stack_bytes,
+    )
+
+
+def on_host(sources: Path, firmware: Path, samples: Samples) -> Heard:
+    """Build and run the same program on this machine, which counts nothing.
+
+    Raises:
+        MissingTool: if there is no C compiler.
+        BundleError: if the program cannot be built, or fails.
+    """
+    require(HOST)
+    with TemporaryDirectory() as folder:
+        program = _build(HOST, Path(folder), sources, firmware / "host", samples, ("-O2",))
+        return _parse(_run(str(program)))
+
+
+def require(*tools: str) -> None:
+    """Refuse to go on without a program.
+
+    Raises:
+        MissingTool: naming the first that is not there.
+    """
+    for tool in tools:
+        if not shutil.which(tool):
+            raise MissingTool(tool, PACKAGES[tool])
+
+
+def _build(
+    compiler: str, to: Path, sources: Path, board: Path, samples: Samples, flags: tuple[str, ...]
+) -> Path:
+    firmware = board.parent
+    (to / "audio.h").write_text(_audio(samples), encoding="utf-8")
+    files = [firmware / "listen.c", *sorted(board.glob("*.c")), *sorted(sources.glob("*.c"))]
+    output = to / "listen"
+    folders = ("-I", str(to), "-I", str(sources), "-I", str(firmware))
+    _run(compiler, *WARNINGS, *flags, *folders, *map(str, files), "-lm", "-o", str(output))
+    return output
+
+
+def _audio(samples: Samples) -> str:
+    return (
+        f"#include <stdint.h>\n#define AUDIO_SAMPLES {len(samples)}u\n"
+        '__attribute__((section(".audio"))) static const int16_t audio[AUDIO_SAMPLES] = {\n'
+        f"{','.join(map(str, samples.tolist()))}\n}};\n"
+    )
+
+
+def _run(*command: str) -> str:
+    """Give what a program prints; QEMU prints the image's words to standard error."""
+    try:
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired:
+        raise BundleError(
+            f"{command[0]}: no end after {TIMEOUT_S} s; is the model too large?"
+        ) from None
+    if done.returncode != 0:
+        lines = done.stdout.splitlines()
+        why = next((line for line in lines if "error" in line or "overflowed" in line), "failed")
+        raise BundleError(f"{command[0]}: {why[:200]}; export the model again")
+    return done.stdout
+
+
+def _parse(text: str) -> Heard:
+    lines = [line.split() for line in text.splitlines()]
+    numbers = {words[0]: int(words[1]) for words in lines if words[0] not in ("window", "logits")}
+    return Heard(
+        windows=tuple(bytes.fromhex(words[1]) for words in lines if words[0] == "window"),
+        logits=tuple(bytes.fromhex(words[1]) for words in lines if words[0] == "logits"),
+        frontend_instructions=numbers["frontend"],
+        inference_instructions=numbers["inference"],
+        stack_bytes=numbers["stack"],
+    )
+
+
+def _sections(text: str) -> dict[str, int]:
+    rows = [line.split() for line in text.splitlines()]
+    return {row[0]: int(row[1]) for row in rows if len(row) == 3 and row[1].isdigit()}
