@@ -47,11 +47,11 @@ static void print_number(const char *name, uint64_t number) {
 /* Returns the instructions that the network took. */
 static uint64_t answer(void) {
     ls_frontend_window(&frontend, ls_model_input(&model));
-    print_bytes("window ", ls_model_input(&model), LS_MODEL_INPUT_BYTES);
+    print_bytes("window ", ls_model_input(&model), LS_MODEL_INPUT_SIZE);
     const uint64_t begin = platform_instructions();
-    ls_model_invoke(&model);
+    ls_model_run(&model);
     const uint64_t end = platform_instructions();
-    print_bytes("logits ", ls_model_output(&model), LS_MODEL_OUTPUT_BYTES);
+    print_bytes("logits ", ls_model_output(&model), LS_MODEL_OUTPUT_SIZE);
     return end - begin;
 }
 
@@ -73,7 +73,6 @@ int main(void) {
     uint64_t heard = 0, answered = 0;
     platform_begin();
     ls_frontend_init(&frontend);
-    ls_model_init(&model);
     for (size_t at = 0; at < AUDIO_SAMPLES;) {
         const size_t n = AUDIO_SAMPLES - at < BLOCK ? AUDIO_SAMPLES - at : BLOCK;
         memcpy(block, audio + at, n * sizeof block[0]);
