@@ -1,0 +1,85 @@
+"""Dependency-free C99 of an int8 network: the bits of TFLite Micro, memory planned beforehand."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+from lightspeech import __version__
+from lightspeech.errors import BundleError
+from lightspeech.export import _c99_text as text
+from lightspeech.export import _tflite
+from lightspeech.export._c99_graph import simplify
+from lightspeech.export._c99_plan import plan
+from lightspeech.export._c99_steps import steps
+from lightspeech.export._tflite import Graph, Tensor
+
+KERNELS = ("ls_kernels.h", "ls_kernels.c")
+
+
+def sources(
+    model: bytes, labels: Sequence[str], *, temperature: float = 1.0, title: str = "A network."
+) -> dict[str, str]:
+    """Write a network as C99 with no dependency but the C library.
+
+    Args:
+        model: a ``.tflite`` file with int8 weights, activations, input and output.
+        labels: of its outputs, in order.
+        temperature: > 0; the scores are divided by it before the softmax.
+        title: what it is, one line.
+
+    Returns:
+        File name to text: ``ls_model.h`` (the interface), ``ls_model.c`` and the kernels.
+
+    Raises:
+        BundleError: if the file is damaged, or has an operation that C99 has no kernel for; the
+            message names the operation and its layer.
+    """
+    graph = _tflite.read(model)
+    source, output = _ends(graph)
+    if output.size != len(labels):
+        raise BundleError(f"the model has {output.size} outputs, {len(labels)} labels are given")
+    simplified = simplify(graph)
+    done = steps(simplified.graph)
+    memory = plan(simplified, done)
+    graph = simplified.graph
+    header = text.HEADER.format(
+        title=text.comment(title),
+        version=__version__,
+        macs=sum(step.macs for step in done),
+        table=text.table(done, memory),
+        input_size=source.size,
+        frames=source.size // source.shape[-1],
+        features=source.shape[-1],
+        input_scale=text.real(float(source.scales[0])),
+        input_zero=source.zeros[0],
+        output_size=output.size,
+        output_scale=text.real(float(output.scales[0])),
+        output_zero=output.zeros[0],
+        arena=memory.size,
+    )
+    code = text.SOURCE.format(
+        constants=text.constants(graph, done),
+        labels="{" + ", ".join(text.quoted(label) for label in labels) + "}",
+        input=memory.tensors[graph.inputs[0]],
+        output=memory.tensors[graph.outputs[0]],
+        factor=text.real(float(output.scales[0]) / temperature),
+        calls=text.calls(graph, done, memory),
+    )
+    kernels = {name: (files(__package__) / "c99" / name).read_text("utf-8") for name in KERNELS}
+    return {"ls_model.h": header, "ls_model.c": code, **kernels}
+
+
+def _ends(graph: Graph) -> tuple[Tensor, Tensor]:
+    """The one input and the one output, both int8."""
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
+        raise BundleError(
+            f"the model has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; "
+            "C99 takes one of each"
+        )
+    source, output = graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]
+    for tensor in (source, output):
+        if tensor.dtype != "int8" or len(tensor.scales) != 1 or tensor.data is not None:
+            raise BundleError(
+                f"the model takes or gives {tensor.dtype} ({tensor.name!r}), C99 only int8; "
+                "quantize it first"
+            )
+    return source, output
