@@ -1,7 +1,7 @@
 """Finds what training and test share: a speaker, a dialogue, a recording, an augmented child."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from lightspeech.corpora._base import Utterance
 from lightspeech.errors import LeakError
@@ -101,3 +101,49 @@ def check(utterances: list[Utterance], protocol: Protocol) -> None:
                 "'lightspeech leaks MANIFEST'; put both on one side, or take "
                 "protocol.name=random-leaky, whose figures are labelled as leaky"
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What a teacher knows, what its own teachers know included.
+
+    Attributes:
+        study: name of the teacher's study and fold, for messages.
+        train: what it learnt from.
+        selection: what it was chosen and calibrated on.
+    """
+
+    study: str
+    train: tuple[Utterance, ...]
+    selection: tuple[Utterance, ...]
+
+
+def check_teacher(heard: Heard, utterances: Sequence[Utterance], split: Split) -> None:
+    """Refuse a teacher that knows whom its student is measured on, or selected on.
+
+    Args:
+        heard: what the teacher knows.
+        utterances: the student's whole corpus.
+        split: of the student. Its test part must be unknown to the teacher, its selection part
+            must not have been learnt from.
+
+    Raises:
+        LeakError: naming the study and what it shares with the student's fold.
+    """
+    sides = ((heard.train, split.test + split.selection), (heard.selection, split.test))
+    for known, strangers in sides:
+        taught = [_renamed(utterance, heard.study) for utterance in known]
+        ids = tuple(utterance.id for utterance in taught)
+        cut = Split(name=split.name, train=ids, selection=(), test=strangers)
+        if found := find([*utterances, *taught], cut):
+            raise LeakError(
+                f"{split.name}: the teacher {heard.study} knows {found[0].kind} {found[0].value} "
+                f"of {found[0].other_id}, which its student must not; {len(found)} such pairs; "
+                "take a teacher of the same protocol, or one of other speakers"
+            )
+
+
+def _renamed(utterance: Utterance, study: str) -> Utterance:
+    """Tell a teacher's copy from the student's; it stays a child of what it is a copy of."""
+    parent = utterance.parent or utterance.id
+    return replace(utterance, id=f"{study}: {utterance.id}", parent=parent)

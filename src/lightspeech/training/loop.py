@@ -6,7 +6,6 @@ weights, their average and the optimizer's moments are all there is to save.
 
 import copy
 import logging
-import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +19,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, AdamW, Optimizer
 
 from lightspeech.config import config
-from lightspeech.data.batches import TrainingBatches
+from lightspeech.data.batches import Batches
 from lightspeech.errors import StudyError
 from lightspeech.training import checkpoint
 from lightspeech.training.schedule import Schedule, rate
@@ -53,7 +52,7 @@ class Training:
 
 def train(
     network: nn.Module,
-    batches: TrainingBatches,
+    batches: Batches,
     cfg: Training,
     folder: Path,
     *,
@@ -94,11 +93,14 @@ def train(
             )
             loss = objective(model, batch)
             fabric.backward(loss)
-            fabric.clip_gradients(model, fabric_optimizer, max_norm=cfg.clip_norm)
+            norm = fabric.clip_gradients(
+                model, fabric_optimizer, max_norm=cfg.clip_norm, error_if_nonfinite=False
+            )
+            _check(loss, norm, epoch)
             fabric_optimizer.step()
             fabric_optimizer.zero_grad()
             _average(state, cfg.average, step=epoch * len(batches) + number)
-            total += _finite(loss, epoch)
+            total += loss.item()
         uar = select(state.average)
         if cfg.patience is not None and uar > max(_uars(state), default=-1.0):
             state.best = copy.deepcopy(state.average.state_dict())
@@ -117,15 +119,13 @@ def train(
     return state.average.eval()
 
 
-def _finite(loss: Tensor, epoch: int) -> float:
-    """Refuse to go on with NaN: the last checkpoint stays that of an epoch that was well."""
-    value = loss.item()
-    if not math.isfinite(value):
+def _check(loss: Tensor, norm: Tensor | None, epoch: int) -> None:
+    """Refuse a step that would spoil the weights; the last checkpoint is of an epoch before."""
+    if norm is None or not torch.isfinite(loss + norm):
         raise StudyError(
-            f"training diverged: its loss became {value} in epoch {epoch}; "
+            f"training diverged in epoch {epoch}: loss {loss.item():g}, gradient {norm:g}; "
             "lower training.learning_rate and start anew with --fresh"
         )
-    return value
 
 
 def _optimizer(parameters: list[nn.Parameter], cfg: Training) -> Optimizer:

@@ -7,7 +7,7 @@ saved in checkpoints with the network's.
 import torch
 from torch import Tensor, nn
 
-from lightspeech.data.batches import Batch, TrainingBatches
+from lightspeech.data.batches import Batch, Batches
 from lightspeech.training import losses
 from lightspeech.training.loop import Training
 
@@ -15,7 +15,7 @@ from lightspeech.training.loop import Training
 class Labels(nn.Module):
     """The loss of the labels: smoothed, mixed up, every class with the same say."""
 
-    def __init__(self, batches: TrainingBatches, n_classes: int, cfg: Training) -> None:
+    def __init__(self, batches: Batches, n_classes: int, cfg: Training) -> None:
         """Weigh the classes by the training part."""
         super().__init__()
         targets = batches.targets[batches.rows]

@@ -28,7 +28,8 @@ from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
 from lightspeech.predictions import Predictions
 from lightspeech.protocols._base import Split
-from lightspeech.training import calibrate, checkpoint, loop
+from lightspeech.training import calibrate, checkpoint, loop, soft_labels
+from lightspeech.training.distillation import Distillation, Stored, Taught
 from lightspeech.training.loop import Training
 from lightspeech.training.objective import Labels
 
@@ -44,6 +45,8 @@ class RunConfig:
     training: Training = Training()
     encoder: Encoder | None = None
     """Heard instead of the front end by a model that states one."""
+    distill: Distillation | None = None
+    """The teacher that later steps go on learning from, once a step has brought one."""
 
     def __post_init__(self) -> None:
         """Refuse a window that the front end has to lengthen: no exported model does that."""
@@ -119,9 +122,7 @@ def read_run(folder: Path) -> Run:
     if not is_done(folder):
         raise CorpusError(f"{folder}: no finished run here; train it first")
     values = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    known = {field.name for field in dataclasses.fields(RunConfig)}
-    parts = {name: value for name, value in values.items() if name in known}
-    cfg = build(RunConfig, parts, source=str(folder / "run.json"))
+    cfg = read_config(folder)
     network = build_network(cfg, len(values["labels"]))
     try:
         network.load_state_dict(load_file(folder / "weights.safetensors"), strict=True)
@@ -137,6 +138,18 @@ def read_run(folder: Path) -> Run:
         threshold=values["threshold"],
         network=network.eval(),
     )
+
+
+def read_config(folder: Path) -> RunConfig:
+    """Read what made a finished run.
+
+    Raises:
+        ConfigError: if it lacks a key, or has a value that cannot be.
+    """
+    values = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    known = {field.name for field in dataclasses.fields(RunConfig)}
+    parts = {name: value for name, value in values.items() if name in known}
+    return build(RunConfig, parts, source=str(folder / "run.json"))
 
 
 def is_done(folder: Path) -> bool:
@@ -203,13 +216,21 @@ def train_run(task: Task) -> None:
         OutputError: if the folder cannot be written.
     """
     parts = open_parts(task)
+    finish(task, parts, fit(task, parts, fresh_network(task)))
+
+
+def fresh_network(task: Task) -> nn.Module:
+    """Build the network of a task; its weights are drawn from seed and fold."""
     torch.manual_seed(int(np.random.default_rng([task.seed, task.fold, 3]).integers(2**63)))
-    network = fit(task, parts, build_network(task.config, len(task.labels)))
-    finish(task, parts, network)
+    return build_network(task.config, len(task.labels))
 
 
 def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
-    """Train a network as the task says; resumes where it was cut off."""
+    """Train a network as the task says, resuming where it was cut off.
+
+    Raises:
+        LightspeechError: if the task's teacher is not for it, see `objective`.
+    """
     cfg, selection = task.config, parts.selection
     training = training_batches(task, parts)
 
@@ -223,7 +244,7 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
         training,
         cfg.training,
         task.folder,
-        objective=Labels(training, len(task.labels), cfg.training),
+        objective=objective(task, training, network),
         select=select,
         seed=task.seed,
     )
@@ -238,6 +259,24 @@ def training_batches(task: Task, parts: Parts) -> Batches:
     return TrainingBatches(
         found, rows, targets, cfg.frontend, cfg.augment, batch_size=size, seed=task.seed
     )
+
+
+def objective(task: Task, training: Batches, network: nn.Module) -> nn.Module:
+    """Make what a task minimizes: the loss of its labels, and of its teacher where it has one.
+
+    Raises:
+        ConfigError: if the teacher tells other classes apart.
+        CorpusError: if the teacher was not asked about an utterance of the training part.
+        LeakError: if the teacher knows whom the student is measured on.
+    """
+    labels = Labels(training, len(task.labels), task.config.training)
+    cfg = task.config.distill
+    if cfg is None:
+        return labels
+    soft = soft_labels.read(cfg.soft)
+    soft_labels.check(soft, task.labels, task.utterances, task.split)
+    torch.manual_seed(int(np.random.default_rng([task.seed, task.fold, 4]).integers(2**63)))
+    return Taught(labels, Stored(soft, task.utterances), cfg, network)
 
 
 def finish(task: Task, parts: Parts, network: nn.Module) -> None:

@@ -1,0 +1,145 @@
+"""Distill: a student learns from a teacher's answers to many crops of its training part.
+
+A teacher is any finished study, or a folder of soft labels; its front end and window may differ
+from the student's. For each fold of the student one fold of the teacher is asked, one that knows
+none of the speakers the student is measured or selected on.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import PositiveInt
+from torch import Tensor
+
+from lightspeech.compression import _teacher
+from lightspeech.config import as_dict, build, config
+from lightspeech.errors import CorpusError
+from lightspeech.training import run as runs
+from lightspeech.training import soft_labels
+from lightspeech.training.distillation import Distillation, Weights, with_embedding
+from lightspeech.training.loop import Training
+from lightspeech.training.run import Run, Task
+from lightspeech.training.soft_labels import SoftLabels
+
+Progress = Callable[[str, int, int], None]
+LARGEST_BATCH = 64
+
+
+@config
+class Config(Weights):
+    """Who teaches whom, and how."""
+
+    teacher: Path
+    """Name of a study beside the student's, folder of a study, or folder of soft labels."""
+    seeds: tuple[int, ...] | None = None
+    """Runs of the teacher whose answers are averaged; null: all."""
+    crops: PositiveInt = 8
+    """Bent crops of each utterance that each run is asked about."""
+    init: Literal["scratch", "run"] = "scratch"
+    """Begin with fresh weights, or go on from those of the run before."""
+    training: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """Differences from the training of the run before."""
+
+
+def apply(before: Run, task: Task, cfg: Config) -> None:
+    """Train a student with its teacher; resumes where it was cut off.
+
+    Raises:
+        LightspeechError: if the soft labels are not there, or not for this student.
+    """
+    changed = {**as_dict(task.config.training), **cfg.training}
+    weights = {field.name: getattr(cfg, field.name) for field in dataclasses.fields(Weights)}
+    student = replace(
+        task.config,
+        training=build(Training, changed, source="distill.training"),
+        distill=Distillation(soft=soft_path(task, cfg), **weights),
+    )
+    task = replace(task, config=student)
+    parts = runs.open_parts(task)
+    network = before.network if cfg.init == "run" else runs.fresh_network(task)
+    runs.finish(task, parts, runs.fit(task, parts, network))
+
+
+def soft_path(task: Task, cfg: Config) -> Path:
+    """Name the file of soft labels of a fold: the teacher's where it has one, else the step's."""
+    name = f"soft-fold{task.fold}.safetensors"
+    given = cfg.teacher / name
+    return given if given.exists() else task.folder.parent / name
+
+
+def prepare(todo: Sequence[Task], cfg: Config, progress: Progress) -> None:
+    """Ask the teacher once for each fold, before the students begin; what is there stays.
+
+    Raises:
+        CorpusError: if the teacher is not there, or not finished.
+        ConfigError: if the teacher tells other classes apart.
+        LeakError: if the teacher knows whom its student is measured on.
+    """
+    folds = list({task.fold: task for task in todo}.values())
+    for done, task in enumerate(folds):
+        progress("teacher", done, len(folds))
+        path = soft_path(task, cfg)
+        if not path.exists():
+            soft_labels.write(_ask(task, cfg), path)
+        found = soft_labels.read(path)
+        soft_labels.check(found, task.labels, task.utterances, task.split)
+    progress("teacher", len(folds), len(folds))
+
+
+def _ask(task: Task, cfg: Config) -> SoftLabels:
+    """Let every run of a fold of the teacher's answer the training part of a student."""
+    folder = _teacher.find(cfg.teacher, task.folder.parents[2])
+    fold, heard = _teacher.choose_fold(folder, task)
+    names = sorted(folder.glob(f"fold{fold}-seed*/"))
+    asked = [runs.read_run(name) for name in names]
+    asked = [run for run in asked if cfg.seeds is None or run.seed in cfg.seeds]
+    if not asked or (cfg.seeds and len(asked) < len(cfg.seeds)):
+        there = [name.name for name in names]
+        raise CorpusError(f"{folder}: found {there}, wanted seeds {cfg.seeds}; train them first")
+    soft_labels.check_labels(heard.study, asked[0].labels, task.labels)
+    answers = [answer(run, task, cfg.crops) for run in asked]
+    return SoftLabels(
+        labels=task.labels,
+        ids=task.split.train,
+        probabilities=torch.stack([probabilities for probabilities, _ in answers]).mean(0),
+        embeddings=answers[0][1],
+        seeds=tuple(run.seed for run in asked),
+        heard=heard,
+    )
+
+
+@torch.no_grad()
+def answer(run: Run, task: Task, crops: int) -> tuple[Tensor, Tensor]:
+    """Let a run answer the training part of a task.
+
+    Args:
+        run: the teacher; it hears its own front end, bent as in its own training.
+        task: of the student.
+        crops: of each utterance.
+
+    Returns:
+        Mean probabilities, ``(n, n_classes)``, and embeddings, ``(n, width)``, in the order of
+        ``task.split.train``.
+    """
+    n = len(task.split.train)
+    # A last batch of one utterance would be left out.
+    size = next(size for size in range(LARGEST_BATCH, 0, -1) if n % size != 1)
+    training = replace(run.config.training, batch_size=size)
+    hearing = replace(task, config=replace(run.config, training=training), seed=run.seed)
+    parts = runs.open_parts(hearing)
+    batches = runs.training_batches(hearing, parts)
+    place = {int(row): index for index, row in enumerate(parts.train)}
+    sums: list[Tensor] = []
+    for crop in range(crops):
+        for batch in batches.epoch(crop):
+            logits, embedding = with_embedding(run.network, run.network, batch.features)
+            index = torch.tensor([place[int(row)] for row in batch.rows])
+            values = ((logits / run.temperature).softmax(1), embedding)
+            sums = sums or [torch.zeros(n, value.shape[1]) for value in values]
+            for total, value in zip(sums, values, strict=True):
+                total.index_add_(0, index, value.float())
+    return sums[0] / crops, sums[1] / crops

@@ -1,0 +1,168 @@
+"""Learning from a teacher: softened answers, embeddings, and relations between utterances."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import torch
+from pydantic import Field, NonNegativeFloat, PositiveFloat
+from torch import Tensor, nn
+
+from lightspeech.config import config
+from lightspeech.corpora._base import Utterance
+from lightspeech.data.batches import Batch
+from lightspeech.errors import ConfigError
+from lightspeech.training import losses
+from lightspeech.training.objective import Labels, mixed
+from lightspeech.training.soft_labels import SoftLabels
+
+
+@config
+class Weights:
+    """What of a teacher is learnt, and how much of the loss it is; 0 switches a part off."""
+
+    temperature: PositiveFloat = 2.0
+    weight: Annotated[float, Field(ge=0, le=1)] = 0.7
+    """Of the teacher's softened answers; the labels have the rest."""
+    features: NonNegativeFloat = 0.0
+    """Of the distance to the teacher's embedding, through a learned projection."""
+    relations: NonNegativeFloat = 0.0
+    """Of the distances between utterances, compared with those of the teacher."""
+
+
+@config
+class Distillation(Weights):
+    """A teacher's file of soft labels for a fold, and what is learnt from it."""
+
+    soft: Path
+
+
+Answer = tuple[Tensor, Tensor]
+"""Softened distributions, ``(batch, n_classes)``, and embeddings, ``(batch, width)``."""
+
+
+class Teacher(Protocol):
+    """Answers what a student is trained on."""
+
+    width: int
+    """Of its embeddings."""
+
+    def __call__(
+        self, batch: Batch, mix: Tensor | None, temperature: float
+    ) -> tuple[Tensor, Tensor]:
+        """Answer a batch mixed by its shares."""
+        ...
+
+
+class Stored:
+    """A teacher that answered beforehand; answers are mixed as the examples are."""
+
+    def __init__(self, soft: SoftLabels, utterances: Sequence[Utterance]) -> None:
+        """Bring the answers into the order of the corpus; zeros where there is none."""
+        place = {name: row for row, name in enumerate(soft.ids)}
+        rows = [(row, place[u.id]) for row, u in enumerate(utterances) if u.id in place]
+        to, of = torch.tensor(rows).unbind(1)
+        self.width = soft.embeddings.shape[1]
+        self.probabilities = torch.zeros(len(utterances), len(soft.labels))
+        self.probabilities[to] = soft.probabilities[of]
+        self.embeddings = torch.zeros(len(utterances), self.width)
+        self.embeddings[to] = soft.embeddings[of]
+
+    def __call__(
+        self, batch: Batch, mix: Tensor | None, temperature: float
+    ) -> tuple[Tensor, Tensor]:
+        """Look the answers up."""
+        softened = losses.soften(self.probabilities[batch.rows], temperature)
+        return mixed(softened, mix), mixed(self.embeddings[batch.rows], mix)
+
+
+class Live:
+    """A teacher that hears what its student hears, mixed and bent alike: one front end for both."""
+
+    def __init__(self, network: nn.Module) -> None:
+        """Take the network of a finished run."""
+        self.network = network.eval()
+        self.width = embedding_width(network)
+
+    @torch.no_grad()
+    def __call__(
+        self, batch: Batch, mix: Tensor | None, temperature: float
+    ) -> tuple[Tensor, Tensor]:
+        """Answer the very examples."""
+        features = mixed(batch.features, mix)
+        logits, embeddings = with_embedding(self.network, self.network, features)
+        return (logits / temperature).softmax(1), embeddings
+
+
+class Taught(nn.Module):
+    """The loss of the labels and of a teacher; the projection is its only weight."""
+
+    def __init__(self, labels: Labels, teacher: Teacher, cfg: Weights, network: nn.Module) -> None:
+        """Take both losses; the network tells how wide its embedding is.
+
+        Raises:
+            ConfigError: if features or relations are wanted and the network shows no embedding.
+        """
+        super().__init__()
+        self.labels, self.teacher, self.cfg = labels, teacher, cfg
+        self.student = (network,)  # in a tuple: its weights are not the objective's
+        self.embeds = bool(cfg.features or cfg.relations)
+        if cfg.features:
+            self.projection = nn.Linear(embedding_width(network), teacher.width)
+
+    def forward(self, model: nn.Module, batch: Batch) -> Tensor:
+        """Give the mean loss of a batch, a scalar."""
+        cfg, mix = self.cfg, self.labels.shares(batch)
+        features = mixed(batch.features, mix)
+        softened, target = self.teacher(batch, mix, cfg.temperature)
+        if self.embeds:
+            logits, embedding = with_embedding(model, self.student[0], features)
+        else:
+            logits = model(features)
+        logits = logits.float()
+        loss = (1 - cfg.weight) * self.labels.score(logits, batch, mix)
+        loss = loss + cfg.weight * losses.softened_divergence(logits, softened, cfg.temperature)
+        if cfg.features:
+            projected = self.projection(embedding.float())
+            loss = loss + cfg.features * losses.embedding_distance(projected, target)
+        if cfg.relations:
+            loss = loss + cfg.relations * losses.relation_distance(embedding.float(), target)
+        return loss
+
+
+def with_embedding(model: nn.Module, network: nn.Module, features: Tensor) -> tuple[Tensor, Tensor]:
+    """Run a model and also give what its head reads, shapes ``(B, n_classes)``, ``(B, width)``.
+
+    Args:
+        model: the network, or what is wrapped around it.
+        network: the network itself.
+        features: shape ``(batch, frames, n_features)``.
+    """
+    kept: list[Tensor] = []
+    seen = _head(network).register_forward_pre_hook(lambda _, given: kept.append(given[0]))
+    try:
+        logits = model(features)
+    finally:
+        seen.remove()
+    return logits, kept[-1]
+
+
+def embedding_width(network: nn.Module) -> int:
+    """Width of what the head of a network reads.
+
+    Raises:
+        ConfigError: if the network ends in no head.
+    """
+    linear = next(part for part in _head(network).modules() if isinstance(part, nn.Linear))
+    return linear.in_features
+
+
+def _head(network: nn.Module) -> nn.Module:
+    """Find the last part of a network; all of ours end in linear layers over one vector."""
+    *_, last = network.children()
+    if not any(isinstance(part, nn.Linear) for part in last.modules()):
+        raise ConfigError(
+            f"{type(network).__name__} ends in {type(last).__name__}, so it shows no embedding; "
+            "set distill.features and distill.relations to 0"
+        )
+    return last

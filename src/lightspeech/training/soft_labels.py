@@ -1,0 +1,139 @@
+"""What a teacher answered to the training part of one fold, on disk, with what the teacher knows.
+
+One file a fold. It never holds an answer to a test or a selection utterance.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from lightspeech import leaks
+from lightspeech.corpora._base import Utterance
+from lightspeech.errors import ConfigError, CorpusError
+from lightspeech.files import replacing
+from lightspeech.leaks import Heard
+from lightspeech.protocols._base import Split
+
+KEPT = ("id", "corpus", "speaker", "dialogue", "parent", "audio_hash")
+"""Of every utterance that a teacher knows: what a leak can be told by."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SoftLabels:
+    """Answers of a teacher.
+
+    Attributes:
+        labels: class names, in the order of the probabilities.
+        ids: the utterances answered.
+        probabilities: mean over crops and seeds, shape ``(n, n_classes)``.
+        embeddings: what the head of the first seed's network reads, mean over crops, shape
+            ``(n, width)``.
+        seeds: of the teacher's runs.
+        heard: what the teacher knows.
+    """
+
+    labels: tuple[str, ...]
+    ids: tuple[str, ...]
+    probabilities: Tensor
+    embeddings: Tensor
+    seeds: tuple[int, ...]
+    heard: Heard
+
+
+def write(soft: SoftLabels, path: Path) -> None:
+    """Write soft labels atomically.
+
+    Raises:
+        OutputError: if the file cannot be written.
+    """
+    about = {
+        "labels": soft.labels,
+        "ids": soft.ids,
+        "seeds": soft.seeds,
+        "study": soft.heard.study,
+        "train": [_known(utterance) for utterance in soft.heard.train],
+        "selection": [_known(utterance) for utterance in soft.heard.selection],
+    }
+    tensors = {"probabilities": soft.probabilities, "embeddings": soft.embeddings}
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, metadata={"about": json.dumps(about)})
+
+
+def _known(utterance: Utterance) -> dict[str, str]:
+    return {name: getattr(utterance, name) for name in KEPT}
+
+
+def read(path: Path) -> SoftLabels:
+    """Read soft labels.
+
+    Raises:
+        CorpusError: if there is no such file, or it is damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = json.loads(file.metadata()["about"])
+            probabilities = file.get_tensor("probabilities")
+            embeddings = file.get_tensor("embeddings")
+        if not len(about["ids"]) == len(probabilities) == len(embeddings):
+            raise ValueError(f"{len(about['ids'])} ids, {len(probabilities)} answers")
+        return SoftLabels(
+            labels=tuple(about["labels"]),
+            ids=tuple(about["ids"]),
+            probabilities=probabilities,
+            embeddings=embeddings,
+            seeds=tuple(about["seeds"]),
+            heard=Heard(
+                study=about["study"],
+                train=_utterances(about["train"]),
+                selection=_utterances(about["selection"]),
+            ),
+        )
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise CorpusError(
+            f"{path}: no soft labels ({reason}); delete it and let 'lightspeech compress' make it"
+        ) from None
+
+
+def _utterances(known: list[dict[str, Any]]) -> tuple[Utterance, ...]:
+    return tuple(Utterance(path=Path(), emotion="", **fields) for fields in known)
+
+
+def check(
+    soft: SoftLabels, labels: tuple[str, ...], utterances: Sequence[Utterance], split: Split
+) -> None:
+    """Refuse soft labels that are not for a student.
+
+    Raises:
+        ConfigError: if the teacher tells other classes apart.
+        CorpusError: if the teacher was not asked about an utterance of the training part.
+        LeakError: if the teacher knows whom the student is measured on.
+    """
+    check_labels(soft.heard.study, soft.labels, labels)
+    missing = set(split.train) - set(soft.ids)
+    if missing:
+        raise CorpusError(
+            f"{split.name}: the soft labels of {soft.heard.study} lack {len(missing)} of "
+            f"{len(split.train)} training utterances, such as {min(missing)}; they are of another "
+            "corpus or fold: name the teacher's study instead, so that it is asked again"
+        )
+    leaks.check_teacher(soft.heard, utterances, split)
+
+
+def check_labels(study: str, teacher: tuple[str, ...], student: tuple[str, ...]) -> None:
+    """Refuse a teacher of other classes.
+
+    Raises:
+        ConfigError: naming both sets.
+    """
+    if teacher != student:
+        raise ConfigError(
+            f"the teacher {study} tells {list(teacher)} apart, its student {list(student)}; train "
+            "a teacher with the same corpus labels, or set labels: of both recipes alike"
+        )
