@@ -42,6 +42,16 @@ def test_study_that_is_there_is_neither_overwritten_nor_mixed(lightspeech, error
     assert "--resume or --fresh" in error_line(lightspeech("train", recipe))
 
 
-@pytest.mark.parametrize("run", ["runs/tiny/fold0-seed0", "nothing"])
-def test_export_of_no_run_is_one_line(lightspeech, error_line, recipe, run):
-    assert "recipe.yaml: cannot be read" in error_line(lightspeech("export", run))
+@pytest.mark.parametrize("run", ["runs/tiny/fold0-seed0", "nothing", "."])
+def test_export_of_no_run_says_what_to_type(lightspeech, error_line, recipe, run):
+    line = error_line(lightspeech("export", run))
+    assert "no run of a study; name one, such as runs/NAME/fold0-seed0, or train: light" in line
+
+
+def test_export_of_a_study_names_a_run_of_it(lightspeech, error_line, recipe):
+    (recipe.parent / "runs/tiny").mkdir(parents=True)
+    recipe.rename("runs/tiny/recipe.yaml")
+    line = error_line(lightspeech("export", "runs/tiny"))
+    assert line.endswith(
+        "is a study; name one of its runs: {0}/runs/tiny/fold0-seed0".format(recipe.parent)
+    )

@@ -11,6 +11,22 @@ SAID = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("nothing", r"no such folder; check the path, or train: lightspeech run"),
+        ("runs", r"no study; name one, such as runs/NAME, or train: lightspeech run"),
+        ("runs/toy", r"without figures yet; type: lightspeech export .*/toy/fold0-seed0"),
+        ("runs/toy/fold0-seed0", r"one run of a study; name the study itself: .*/runs/toy$"),
+    ],
+)
+def test_folder_that_is_no_study_says_what_to_type(tmp_path, place, said):
+    write_json(tmp_path / "runs/toy/recipe.yaml", {})
+    write_json(tmp_path / "runs/toy/fold0-seed0/run.json", {})
+    with pytest.raises(CorpusError, match=said):
+        study.read(tmp_path / place)
+
+
 def test_folder_without_runs_is_not_finished(tmp_path):
     write_json(tmp_path / "study.json", SAID)
     with pytest.raises(CorpusError, match="holds no fold"):

@@ -91,10 +91,19 @@ def of_another_network(data):
     return data.replace(b"network.stem", b"network.item")
 
 
+def one_bit(data):
+    """In the last number: still a finite one."""
+    return data[:-4] + bytes([data[-4] ^ 1]) + data[-3:]
+
+
+def one_digit_of_the_history(data):
+    return data.replace(rb"\"epoch\": 0", rb"\"epoch\": 7")
+
+
 @pytest.mark.parametrize(
     "damage", [cut, lambda data: data[:4], lambda data: b"", lambda data: b"\xff" * 99,
-               of_another_network],
-    ids=["half", "head", "empty", "noise", "another network"],
+               of_another_network, one_bit, one_digit_of_the_history],
+    ids=["half", "head", "empty", "noise", "another network", "bit", "digit"],
 )  # fmt: skip
 def test_a_damaged_checkpoint_is_one_line_that_says_what_to_do(make_state, tmp_path, damage):
     checkpoint.save(make_state(2), tmp_path)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lightspeech.cli import _training
+from lightspeech.errors import ConfigError
 
 
 def command(
@@ -22,6 +23,13 @@ def command(
     from lightspeech import stages
 
     run = run.resolve()  # "." has no name
+    if (run / stages.RECIPE).is_file():
+        raise ConfigError(f"{run} is a study; name one of its runs: {run}/fold0-seed0")
+    if not (run.parent / stages.RECIPE).is_file():
+        raise ConfigError(
+            f"{run}: no run of a study; name one, such as runs/NAME/fold0-seed0, or train: "
+            "lightspeech train recipes/demo.yaml"
+        )
     trained = stages.open_trained(run.parent)
     _, exported = stages.export(trained, run.name, stages.Places(bundles=bundles))
     typer.echo(f"{exported.path} ({exported.size_bytes:,} bytes)")

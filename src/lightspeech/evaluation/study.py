@@ -58,6 +58,8 @@ def read(folder: Path) -> tuple[Study, list[Predictions]]:
         CorpusError: if this is no study, or a run in it is not finished.
         ConfigError: if ``study.json`` lacks a key, or has one it should not have.
     """
+    if not (folder / FILE).is_file():
+        raise CorpusError(f"{folder}: {_what_it_is(folder)}")
     study = config.build(Study, read_json(folder / FILE), source=str(folder / FILE))
     runs = sorted(folder.glob("fold*-seed*/"))
     unfinished = [run.name for run in runs if not (run / "test.csv").is_file()]
@@ -65,6 +67,17 @@ def read(folder: Path) -> tuple[Study, list[Predictions]]:
         found = f"{unfinished[0]} has no test.csv" if unfinished else "it holds no fold*-seed*/"
         raise CorpusError(f"{folder}: the study is not finished ({found}); run its recipe again")
     return study, [predictions.read(run / "test.csv") for run in runs]
+
+
+def _what_it_is(folder: Path) -> str:
+    """Say what a folder without ``study.json`` is, and what to type."""
+    if not folder.is_dir():
+        return "no such folder; check the path, or train: lightspeech run recipes/demo.yaml"
+    if (folder / "run.json").is_file():
+        return f"one run of a study; name the study itself: {folder.parent}"
+    if (folder / "recipe.yaml").is_file():
+        return f"a study without figures yet; type: lightspeech export {folder}/fold0-seed0"
+    return "no study; name one, such as runs/NAME, or train: lightspeech run recipes/demo.yaml"
 
 
 def read_json(path: Path) -> dict[str, Any]:
