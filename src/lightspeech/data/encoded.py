@@ -95,6 +95,7 @@ def load(
 
 
 def _open(cfg: Encoder, folder: Path) -> encoder.Opened:
+    torch.set_num_threads(1)  # as in training: threads that wait for each other take minutes
     opened = encoder.load(cfg)
     write_json(folder / ABOUT, {"source": cfg.source, "n_params": opened.n_params})
     return opened
