@@ -1,10 +1,11 @@
 # Two commands: make demo (see it work) and make test (see that it does). Both make .venv themselves.
 PYTHON ?= python3
+BUNDLE ?= bundles/micro-c99
 BIN := .venv/bin
 BARE := .venv-bare
 SOURCES := $(shell find src -name '*.py')
 
-.PHONY: help demo test lint types tables bare clean
+.PHONY: help demo test lint types tables bare firmware clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -27,6 +28,9 @@ tables: .venv/.installed  ## are the tables of the README those of results/?
 
 bare: .venv/.installed $(BARE)/.installed  ## does the core install run without torch?
 	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest tests/test_bare.py
+
+firmware: .venv/.installed  ## cost of the C in BUNDLE on an emulated Cortex-M4F, to results/devices
+	$(BIN)/lightspeech boards $(BUNDLE) --publish results/devices
 
 clean:  ## remove what make made; runs, bundles and results stay
 	rm -rf .venv $(BARE) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -8,9 +8,11 @@ import pytest
 import soundfile
 
 from lightspeech import bundle, config, predictions
+from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
 from lightspeech.evaluation.study import Study
+from lightspeech.export import _c99_frontend
 from lightspeech.files import write_json, write_text
 from lightspeech.predictions import Predictions
 
@@ -20,6 +22,36 @@ STUDY = Study(
     normalisation="training speakers", leaky=False, model="micro", scheme="fp32",
     n_params=49_512, size_bytes=201_432, recipe="toy_micro", labels=LABELS,
 )  # fmt: skip
+
+C_FRONT = FrontEnd(n_fft=256, hop_length=160, n_mels=8, f_min=100.0)
+C_WINDOWS = Windows(window_s=0.5, hop_s=0.25)
+C_HEADER = """
+#include <stdint.h>
+#define LS_MODEL_INPUT_SIZE 392
+#define LS_MODEL_OUTPUT_SIZE 3
+#define LS_MODEL_ARENA_SIZE 396
+#define LS_MODEL_MACS 1176
+typedef struct { int32_t arena[LS_MODEL_ARENA_SIZE / 4]; } ls_model;
+int8_t *ls_model_input(ls_model *model);
+void ls_model_run(ls_model *model);
+const int8_t *ls_model_output(const ls_model *model);
+"""
+C_SOURCE = """
+#include "ls_model.h"
+static const int8_t weights[3] = {1, -2, 3};
+int8_t *ls_model_input(ls_model *model) { return (int8_t *)model->arena; }
+const int8_t *ls_model_output(const ls_model *model) {
+    return (const int8_t *)model->arena + LS_MODEL_INPUT_SIZE;
+}
+void ls_model_run(ls_model *model) {
+    int8_t *arena = ls_model_input(model);
+    for (int i = 0; i < 3; i++) {
+        int32_t sum = 0;
+        for (int n = 0; n < LS_MODEL_INPUT_SIZE; n++) sum += arena[n] * weights[i];
+        arena[LS_MODEL_INPUT_SIZE + i] = (int8_t)(sum / 1024);
+    }
+}
+"""
 
 
 @pytest.fixture
@@ -123,3 +155,25 @@ def write_tone():
         return path
 
     return write
+
+
+@pytest.fixture
+def make_c_bundle(make_bundle):
+    """Write a bundle of C: the real front end, and a network of three sums, perhaps changed."""
+
+    def make(old="?", new=""):
+        zeros = np.zeros(C_FRONT.n_features, np.float32)
+        files = _c99_frontend.sources(
+            C_FRONT, C_WINDOWS, _c99_frontend.Input(zeros, zeros + 4, 0.05, 0)
+        )
+        made = make_bundle(
+            C_SOURCE.replace(old, new).encode(),
+            model_file="ls_model.c",
+            windows=C_WINDOWS,
+            frontend=config.as_dict(C_FRONT),
+        )
+        for name, text in {**files, "ls_model.h": C_HEADER}.items():
+            (made.path / name).write_text(text)
+        return made
+
+    return make

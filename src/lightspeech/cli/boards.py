@@ -1,0 +1,71 @@
+"""``lightspeech boards``."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lightspeech import bundle
+from lightspeech.config import as_dict
+from lightspeech.evaluation import boards, device_cost
+from lightspeech.evaluation.boards import Row
+from lightspeech.evaluation.device_cost import Cost
+from lightspeech.files import write_json
+
+
+def command(
+    path: Annotated[
+        Path, typer.Argument(metavar="BUNDLE", help="Folder of a bundle of generated C.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    firmware: Annotated[
+        Path, typer.Option(help="Folder of the image that is measured, from the repository.")
+    ] = Path("firmware"),
+    publish: Annotated[
+        Path | None, typer.Option(help="Write the cost here too, such as results/devices.")
+    ] = None,
+) -> None:
+    """Tell which boards a model fits, and how much of its time each needs to listen.
+
+    With arm-none-eabi-gcc and qemu-system-arm it is measured in emulation, else estimated.
+
+    Example: lightspeech boards bundles/micro-c99 --json
+    """
+    cost = device_cost.find(bundle.read(path), firmware)
+    rows = boards.table(cost)
+    if publish is not None:
+        write_json(publish / f"{cost.model}-{cost.scheme}-{cost.target}.json", as_dict(cost))
+    if as_json:
+        values = {"cost": as_dict(cost), "boards": [_values(row) for row in rows]}
+        typer.echo(json.dumps(values, indent=2))
+        return
+    typer.echo(_summary(cost))
+    for line in _lines(rows):
+        typer.echo(line)
+
+
+def _values(row: Row) -> dict[str, Any]:
+    return {**vars(row), "board": as_dict(row.board)}
+
+
+def _summary(cost: Cost) -> str:
+    return (
+        f"{cost.model} {cost.scheme}, {cost.n_params:,} parameters, {cost.macs:,} multiplications "
+        f"a window; {cost.how}, {cost.basis}:\n{cost.instructions_per_inference:,} instructions a "
+        f"window, {cost.instructions_per_audio_second:,} a second of audio"
+    )
+
+
+def _lines(rows: list[Row]) -> list[str]:
+    width = max(len(row.board.name) for row in rows)
+    head = f"{'board':<{width}}  {'flash':>8}  {'RAM':>8}  {'ms/s':>8}  fits"
+    return [head, *(_line(row, width) for row in rows)]
+
+
+def _line(row: Row, width: int) -> str:
+    flash = "-" if row.flash_bytes is None else f"{row.flash_bytes / 1_000:.1f} kB"
+    return (
+        f"{row.board.name:<{width}}  {flash:>8}  {row.ram_bytes / 1_000:.1f} kB  "
+        f"{row.ms_per_audio_second:8.2f}  {'yes' if row.fits else 'no':<4}  {row.how}: {row.basis}"
+    )

@@ -1,0 +1,169 @@
+"""What generated C costs on a Cortex-M4F: measured where tools are, else estimated, never mixed.
+
+*Measured*: bytes in the linker's sections, and instructions counted in emulation. *Estimated*: from
+the number of multiplications; the basis says with what assumption.
+"""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.bundle import Bundle
+from lightspeech.config import build, config
+from lightspeech.errors import BundleError, MissingTool
+from lightspeech.evaluation import cortex_m
+from lightspeech.evaluation.cortex_m import Samples
+
+How = Literal["measured", "estimated"]
+TARGET = "cortex-m4f"
+OPTIONS = ("-DLS_SMLAD",)
+"""Two multiplications an instruction, which every processor with Thumb-2 DSP instructions has."""
+
+# Of an estimate; `micro` measures 3.2 instructions, 75,000, 22 kB beside the weights and 0.4 kB.
+INSTRUCTIONS_PER_MAC = 4
+INSTRUCTIONS_PER_FRAME = 90_000
+CODE_BYTES = 25_000
+STACK_BYTES = 1_000
+
+
+@config
+class Cost:
+    """What a model costs on a Cortex-M4F, everything included."""
+
+    model: str
+    scheme: str
+    target: str
+    how: How
+    basis: str
+    """What was done, or assumed."""
+    flash_bytes: int
+    ram_bytes: int
+    """Audio, features, activations and stack."""
+    instructions_per_audio_second: int
+    """Front end, and the network once a hop."""
+    instructions_per_inference: int
+    """The network alone, one window."""
+    n_params: int
+    macs: int
+    """Multiplications with weights, one window."""
+    sha256: str
+    """Of the bundle's model file."""
+
+
+def find(bundle: Bundle, firmware: Path) -> Cost:
+    """Measure where compiler and emulator are at hand, else estimate, and say why.
+
+    Args:
+        bundle: of generated C.
+        firmware: folder ``firmware`` of the repository.
+
+    Raises:
+        BundleError: if the bundle holds no generated C, or it fails in emulation.
+    """
+    _defines(bundle)
+    if not (firmware / "listen.c").is_file():
+        return estimate(bundle, f"{firmware} holds no listen.c")
+    try:
+        return measure(bundle, firmware)
+    except MissingTool as error:
+        return estimate(bundle, str(error).partition(";")[0])
+
+
+def measure(bundle: Bundle, firmware: Path) -> Cost:
+    """Build the image, run it in emulation, and count.
+
+    Raises:
+        MissingTool: if compiler or emulator is not there.
+        BundleError: if it does not fit, fails, or computes there other bits than here.
+    """
+    front = build(FrontEnd, bundle.frontend)
+    samples = sound(bundle)
+    image = cortex_m.on_cortex_m(bundle.path, firmware, samples, *OPTIONS)
+    here = cortex_m.on_host(bundle.path, firmware, samples)
+    heard = image.heard
+    if (heard.windows, heard.logits) != (here.windows, here.logits):
+        raise BundleError(f"{bundle.path}: computes other bits in emulation; export it again")
+    return _cost(
+        bundle,
+        how="measured",
+        basis="counted in emulation",
+        flash_bytes=image.flash_bytes,
+        ram_bytes=image.ram_bytes,
+        inference=heard.inference_instructions // len(heard.windows),
+        frame=heard.frontend_instructions // front.n_frames(len(samples)),
+    )
+
+
+def estimate(bundle: Bundle, why: str) -> Cost:
+    """Guess from the number of multiplications, without a compiler."""
+    defines = _defines(bundle)
+    front = build(FrontEnd, bundle.frontend)
+    n_frames = front.n_frames(bundle.windows.samples(front.sample_rate)[0])
+    held = 6 * front.n_fft + n_frames * front.n_features  # samples, spectrum; features
+    return _cost(
+        bundle,
+        how="estimated",
+        basis=f"{INSTRUCTIONS_PER_MAC} instructions a multiplication, not measured: {why}",
+        flash_bytes=bundle.model["n_params"] + CODE_BYTES,
+        ram_bytes=defines["LS_MODEL_ARENA_SIZE"] + held + STACK_BYTES,
+        inference=INSTRUCTIONS_PER_MAC * defines["LS_MODEL_MACS"],
+        frame=INSTRUCTIONS_PER_FRAME * front.n_fft // 1024,
+    )
+
+
+def _cost(
+    bundle: Bundle,
+    *,
+    how: How,
+    basis: str,
+    flash_bytes: int,
+    ram_bytes: int,
+    inference: int,
+    frame: int,
+) -> Cost:
+    front = build(FrontEnd, bundle.frontend)
+    _, hop = bundle.windows.samples(front.sample_rate)
+    per_sample = frame / front.hop_length + inference / hop
+    return Cost(
+        model=bundle.model["name"],
+        scheme="int8",
+        target=TARGET,
+        how=how,
+        basis=basis,
+        flash_bytes=flash_bytes,
+        ram_bytes=ram_bytes,
+        instructions_per_audio_second=round(per_sample * front.sample_rate),
+        instructions_per_inference=inference,
+        n_params=bundle.model["n_params"],
+        macs=_defines(bundle)["LS_MODEL_MACS"],
+        sha256=bundle.sha256,
+    )
+
+
+def sound(bundle: Bundle) -> Samples:
+    """Make noise that swells and fades, for two windows: what it is does not change the count."""
+    rate = bundle.sample_rate
+    n = sum(bundle.windows.samples(rate))
+    swell = np.sin(np.pi * np.arange(n) / rate) ** 2
+    noise = np.random.default_rng(0).normal(0, 4_000, n) * swell
+    samples: Samples = noise.clip(-32_768, 32_767).astype(np.int16)
+    return samples
+
+
+def _defines(bundle: Bundle) -> dict[str, int]:
+    """Read the whole numbers that the generated header defines.
+
+    Raises:
+        BundleError: if the bundle holds no generated C.
+    """
+    header = bundle.path / "ls_model.h"
+    if not header.is_file():
+        raise BundleError(
+            f"{bundle.path}: holds no generated C; a board needs it: "
+            "lightspeech export RUN --format c99"
+        )
+    found = re.findall(r"#define (LS_\w+) \(?(-?\d+)\)?$", header.read_text("utf-8"), re.MULTILINE)
+    return {name: int(value) for name, value in found}

@@ -1,0 +1,25 @@
+import json
+
+
+def test_boards_without_tools_are_estimated(lightspeech, make_c_bundle, tmp_path):
+    ended = lightspeech("boards", make_c_bundle().path, "--firmware", tmp_path)
+    assert ended.code == 0
+    first, _, head, *lines = ended.out.splitlines()
+    assert first.startswith("toy int8, 3 parameters, 1,176 multiplications a window; estimated")
+    assert head.split() == ["board", "flash", "RAM", "ms/s", "fits"]
+    assert [line.startswith("Arduino Nano 33 BLE Sense") for line in lines] == [True, *8 * [False]]
+    assert all("yes   estimated: " in line for line in lines)
+
+
+def test_boards_in_json_and_published(lightspeech, make_c_bundle, tmp_path):
+    options = ("--firmware", tmp_path, "--json", "--publish", tmp_path / "devices")
+    ended = lightspeech("boards", make_c_bundle().path, *options)
+    said = json.loads(ended.out)
+    assert said["boards"][0]["board"]["clock_mhz"] == 64
+    published = json.loads((tmp_path / "devices/toy-int8-cortex-m4f.json").read_text())
+    assert published == said["cost"]
+    assert published["how"] == "estimated"
+
+
+def test_a_bundle_without_c_is_one_line(lightspeech, make_bundle, error_line):
+    assert "holds no generated C" in error_line(lightspeech("boards", make_bundle().path))

@@ -1,0 +1,74 @@
+from pathlib import Path
+from shutil import which
+
+import pytest
+
+from lightspeech.errors import BundleError
+from lightspeech.evaluation import boards, cortex_m, device_cost
+
+FIRMWARE = Path(__file__).parents[2] / "firmware"
+
+
+@pytest.fixture
+def tools():
+    for tool, package in cortex_m.PACKAGES.items():
+        if not which(tool):
+            pytest.skip(f"needs {tool}: apt install {package}")
+
+
+def test_measured_on_a_cortex_m4f(tools, make_c_bundle):
+    cost = device_cost.find(make_c_bundle(), FIRMWARE)
+    assert cost.how == "measured"
+    assert 2_000 < cost.flash_bytes < 16_000
+    assert 2_000 < cost.ram_bytes < 8_000
+    assert 1176 < cost.instructions_per_inference < 40 * 1176
+    # A hundred frames and four windows a second.
+    of_frames = cost.instructions_per_audio_second - 4 * cost.instructions_per_inference
+    assert 100 * 5_000 < of_frames < 100 * 50_000
+
+
+def test_counts_are_the_same_every_time(tools, make_c_bundle):
+    made = make_c_bundle()
+    assert device_cost.find(made, FIRMWARE) == device_cost.find(made, FIRMWARE)
+
+
+def test_the_image_hears_what_this_machine_hears(tools, make_c_bundle):
+    made = make_c_bundle()
+    samples = device_cost.sound(made)
+    there = cortex_m.on_cortex_m(made.path, FIRMWARE, samples).heard
+    here = cortex_m.on_host(made.path, FIRMWARE, samples)
+    assert there.windows == here.windows
+    assert there.logits == here.logits
+    assert len({*there.logits}) == 2
+
+
+def test_other_bits_in_emulation_are_refused(tools, make_c_bundle):
+    wrong = make_c_bundle("sum / 1024", "sum / 1024 + (int32_t)sizeof(void *)")
+    with pytest.raises(BundleError, match="computes other bits in emulation"):
+        device_cost.find(wrong, FIRMWARE)
+
+
+def test_an_image_too_large_for_the_board_is_refused(tools, make_c_bundle):
+    huge = make_c_bundle("weights[3]", "weights[2000000]")
+    with pytest.raises(BundleError, match="FLASH"):
+        device_cost.find(huge, FIRMWARE)
+
+
+def test_without_tools_it_is_estimated_and_says_why(make_c_bundle, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    cost = device_cost.find(make_c_bundle(), FIRMWARE)
+    assert cost.how == "estimated"
+    assert cost.basis.endswith("not measured: arm-none-eabi-gcc is not installed")
+    assert cost.instructions_per_inference == 4 * 1176
+    assert {row.how for row in boards.table(cost)} == {"estimated"}
+
+
+def test_without_the_firmware_it_is_estimated(make_c_bundle, tmp_path):
+    cost = device_cost.find(make_c_bundle(), tmp_path)
+    assert cost.how == "estimated"
+    assert "holds no listen.c" in cost.basis
+
+
+def test_a_bundle_without_c_is_refused_with_a_way_out(make_bundle):
+    with pytest.raises(BundleError, match="holds no generated C.*--format c99"):
+        device_cost.find(make_bundle(), FIRMWARE)
