@@ -57,6 +57,12 @@ class RunConfig:
                 f"frontend.n_fft={self.frontend.n_fft}; lengthen the window or shorten n_fft"
             )
 
+    @property
+    def n_features(self) -> int:
+        """Numbers a frame that the model is given."""
+        heard = self.frontend if self.encoder is None else self.encoder
+        return heard.n_features
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Task:
@@ -325,10 +331,10 @@ def finish(task: Task, parts: Parts, network: nn.Module) -> None:
 def build_network(cfg: RunConfig, n_classes: int) -> nn.Module:
     """Build the network of a run with fresh weights."""
     module = cfg.model.module
-    sizes = {"n_features": cfg.frontend.n_features}
-    if cfg.encoder is not None:
-        sizes = {"n_features": cfg.encoder.n_features, "n_layers": cfg.encoder.n_layers}
-    network: nn.Module = module.build(cfg.model.config, **sizes, n_classes=n_classes)
+    layers = {} if cfg.encoder is None else {"n_layers": cfg.encoder.n_layers}
+    network: nn.Module = module.build(
+        cfg.model.config, n_features=cfg.n_features, n_classes=n_classes, **layers
+    )
     return network
 
 
