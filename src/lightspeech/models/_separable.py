@@ -63,10 +63,19 @@ class Separable(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits, shape ``(batch, n_classes)``."""
-        x = self.norm(features.transpose(1, 2))[..., None]  # (B, F, T, 1)
-        x = self.stem(x.contiguous(memory_format=torch.channels_last)).relu()
-        x = self.blocks(x)  # (B, C, T / 2, 1)
-        logits: Tensor = self.head(torch.cat([x.mean((2, 3)), x.amax((2, 3))], dim=1))
+        return self.classify(self.standardize(features))
+
+    def standardize(self, features: Tensor) -> Tensor:
+        """Standardize each band, see `SpeechModel.standardize`."""
+        standardized: Tensor = self.norm(features.transpose(1, 2))
+        return standardized.transpose(1, 2).contiguous()
+
+    def classify(self, standardized: Tensor) -> Tensor:
+        """Logits, see `SpeechModel.classify`."""
+        x = standardized[:, :, None].permute(0, 3, 1, 2)  # (B, F, T, 1), channels last in memory
+        x = self.blocks(self.stem(x).relu())
+        x = x.permute(0, 2, 3, 1)  # (B, T / 2, 1, C): as LiteRT has it, so no copy there
+        logits: Tensor = self.head(torch.cat([x.mean((1, 2)), x.amax((1, 2))], dim=1))
         return logits
 
 

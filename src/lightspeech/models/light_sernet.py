@@ -75,7 +75,15 @@ class LightSerNet(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits, shape ``(batch, n_classes)``."""
-        x = features[:, None].contiguous(memory_format=torch.channels_last)  # (B, 1, T, F)
+        return self.classify(self.standardize(features))
+
+    def standardize(self, features: Tensor) -> Tensor:
+        """Give the features as they are: the published network standardizes nothing."""
+        return features
+
+    def classify(self, standardized: Tensor) -> Tensor:
+        """Logits, see `SpeechModel.classify`."""
+        x = standardized[:, None].contiguous(memory_format=torch.channels_last)  # (B, 1, T, F)
         x = torch.cat([path(x) for path in self.paths], dim=1)  # (B, 96, T / 2, F / 2)
         logits: Tensor = self.head(self.body(x).mean((2, 3)))
         return logits

@@ -43,8 +43,16 @@ class TinyMLLSTM(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits, shape ``(batch, n_classes)``."""
-        x = self.norm(features.transpose(1, 2)).transpose(1, 2)
-        x, _ = self.first(x)
+        return self.classify(self.standardize(features))
+
+    def standardize(self, features: Tensor) -> Tensor:
+        """Standardize each coefficient, see `SpeechModel.standardize`."""
+        standardized: Tensor = self.norm(features.transpose(1, 2))
+        return standardized.transpose(1, 2)
+
+    def classify(self, standardized: Tensor) -> Tensor:
+        """Logits, see `SpeechModel.classify`."""
+        x, _ = self.first(standardized)
         x, _ = self.second(x)
         logits: Tensor = self.head(x[:, -1])
         return logits
