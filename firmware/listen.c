@@ -14,7 +14,7 @@
 #include "ls_model.h"
 #include "platform.h"
 
-#define BLOCK 256 /* samples a microphone gives at once: 16 ms */
+#define BLOCK 4096 /* what a device holds of the sound that comes while the network runs */
 
 static ls_frontend frontend;
 static int16_t block[BLOCK];

@@ -31,10 +31,18 @@ C_HEADER = """
 #define LS_MODEL_OUTPUT_SIZE 3
 #define LS_MODEL_ARENA_SIZE 396
 #define LS_MODEL_MACS 1176
+#ifdef __cplusplus
+extern "C" {
+#endif
 typedef struct { int32_t arena[LS_MODEL_ARENA_SIZE / 4]; } ls_model;
 int8_t *ls_model_input(ls_model *model);
 void ls_model_run(ls_model *model);
 const int8_t *ls_model_output(const ls_model *model);
+void ls_model_probabilities(const ls_model *model, float *probabilities);
+const char *ls_model_label(int index);
+#ifdef __cplusplus
+}
+#endif
 """
 C_SOURCE = """
 #include "ls_model.h"
@@ -51,6 +59,10 @@ void ls_model_run(ls_model *model) {
         arena[LS_MODEL_INPUT_SIZE + i] = (int8_t)(sum / 1024);
     }
 }
+void ls_model_probabilities(const ls_model *model, float *probabilities) {
+    for (int i = 0; i < 3; i++) probabilities[i] = (float)ls_model_output(model)[i] / 128.0f;
+}
+const char *ls_model_label(int index) { return index == 0 ? "low" : index == 1 ? "mid" : "loud"; }
 """
 
 
@@ -161,7 +173,7 @@ def write_tone():
 def make_c_bundle(make_bundle):
     """Write a bundle of C: the real front end, and a network of three sums, perhaps changed."""
 
-    def make(old="?", new=""):
+    def make(old="", new=""):
         zeros = np.zeros(C_FRONT.n_features, np.float32)
         files = _c99_frontend.sources(
             C_FRONT, C_WINDOWS, _c99_frontend.Input(zeros, zeros + 4, 0.05, 0)

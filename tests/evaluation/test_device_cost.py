@@ -20,7 +20,7 @@ def test_measured_on_a_cortex_m4f(tools, make_c_bundle):
     cost = device_cost.find(make_c_bundle(), FIRMWARE)
     assert cost.how == "measured"
     assert 2_000 < cost.flash_bytes < 16_000
-    assert 2_000 < cost.ram_bytes < 8_000
+    assert 8_192 < cost.ram_bytes < 16_000
     assert 1176 < cost.instructions_per_inference < 40 * 1176
     # A hundred frames and four windows a second.
     of_frames = cost.instructions_per_audio_second - 4 * cost.instructions_per_inference

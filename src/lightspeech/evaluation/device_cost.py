@@ -27,6 +27,7 @@ INSTRUCTIONS_PER_MAC = 4
 INSTRUCTIONS_PER_FRAME = 90_000
 CODE_BYTES = 25_000
 STACK_BYTES = 1_000
+HELD_SAMPLES = 4096  # BLOCK of listen.c
 
 
 @config
@@ -102,7 +103,8 @@ def estimate(bundle: Bundle, why: str) -> Cost:
     defines = _defines(bundle)
     front = build(FrontEnd, bundle.frontend)
     n_frames = front.n_frames(bundle.windows.samples(front.sample_rate)[0])
-    held = 6 * front.n_fft + n_frames * front.n_features  # samples, spectrum; features
+    # Two bytes a sample, four a number of the spectrum, one a feature.
+    held = 2 * HELD_SAMPLES + 6 * front.n_fft + n_frames * front.n_features
     return _cost(
         bundle,
         how="estimated",

@@ -5,6 +5,7 @@ norms fold into the layer before them. Memory is that of an interpreter that doe
 after the other, overwrites an operand nobody needs again, and frees the rest.
 """
 
+import copy
 import operator
 import warnings
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.fx import Node
+from torch.utils.flop_counter import FlopCounterMode
 
 from lightspeech.training.run import Run, RunConfig, build_network, n_params
 
@@ -45,10 +47,11 @@ def of(done: Run, *, bytes_per_value: int = 4) -> Cost:
         bytes_per_value: of an activation: 4 for fp32, 1 for int8.
     """
     network = build_network(done.config, len(done.labels)).eval()
-    macs, peak = count(network, example(done.config))
+    features = example(done.config)
+    peak = peak_activations(network, features)
     return Cost(
         n_params=n_params(network),
-        macs=macs,
+        macs=macs(network, features),
         peak_activations=peak,
         peak_activation_bytes=peak * bytes_per_value,
     )
@@ -60,40 +63,26 @@ def example(cfg: RunConfig) -> Tensor:
     return torch.zeros(1, cfg.frontend.n_frames(samples), cfg.frontend.n_features)
 
 
-def count(network: nn.Module, features: Tensor) -> tuple[int, int]:
-    """Count multiply-accumulates, and the values alive at the worst moment.
+def macs(network: nn.Module, features: Tensor) -> int:
+    """Count the multiply-accumulates that one example takes.
 
     Args:
         network: in evaluation mode.
         features: one example of its input.
     """
+    # On the meta device nothing is computed, and a recurrent layer falls into its products.
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        copy.deepcopy(network).to("meta")(features.to("meta"))
+    return int(counter.get_total_flops()) // 2
+
+
+def peak_activations(network: nn.Module, features: Tensor) -> int:
+    """Count the values alive at the worst moment, see `macs` for the arguments."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The tensor attribute")  # flat weights of an LSTM
         program = torch.export.export(network, (features,))
     inputs = program.graph_signature.user_inputs
-    nodes = [n for n in program.graph.nodes if n.op == "call_function" or n.name in inputs]
-    return sum(_macs(node) for node in nodes), _peak(nodes)
-
-
-def _macs(node: Node) -> int:
-    """Multiply-accumulates of one operation."""
-    if node.op == "placeholder":
-        return 0
-    operands: list[Tensor] = [n.meta["val"] for n in node.args if isinstance(n, Node)]
-    match _name(node):
-        case "conv1d" | "conv2d":
-            return _size(node) * operands[1][0].numel()
-        case "linear" | "matmul" | "mm" | "bmm":
-            return _size(node) * operands[0].shape[-1]
-        case "addmm":
-            return _size(node) * operands[1].shape[-1]
-        case "scaled_dot_product_attention":
-            return (operands[0].numel() + _size(node)) * operands[1].shape[-2]
-        case "lstm" | "gru":
-            weights = [n for n in node.all_input_nodes if n.op == "placeholder"]
-            matrices = sum(_size(n) for n in weights if n.meta["val"].dim() == 2)
-            return operands[0].shape[:-1].numel() * matrices
-    return 0
+    return _peak([n for n in program.graph.nodes if n.op == "call_function" or n.name in inputs])
 
 
 def _peak(nodes: list[Node]) -> int:

@@ -1,0 +1,105 @@
+"""An Arduino library around the generated C, as a zip that the Arduino IDE installs.
+
+Not compiled with the Arduino tool chain: its C is compiled for a Cortex-M4F by the tests, and its
+sketch for this machine, with a microphone of made sound.
+"""
+
+import dataclasses
+import io
+import re
+import zipfile
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lightspeech import __version__, bundle, plugins
+from lightspeech.bundle import Bundle
+from lightspeech.training.run import Run
+
+SKETCH = "Listen.ino"
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""Date of every file, so that the same model gives the same zip."""
+PROPERTIES = """\
+name={name}
+version={version}
+author=lightspeech
+maintainer=lightspeech
+sentence=Hears emotion in speech, on the board: {labels}.
+paragraph={n_params:,} parameters, int8. Acted speech; see the model card for figures and limits.
+category=Signal Input/Output
+url=
+architectures=*
+includes=lightspeech.h
+"""
+HEADER = """\
+#ifndef LIGHTSPEECH_H
+#define LIGHTSPEECH_H
+
+#include "ls_frontend.h"
+#include "ls_model.h"
+
+/* An answer less likely than this is uncertain. */
+#define LS_THRESHOLD {threshold:.8e}f
+
+#endif
+"""
+SMLAD = """\
+#ifdef __ARM_FEATURE_SIMD32
+#define LS_SMLAD
+#endif
+"""
+"""The Arduino IDE passes no flags to a library, so its kernels look themselves."""
+
+
+def export(done: Run, to: Bundle) -> Bundle:
+    """Write a quantized run as an Arduino library.
+
+    Args:
+        done: an int8 run.
+        to: what the bundle is to say, and its folder.
+
+    Returns:
+        The bundle, whose model file is the zip.
+
+    Raises:
+        BundleError: if the run has no int8 model, or an operation that C99 has no kernel for.
+        OutputError: if the folder cannot be written.
+    """
+    c99 = plugins.load("lightspeech.export", "c99")
+    with TemporaryDirectory() as folder:
+        made = c99.export(done, dataclasses.replace(to, path=Path(folder)))
+        data = pack(made)
+    return bundle.write(dataclasses.replace(to, model_file=f"{library(to)}.zip"), data)
+
+
+def library(made: Bundle) -> str:
+    """Name the library: Arduino takes letters, digits and underscores."""
+    return "lightspeech_" + re.sub(r"\W", "_", made.name, flags=re.ASCII)
+
+
+def pack(made: Bundle) -> bytes:
+    """Zip a bundle of generated C, with the sketch and what Arduino wants to know."""
+    name = library(made)
+    sketch = files(__package__).joinpath("c99", SKETCH).read_text("utf-8")
+    texts = {
+        "library.properties": PROPERTIES.format(
+            name=name,
+            version=__version__,
+            labels=", ".join(made.labels),
+            n_params=made.model["n_params"],
+        ),
+        "src/lightspeech.h": HEADER.format(threshold=made.threshold),
+        f"examples/{Path(SKETCH).stem}/{SKETCH}": sketch,
+    }
+    for path in sorted([*made.path.glob("*.c"), *made.path.glob("*.h")]):
+        text = path.read_text("utf-8")
+        texts[f"src/{path.name}"] = SMLAD + text if path.name == "ls_kernels.c" else text
+    return _zip({f"{name}/{path}": text for path, text in texts.items()})
+
+
+def _zip(texts: dict[str, str]) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, text in texts.items():
+            archive.writestr(zipfile.ZipInfo(path, EPOCH), text, zipfile.ZIP_DEFLATED)
+    return data.getvalue()
