@@ -1,8 +1,8 @@
 """Head of the teacher, over the hidden states of a frozen encoder.
 
 Attentive statistics pooling (Okabe et al. 2018, arXiv 1803.10963) with several heads, over a
-learned mix of layers (Peters et al. 2018, eq. 1, as in SUPERB). Differs: the statistics are of a
-narrow layer, so 113,416 parameters beside 8 classes of whisper-base do. Any encoder that
+learned mix of layers (Peters et al. 2018, eq. 1, as in SUPERB). Differs: each head takes the
+statistics of its own slice of a narrow layer, so 103,376 parameters do for 8 classes of whisper-base. Any encoder that
 `lightspeech.data.encoder` reads will do, not only Whisper.
 """
 
@@ -14,6 +14,7 @@ from lightspeech.audio.encoder import Encoder
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
+from lightspeech.errors import ConfigError
 
 FRONTEND = FrontEnd()
 """Of the sample rate alone: what is heard comes from the encoder."""
@@ -28,8 +29,16 @@ class Config:
     width: PositiveInt = 192
     """Of the layer whose statistics are taken."""
     heads: PositiveInt = 4
+    """Each attends to a slice of that layer of its own."""
     dropout: float = 0.3
-    """Share of the statistics dropped in training."""
+    """Share of the mixed states, and of the statistics, dropped in training."""
+
+    def __post_init__(self) -> None:
+        """Refuse slices of different widths."""
+        if self.width % self.heads:
+            raise ConfigError(
+                f"width must be a multiple of heads, found {self.width} and {self.heads}"
+            )
 
 
 class Head(nn.Module):
@@ -39,15 +48,12 @@ class Head(nn.Module):
         """Build the layers."""
         super().__init__()
         self.mix = nn.Parameter(torch.zeros(n_layers))
+        width = n_features // n_layers
         self.narrow = nn.Sequential(
-            nn.LayerNorm(n_features // n_layers),
-            nn.Linear(n_features // n_layers, cfg.width),
-            nn.GELU(),
+            nn.LayerNorm(width), nn.Dropout(cfg.dropout), nn.Linear(width, cfg.width), nn.GELU()
         )
         self.attention = nn.Linear(cfg.width, cfg.heads)
-        self.classify = nn.Sequential(
-            nn.Dropout(cfg.dropout), nn.Linear(2 * cfg.heads * cfg.width, n_classes)
-        )
+        self.classify = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(2 * cfg.width, n_classes))
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits, shape ``(batch, n_classes)``.
@@ -56,15 +62,15 @@ class Head(nn.Module):
             features: hidden states, shape ``(batch, frames, n_layers * width)``; frames of zeros
                 alone stand behind the shorter examples and do not count.
         """
-        layers = features.chunk(len(self.mix), 2)  # each (B, T, D)
-        share = self.mix.softmax(0)
-        mixed = torch.stack([layer * s for layer, s in zip(layers, share, strict=True)]).sum(0)
-        x = self.narrow(mixed).float()  # (B, T, W)
-        silent = (layers[0] == 0).all(2, keepdim=True)
+        B, T, _ = features.shape
+        layers = features.reshape(B, T, len(self.mix), -1)  # (B, T, L, D)
+        x = self.narrow(self.mix.softmax(0) @ layers)  # (B, T, W)
+        silent = (layers[:, :, 0] == 0).all(2, keepdim=True)
         scores = self.attention(x).float().masked_fill(silent, -1e4)
-        weights = scores.softmax(1).transpose(1, 2)  # (B, heads, T)
-        mean = weights @ x  # (B, heads, W)
-        deviation = (weights @ x**2 - mean**2).clamp(min=1e-6).sqrt()
+        weights = scores.softmax(1)[..., None]  # (B, T, heads, 1)
+        x = x.float().reshape(B, T, scores.shape[2], -1)  # (B, T, heads, W / heads)
+        mean = (weights * x).sum(1)
+        deviation = ((weights * x**2).sum(1) - mean**2).clamp(min=1e-6).sqrt()
         logits: Tensor = self.classify(torch.cat([mean, deviation], 1).flatten(1))
         return logits
 
