@@ -53,5 +53,5 @@ def test_export_of_a_study_names_a_run_of_it(lightspeech, error_line, recipe):
     recipe.rename("runs/tiny/recipe.yaml")
     line = error_line(lightspeech("export", "runs/tiny"))
     assert line.endswith(
-        "is a study; name one of its runs: {0}/runs/tiny/fold0-seed0".format(recipe.parent)
+        f"is a study; name one of its runs: {recipe.parent}/runs/tiny/fold0-seed0"
     )
