@@ -2,8 +2,8 @@
 
 Attentive statistics pooling (Okabe et al. 2018, arXiv 1803.10963) with several heads, over a
 learned mix of layers (Peters et al. 2018, eq. 1, as in SUPERB). Differs: each head takes the
-statistics of its own slice of a narrow layer, so 103,376 parameters do for 8 classes of whisper-base. Any encoder that
-`lightspeech.data.encoder` reads will do, not only Whisper.
+statistics of its own slice of a narrow layer, so 103,376 parameters do for 8 classes over
+whisper-base. Any encoder that `lightspeech.data.encoder` reads will do, not only Whisper.
 """
 
 import torch
@@ -62,13 +62,13 @@ class Head(nn.Module):
             features: hidden states, shape ``(batch, frames, n_layers * width)``; frames of zeros
                 alone stand behind the shorter examples and do not count.
         """
-        B, T, _ = features.shape
-        layers = features.reshape(B, T, len(self.mix), -1)  # (B, T, L, D)
+        shape = features.shape[:2]
+        layers = features.reshape(*shape, len(self.mix), -1)  # (B, T, L, D)
         x = self.narrow(self.mix.softmax(0) @ layers)  # (B, T, W)
         silent = (layers[:, :, 0] == 0).all(2, keepdim=True)
         scores = self.attention(x).float().masked_fill(silent, -1e4)
         weights = scores.softmax(1)[..., None]  # (B, T, heads, 1)
-        x = x.float().reshape(B, T, scores.shape[2], -1)  # (B, T, heads, W / heads)
+        x = x.float().reshape(*shape, scores.shape[2], -1)  # (B, T, heads, W / heads)
         mean = (weights * x).sum(1)
         deviation = ((weights * x**2).sum(1) - mean**2).clamp(min=1e-6).sqrt()
         logits: Tensor = self.classify(torch.cat([mean, deviation], 1).flatten(1))
