@@ -18,6 +18,7 @@ from lightspeech.audio.frontend import FrontEnd
 from lightspeech.bundle import Bundle
 from lightspeech.config import as_dict, build
 from lightspeech.corpora._base import Utterance
+from lightspeech.data import encoder
 from lightspeech.errors import ConfigError, CorpusError, OutputError
 from lightspeech.evaluation import results
 from lightspeech.evaluation import study as studies
@@ -31,7 +32,7 @@ from lightspeech.recipe import Recipe
 from lightspeech.reporting.card import card
 from lightspeech.training import run as runs
 from lightspeech.training import study
-from lightspeech.training.run import Task
+from lightspeech.training.run import RunConfig, Task
 
 RECIPE = "recipe.yaml"
 MANIFEST = "manifest.csv"
@@ -202,8 +203,15 @@ def open_trained(folder: Path) -> Trained:
     return Trained(folder=folder, recipe=recipe, utterances=utterances, protocol=protocol)
 
 
-def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle]:
-    """Export one run of a study, and compute the figures of all its runs.
+def why_no_bundle(cfg: RunConfig) -> str | None:
+    """Say why a run cannot become a bundle; None where it can."""
+    if cfg.encoder is not None:
+        return f"{cfg.model.name} hears {cfg.encoder.source}, an encoder that no bundle holds"
+    return None
+
+
+def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle | None]:
+    """Export one run of a study where it can be, and compute the figures of all its runs.
 
     Args:
         trained: the study, every fold and seed done.
@@ -217,8 +225,11 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle]
     for missing in (name for name in trained.run_names if not runs.is_done(trained.folder / name)):
         raise CorpusError(f"{trained.folder}: {missing} is not finished; run it with --resume")
     done = runs.read_run(trained.folder / run)
-    described = _describe(trained, done, places.bundles / recipe.name)
-    exported = plugins.load("lightspeech.export", "onnx").export(done, described)
+    exported = None
+    if why_no_bundle(done.config) is None:
+        described = _describe(trained, done, places.bundles / recipe.name)
+        exported = plugins.load("lightspeech.export", "onnx").export(done, described)
+    n_params, size_bytes = _size(done, exported)
     about = {
         "corpus": recipe.corpus.name,
         "protocol": protocol.name,
@@ -228,8 +239,8 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle]
         "leaky": protocol.leaky,
         "model": recipe.model.name,
         "scheme": "fp32",
-        "n_params": runs.n_params(done.network),
-        "size_bytes": exported.size_bytes,
+        "n_params": n_params,
+        "size_bytes": size_bytes,
         "recipe": recipe.name,
         "labels": done.labels,
         "environment": studies.environment(),
@@ -237,12 +248,25 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle]
     write_json(trained.folder / studies.FILE, about)
     figures = results.measure(*studies.read(trained.folder))
     results.write(figures, trained.folder / "results.json")
+    return figures, exported and _with_figures(exported, figures)
+
+
+def _size(done: runs.Run, exported: Bundle | None) -> tuple[int, int]:
+    """Count parameters and bytes of all that answers, the encoder's blocks in half precision."""
+    n_params = runs.n_params(done.network)
+    if exported is not None:
+        return n_params, exported.size_bytes
+    heard = encoder.load(done.config.encoder).n_params if done.config.encoder else 0
+    return heard + n_params, 2 * heard + 4 * n_params
+
+
+def _with_figures(exported: Bundle, figures: Results) -> Bundle:
     said = as_dict(figures)
     kept = ("protocol", "leaky", "uar", "wa", "ece", "seeds", "folds", "per_class_recall")
     exported = dataclasses.replace(exported, figures={key: said[key] for key in kept})
-    exported = bundle.write(exported, exported.path / exported.model_file)  # now with its figures
+    exported = bundle.write(exported, exported.path / exported.model_file)
     write_text(exported.path / "README.md", card(exported))
-    return figures, exported
+    return exported
 
 
 def published_path(root: Path, figures: Results) -> Path:

@@ -32,4 +32,6 @@ def command(
         )
     trained = stages.open_trained(run.parent)
     _, exported = stages.export(trained, run.name, stages.Places(bundles=bundles))
+    if exported is None:
+        raise ConfigError(f"{run}: {stages.why_no_bundle(trained.recipe.run_config())}")
     typer.echo(f"{exported.path} ({exported.size_bytes:,} bytes)")

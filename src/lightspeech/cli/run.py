@@ -2,13 +2,17 @@
 
 import json as json_format
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lightspeech.bundle import Bundle
 from lightspeech.cli import _training
 from lightspeech.cli._training import Fresh, Overrides, Processes, RecipeFile, Resume
 from lightspeech.config import as_dict
+
+if TYPE_CHECKING:
+    from lightspeech.stages import Trained
 
 
 def command(
@@ -33,7 +37,7 @@ def command(
 
     trained = stages.open_trained(folder)
     figures, exported = stages.export(trained, trained.run_names[0], stages.Places())
-    answer = stages.example(trained, exported)
+    made = _no_bundle(trained) if exported is None else _bundle(trained, exported)
     report = html.write_report(folder, Path("report") / f"{folder.name}.html")
     if publish is not None:
         results.write(figures, stages.published_path(publish, figures))
@@ -41,9 +45,22 @@ def command(
         typer.echo(json_format.dumps(as_dict(figures), ensure_ascii=False))
         return
     typer.echo(text.describe(figures))
+    typer.echo(f"\n{made}\nreport  {report}")
+
+
+def _bundle(trained: "Trained", exported: Bundle) -> str:
+    """Say what was exported, and what it answers to one recording."""
+    from lightspeech import stages
+
+    answer = stages.example(trained, exported)
     heard = max(answer["probabilities"].items(), key=lambda item: item[1])
-    typer.echo(
-        f"\nbundle  {exported.path} ({exported.size_bytes:,} bytes)"
+    return (
+        f"bundle  {exported.path} ({exported.size_bytes:,} bytes)"
         f"\nexample {answer['id']}: {heard[0]} ({heard[1]:.0%}), labelled {answer['truth']}"
-        f"\nreport  {report}"
     )
+
+
+def _no_bundle(trained: "Trained") -> str:
+    from lightspeech import stages
+
+    return f"bundle  none: {stages.why_no_bundle(trained.recipe.run_config())}"

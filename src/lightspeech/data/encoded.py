@@ -21,9 +21,7 @@ from lightspeech.data.batches import Batch
 from lightspeech.data.encoder import HALF
 from lightspeech.data.features import Index
 from lightspeech.errors import StudyError
-from lightspeech.files import replacing, write_json
-
-ABOUT = "encoder.json"
+from lightspeech.files import replacing
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +84,7 @@ def load(
     opened = None
     for utterance, file in zip(utterances, files, strict=True):
         if not file.exists():
-            opened = opened or _open(cfg, folder)
+            opened = opened or _open(cfg)
             states = opened(io.load(utterance.path, SAMPLE_RATE))
             with replacing(file) as temporary, temporary.open("wb") as target:
                 np.lib.format.write_array(target, states, allow_pickle=False)
@@ -94,11 +92,9 @@ def load(
     return Encoded(cfg, files)
 
 
-def _open(cfg: Encoder, folder: Path) -> encoder.Opened:
+def _open(cfg: Encoder) -> encoder.Opened:
     torch.set_num_threads(1)  # as in training: threads that wait for each other take minutes
-    opened = encoder.load(cfg)
-    write_json(folder / ABOUT, {"source": cfg.source, "n_params": opened.n_params})
-    return opened
+    return encoder.load(cfg)
 
 
 class EncodedBatches:
