@@ -6,6 +6,7 @@ convolutions. Time is the height of a picture one wide, channels last, which tor
 times as fast on a CPU as one-dimensional convolutions.
 """
 
+import dataclasses
 from itertools import pairwise
 
 import torch
@@ -32,19 +33,47 @@ class SeparableConfig:
     """Frames that the stem sees, odd; it halves the frame rate."""
     dropout: float = 0.2
     """Share of the pooled statistics dropped in training."""
+    residual: tuple[bool, ...] | None = None
+    """Which blocks add what they hear to what they say; null: those that keep the width. A pruned
+    network says it, since its widths may come to agree where they did not."""
 
     def __post_init__(self) -> None:
-        """Refuse what has no centre, and a network without a block."""
+        """Refuse what has no centre, no block, or a residual between different widths."""
         if self.kernel % 2 == 0 or self.stem_kernel % 2 == 0 or len(self.channels) < 2:
             raise ConfigError(
                 f"kernels must be odd and channels at least two, found {self.kernel}, "
                 f"{self.stem_kernel}, {self.channels}"
             )
+        n_blocks = len(self.channels) - 1
+        if len(self.residual or range(n_blocks)) != n_blocks or any(
+            adds and n_in != n_out for n_in, n_out, adds in self.blocks
+        ):
+            raise ConfigError(
+                f"residual needs true or false for each of the {n_blocks} blocks, true only where "
+                f"widths agree; found {self.residual} for channels {self.channels}"
+            )
+
+    @property
+    def blocks(self) -> list[tuple[int, int, bool]]:
+        """Of each block: channels in, channels out, whether it is residual."""
+        pairs = list(pairwise(self.channels))
+        residual = self.residual or tuple(n_in == n_out for n_in, n_out in pairs)
+        return [(*pair, adds) for pair, adds in zip(pairs, residual, strict=True)]
 
 
 def build(cfg: SeparableConfig, *, n_features: int, n_classes: int) -> nn.Module:
     """Build the network of a tier."""
     return Separable(cfg, n_features, n_classes)
+
+
+def narrowed(cfg: SeparableConfig, network: nn.Module) -> SeparableConfig:
+    """Say the widths of a pruned network, and which of its blocks were residual."""
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
+    return dataclasses.replace(
+        cfg,
+        channels=tuple(layer.out_channels for layer in layers if layer.groups == 1),
+        residual=tuple(part.residual for part in network.modules() if isinstance(part, Block)),
+    )
 
 
 class Separable(nn.Module):
@@ -57,7 +86,7 @@ class Separable(nn.Module):
         # Global statistics of the training speakers: level stays a cue, as no clip is normalized.
         self.norm = nn.BatchNorm1d(n_features, affine=False)
         self.stem = _convolution(n_features, width[0], cfg.stem_kernel, stride=2)
-        self.blocks = nn.Sequential(*(Block(i, o, cfg.kernel) for i, o in pairwise(width)))
+        self.blocks = nn.Sequential(*(Block(*block, cfg.kernel) for block in cfg.blocks))
         self.head = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(2 * width[-1], n_classes))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -80,14 +109,14 @@ class Separable(nn.Module):
 
 
 class Block(nn.Module):
-    """Depthwise then pointwise convolution, with a residual where widths agree."""
+    """Depthwise then pointwise convolution, with or without a residual."""
 
-    def __init__(self, n_in: int, n_out: int, kernel: int) -> None:
+    def __init__(self, n_in: int, n_out: int, residual: bool, kernel: int) -> None:
         """Build the layers."""
         super().__init__()
         self.depthwise = _convolution(n_in, n_in, kernel, groups=n_in)
         self.pointwise = _convolution(n_in, n_out, 1)
-        self.residual = n_in == n_out
+        self.residual = residual
 
     def forward(self, x: Tensor) -> Tensor:
         """Keep the shape but for the channels."""

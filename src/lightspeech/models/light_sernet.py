@@ -6,11 +6,14 @@ by its 99.9th percentile. Differs: in training the percentile is that of the who
 penalty, which the recipes give as weight decay of Adam, is on all weights, not on body II alone.
 """
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
+from lightspeech.config import build as build_config
 from lightspeech.config import config
 
 FRONTEND = FrontEnd(
@@ -37,6 +40,10 @@ class Config:
     """As published."""
 
     dropout: float = 0.3
+    paths: tuple[int, int, int] = (32, 32, 32)
+    """Widths of the parallel convolutions; pruning narrows them."""
+    body: tuple[int, int, int, int, int] = (64, 96, 128, 160, 320)
+    """Widths of the stack."""
 
 
 class _Conv(nn.Sequential):
@@ -62,15 +69,19 @@ class LightSerNet(nn.Module):
         """Build the published layers."""
         super().__init__()
         kernels = ((11, 1), (1, 9), (3, 3))
-        self.paths = nn.ModuleList(_Conv(1, 32, kernel, (2, 2), bias=True) for kernel in kernels)
-        self.body = nn.Sequential(
-            _Conv(96, 64, (3, 3), (2, 2), bias=False),
-            _Conv(64, 96, (3, 3), (2, 2), bias=False),
-            _Conv(96, 128, (3, 3), (2, 1), bias=False),
-            _Conv(128, 160, (3, 3), (2, 1), bias=False),
-            _Conv(160, 320, (1, 1), (1, 1), bias=False),
+        self.paths = nn.ModuleList(
+            _Conv(1, width, kernel, (2, 2), bias=True)
+            for width, kernel in zip(cfg.paths, kernels, strict=True)
         )
-        self.head = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(320, n_classes))
+        widths = (sum(cfg.paths), *cfg.body)
+        sizes = ((3, (2, 2)), (3, (2, 2)), (3, (2, 1)), (3, (2, 1)), (1, (1, 1)))
+        self.body = nn.Sequential(
+            *(
+                _Conv(n_in, n_out, (kernel, kernel), pool, bias=False)
+                for (n_in, n_out), (kernel, pool) in zip(pairwise(widths), sizes, strict=True)
+            )
+        )
+        self.head = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(cfg.body[-1], n_classes))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, features: Tensor) -> Tensor:
@@ -92,3 +103,10 @@ class LightSerNet(nn.Module):
 def build(cfg: Config, *, n_features: int, n_classes: int) -> nn.Module:
     """Build the network; it takes any number of features and frames."""
     return LightSerNet(cfg, n_classes)
+
+
+def narrowed(cfg: Config, network: LightSerNet) -> Config:
+    """Say the widths of a pruned network."""
+    widths = [layer.out_channels for layer in network.modules() if isinstance(layer, nn.Conv2d)]
+    n_paths = len(cfg.paths)
+    return build_config(Config, {**vars(cfg), "paths": widths[:n_paths], "body": widths[n_paths:]})

@@ -5,6 +5,7 @@ from lightspeech.models._separable import FRONTEND as FRONTEND
 from lightspeech.models._separable import WINDOWS as WINDOWS
 from lightspeech.models._separable import SeparableConfig
 from lightspeech.models._separable import build as build
+from lightspeech.models._separable import narrowed as narrowed
 
 
 @config

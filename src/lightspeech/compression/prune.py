@@ -1,0 +1,174 @@
+"""Structured pruning: channels and blocks are removed for good, in rounds with recovery between.
+
+Each round is a run of its own, so a killed step goes on where it was, and the rounds are a curve of
+quality against cost.
+"""
+
+from bisect import bisect_left
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from torch import Tensor, nn
+
+from lightspeech import plugins
+from lightspeech.compression import _channels
+from lightspeech.compression._channels import Worth
+from lightspeech.config import Choice, config
+from lightspeech.errors import ConfigError
+from lightspeech.training import cost, run
+from lightspeech.training.run import Parts, Run, Task
+
+
+@config
+class Config:
+    """How much is removed, and how."""
+
+    ratio: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """Share of the multiply-accumulates that goes."""
+    rounds: PositiveInt = 3
+    importance: Literal["taylor", "learned"] = "taylor"
+    """``taylor``: by the loss on training batches; ``learned``: by scales that a sparse training
+    makes small, one round more."""
+    epochs: PositiveInt = 20
+    """Of recovery after each round."""
+    learning_rate: PositiveFloat = 2e-3
+    """Peak in recovery."""
+    batches: PositiveInt = 16
+    """Training batches that ``taylor`` looks at."""
+    sparsity: NonNegativeFloat = 1e-3
+    """Pull on the scales towards zero where importance is ``learned``."""
+    multiple: PositiveInt = 4
+    """Widths are multiples of it, and no layer gets narrower: kernels do so many at once."""
+
+
+def apply(before: Run, task: Task, cfg: Config) -> None:
+    """Prune a run in rounds, and write what is left of it as a run.
+
+    Args:
+        before: the run to prune.
+        task: of the new run.
+        cfg: how much and how.
+
+    Raises:
+        ConfigError: if the model cannot get narrower or shorter, or not by so much.
+        MissingExtra: if Torch-Pruning is not installed.
+    """
+    _require_narrowed(before.config.model)
+    parts = run.open_parts(task)
+    full = cost.macs(before.network, cost.example(before.config))
+    first = 0 if cfg.importance == "learned" else 1  # round 0 removes nothing: scales are learnt
+    for number in range(first, cfg.rounds + 1):
+        folder = task.folder if number == cfg.rounds else task.folder / f"round{number}"
+        if not run.is_done(folder):
+            limit = round(full * (1 - cfg.ratio * number / cfg.rounds))
+            pruned = _prune(before, replace(task, folder=folder), parts, cfg, limit)
+            _recover(pruned, replace(task, folder=folder), parts, cfg)
+        before = run.read_run(folder)
+
+
+def _require_narrowed(model: Choice) -> None:
+    if not hasattr(model.module, "narrowed"):
+        names = plugins.names(model.package)
+        able = [name for name in names if hasattr(plugins.load(model.package, name), "narrowed")]
+        raise ConfigError(f"{model.name} cannot be pruned; choose a model of {able}")
+
+
+def _prune(before: Run, task: Task, parts: Parts, cfg: Config, limit: int) -> Run:
+    """Remove channels down to a limit of multiply-accumulates; nothing is trained."""
+    if cfg.importance == "learned":
+        worth = _channels.scales(before.network)
+    else:
+        training = run.training_batches(task, parts)
+        some = islice(training.epoch(0), cfg.batches)
+        worth = _channels.taylor(
+            before.network, run.objective(task, training, before.network), some
+        )
+    network = narrow(before.network, cost.example(before.config), worth, limit, cfg.multiple)
+    model = before.config.model
+    narrowed = replace(model, config=model.module.narrowed(model.config, network))
+    config = replace(before.config, model=narrowed)
+    made = run.build_network(config, len(before.labels))
+    made.load_state_dict(network.state_dict(), strict=True)
+    return replace(before, config=config, network=made)
+
+
+def narrow(
+    network: nn.Module, features: Tensor, worth: Worth, limit: int, multiple: int
+) -> nn.Module:
+    """Remove the channels that are worth least for what they cost, as few as the limit allows.
+
+    Args:
+        network: in evaluation mode; it stays as it is.
+        features: one example of its input.
+        worth: of each channel of each batch norm.
+        limit: multiply-accumulates of one example that may be left.
+        multiple: widths stay multiples of it, unless they were none before.
+
+    Raises:
+        ConfigError: if the narrowest network is above the limit.
+    """
+    full = cost.macs(network, features)
+    if full <= limit:
+        return network
+    ranks = _value_for_money(network, features, worth, full)
+
+    def below(threshold: float) -> tuple[nn.Module, int]:
+        doomed = [_doomed(of_group, threshold, multiple) for of_group in ranks]
+        made = _channels.without(network, features, doomed)
+        return made, cost.macs(made, features)
+
+    thresholds = torch.cat(ranks).sort().values.tolist()
+    _, least = below(thresholds[-1])
+    if least > limit:
+        raise ConfigError(
+            f"{least:,} of {full:,} multiply-accumulates are left at {multiple} channels a layer, "
+            f"{limit:,} are asked for; lower prune.ratio, or prune.multiple"
+        )
+    place = bisect_left(thresholds, True, key=lambda threshold: below(threshold)[1] <= limit)
+    return below(thresholds[place])[0]
+
+
+def _value_for_money(network: nn.Module, features: Tensor, worth: Worth, full: int) -> list[Tensor]:
+    """Worth of each channel of each group, divided by the multiply-accumulates it costs."""
+    found = _channels.groups(network, features)
+    ranks = []
+    for number, group in enumerate(found):
+        one = [[0] if number == other else [] for other in range(len(found))]
+        left = cost.macs(_channels.without(network, features, one), features)
+        ranks.append(_channels.sum_worth(network, group, worth) / (full - left))
+    return ranks
+
+
+def _doomed(rank: Tensor, threshold: float, multiple: int) -> list[int]:
+    """Channels at or below a threshold, less those that a whole multiple needs."""
+    above = int((rank > threshold).sum())
+    kept = min(max(-(-above // multiple), 1) * multiple, len(rank))
+    order: list[int] = rank.argsort(stable=True)[: len(rank) - kept].tolist()
+    return sorted(order)
+
+
+def _recover(pruned: Run, task: Task, parts: Parts, cfg: Config) -> None:
+    """Train what is left for some epochs, and write it as a run that says how it was trained."""
+    training = replace(
+        pruned.config.training, epochs=cfg.epochs, learning_rate=cfg.learning_rate, patience=None
+    )
+    if cfg.importance == "learned":
+        _pull(pruned.network, cfg.sparsity)
+    recovering = replace(task, config=replace(pruned.config, training=training))
+    network = run.fit(recovering, parts, pruned.network)
+    run.finish(replace(task, config=pruned.config), parts, network)
+
+
+def _pull(network: nn.Module, sparsity: float) -> None:
+    """Add the gradient of an absolute-value penalty to the scales of the batch norms."""
+    for norm in _channels.norms(network).values():
+        pulled = partial(_pulled, norm.weight, sparsity)
+        norm.weight.register_hook(pulled)  # type: ignore[no-untyped-call]
+
+
+def _pulled(scale: Tensor, sparsity: float, gradient: Tensor) -> Tensor:
+    return gradient + sparsity * scale.detach().sign()
