@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lightspeech import config
-from lightspeech.audio import frontend
+from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
@@ -168,3 +168,20 @@ def test_windows_between_two_frames_are_refused_with_a_way_out():
 def test_a_fourier_transform_of_another_length_is_refused(cfg):
     with pytest.raises(ConfigError, match="on a device n_fft must be a power of two"):
         _c99_frontend.sources(cfg, Windows(), unit_input(cfg))
+
+
+@pytest.mark.corpus
+def test_windows_of_real_recordings_are_those_of_python_within_one_step(hear, data_root):
+    cfg, windows = FrontEnd(), Windows()
+    paths = sorted(data_root.rglob("*.flac"))[::40]
+    waveform = np.concatenate([io.load(path, cfg.sample_rate) for path in paths])
+    samples = np.round(waveform * 32_767).astype(np.int16)
+    rows = windows.cut(samples.astype(np.float32) / 32_768, cfg.sample_rate)[:-1]
+    features = np.stack([frontend.features(row, cfg) for row in rows])
+    # Steps as of a trained network: an int8 holds about four deviations either way.
+    to = Input(features.mean((0, 1)), features.std((0, 1)), 1 / 32, 0)
+    heard = np.stack(hear(cfg, windows, to)([samples]))
+    steps = np.abs(heard[: len(rows)] - to.quantize(features))
+    assert len(rows) > 50
+    assert steps.max() <= 1
+    assert np.mean(steps == 0) > 0.999
