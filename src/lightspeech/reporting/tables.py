@@ -11,8 +11,8 @@ from lightspeech.reporting import wording
 
 BEGIN = "<!-- results:begin -->"
 END = "<!-- results:end -->"
-BENCHMARKS = "benchmarks"
-"""Folder beside those of the corpora: speeds, not figures of quality."""
+COSTS = ("benchmarks", "devices")
+"""Folders beside those of the corpora: what a model costs, not how well it hears."""
 HEAD = ("model", "parameters", "size", "UAR %", "worst speaker", "WA %", "seeds", "protocol")
 NUMERIC = HEAD[1:-2]
 LEGEND = (
@@ -23,13 +23,13 @@ LEGEND = (
 
 
 def read_all(root: Path) -> list[Results]:
-    """Read every results file, ``<root>/<corpus>/*.json``; benchmarks are none.
+    """Read every results file, ``<root>/<corpus>/*.json``; costs are none.
 
     Raises:
         CorpusError: if there is none.
         ConfigError: if one does not hold what it should.
     """
-    paths = [path for path in root.glob("*/*.json") if path.parent.name != BENCHMARKS]
+    paths = [path for path in root.glob("*/*.json") if path.parent.name not in COSTS]
     found = [results.read(path) for path in sorted(paths)]
     if not found:
         raise CorpusError(
