@@ -96,6 +96,7 @@ def test_a_plugin_by_its_name_alone_takes_its_defaults():
         ([], {"a": {"b": 1}, "c": 2}),
         (["a.b=5", "c=[1, 2]"], {"a": {"b": 5}, "c": [1, 2]}),
         (["a.d=null", "e.f.g=x"], {"a": {"b": 1, "d": None}, "c": 2, "e": {"f": {"g": "x"}}}),
+        (["c=[{n: 1}]", "c.0.n=3"], {"a": {"b": 1}, "c": [{"n": 3}]}),
         (["c=a=b"], {"a": {"b": 1}, "c": "a=b"}),
     ],
 )
@@ -109,13 +110,15 @@ def test_overrides_change_a_copy(assignments, expected):
     ("assignment", "message"),
     [
         ("epochs", "'epochs' is no override; write key.subkey=value"),
-        ("c.d=1", "'c' is a single value, not a mapping"),
+        ("c.d=1", "'d' is below a single value, not a mapping"),
+        ("steps.1.name=b", "'1' is none of the 1 places of a list"),
+        ("steps.name=b", "'name' is none of the 1 places of a list"),
         ("c=[1", "its value is not YAML; quote it"),
     ],
 )
 def test_an_override_that_is_none_says_what_to_write(assignment, message):
-    with pytest.raises(ConfigError, match="override|mapping|YAML") as caught:
-        configs.override({"c": 2}, [assignment])
+    with pytest.raises(ConfigError, match="override|mapping|YAML|list") as caught:
+        configs.override({"c": 2, "steps": [{"name": "a"}]}, [assignment])
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 

@@ -6,6 +6,7 @@ import pytest
 from lightspeech import leaks
 from lightspeech.corpora._base import Utterance
 from lightspeech.errors import LeakError
+from lightspeech.leaks import Heard
 from lightspeech.protocols._base import Protocol, Split
 
 
@@ -106,3 +107,37 @@ def test_a_protocol_that_says_it_leaks_is_let_through():
 
 def test_a_clean_protocol_is_let_through():
     leaks.check(APART, protocol(leaky=False))
+
+
+def heard(*, train=(), selection=()):
+    return Heard(study="t (fold 0)", train=train, selection=selection)
+
+
+@pytest.mark.parametrize("known", [APART[1], APART[2]], ids=["selection", "test"])
+def test_a_teacher_must_not_have_learnt_from_whom_its_student_is_measured_or_selected_on(known):
+    with pytest.raises(LeakError, match=r"fold 0: the teacher t \(fold 0\) knows speaker toy/"):
+        leaks.check_teacher(heard(train=(known,)), APART, SPLIT)
+
+
+def test_a_teacher_may_be_selected_on_the_selection_part_but_not_on_the_test_part():
+    leaks.check_teacher(heard(train=APART[:1], selection=APART[1:2]), APART, SPLIT)
+    with pytest.raises(LeakError, match="speaker toy/c of c"):
+        leaks.check_teacher(heard(selection=APART[2:]), APART, SPLIT)
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"id": "x", "audio_hash": "hash of c"}, "audio hash of c"),
+        ({"id": "x", "parent": "c"}, "parent c"),
+        ({"id": "c"}, "parent c"),
+    ],
+)
+def test_another_name_does_not_hide_what_a_teacher_knows(fields, kind):
+    taught = replace(utterance("x", speaker="", audio_hash=""), **fields)
+    with pytest.raises(LeakError, match=f"knows {kind} of c"):
+        leaks.check_teacher(heard(train=(taught,)), APART, SPLIT)
+
+
+def test_a_teacher_of_strangers_is_let_through():
+    leaks.check_teacher(heard(train=(utterance("x"), APART[0])), APART, SPLIT)

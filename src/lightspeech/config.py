@@ -129,11 +129,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def override(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
-    """Apply ``a.b=value`` assignments (values in YAML) to a copy of nested mappings.
+    """Apply ``a.b=value`` and ``list.0.b=value`` assignments (values in YAML) to a copy.
 
     Raises:
         ConfigError: if an assignment has no ``=``, no YAML behind it, or walks through something
-            that is no mapping.
+            that is no mapping, or beyond the end of a list.
     """
     made: dict[str, Any] = yaml.safe_load(yaml.safe_dump(values))
     for assignment in assignments:
@@ -141,15 +141,27 @@ def override(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
         if not equals:
             raise ConfigError(f"{assignment!r} is no override; write key.subkey=value")
         *parents, last = dotted.split(".")
-        node = made
+        node: Any = made
         for key in parents:
-            node = node.setdefault(key, {})
-            if not isinstance(node, dict):
-                raise ConfigError(f"{assignment!r}: {key!r} is a single value, not a mapping")
+            place = _place(node, key, assignment)
+            if isinstance(node, dict):
+                node.setdefault(place, {})
+            node = node[place]
         try:
-            node[last] = yaml.safe_load(text)
+            node[_place(node, last, assignment)] = yaml.safe_load(text)
         except yaml.YAMLError:
             raise ConfigError(
                 f"{assignment!r}: its value is not YAML; quote it as in {dotted}=\"'{text}'\""
             ) from None
     return made
+
+
+def _place(node: Any, key: str, assignment: str) -> Any:
+    """Turn a part of a dotted key into a key of a mapping, or a number in a list."""
+    if isinstance(node, dict):
+        return key
+    if not isinstance(node, list):
+        raise ConfigError(f"{assignment!r}: {key!r} is below a single value, not a mapping")
+    if not key.isdecimal() or int(key) >= len(node):
+        raise ConfigError(f"{assignment!r}: {key!r} is none of the {len(node)} places of a list")
+    return int(key)

@@ -153,13 +153,51 @@ def bootstrap_ci(
     Returns:
         Lower and upper bound, 0 to 1.
     """
+    return _interval(_bootstrap(counts, replicates, seed), level)
+
+
+def paired_ci(
+    before: Counts,
+    after: Counts,
+    *,
+    replicates: int = 2_000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Percentile interval of a change of the UAR: both are computed of the same drawn speakers.
+
+    Args:
+        before: confusion matrices, shape ``(seeds, folds, speakers, n_classes, n_classes)``.
+        after: of the same speakers, same shape.
+        replicates: number of resamples.
+        level: coverage, 0 to 1.
+        seed: of the resampling.
+
+    Returns:
+        Lower and upper bound of after minus before, −1 to 1.
+
+    Raises:
+        ValueError: if the two differ in shape.
+    """
+    if before.shape != after.shape:
+        raise ValueError(f"before and after differ in shape: {before.shape} != {after.shape}")
+    rows = [_bootstrap(counts, replicates, seed) for counts in (before, after)]
+    return _interval(rows[1] - rows[0], level)
+
+
+def _bootstrap(counts: Counts, replicates: int, seed: int) -> Floats:
+    """Mean over seeds of each replicate's UAR, shape ``(replicates,)``."""
     n_speakers, n_classes = counts.shape[2:4]
     draws = np.random.default_rng(seed).multinomial(
         n_speakers, np.full(n_speakers, 1 / n_speakers), size=replicates
     )
-    rows = [_replicates(of_seed, draws, n_classes) for of_seed in counts]
+    mean: Floats = np.mean([_replicates(of_seed, draws, n_classes) for of_seed in counts], axis=0)
+    return mean
+
+
+def _interval(values: Floats, level: float) -> tuple[float, float]:
     tail = (1 - level) / 2
-    low, high = np.quantile(np.mean(rows, axis=0), [tail, 1 - tail])
+    low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)
 
 

@@ -16,7 +16,7 @@ from lightspeech import recipe as recipes
 from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.bundle import Bundle
-from lightspeech.config import as_dict, build
+from lightspeech.config import Choice, as_dict, build
 from lightspeech.corpora._base import Utterance
 from lightspeech.data import encoder
 from lightspeech.errors import ConfigError, CorpusError, OutputError
@@ -36,6 +36,8 @@ from lightspeech.training.run import RunConfig, Task
 
 RECIPE = "recipe.yaml"
 MANIFEST = "manifest.csv"
+SCHEMES = {"distill": "distilled", "prune": "pruned", "quantize": "int8"}
+"""What figures are called after a step."""
 STEPS = "steps.yaml"
 """In the folder of a step: itself and those before it."""
 NORMALISATION = "statistics of the training speakers (batch norm)"
@@ -176,12 +178,24 @@ def _tasks(
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Trained:
-    """A trained study, read back from its folder."""
+    """A trained study, or a step of it, read back from its folder."""
 
     folder: Path
     recipe: Recipe
     utterances: list[Utterance]
     protocol: Protocol
+    steps: tuple[Choice, ...] = ()
+    """That made its runs of the plain ones."""
+
+    @property
+    def name(self) -> str:
+        """Of its bundle: the recipe's, and the last step's folder."""
+        return f"{self.recipe.name}-{self.folder.name}" if self.steps else self.recipe.name
+
+    @property
+    def scheme(self) -> str:
+        """Of its figures; the last step decides."""
+        return SCHEMES[self.steps[-1].name] if self.steps else "fp32"
 
     @property
     def run_names(self) -> list[str]:
@@ -191,16 +205,23 @@ class Trained:
 
 
 def open_trained(folder: Path) -> Trained:
-    """Read back what `train` left.
+    """Read back what `train` left, or `compress` in the folder of a step.
 
     Raises:
         ConfigError: if the folder holds no recipe, or it is damaged.
         CorpusError: if the manifest is not there, or damaged.
     """
-    recipe = recipes.read(folder / RECIPE, [])
-    utterances = manifest.read(folder / MANIFEST, need_audio=False)
-    protocol = recipe.protocol.module.cut(utterances, recipe.protocol.config)
-    return Trained(folder=folder, recipe=recipe, utterances=utterances, protocol=protocol)
+    of_step = (folder / STEPS).is_file()
+    study_folder = folder.resolve().parent if of_step else folder
+    recipe = recipes.read(study_folder / RECIPE, [])
+    utterances = manifest.read(study_folder / MANIFEST, need_audio=False)
+    return Trained(
+        folder=folder,
+        recipe=recipe,
+        utterances=utterances,
+        protocol=recipe.protocol.module.cut(utterances, recipe.protocol.config),
+        steps=recipe.compress[: int(folder.resolve().name.split("-")[0])] if of_step else (),
+    )
 
 
 def why_no_bundle(cfg: RunConfig) -> str | None:
@@ -227,7 +248,7 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle 
     done = runs.read_run(trained.folder / run)
     exported = None
     if why_no_bundle(done.config) is None:
-        described = _describe(trained, done, places.bundles / recipe.name)
+        described = _describe(trained, done, places.bundles / trained.name)
         exported = plugins.load("lightspeech.export", "onnx").export(done, described)
     n_params, size_bytes = _size(done, exported)
     about = {
@@ -238,7 +259,7 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle 
         "normalisation": NORMALISATION,
         "leaky": protocol.leaky,
         "model": recipe.model.name,
-        "scheme": "fp32",
+        "scheme": trained.scheme,
         "n_params": n_params,
         "size_bytes": size_bytes,
         "recipe": recipe.name,
@@ -282,7 +303,7 @@ def _describe(trained: Trained, done: runs.Run, path: Path) -> Bundle:
     corpus = {"name": recipe.corpus.name, "licence": info.licence, "citation": info.citation}
     return Bundle(
         path=path,
-        name=recipe.name,
+        name=trained.name,
         labels=done.labels,
         sample_rate=done.config.frontend.sample_rate,
         windows=done.config.windows,

@@ -82,3 +82,55 @@ def test_the_own_example_keeps_the_larger_share(alpha):
     drawn = np.random.default_rng(0).beta(alpha, alpha, 100_000)
     expected = np.maximum(drawn, 1 - drawn).mean()
     assert float(shares.mean()) == pytest.approx(expected, abs=0.03)
+
+
+def test_an_utterance_without_a_label_has_no_part_in_the_loss_of_labels():
+    soft = losses.soft_targets(torch.tensor([1, -1]), 3, smoothing=0.1)
+    torch.testing.assert_close(soft[1], torch.zeros(3))
+    assert soft[0].sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.0, 5.0])
+def test_divergence_is_the_textbooks(temperature):
+    teacher = torch.randn(6, 5, generator=torch.Generator().manual_seed(1))
+    q = (teacher / temperature).softmax(1)
+    p = (LOGITS[:6] / temperature).softmax(1)
+    expected = temperature**2 * (q * (q / p).log()).sum(1).mean()
+    found = losses.softened_divergence(LOGITS[:6], q, temperature)
+    torch.testing.assert_close(found, expected)
+
+
+def test_the_gradient_of_the_divergence_keeps_its_size():
+    """Why it is scaled: unscaled it would shrink with the square of the temperature."""
+    sizes = []
+    for temperature in (4.0, 16.0):
+        logits = (0.1 * LOGITS[:6]).clone().requires_grad_()
+        q = (0.1 * LOGITS[:6].flip(0) / temperature).softmax(1)
+        losses.softened_divergence(logits, q, temperature).backward()
+        sizes.append(logits.grad.norm())
+    assert sizes[0] / sizes[1] == pytest.approx(1, abs=0.05)
+
+
+def test_student_and_teacher_of_other_shapes_are_refused():
+    with pytest.raises(ValueError, match="student and teacher differ"):
+        losses.softened_divergence(torch.zeros(2, 3), torch.zeros(2, 4), 1.0)
+
+
+def test_softening_a_distribution_is_softening_its_logits():
+    expected = (LOGITS / 3).softmax(1)
+    torch.testing.assert_close(losses.soften(LOGITS.softmax(1), 3.0), expected)
+
+
+def test_embeddings_are_compared_by_direction_and_relations_by_shape():
+    x = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    turned = x @ torch.linalg.qr(torch.randn(4, 4, generator=torch.Generator().manual_seed(1)))[0]
+    assert losses.embedding_distance(x, 3 * x) == pytest.approx(0, abs=1e-6)
+    assert losses.embedding_distance(x, -x) == pytest.approx(2)
+    assert losses.relation_distance(x, 5 * turned + 1) == pytest.approx(0, abs=1e-6)
+    assert losses.relation_distance(x, x.flip(0) ** 3) > 0.01
+
+
+def test_relations_of_equal_embeddings_have_a_gradient():
+    x = torch.zeros(4, 3, requires_grad=True)
+    losses.relation_distance(x, torch.randn(4, 2)).backward()
+    assert torch.isfinite(x.grad).all()

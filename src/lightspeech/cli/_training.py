@@ -28,9 +28,17 @@ def require_torch(feature: str) -> None:
 
 
 def train(
-    recipe: Path, overrides: list[str] | None, *, resume: bool, fresh: bool, processes: int | None
+    recipe: Path,
+    overrides: list[str] | None,
+    *,
+    resume: bool,
+    fresh: bool,
+    processes: int | None,
+    steps: bool = False,
 ) -> Path:
     """Prepare and train a recipe, with progress on stderr; give the folder of the study.
+
+    Its steps are applied where they are asked for.
 
     Raises:
         LightspeechError: if the recipe, the corpus or the cut cannot be, or a folder is in the way.
@@ -44,5 +52,8 @@ def train(
     folder = stages.open_study(chosen, places, resume=resume, fresh=fresh)
     with Bars() as bars:
         prepared = stages.prepare(chosen, folder, progress=bars.files)
-        stages.train(chosen, prepared, folder, places, bars.told, processes=processes)
+        given = (folder, places, bars.told)
+        protocol = stages.train(chosen, prepared, *given, processes=processes)
+        if steps:
+            stages.compress(chosen, prepared, protocol, *given, processes=processes)
     return folder

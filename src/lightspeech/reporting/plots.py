@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from lightspeech import metrics
 from lightspeech.errors import MissingExtra
+from lightspeech.evaluation.compression import Chain
 from lightspeech.evaluation.results import Results
 
 if TYPE_CHECKING:
@@ -130,6 +131,24 @@ def _bars(axes: "Axes", named: dict[str, float], chance: float, *, marked: str) 
     axes.set(xlim=(0, 106), xticks=range(0, 101, 25), xlabel="percent (dotted: chance)")
     axes.set_ylim(len(named) - 0.4, -0.6)
     axes.spines["left"].set_visible(False)
+
+
+def chain(made: Chain) -> str:
+    """Draw the UAR of each step of a chain against the size of its model, with intervals."""
+    with _figure("chain", 6.2, 3.6) as figure:
+        axes = figure.subplots()
+        sizes = [step.size_bytes / 1000 for step in made.steps]
+        means = [100 * step.uar.mean for step in made.steps]
+        axes.plot(sizes, means, color=QUIET, linewidth=0.9)
+        axes.scatter(sizes, means, s=28, color=ACCENT, zorder=3)
+        for step, size, mean in zip(made.steps, sizes, means, strict=True):
+            if step.uar.ci95 is not None:
+                low, high = (100 * bound for bound in step.uar.ci95)
+                axes.vlines(size, low, high, color=ACCENT, linewidth=1.2)
+            axes.annotate(step.name, (size, mean), (6, 4), textcoords="offset points")
+        axes.set(xscale="log", xlabel="size of the model, kB", ylabel="UAR, percent")
+        axes.grid()
+        return _svg(figure, "UAR of each step against the size of its model")
 
 
 def calibration(probabilities: npt.NDArray[np.float32], truth: npt.NDArray[np.int64]) -> str:

@@ -1,0 +1,115 @@
+"""The table of a chain: the plain runs and what each step made of them, exported and measured."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from lightspeech import predictions, stages
+from lightspeech.bundle import Bundle
+from lightspeech.compression import _teacher
+from lightspeech.errors import CorpusError
+from lightspeech.evaluation import compression, latency, machine
+from lightspeech.evaluation import study as studies
+from lightspeech.evaluation.compression import Chain, Step
+from lightspeech.evaluation.latency import Latency
+from lightspeech.evaluation.results import Results
+from lightspeech.inference import onnx
+from lightspeech.predictions import Predictions
+from lightspeech.stages import Places, Trained
+from lightspeech.training import cost
+from lightspeech.training import run as runs
+
+PLAIN = "plain"
+BYTES = {"int8": 1}
+"""Of an activation, by scheme; those of all others have 4."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Row:
+    """The plain runs or those of a step, exported; ``name`` is as in the table."""
+
+    name: str
+    trained: Trained
+    figures: Results
+    bundle: Bundle
+    answers: list[Predictions]
+
+
+def export(folder: Path, places: Places) -> list[Row]:
+    """Export the first run of the plain runs and of each step, and compute the figures of all.
+
+    Raises:
+        CorpusError: if a run is not finished.
+    """
+    steps = stages.open_trained(folder).recipe.compress
+    names = [f"{number}-{step.name}" for number, step in enumerate(steps, start=1)]
+    return [_row(PLAIN, folder, places), *(_row(name, folder / name, places) for name in names)]
+
+
+def _row(name: str, folder: Path, places: Places) -> Row:
+    trained = stages.open_trained(folder)
+    figures, exported = stages.export(trained, trained.run_names[0], places)
+    _, answers = studies.read(folder)
+    return Row(name=name, trained=trained, figures=figures, bundle=exported, answers=answers)
+
+
+def measure(rows: Sequence[Row]) -> Chain:
+    """Say what each step cost; durations are taken side by side.
+
+    Raises:
+        CorpusError: if the rows were not tested on the same utterances.
+    """
+    taken = latency.measure({row.name: _call(row.bundle) for row in rows})
+    teacher = _teacher_answers(rows[0].trained)
+    first = rows[0].figures
+    return Chain(
+        recipe=first.recipe,
+        corpus=first.corpus,
+        labels=first.labels,
+        seeds=first.seeds,
+        steps=tuple(_step(row, rows[0], taken[row.name], teacher) for row in rows),
+        machine=machine.describe(),
+    )
+
+
+def _call(bundle: Bundle) -> Callable[[], object]:
+    """One window of noise to probabilities, on one thread."""
+    window = round(bundle.windows.window_s * bundle.sample_rate)
+    noise = np.random.default_rng(0).normal(0, 0.1, (1, window)).astype(np.float32)
+    return partial(onnx.open(bundle).predict, noise)
+
+
+def _step(row: Row, plain: Row, taken: Latency, teacher: list[Predictions]) -> Step:
+    done = runs.read_run(row.trained.folder / row.trained.run_names[0])
+    costs = cost.of(done, bytes_per_value=BYTES.get(row.figures.scheme, 4))
+    change = None
+    if row is not plain:
+        change = compression.change(plain.figures, row.figures, plain.answers, row.answers)
+    return Step(
+        name=row.name,
+        uar=row.figures.uar,
+        change=change,
+        teacher_agreement=compression.teacher_agreement(row.answers, teacher),
+        n_params=row.figures.n_params,
+        size_bytes=row.bundle.size_bytes,
+        macs=costs.macs,
+        peak_activation_bytes=costs.peak_activation_bytes,
+        latency=taken,
+    )
+
+
+def _teacher_answers(plain: Trained) -> list[Predictions]:
+    """Read what the teacher answered to its own test sets; nothing of a folder of soft labels."""
+    for step in plain.recipe.compress:
+        if step.name == "distill":
+            cfg = step.config
+            try:
+                folder = _teacher.find(cfg.teacher, plain.folder.resolve().parent)
+            except CorpusError:
+                return []
+            found = [predictions.read(path) for path in sorted(folder.glob("fold*-seed*/test.csv"))]
+            return [run for run in found if cfg.seeds is None or run.seed in cfg.seeds]
+    return []

@@ -1,0 +1,47 @@
+"""``lightspeech compress``."""
+
+import json as json_format
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lightspeech.cli import _training
+from lightspeech.cli._training import Fresh, Overrides, Processes, RecipeFile, Resume
+from lightspeech.config import as_dict
+
+
+def command(
+    recipe: RecipeFile,
+    overrides: Overrides = None,
+    resume: Resume = False,
+    fresh: Fresh = False,
+    publish: Annotated[
+        Path | None, typer.Option(help="Also write the figures below this folder, as results/.")
+    ] = None,
+    processes: Processes = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+) -> None:
+    """Train a recipe, apply its steps one after the other, and say what each of them cost.
+
+    Example: lightspeech compress recipes/ravdess_micro_chain.yaml --resume --publish results
+    """
+    folder = _training.train(
+        recipe, overrides, resume=resume, fresh=fresh, processes=processes, steps=True
+    )
+    from lightspeech import chain, stages
+    from lightspeech.evaluation import compression, results
+    from lightspeech.files import write_text
+    from lightspeech.reporting import compression as reporting
+    from lightspeech.reporting import plots
+
+    rows = chain.export(folder, stages.Places())
+    measured = chain.measure(rows)
+    table = reporting.markdown(measured)
+    compression.write(measured, folder / "compress.json")
+    write_text(folder / "compress.md", table)
+    write_text(folder / "compress.svg", plots.chain(measured))
+    if publish is not None:
+        for row in rows[1:]:
+            results.write(row.figures, stages.published_path(publish, row.figures))
+    typer.echo(json_format.dumps(as_dict(measured), ensure_ascii=False) if json else table)

@@ -1,0 +1,68 @@
+"""What a chain cost, as a Markdown table and as words on who paid."""
+
+from collections.abc import Iterator, Sequence
+
+from lightspeech.evaluation.compression import Chain, Change, Step
+from lightspeech.reporting import wording
+
+HEAD = (
+    "step", "UAR %", "Δ UAR", "size", "parameters", "MMAC", "peak activations",
+    "latency ms (p95)", "agrees with teacher %", "flipped %",
+)  # fmt: skip
+
+
+def markdown(chain: Chain) -> str:
+    """Write the table, then what became of emotions and speakers."""
+    marks = ["---", *["--:"] * (len(HEAD) - 1)]
+    rows = [HEAD, marks, *(_cells(step) for step in chain.steps)]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    paid = "\n".join(_paid(chain.steps))
+    return (
+        f"**{chain.recipe}** on {chain.corpus}, seeds {', '.join(map(str, chain.seeds))}; "
+        f"{chain.machine['cpu']}\n\n{table}\n\n{paid}\n"
+    )
+
+
+def _cells(step: Step) -> tuple[str, ...]:
+    change = step.change
+    return (
+        step.name,
+        wording.spread(step.uar),
+        "" if change is None else _delta(change),
+        wording.size(step.size_bytes),
+        f"{step.n_params:,}",
+        f"{step.macs / 1e6:.2f}",
+        wording.size(step.peak_activation_bytes),
+        f"{step.latency.median_ms:.2f} ({step.latency.p95_ms:.2f})",
+        wording.percent(step.teacher_agreement),
+        "" if change is None else wording.percent(change.flipped),
+    )
+
+
+def _delta(change: Change) -> str:
+    interval = ""
+    if change.ci95 is not None:
+        interval = f" [{_points(change.ci95[0])}, {_points(change.ci95[1])}]"
+    return f"{_points(change.uar)}{interval}"
+
+
+def _points(rate: float) -> str:
+    return f"{100 * rate:+.1f}"
+
+
+def _paid(steps: Sequence[Step]) -> Iterator[str]:
+    """One line a step: every emotion, then the speakers who lost and won most."""
+    for step in steps:
+        if step.change is None:
+            continue
+        emotions = ", ".join(
+            f"{label} {_points(rate)}"
+            for label, rate in step.change.per_class_recall.items()
+            if rate is not None
+        )
+        speakers = sorted(step.change.per_speaker.items(), key=lambda item: item[1])
+        (worst, lost), (best, won) = speakers[0], speakers[-1]
+        yield (
+            f"- {step.name}: recall {emotions}; speakers from {worst} {_points(lost)} "
+            f"to {best} {_points(won)}"
+        )

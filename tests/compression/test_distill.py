@@ -1,0 +1,179 @@
+import dataclasses
+import shutil
+
+import pytest
+import torch
+
+from lightspeech import leaks, manifest
+from lightspeech.compression import _teacher, distill
+from lightspeech.errors import ConfigError, CorpusError, LeakError
+from lightspeech.training import run as runs
+from lightspeech.training import soft_labels
+
+TEACHER = ("name=teacher", "model={name: micro, channels: [8, 8]}", "windows.window_s=0.5",
+           "frontend={n_mels: 20}", "seeds=[0, 1]")  # fmt: skip
+STEP = "compress=[{{name: distill, teacher: {teacher}, crops: 2, features: 0.5, relations: 0.5}}]"
+
+
+@pytest.fixture
+def taught(train):
+    """A student of a teacher with another network, front end and window."""
+    train(*TEACHER)
+    _, compress = train(STEP.format(teacher="teacher"))
+    (folder,) = compress()
+    return folder
+
+
+def test_a_student_is_a_run_like_any_other_and_says_who_taught_it(taught):
+    for fold in range(3):
+        done = runs.read_run(taught / f"fold{fold}-seed0")
+        assert done.config.model.name == "nano"
+        assert done.config.distill.soft == taught / f"soft-fold{fold}.safetensors"
+        assert done.config.distill.weight == 0.7
+
+
+def test_the_teachers_word_changes_the_student(taught):
+    plain = runs.read_run(taught.parent / "fold0-seed0").network.state_dict()
+    student = runs.read_run(taught / "fold0-seed0").network.state_dict()
+    assert not torch.equal(plain["head.1.weight"], student["head.1.weight"])
+
+
+def test_soft_labels_are_of_the_training_part_alone(taught):
+    speakers = {u.id: u.speaker for u in manifest.read(taught.parent / "manifest.csv")}
+    for fold in range(3):
+        found = soft_labels.read(taught / f"soft-fold{fold}.safetensors")
+        measured = {s for s in speakers.values() if s not in {speakers[i] for i in found.ids}}
+        assert len(measured) == 2
+        assert not measured & {utterance.speaker for utterance in found.heard.train}
+        assert found.seeds == (0, 1)
+
+
+def test_an_answer_is_the_mean_of_its_crops(taught):
+    """Each epoch of the teacher's own batches is a crop; their order plays no part."""
+    task = task_of(taught)
+    teacher = runs.read_run(taught.parents[1] / "teacher/fold0-seed0")
+    one = [distill.answer(teacher, task, crops)[0] for crops in (1, 2)]
+    torch.testing.assert_close(one[0].sum(1), torch.ones(len(one[0])))
+    assert not torch.allclose(one[0], one[1])
+    found = soft_labels.read(taught / "soft-fold0.safetensors").probabilities
+    second = runs.read_run(taught.parents[1] / "teacher/fold0-seed1")
+    torch.testing.assert_close(found, (one[1] + distill.answer(second, task, 2)[0]) / 2)
+
+
+def task_of(folder):
+    """The task of fold 0 of a step, as a recipe would make it."""
+    utterances = tuple(manifest.read(folder.parent / "manifest.csv"))
+    protocol, _ = _teacher._read_study(folder)
+    done = runs.read_run(folder.parent / "fold0-seed0")
+    return runs.Task(
+        config=done.config, folder=folder / "fold0-seed0", cache=folder.parents[2] / "cache",
+        utterances=utterances, labels=done.labels, split=protocol.splits[0], fold=0, seed=0,
+        targets=torch.tensor([done.labels.index(u.emotion) for u in utterances]).numpy(),
+    )  # fmt: skip
+
+
+def test_a_killed_student_goes_on_and_the_teacher_is_not_asked_twice(train, taught, monkeypatch):
+    before = (taught / "fold1-seed0/weights.safetensors").read_bytes()
+    shutil.rmtree(taught / "fold1-seed0")
+    monkeypatch.setattr(distill, "_ask", None)
+    _, compress = train(STEP.format(teacher="teacher"))
+    compress()
+    assert (taught / "fold1-seed0/weights.safetensors").read_bytes() == before
+
+
+def test_soft_labels_of_one_student_serve_another(train, taught):
+    _, compress = train("name=other", "model.channels=[8, 8]", STEP.format(teacher=taught))
+    (folder,) = compress()
+    assert not list(folder.glob("soft-*"))
+    done = runs.read_run(folder / "fold0-seed0")
+    assert done.config.distill.soft == taught / "soft-fold0.safetensors"
+
+
+def test_a_student_may_go_on_from_the_run_before(train):
+    train(*TEACHER)
+    step = STEP.format(teacher="teacher").replace("features", "init: run, features")
+    _, compress = train("training.learning_rate=1e-12", "training.average=0.0", step)
+    (folder,) = compress()
+    plain, student = (
+        runs.read_run(place / "fold0-seed0").network.state_dict()["head.1.weight"]
+        for place in (folder.parent, folder)
+    )
+    torch.testing.assert_close(plain, student)
+
+
+def test_training_of_the_step_differs_where_it_says_so(train):
+    train(*TEACHER)
+    step = STEP.format(teacher="teacher").replace("crops", "training: {epochs: 2}, crops")
+    _, compress = train(step)
+    training = runs.read_run(compress()[0] / "fold0-seed0").config.training
+    assert (training.epochs, training.batch_size) == (2, 4)
+
+
+def test_a_teacher_that_knows_the_test_speakers_is_refused_with_speaker_and_study(train):
+    train("name=teacher", "protocol={name: random-leaky, folds: 3}")
+    folder, compress = train(STEP.format(teacher="teacher"))
+    with pytest.raises(LeakError, match=r"teacher \(fold 0\) knows speaker synthetic/s00\d"):
+        compress()
+    assert not list(folder.glob("1-distill/fold*"))
+
+
+def test_a_teachers_own_teacher_counts(train, taught):
+    """The second teacher heard nobody itself: what it knows, it has from the first."""
+    protocol, utterances = _teacher._read_study(taught)
+    mute = dataclasses.replace(protocol.splits[0], train=(), selection=())
+    protocol = dataclasses.replace(protocol, splits=(mute,))
+    heard = _teacher.what_is_known(taught, 0, protocol, utterances)
+    own = soft_labels.read(taught / "soft-fold0.safetensors").heard
+    assert {u.speaker for u in heard.train} == {u.speaker for u in own.train} != set()
+    other = dataclasses.replace(task_of(taught).split, test=tuple(u.id for u in own.train))
+    with pytest.raises(LeakError, match="1-distill"):
+        leaks.check_teacher(heard, list(utterances.values()), other)
+
+
+def test_another_fold_of_the_teacher_is_asked_where_its_own_number_knows_too_much(train, taught):
+    task = task_of(taught)
+    protocol, _ = _teacher._read_study(taught)
+    turned = dataclasses.replace(task, split=protocol.splits[1])
+    assert _teacher.choose_fold(taught.parents[1] / "teacher", turned)[0] == 1
+
+
+def test_stored_soft_labels_are_checked_against_every_student(train, taught):
+    """As where a file is copied from a fold that may not teach this one."""
+    for fold in (0, 1):
+        to = taught.parents[1] / f"stored/soft-fold{1 - fold}.safetensors"
+        to.parent.mkdir(exist_ok=True)
+        shutil.copy(taught / f"soft-fold{fold}.safetensors", to)
+    shutil.copy(taught / "soft-fold2.safetensors", to.parent)
+    _, compress = train("name=other", STEP.format(teacher=to.parent))
+    with pytest.raises((LeakError, CorpusError)):
+        compress()
+
+
+def test_a_teacher_with_other_labels_is_refused(train):
+    folder, _ = train(*TEACHER)
+    for run in folder.glob("*/run.json"):
+        run.write_text(run.read_text().replace('"angry"', '"furious"'))
+    _, compress = train(STEP.format(teacher="teacher"))
+    with pytest.raises(ConfigError, match="the teacher teacher .* tells .* apart, its student"):
+        compress()
+
+
+def test_soft_labels_of_another_corpus_are_refused(train, taught):
+    _, compress = train(
+        "name=other", "corpus={name: synthetic, speakers: 3, sentences: 2}",
+        STEP.format(teacher=taught),
+    )  # fmt: skip
+    with pytest.raises(CorpusError, match="lack .* training utterances.*of another corpus or fold"):
+        compress()
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [("teacher: nobody", "no runs of a teacher in nobody or runs/nobody"),
+     ("teacher: teacher, seeds: [0, 7]", r"found .*'fold0-seed1'.*, wanted seeds \(0, 7\)")],
+)  # fmt: skip
+def test_a_teacher_that_is_not_there_is_refused(train, change, fault):
+    train(*TEACHER)
+    _, compress = train(STEP.format(teacher="teacher").replace("teacher: teacher", change))
+    with pytest.raises(CorpusError, match=fault):
+        compress()
