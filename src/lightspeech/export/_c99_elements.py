@@ -10,8 +10,13 @@ from lightspeech.export._c99_layer import Layer, Step, factor, range_of, refuse_
 def reduction(layer: Layer) -> list[Step]:
     """Mean or maximum along neighbouring axes."""
     source, out = layer.tensor(0), layer.out
-    axes = sorted({int(a) % len(source.shape) for a in constant(layer.graph, layer.operation, 1)})
-    layer.refuse(not axes or axes != list(range(axes[0], axes[-1] + 1)), f"reduces axes {axes}")
+    rank = len(source.shape)
+    given = constant(layer.graph, layer.operation, 1)
+    axes = sorted({int(axis) % rank for axis in given if -rank <= axis < rank})
+    neighbours = axes and axes == list(range(axes[0], axes[-1] + 1))
+    layer.refuse(
+        len(axes) != len(given) or not neighbours, f"reduces axes {given.tolist()} of {rank}"
+    )
     outer, inner = math.prod(source.shape[: axes[0]]), math.prod(source.shape[axes[-1] + 1 :])
     count = math.prod(source.shape[axes[0] : axes[-1] + 1])
     layer.refuse(out.size != outer * inner, f"makes {out.shape} of {source.shape}")
@@ -44,7 +49,10 @@ def pair(layer: Layer) -> list[Step]:
     """Sum or product of two operands, one of them possibly repeated or constant."""
     a, b, out = layer.tensor(0), layer.tensor(1), layer.out
     for tensor in (a, b):
-        layer.refuse(tensor.dtype != "int8" or len(tensor.scales) != 1, "adds what is not int8")
+        layer.refuse(
+            tensor.dtype != "int8" or len(tensor.scales) != 1 or len(tensor.shape) > len(out.shape),
+            f"takes {tensor.dtype} of shape {tensor.shape}",
+        )
     shape = (1,) * (4 - len(out.shape)) + out.shape
     strides = [_repeated(layer, tensor.shape, shape) for tensor in (a, b)]
     if a.shape == b.shape:
@@ -93,12 +101,14 @@ def rescale(layer: Layer) -> list[Step]:
 def padding(layer: Layer) -> list[Step]:
     """Fill the output with the zero point, then copy the input into it."""
     source, out = layer.tensor(0).shape, layer.out.shape
-    amounts = constant(layer.graph, layer.operation, 1).reshape(-1, 2)
-    expected = tuple(n + int(pad.sum()) for n, pad in zip(source, amounts, strict=False))
+    given = constant(layer.graph, layer.operation, 1)
     layer.refuse(
-        len(amounts) != len(source) or bool((amounts < 0).any()) or expected != out,
-        f"pads {source} to {out} by {amounts.tolist()}",
+        len(given) != 2 * len(source) or bool((given < 0).any()),
+        f"pads {source} by {given.tolist()}",
     )
+    amounts = given.reshape(-1, 2)
+    expected = tuple(n + int(pad.sum()) for n, pad in zip(source, amounts, strict=True))
+    layer.refuse(expected != out, f"pads {source} to {out} by {given.tolist()}")
     refuse_rescaling(layer)
     start = sum(int(pad[0]) * s for pad, s in zip(amounts, _strides(out), strict=True))
     fill = {"fill_size": layer.out.size, "fill": layer.out.zeros[0]}
@@ -109,11 +119,6 @@ def transposition(layer: Layer) -> list[Step]:
     """Copy in another order."""
     source, out = layer.tensor(0).shape, layer.out.shape
     order = [int(axis) for axis in constant(layer.graph, layer.operation, 1)]
-    right = sorted(order) == list(range(len(source)))
-    layer.refuse(
-        not right or tuple(source[axis] for axis in order) != out,
-        f"makes {out} of {source} by {order}",
-    )
     refuse_rescaling(layer)
     strides = [_strides(source)[axis] for axis in order]
     return [_move(layer, 0, out, strides, _strides(out))]

@@ -15,6 +15,8 @@ from lightspeech.export._tflite import Graph, Operation, Tensor
 _RENAMES = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 _REDUCTIONS = ("MEAN", "REDUCE_MAX")
 _CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
+MAX_PADDING = 127
+"""Rows or columns a convolution fills in; more is no layer of a network of ours."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ def simplify(graph: Graph) -> Simplified:
     memory = list(range(len(graph.tensors)))
     computing = []
     for operation in graph.operations:
+        if operation.inputs[0] < 0:
+            raise fault(graph, operation, "has no input")
         if _renames(graph, operation):
             memory[operation.outputs[0]] = memory[operation.inputs[0]]
         else:
@@ -66,65 +70,76 @@ def constant(graph: Graph, operation: Operation, place: int) -> npt.NDArray[np.i
     return data.astype(np.int64).ravel()
 
 
-def _readers(graph: Graph, tensor: int) -> list[Operation]:
-    return [operation for operation in graph.operations if tensor in operation.inputs]
-
-
 def _makers(graph: Graph) -> dict[int, Operation]:
     return {operation.outputs[0]: operation for operation in graph.operations if operation.outputs}
 
 
+def _before(graph: Graph, operation: Operation, kind: str) -> Operation | None:
+    """The operation that makes the first input, if it is of a kind and only moves numbers."""
+    for before in graph.operations:
+        if before.outputs[0] == operation.inputs[0] and before.kind == kind:
+            return before if _same_scale(graph, before) else None
+    return None
+
+
+def _same_scale(graph: Graph, operation: Operation) -> bool:
+    source, out = graph.tensors[operation.inputs[0]], graph.tensors[operation.outputs[0]]
+    same = np.array_equal(source.scales, out.scales) and source.zeros == out.zeros
+    return same and source.dtype == out.dtype
+
+
 def _join_padding(graph: Graph) -> Graph:
     """Let a convolution pad for itself: zero points are filled in as it gathers its patches."""
-    makers = _makers(graph)
-    joined = []
-    for operation in graph.operations:
-        before = makers.get(operation.inputs[0]) if operation.inputs else None
-        padding = None if before is None else _picture_padding(graph, before)
-        if padding and operation.kind in _CONVOLUTIONS and operation.options["padding"] == "VALID":
-            assert before is not None
-            options = {**operation.options, "padding": padding}
-            inputs = (before.inputs[0], *operation.inputs[1:])
-            operation = replace(operation, inputs=inputs, options=options)
-        joined.append(operation)
-    return replace(graph, operations=tuple(joined))
 
+    def join(operation: Operation) -> Operation:
+        before = _before(graph, operation, "PAD")
+        if operation.kind not in _CONVOLUTIONS or before is None:
+            return operation
+        amounts = constant(graph, before, 1)
+        picture = len(amounts) == 8 and not amounts[[0, 1, 6, 7]].any() and amounts.min() >= 0
+        if operation.options["padding"] != "VALID" or not picture or amounts.max() > MAX_PADDING:
+            return operation
+        options = {**operation.options, "padding": tuple(amounts[2:6].tolist())}
+        return replace(operation, inputs=(before.inputs[0], *operation.inputs[1:]), options=options)
 
-def _picture_padding(graph: Graph, operation: Operation) -> tuple[int, ...] | None:
-    """Rows above and below, columns left and right; None where more than a picture is padded."""
-    if operation.kind != "PAD":
-        return None
-    amounts = constant(graph, operation, 1)
-    if (
-        len(amounts) != 8
-        or amounts[[0, 1, 6, 7]].any()
-        or not ((0 <= amounts) & (amounts < 128)).all()
-    ):
-        return None
-    return tuple(int(amount) for amount in amounts[2:6])
+    return replace(graph, operations=tuple(map(join, graph.operations)))
 
 
 def _join_transposition(graph: Graph) -> Graph:
     """Reduce along the axes before a transposition, if what remains keeps its order."""
-    makers = _makers(graph)
-    joined = []
     tensors = list(graph.tensors)
-    for operation in graph.operations:
-        before = makers.get(operation.inputs[0]) if operation.inputs else None
-        if operation.kind in _REDUCTIONS and before is not None and before.kind == "TRANSPOSE":
-            order = constant(graph, before, 1)
-            axes = order[constant(graph, operation, 1)]
-            kept = [axis for axis in order if axis not in axes]
-            if kept == sorted(kept):
-                tensors.append(_axes(axes))
-                operation = replace(operation, inputs=(before.inputs[0], len(tensors) - 1))
-        joined.append(operation)
-    return replace(graph, operations=tuple(joined), tensors=tuple(tensors))
+
+    def join(operation: Operation) -> Operation:
+        before = _before(graph, operation, "TRANSPOSE")
+        if operation.kind not in _REDUCTIONS or before is None:
+            return operation
+        order = _order(graph, before)
+        axes = order[_indices(graph, operation, len(order))]
+        kept = [axis for axis in order if axis not in axes]
+        if kept != sorted(kept):
+            return operation
+        tensors.append(Tensor("axes", "int64", axes.shape, np.zeros(0, np.float32), (), 0, axes))
+        return replace(operation, inputs=(before.inputs[0], len(tensors) - 1))
+
+    operations = tuple(map(join, graph.operations))
+    return replace(graph, operations=operations, tensors=tuple(tensors))
 
 
-def _axes(axes: npt.NDArray[np.int64]) -> Tensor:
-    none = np.zeros(0, np.float32)
-    return Tensor("axes", "int64", axes.shape, none, (), 0, axes)
+def _order(graph: Graph, operation: Operation) -> npt.NDArray[np.int64]:
+    """The order of a transposition, checked."""
+    order = constant(graph, operation, 1)
+    source, out = (graph.tensors[i].shape for i in (operation.inputs[0], operation.outputs[0]))
+    right = sorted(order) == list(range(len(source)))
+    if not right or tuple(source[axis] for axis in order) != out:
+        raise fault(graph, operation, f"makes {out} of {source} by order {order.tolist()}")
+    return order
+
+
+def _indices(graph: Graph, operation: Operation, rank: int) -> npt.NDArray[np.int64]:
+    axes = constant(graph, operation, 1)
+    if not ((-rank <= axes) & (axes < rank)).all():
+        raise fault(graph, operation, f"has axes {axes.tolist()} of {rank}")
+    return axes
 
 
 def _drop_unread(graph: Graph) -> Graph:
@@ -139,14 +154,12 @@ def _drop_unread(graph: Graph) -> Graph:
 
 def _renames(graph: Graph, operation: Operation) -> bool:
     """Whether the bytes of the output are those of the input."""
+    source, out = (graph.tensors[i] for i in (operation.inputs[0], operation.outputs[0]))
     if operation.kind in _RENAMES:
+        if source.size != out.size or source.data is not None or not _same_scale(graph, operation):
+            raise fault(graph, operation, f"makes {out.shape} of {source.shape}")
         return True
-    if operation.kind == "TRANSPOSE":
-        shape = graph.tensors[operation.inputs[0]].shape
-        moved = [axis for axis in constant(graph, operation, 1) if shape[axis] > 1]
+    if operation.kind == "TRANSPOSE" and _same_scale(graph, operation):
+        moved = [axis for axis in _order(graph, operation) if source.shape[axis] > 1]
         return moved == sorted(moved)
-    if operation.kind == "QUANTIZE":
-        source, to = (graph.tensors[i] for i in (operation.inputs[0], operation.outputs[0]))
-        same_scale = np.array_equal(source.scales, to.scales) and source.zeros == to.zeros
-        return source.dtype == to.dtype and same_scale
-    return False
+    return operation.kind == "QUANTIZE" and _same_scale(graph, operation)

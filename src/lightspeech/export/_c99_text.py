@@ -47,6 +47,7 @@ extern "C" {{
 #define LS_MODEL_OUTPUT_SCALE {output_scale}
 #define LS_MODEL_OUTPUT_ZERO_POINT ({output_zero})
 #define LS_MODEL_ARENA_SIZE {arena}
+#define LS_MODEL_MACS {macs}
 
 /* One instance; two of them share nothing. */
 typedef struct {{

@@ -8,6 +8,9 @@ import numpy.typing as npt
 from lightspeech.export._c99_graph import constant
 from lightspeech.export._c99_layer import Layer, Step, factor, range_of, refuse_rescaling, scale_of
 
+MAX_STEP = 4096
+"""Of a kernel, a stride or a dilation; their products stay far below 32 bits."""
+
 
 def _window(layer: Layer, kernel_h: int, kernel_w: int) -> dict[str, int]:
     """Geometry of a convolution or a pool, its output checked against the file's."""
@@ -16,7 +19,8 @@ def _window(layer: Layer, kernel_h: int, kernel_w: int) -> dict[str, int]:
     sizes, kernel = source[1:3], (kernel_h, kernel_w)
     stride = options["stride_h"], options["stride_w"]
     dilation = options.get("dilation_h", 1), options.get("dilation_w", 1)
-    layer.refuse(min(*stride, *dilation, *kernel) < 1, f"has strides {stride} of {kernel}")
+    steps = *kernel, *stride, *dilation
+    layer.refuse(min(steps) < 1 or max(steps) > MAX_STEP, f"has kernel, stride, dilation {steps}")
     reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
     before, after = _padding(options["padding"], sizes, stride, reach)
     expected = [

@@ -16,8 +16,8 @@ from lightspeech.errors import BundleError
 
 MAX_BYTES = 64 << 20
 """Far beyond any microcontroller's flash."""
-MAX_ELEMENTS = 1 << 26
-"""Of one tensor; sizes in headers are not trusted beyond it."""
+MAX_ELEMENTS = 1 << 23
+"""Of one tensor: sizes in headers are not trusted, and so many int8 numbers add up in 32 bits."""
 
 _TYPES = {0: "float32", 2: "int32", 4: "int64", 7: "int16", 9: "int8"}
 _NAMES = dict(
@@ -174,11 +174,26 @@ def _graph(model: _Table) -> Graph:
     tensors = tuple(_tensor(table, buffers) for table in graph.tables(0))
     operations = tuple(_operation(table, codes) for table in graph.tables(3))
     inputs, outputs = _places(graph, 1), _places(graph, 2)
-    used = {place for operation in operations for place in operation.inputs + operation.outputs}
-    wrong = [i for i in used | {*inputs, *outputs} if not -1 <= i < len(tensors)]
-    if wrong:
-        raise ValueError(f"tensor {wrong[0]} of {len(tensors)}")
-    return Graph(tensors, operations, inputs, outputs)
+    made = Graph(tensors, operations, inputs, outputs)
+    _check_order(made)
+    return made
+
+
+def _check_order(graph: Graph) -> None:
+    """Refuse a graph in which anything is read before it is there, or written twice."""
+    there = {-1, *graph.inputs, *(i for i, t in enumerate(graph.tensors) if t.data is not None)}
+    for operation in graph.operations:
+        unknown = set(operation.inputs) - there
+        written = there.intersection(operation.outputs)
+        outside = [i for i in operation.outputs if not 0 <= i < len(graph.tensors)]
+        if unknown or written or outside or not operation.inputs or not operation.outputs:
+            raise ValueError(
+                f"{operation.kind} reads {operation.inputs}, writes {operation.outputs}"
+            )
+        there.update(operation.outputs)
+    ends = {*graph.inputs, *graph.outputs}
+    if not ends <= there - {-1} or not all(0 <= i < len(graph.tensors) for i in graph.inputs):
+        raise ValueError(f"inputs {graph.inputs}, outputs {graph.outputs}")
 
 
 def _places(table: _Table, number: int) -> tuple[int, ...]:
