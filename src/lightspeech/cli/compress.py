@@ -44,4 +44,5 @@ def command(
     if publish is not None:
         for row in rows[1:]:
             results.write(row.figures, stages.published_path(publish, row.figures))
-    typer.echo(json_format.dumps(as_dict(measured), ensure_ascii=False) if json else table)
+    as_json = json_format.dumps(as_dict(measured), ensure_ascii=False) + "\n"
+    typer.echo(as_json if json else table, nl=False)
