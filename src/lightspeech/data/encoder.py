@@ -27,8 +27,11 @@ LONGEST_S = 30
 """Whisper has positions for no more; longer audio is heard in pieces of this."""
 SHORTEST = 640
 """Samples; the convolutions of wav2vec2 need 400."""
-LEFT_OUT = ("model.decoder.", "decoder.", "proj_out.")
-"""Tensors of a whole Whisper that an encoder has no place for."""
+LEFT_OUT = (
+    "model.decoder.", "decoder.", "proj_out.", "lm_head.", "quantizer.", "project_hid.",
+    "project_q.", "projector.", "classifier.",
+)  # fmt: skip
+"""Tensors of whole models that are no part of their encoder."""
 HALF = npt.NDArray[np.float16]
 
 
@@ -171,14 +174,12 @@ def _class_of(transformers: Any, kind: str) -> Any:
 
 def _weights(name: str, source: Path | str, kind: Any) -> nn.Module:
     """Load float32 weights; without the check a missing tensor would be filled at random."""
-    prefix = r"^model\.encoder\." if kind.__name__ == "WhisperEncoder" else r"^\w+\.(?=encoder|fea)"
+    mapping = {r"^(model\.)?encoder\.": ""} if kind.__name__ == "WhisperEncoder" else None
     model, report = kind.from_pretrained(
-        source, key_mapping={prefix: ""}, dtype=torch.float32, output_loading_info=True
+        source, key_mapping=mapping, dtype=torch.float32, output_loading_info=True
     )
-    foreign = [k for k in report["unexpected_keys"] if not k.startswith(LEFT_OUT)]
-    missing = [*report["missing_keys"], *report["mismatched_keys"]]
-    if missing or (foreign and kind.__name__ == "WhisperEncoder"):
-        odd = sorted(map(str, missing + foreign))
+    foreign = {key for key in report["unexpected_keys"] if not key.startswith(LEFT_OUT)}
+    if odd := sorted(map(str, {*report["missing_keys"], *report["mismatched_keys"], *foreign})):
         raise ConfigError(
             f"encoder {name!r} is not whole, first odd tensor {odd[0]}; fetch it anew"
         )

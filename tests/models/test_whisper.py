@@ -1,0 +1,51 @@
+import pytest
+import torch
+
+from lightspeech.errors import ConfigError
+from lightspeech.models import whisper
+from lightspeech.models.whisper import Config
+
+
+@pytest.fixture
+def head():
+    torch.manual_seed(0)
+    return whisper.build(Config(), n_features=4 * 512, n_layers=4, n_classes=8).eval()
+
+
+def test_its_size_is_the_one_its_module_states(head):
+    assert sum(p.numel() for p in head.parameters()) == 103_376
+    assert "103,376" in whisper.__doc__
+
+
+def test_frames_of_zeros_do_not_count(head):
+    features = torch.randn(2, 20, 2048)
+    padded = torch.cat([features, torch.zeros(2, 13, 2048)], 1)
+    torch.testing.assert_close(head(padded), head(features), atol=1e-5, rtol=1e-4)
+
+
+def test_zeros_between_do_not_count_either(head):
+    features = torch.randn(2, 20, 2048)
+    apart = torch.cat([features[:, :9], torch.zeros(2, 5, 2048), features[:, 9:]], 1)
+    torch.testing.assert_close(head(apart), head(features), atol=1e-5, rtol=1e-4)
+
+
+def test_statistics_do_not_depend_on_the_order_of_frames(head):
+    features = torch.randn(2, 20, 2048)
+    torch.testing.assert_close(head(features.flip(1)), head(features), atol=1e-5, rtol=1e-4)
+
+
+def test_layers_are_mixed_by_their_shares(head):
+    features = torch.randn(2, 20, 4, 512)
+    with torch.no_grad():
+        head.mix[:] = torch.tensor([-99.0, 99.0, -99.0, -99.0])
+        only = features[:, :, 1:2].expand(-1, -1, 4, -1)
+        torch.testing.assert_close(head(features.flatten(2)), head(only.flatten(2)))
+
+
+def test_an_example_without_a_frame_has_finite_logits(head):
+    assert torch.isfinite(head(torch.zeros(1, 3, 2048))).all()
+
+
+def test_slices_of_different_widths_are_refused():
+    with pytest.raises(ConfigError, match="width must be a multiple of heads, found 10 and 4"):
+        Config(width=10)

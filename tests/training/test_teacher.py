@@ -1,0 +1,103 @@
+"""A whole study of a teacher, over a random encoder of two blocks."""
+
+import json
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from lightspeech import manifest, recipe, stages
+from lightspeech.cli import app
+from lightspeech.errors import ConfigError
+from lightspeech.training import run as runs
+
+RECIPE = """
+name: tiny
+corpus: {name: synthetic, speakers: 3, sentences: 1}
+protocol: {name: grouped_k_fold, folds: 3}
+model: {name: whisper, width: 8, heads: 2}
+encoder: {source: SOURCE, width: 16, first: 0, last: 1}
+training: {epochs: 8, batch_size: 4, learning_rate: 0.01, mixup: 0.0}
+"""
+
+
+@pytest.fixture(scope="module")
+def encoder_folder(tmp_path_factory):
+    transformers = pytest.importorskip("transformers", reason="needs the extra 'teacher'")
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("random-whisper")
+    cfg = transformers.WhisperConfig(
+        d_model=16, encoder_layers=2, encoder_attention_heads=2, encoder_ffn_dim=24,
+        decoder_layers=1, decoder_attention_heads=2, decoder_ffn_dim=24, vocab_size=20,
+        pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=1,
+    )  # fmt: skip
+    transformers.WhisperForConditionalGeneration(cfg).save_pretrained(folder)
+    transformers.WhisperFeatureExtractor().save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def study(encoder_folder, tmp_path_factory):
+    """A trained study; its runs, its cache and its recipe lie below the folder."""
+    root = tmp_path_factory.mktemp("teacher")
+    (root / "tiny.yaml").write_text(RECIPE.replace("SOURCE", str(encoder_folder)))
+    chosen = recipe.read(root / "tiny.yaml", [])
+    places = stages.Places(runs=root / "runs", bundles=root / "bundles", cache=root / "cache")
+    folder = stages.open_study(chosen, places, resume=False, fresh=False)
+    prepared = stages.prepare(chosen, folder, progress=manifest.silent)
+    threads = torch.get_num_threads()
+    stages.train(chosen, prepared, folder, places, lambda *_: None, processes=1)
+    torch.set_num_threads(threads)
+    return stages.open_trained(folder), places
+
+
+def test_it_is_trained_and_measured_and_says_that_it_has_no_bundle(study):
+    trained, places = study
+    figures, exported = stages.export(trained, "fold0-seed0", places)
+    assert exported is None
+    assert not places.bundles.exists()
+    done = runs.read_run(trained.folder / "fold0-seed0")
+    heard = figures.n_params - runs.n_params(done.network)
+    assert heard > 10 * runs.n_params(done.network)
+    assert figures.size_bytes == 2 * heard + 4 * runs.n_params(done.network)
+    assert "hears" in stages.why_no_bundle(done.config)
+
+
+def test_the_loss_falls(study):
+    trained, _ = study
+    lines = (trained.folder / "fold0-seed0/history.jsonl").read_text().splitlines()
+    losses = [json.loads(line)["loss"] for line in lines]
+    assert losses[-1] < losses[0]
+
+
+def test_a_run_is_read_without_its_encoder(study, monkeypatch):
+    trained, _ = study
+    monkeypatch.setattr("lightspeech.data.encoder.load", None)
+    done = runs.read_run(trained.folder / "fold0-seed0")
+    assert done.network(torch.randn(2, 5, 2 * 16)).shape == (2, len(done.labels))
+
+
+def test_run_ends_with_figures_and_export_says_why_there_is_no_bundle(study, monkeypatch):
+    trained, places = study
+    monkeypatch.chdir(places.runs.parent)
+    ended = CliRunner().invoke(app, ["run", "tiny.yaml", "--resume"])
+    assert ended.exit_code == 0, ended.output
+    assert "UAR" in ended.stdout
+    assert "bundle  none: whisper hears" in ended.stdout
+    refused = CliRunner().invoke(app, ["export", "runs/tiny/fold0-seed0"])
+    assert isinstance(refused.exception, ConfigError)
+    assert "an encoder that no bundle holds" in str(refused.exception)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "fault"),
+    [
+        ("encoder.layers=3", "encoder: layers: Unexpected keyword argument"),
+        ("encoder.first=5", "first must be at most last, found 5 and 1"),
+        ("model={name: micro}", "model 'micro' hears a front end, found encoder"),
+    ],
+)
+def test_what_cannot_be_is_refused_when_the_recipe_is_read(tmp_path, assignment, fault):
+    (tmp_path / "tiny.yaml").write_text(RECIPE)
+    with pytest.raises(ConfigError, match=fault):
+        recipe.read(tmp_path / "tiny.yaml", [assignment])
