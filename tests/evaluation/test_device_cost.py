@@ -5,6 +5,7 @@ import pytest
 
 from lightspeech.errors import BundleError
 from lightspeech.evaluation import boards, cortex_m, device_cost
+from lightspeech.evaluation.cortex_m import DoesNotFit
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 
@@ -48,10 +49,11 @@ def test_other_bits_in_emulation_are_refused(tools, make_c_bundle):
         device_cost.find(wrong, FIRMWARE)
 
 
-def test_an_image_too_large_for_the_board_is_refused(tools, make_c_bundle):
+def test_an_image_too_large_for_the_emulated_board_is_told_and_estimated(tools, make_c_bundle):
     huge = make_c_bundle("weights[3]", "weights[2000000]")
-    with pytest.raises(BundleError, match="FLASH"):
-        device_cost.find(huge, FIRMWARE)
+    with pytest.raises(DoesNotFit, match="`?FLASH'? overflowed by [0-9]+ bytes; prune the model"):
+        device_cost.measure(huge, FIRMWARE)
+    assert device_cost.find(huge, FIRMWARE).basis.endswith("larger than the emulated board")
 
 
 def test_without_tools_it_is_estimated_and_says_why(make_c_bundle, monkeypatch):
@@ -72,3 +74,11 @@ def test_without_the_firmware_it_is_estimated(make_c_bundle, tmp_path):
 def test_a_bundle_without_c_is_refused_with_a_way_out(make_bundle):
     with pytest.raises(BundleError, match="holds no generated C.*--format c99"):
         device_cost.find(make_bundle(), FIRMWARE)
+
+
+def test_a_header_that_lacks_a_number_is_refused(make_c_bundle):
+    made = make_c_bundle()
+    header = made.path / "ls_model.h"
+    header.write_text(header.read_text().replace("LS_MODEL_MACS", "LS_MACS"))
+    with pytest.raises(BundleError, match="says no LS_MODEL_MACS; export the model again"):
+        device_cost.find(made, FIRMWARE)

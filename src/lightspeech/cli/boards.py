@@ -28,7 +28,8 @@ def command(
 ) -> None:
     """Tell which boards a model fits, and how much of its time each needs to listen.
 
-    With arm-none-eabi-gcc and qemu-system-arm it is measured in emulation, else estimated.
+    With arm-none-eabi-gcc and qemu-system-arm it is measured in emulation, else estimated. To
+    measure, the bundle's C is compiled and run on this machine too: trust where it comes from.
 
     Example: lightspeech boards bundles/micro-c99 --json
     """

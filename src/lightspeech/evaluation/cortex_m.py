@@ -40,6 +40,10 @@ RAM = (".data", ".bss")
 TIMEOUT_S = 120
 
 
+class DoesNotFit(BundleError):  # noqa: N818 (named for what is wrong)
+    """The image is larger than the flash or the RAM of the emulated board."""
+
+
 @dataclass(frozen=True)
 class Heard:
     """What an image printed.
@@ -88,7 +92,8 @@ def on_cortex_m(
 
     Raises:
         MissingTool: if the cross compiler or QEMU is not there.
-        BundleError: if the image cannot be built, as it does not fit, or does not run to its end.
+        DoesNotFit: if the image is larger than flash or RAM.
+        BundleError: if the image cannot be built, or does not run to its end.
     """
     require(COMPILER, SIZE, EMULATOR)
     board = firmware / "cortex-m"
@@ -159,10 +164,16 @@ def _run(*command: str) -> str:
             f"{command[0]}: no end after {TIMEOUT_S} s; is the model too large?"
         ) from None
     if done.returncode != 0:
-        lines = done.stdout.splitlines()
-        why = next((line for line in lines if "error" in line or "overflowed" in line), "failed")
-        raise BundleError(f"{command[0]}: {why[:200]}; export the model again")
+        raise _fault(command[0], done.stdout.splitlines())
     return done.stdout
+
+
+def _fault(program: str, lines: list[str]) -> BundleError:
+    overflow = next((line for line in lines if "overflowed" in line), None)
+    if overflow is not None:
+        return DoesNotFit(f"{program}: {overflow[-120:]}; prune the model, or take a smaller one")
+    why = next((line for line in lines if "error" in line), "failed")
+    return BundleError(f"{program}: {why[:200]}; export the model again")
 
 
 def _parse(text: str) -> Heard:

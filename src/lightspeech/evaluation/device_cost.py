@@ -15,7 +15,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.config import build, config
 from lightspeech.errors import BundleError, MissingTool
 from lightspeech.evaluation import cortex_m
-from lightspeech.evaluation.cortex_m import Samples
+from lightspeech.evaluation.cortex_m import DoesNotFit, Samples
 
 How = Literal["measured", "estimated"]
 TARGET = "cortex-m4f"
@@ -71,6 +71,8 @@ def find(bundle: Bundle, firmware: Path) -> Cost:
         return measure(bundle, firmware)
     except MissingTool as error:
         return estimate(bundle, str(error).partition(";")[0])
+    except DoesNotFit:
+        return estimate(bundle, "larger than the emulated board")
 
 
 def measure(bundle: Bundle, firmware: Path) -> Cost:
@@ -78,7 +80,8 @@ def measure(bundle: Bundle, firmware: Path) -> Cost:
 
     Raises:
         MissingTool: if compiler or emulator is not there.
-        BundleError: if it does not fit, fails, or computes there other bits than here.
+        DoesNotFit: if it is larger than the emulated board.
+        BundleError: if it fails, or computes there other bits than here.
     """
     front = build(FrontEnd, bundle.frontend)
     samples = sound(bundle)
@@ -168,4 +171,9 @@ def _defines(bundle: Bundle) -> dict[str, int]:
             "lightspeech export RUN --format c99"
         )
     found = re.findall(r"#define (LS_\w+) \(?(-?\d+)\)?$", header.read_text("utf-8"), re.MULTILINE)
-    return {name: int(value) for name, value in found}
+    numbers = {name: int(value) for name, value in found}
+    missing = [name for name in ("LS_MODEL_MACS", "LS_MODEL_ARENA_SIZE") if name not in numbers]
+    if missing or not isinstance(bundle.model.get("n_params"), int):
+        what = missing[0] if missing else "n_params"
+        raise BundleError(f"{bundle.path}: says no {what}; export the model again")
+    return numbers
