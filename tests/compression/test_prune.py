@@ -152,3 +152,12 @@ def test_taylor_tells_the_change_of_the_loss_when_a_small_channel_goes():
         silence(last, [2])
         change = float((network(features).sum() - before) ** 2)
     assert float(worth["body.4.1"][2]) == pytest.approx(change, rel=0.05)
+
+
+def test_sparse_training_pulls_every_scale_towards_zero():
+    _, _, network = build("micro")
+    lived_in(network)
+    prune._pull(network, 0.5)
+    (network(torch.randn(2, FRAMES, BANDS)).sum() * 0).backward()
+    for norm in _channels.norms(network).values():
+        torch.testing.assert_close(norm.weight.grad, 0.5 * norm.weight.sign())
