@@ -1,0 +1,54 @@
+"""The kernels on an emulated Cortex-M4F, plain and two at a time, give the bits of this machine."""
+
+from pathlib import Path
+from shutil import which
+
+import pytest
+
+from lightspeech.evaluation import cortex_m, device_cost
+from lightspeech.export import c99
+
+FIRMWARE = Path(__file__).parents[3] / "firmware"
+
+
+@pytest.fixture
+def bundle_of_layers(make_c_bundle, network):
+    """The toy bundle with a network of every kind of kernel, widths odd so that pairs are left."""
+    for tool, package in cortex_m.PACKAGES.items():
+        if not which(tool):
+            pytest.skip(f"needs {tool}: apt install {package}")
+    net = network((1, 49, 1, 8))
+    narrow = net._output
+    net._output = lambda shape, terms: narrow(shape, 30 * terms)  # so that little is cut off
+    before = net.conv(7, (3, 1), (2, 1))
+    net.depthwise((5, 1))
+    net.conv(7, (1, 1), activation=0)
+    net.pair("ADD", before, activation=1)
+    last = net.conv(13, (1, 1), activation=0)
+    mean = net.reduce("MEAN", [1, 2])
+    net.last = last
+    net.concatenation([mean, net.reduce("REDUCE_MAX", [1, 2])], 1)
+    net.fully_connected(9)
+    made = make_c_bundle()
+    for name, text in c99.sources(net.to_bytes(), "abcdefghi").items():
+        (made.path / name).write_text(text)
+    return made
+
+
+@pytest.mark.parametrize("options", [(), ("-DLS_SMLAD",)], ids=["plain", "smlad"])
+def test_kernels_give_the_bits_of_this_machine(bundle_of_layers, options):
+    samples = device_cost.sound(bundle_of_layers)
+    here = cortex_m.on_host(bundle_of_layers.path, FIRMWARE, samples)
+    there = cortex_m.on_cortex_m(bundle_of_layers.path, FIRMWARE, samples, *options).heard
+    assert there.windows == here.windows
+    assert there.logits == here.logits
+    assert len({*here.logits}) == 2
+
+
+def test_two_multiplications_an_instruction_take_fewer(bundle_of_layers):
+    samples = device_cost.sound(bundle_of_layers)
+    plain, paired = (
+        cortex_m.on_cortex_m(bundle_of_layers.path, FIRMWARE, samples, *options).heard
+        for options in ((), device_cost.OPTIONS)
+    )
+    assert paired.inference_instructions < plain.inference_instructions
