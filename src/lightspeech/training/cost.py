@@ -16,7 +16,7 @@ from torch._ops import OpOverload
 from torch.fx import Node
 from torch.utils.flop_counter import FlopCounterMode
 
-from lightspeech.training.run import Run, RunConfig, build_network, n_params
+from lightspeech.training.run import Run, RunConfig, build_float, n_params
 
 IN_PLACE = {"batch_norm", "dropout", "layer_norm", "softmax"}
 """Operations that may overwrite their operand, beside all that work value by value."""
@@ -46,7 +46,7 @@ def of(done: Run, *, bytes_per_value: int = 4) -> Cost:
         done: the run; its architecture counts, not its weights.
         bytes_per_value: of an activation: 4 for fp32, 1 for int8.
     """
-    network = build_network(done.config, len(done.labels)).eval()
+    network = build_float(done.config, len(done.labels)).eval()
     features = example(done.config)
     peak = peak_activations(network, features)
     return Cost(

@@ -30,6 +30,7 @@ from lightspeech.predictions import Predictions
 from lightspeech.protocols._base import Split
 from lightspeech.training import calibrate, checkpoint, loop, soft_labels
 from lightspeech.training.distillation import Distillation, Stored, Taught
+from lightspeech.training.int8 import Int8, Int8Network, fold
 from lightspeech.training.loop import Training
 from lightspeech.training.objective import Labels
 
@@ -47,6 +48,8 @@ class RunConfig:
     """Heard instead of the front end by a model that states one."""
     distill: Distillation | None = None
     """The teacher that later steps go on learning from, once a step has brought one."""
+    quantize: Int8 | None = None
+    """How it became int8, once a step has made it so."""
 
     def __post_init__(self) -> None:
         """Refuse a window that the front end has to lengthen: no exported model does that."""
@@ -285,18 +288,28 @@ def objective(task: Task, training: Batches, network: nn.Module) -> nn.Module:
     return Taught(labels, Stored(soft, task.utterances), cfg, network)
 
 
-def finish(task: Task, parts: Parts, network: nn.Module) -> None:
-    """Calibrate on the selection set, answer the test set, and write what the run leaves."""
+def finish(
+    task: Task, parts: Parts, network: nn.Module, *, exported: nn.Module | None = None
+) -> None:
+    """Calibrate on the selection set, answer the test set, and write what the run leaves.
+
+    Args:
+        task: the run.
+        parts: what it is measured on.
+        network: its weights are written.
+        exported: what answers instead of the network, where a device runs other arithmetic.
+    """
     found, selection, test = parts.found, parts.selection, parts.test
-    front = task.config.frontend
-    logits = window_logits(network, found, selection, front)
+    front, answering = task.config.frontend, exported or network
+    logits = window_logits(answering, found, selection, front)
     temperature = calibrate.fit_temperature(
         logits, counts(found, selection), task.targets[selection]
     )
     chosen = calibrate.utterance_probabilities(logits, counts(found, selection), temperature)
     threshold = calibrate.fit_threshold(chosen, task.targets[selection])
     with replacing(task.folder / "weights.safetensors") as temporary:
-        save_file({k: v.contiguous() for k, v in network.state_dict().items()}, temporary)
+        # Cloned: an int8 network has scales that several places share, which the format refuses.
+        save_file({k: v.clone().contiguous() for k, v in network.state_dict().items()}, temporary)
     write_json(
         task.folder / "run.json",
         {
@@ -310,7 +323,7 @@ def finish(task: Task, parts: Parts, network: nn.Module) -> None:
         },
     )
     answers = calibrate.utterance_probabilities(
-        window_logits(network, found, test, front), counts(found, test), temperature
+        window_logits(answering, found, test, front), counts(found, test), temperature
     )
     predictions.write(
         Predictions(
@@ -329,7 +342,13 @@ def finish(task: Task, parts: Parts, network: nn.Module) -> None:
 
 
 def build_network(cfg: RunConfig, n_classes: int) -> nn.Module:
-    """Build the network of a run with fresh weights."""
+    """Build the network of a run with fresh weights, ready for those of its file."""
+    network = build_float(cfg, n_classes)
+    return network if cfg.quantize is None else to_int8(network, cfg, cfg.quantize)
+
+
+def build_float(cfg: RunConfig, n_classes: int) -> nn.Module:
+    """Build the network of a run with fresh weights, in floats also where the run is int8."""
     module = cfg.model.module
     layers = {} if cfg.encoder is None else {"n_layers": cfg.encoder.n_layers}
     network: nn.Module = module.build(
@@ -338,10 +357,22 @@ def build_network(cfg: RunConfig, n_classes: int) -> nn.Module:
     return network
 
 
+def to_int8(network: nn.Module, cfg: RunConfig, how: Int8) -> Int8Network:
+    """Fold a network's batch norms and prepare it for int8; ranges are not known yet.
+
+    Raises:
+        ConfigError: if this kind of network has no int8 form.
+    """
+    samples, _ = cfg.windows.samples(cfg.frontend.sample_rate)
+    frames = cfg.frontend.n_frames(samples)
+    return Int8Network(fold(network), frames, cfg.n_features, how)
+
+
 def n_params(network: nn.Module) -> int:
     """Count what is learnt: trained weights and batch-norm statistics, as the field does."""
     trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
-    return trained + sum(b.numel() for b in network.buffers() if b.is_floating_point())
+    statistics = [b for n, b in network.named_buffers() if n.endswith(("_mean", "_var"))]
+    return trained + sum(b.numel() for b in statistics)
 
 
 def counts(found: Features | Encoded, rows: Index) -> Index:

@@ -1,0 +1,84 @@
+"""Int8 weights and activations: after training, or with some more epochs of it.
+
+The figures of an int8 run are those of its ``int8.onnx``, the converted network in onnxruntime, so
+that whoever has the file finds them again. Ranges come from the training speakers alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from torch import Tensor
+
+from lightspeech.data import batches, encoded
+from lightspeech.data.encoded import Encoded
+from lightspeech.data.features import Index
+from lightspeech.errors import ConfigError
+from lightspeech.files import replacing
+from lightspeech.training import int8, int8_onnx
+from lightspeech.training.int8 import Int8 as Config
+from lightspeech.training.int8 import Int8Network
+from lightspeech.training.int8_onnx import OnnxNetwork
+from lightspeech.training.run import Parts, Run, Task, finish, fit, open_parts, to_int8
+
+
+def apply(before: Run, task: Task, cfg: Config) -> None:
+    """Turn a finished run into an int8 run; resumes where it was cut off.
+
+    Args:
+        before: a run in floats.
+        task: the run to make.
+        cfg: how.
+
+    Raises:
+        ConfigError: if the run is int8 already, or its network has no int8 form.
+        MissingExtra: if torchao is not installed.
+        OutputError: if the folder cannot be written.
+    """
+    if before.config.quantize is not None:
+        raise ConfigError("this run is int8 already; quantize the run that it was made of")
+    task = replace(task, config=replace(before.config, quantize=cfg))
+    parts = open_parts(task)
+    network = to_int8(before.network, before.config, cfg)
+    int8.calibrate(network, calibration(task, parts, cfg.calibration_windows))
+    if cfg.qat_epochs:
+        network = _train(task, parts, network, cfg)
+    model = int8_onnx.to_bytes(network, *_shape(task, parts))
+    with replacing(task.folder / int8_onnx.NAME) as temporary:
+        temporary.write_bytes(model)
+    finish(task, parts, network, exported=OnnxNetwork(model))
+
+
+def calibration(task: Task, parts: Parts, n_windows: int) -> Iterator[Tensor]:
+    """Give features of training speakers, spread evenly over the corpus, in batches."""
+    step = max(1, len(parts.train) // n_windows)
+    return _measuring(task, parts, parts.train[::step])
+
+
+def _measuring(task: Task, parts: Parts, rows: Index) -> Iterator[Tensor]:
+    if isinstance(parts.found, Encoded):
+        return encoded.measuring_batches(parts.found, rows)
+    return batches.measuring_batches(parts.found, rows, task.config.frontend)
+
+
+def _train(task: Task, parts: Parts, network: Int8Network, cfg: Config) -> Int8Network:
+    """Go on training with rounding: weights move, batch norms are folded and ranges fixed."""
+    training = replace(
+        task.config.training,
+        epochs=cfg.qat_epochs,
+        learning_rate=cfg.learning_rate,
+        schedule="cosine",
+        patience=None,
+    )
+    distill = task.config.distill
+    if distill is not None:  # an exported graph shows its answers alone, no embedding
+        distill = replace(distill, features=0.0, relations=0.0)
+    lesson = replace(task.config, training=training, distill=distill)
+    trained = fit(replace(task, config=lesson), parts, network)
+    assert isinstance(trained, Int8Network)
+    return trained
+
+
+def _shape(task: Task, parts: Parts) -> tuple[int, int]:
+    """Frames and features of a window."""
+    first: Tensor = next(_measuring(task, parts, parts.train[:1]))
+    return first.shape[1], first.shape[2]

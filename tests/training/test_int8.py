@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from lightspeech import plugins
+from lightspeech.errors import ConfigError
+
+pytest.importorskip("torchao", reason="needs the extra 'compress'")
+
+from lightspeech.training import int8, int8_onnx
+from lightspeech.training.int8 import Int8, Int8Network, fold
+
+FRAMES, BANDS, N_CLASSES = 20, 16, 3
+
+
+def network(name="nano"):
+    torch.manual_seed(0)
+    module = plugins.load("lightspeech.models", name)
+    made = module.build(module.Config(), n_features=BANDS, n_classes=N_CLASSES)
+    made(torch.randn(32, FRAMES, BANDS) * 3 - 5)  # batch statistics that are not the fresh ones
+    return made.eval()
+
+
+def windows(n=64):
+    return torch.randn(n, FRAMES, BANDS, generator=torch.Generator().manual_seed(1)) * 3 - 5
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def prepared():
+    made = Int8Network(fold(network()), FRAMES, BANDS, Int8())
+    int8.calibrate(made, [windows()])
+    return made
+
+
+@torch.no_grad()
+def test_folding_batch_norms_changes_no_answer():
+    before = network()
+    torch.testing.assert_close(fold(before)(windows()), before(windows()), atol=1e-4, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_rounding_changes_answers_by_little(prepared):
+    floats, rounded = network()(windows()), prepared(windows())
+    assert 0 < (floats - rounded).abs().max() < 0.1 * (floats.max() - floats.min())
+
+
+@torch.no_grad()
+def test_the_converted_network_answers_as_the_prepared_one(prepared):
+    converted = int8.convert(prepared, fold_weights=True)
+    standardized = prepared.standardize(windows())
+    torch.testing.assert_close(converted(standardized), prepared(windows()), atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+def test_stored_and_loaded_strictly_it_answers_the_same(prepared, tmp_path):
+    save_file({k: v.clone().contiguous() for k, v in prepared.state_dict().items()}, tmp_path / "w")
+    fresh = Int8Network(fold(network()), FRAMES, BANDS, Int8())
+    fresh.load_state_dict(load_file(tmp_path / "w"), strict=True)
+    assert torch.equal(fresh(windows()), prepared(windows()))
+
+
+def test_training_moves_every_weight(prepared):
+    prepared(windows()).square().sum().backward()
+    assert all(p.grad is not None for p in prepared.parameters())
+    prepared.zero_grad()
+
+
+def test_every_tensor_between_layers_is_int8(prepared):
+    graph = int8.convert(prepared, fold_weights=True).graph
+    weighted = [n for n in graph.nodes if "conv2d" in str(n.target) or "linear" in str(n.target)]
+    assert len(weighted) == 8
+    for node in weighted:
+        operands = node.all_input_nodes[:2]
+        assert all("dequantize" in operand.name for operand in operands), node
+
+
+def test_the_onnx_file_answers_within_two_steps_most_often_the_same(prepared):
+    model = int8_onnx.OnnxNetwork(int8_onnx.to_bytes(prepared, FRAMES, BANDS))
+    with torch.no_grad():
+        expected = prepared(windows()).numpy()
+    found = model(windows()).numpy()
+    last = [m for m in prepared.graph.modules() if hasattr(m, "zero_point")][-1]
+    steps = np.abs(found - expected) / float(last.scale)
+    # A value on the edge between two steps falls either way, and later layers carry it on.
+    assert steps.max() < 2.01
+    assert steps.mean() < 0.5
+
+
+def test_a_layer_can_stay_in_floats():
+    made = Int8Network(fold(network()), FRAMES, BANDS, Int8(keep_float=("stem.0",)))
+    assert "stem.0" not in int8.layers(made)
+    with pytest.raises(ConfigError, match="no layer 'stem'; choose of"):
+        Int8Network(fold(network()), FRAMES, BANDS, Int8(keep_float=("stem",)))
+
+
+def test_a_recurrent_network_is_refused():
+    with pytest.raises(ConfigError, match="recurrent networks have no int8 form"):
+        Int8Network(fold(network("tinyml_lstm")), FRAMES, BANDS, Int8())
