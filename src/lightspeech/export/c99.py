@@ -1,18 +1,62 @@
 """Dependency-free C99 of an int8 network: the bits of TFLite Micro, memory planned beforehand."""
 
+from __future__ import annotations
+
+import dataclasses
 from collections.abc import Sequence
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from lightspeech import __version__
+from lightspeech import __version__, bundle
+from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError
+from lightspeech.export import _c99_frontend, _tflite
 from lightspeech.export import _c99_text as text
-from lightspeech.export import _tflite
 from lightspeech.export._c99_graph import simplify
 from lightspeech.export._c99_plan import plan
 from lightspeech.export._c99_steps import steps
 from lightspeech.export._tflite import Graph, Tensor
+from lightspeech.files import write_text
+
+if TYPE_CHECKING:  # a device's bundle is read where there is no torch
+    from lightspeech.training.run import Run
 
 KERNELS = ("ls_kernels.h", "ls_kernels.c")
+MODEL_FILE = "model.tflite"
+
+
+def export(done: Run, to: Bundle) -> Bundle:
+    """Write an int8 run as C99: network, front end, and the ``.tflite`` they were written from.
+
+    Args:
+        done: an int8 run.
+        to: what the bundle is to say, and its folder.
+
+    Returns:
+        The bundle with the model's hash and size.
+
+    Raises:
+        ConfigError: if the run is not int8, or its front end is none for a device.
+        BundleError: if it has an operation that C99 has no kernel for.
+        MissingExtra: if litert-torch is not installed.
+        OutputError: if the folder cannot be written.
+    """
+    from lightspeech.export import _int8_tflite
+
+    model = _int8_tflite.to_bytes(done)
+    source, _ = _ends(_tflite.read(model))
+    cfg = done.config
+    standardization = _int8_tflite.standardization(
+        _int8_tflite.network_of(done), cfg.frontend.n_features
+    )
+    heard = _c99_frontend.Input(*standardization, float(source.scales[0]), source.zeros[0])
+    written = {
+        **sources(model, to.labels, temperature=done.temperature, title=to.name),
+        **_c99_frontend.sources(cfg.frontend, cfg.windows, heard),
+    }
+    for name, content in written.items():
+        write_text(to.path / name, content)
+    return bundle.write(dataclasses.replace(to, model_file=MODEL_FILE), model)
 
 
 def sources(
