@@ -1,16 +1,19 @@
 """The table of a chain: the plain runs and what each step made of them, exported and measured."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from lightspeech import predictions, stages
 from lightspeech.bundle import Bundle
 from lightspeech.compression import _teacher
-from lightspeech.errors import CorpusError
+from lightspeech.config import Choice
+from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.evaluation import compression, latency, machine
 from lightspeech.evaluation import study as studies
 from lightspeech.evaluation.compression import Chain, Step
@@ -43,6 +46,7 @@ def export(folder: Path, places: Places) -> list[Row]:
 
     Raises:
         CorpusError: if a run is not finished.
+        ConfigError: if the model cannot be exported.
     """
     steps = stages.open_trained(folder).recipe.compress
     names = [f"{number}-{step.name}" for number, step in enumerate(steps, start=1)]
@@ -52,6 +56,11 @@ def export(folder: Path, places: Places) -> list[Row]:
 def _row(name: str, folder: Path, places: Places) -> Row:
     trained = stages.open_trained(folder)
     figures, exported = stages.export(trained, trained.run_names[0], places)
+    if exported is None:
+        raise ConfigError(
+            f"{folder}: the model hears an encoder, so no bundle holds it and nothing here can be "
+            "measured; take a model of the own family, and this one as its teacher"
+        )
     _, answers = studies.read(folder)
     return Row(name=name, trained=trained, figures=figures, bundle=exported, answers=answers)
 
@@ -90,6 +99,7 @@ def _step(row: Row, plain: Row, taken: Latency, teacher: list[Predictions]) -> S
         change = compression.change(plain.figures, row.figures, plain.answers, row.answers)
     return Step(
         name=row.name,
+        settings=_settings(row.trained.steps[-1]) if row is not plain else {},
         uar=row.figures.uar,
         change=change,
         teacher_agreement=compression.teacher_agreement(row.answers, teacher),
@@ -99,6 +109,12 @@ def _step(row: Row, plain: Row, taken: Latency, teacher: list[Predictions]) -> S
         peak_activation_bytes=costs.peak_activation_bytes,
         latency=taken,
     )
+
+
+def _settings(step: Choice) -> dict[str, Any]:
+    stated = {field.name: field.default for field in dataclasses.fields(step.config)}
+    values = {key: value for key, value in step.as_dict().items() if key in stated}
+    return {key: value for key, value in values.items() if value and value != stated[key]}
 
 
 def _teacher_answers(plain: Trained) -> list[Predictions]:

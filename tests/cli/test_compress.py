@@ -53,7 +53,7 @@ def test_a_chain_is_trained_measured_printed_and_kept(lightspeech, recipe):
     again = lightspeech("compress", recipe, "--resume", "--processes", 1).out
     assert again == (recipe.parent / "runs/tiny/compress.md").read_text()
     assert again.count("\n| ") == 5
-    assert "- 1-distill: recall" in again
+    assert "- 1-distill (teacher teacher, crops 1): recall" in again
 
     evaluated = lightspeech("evaluate", "runs/tiny/1-distill", "--json").out
     assert json.loads(evaluated)["uar"] == steps[0]["uar"]

@@ -28,7 +28,7 @@ def test_a_student_is_a_run_like_any_other_and_says_who_taught_it(taught):
     for fold in range(3):
         done = runs.read_run(taught / f"fold{fold}-seed0")
         assert done.config.model.name == "nano"
-        assert done.config.distill.soft == taught / f"soft-fold{fold}.safetensors"
+        assert done.config.distill.soft == taught / f"soft/fold{fold}.safetensors"
         assert done.config.distill.weight == 0.7
 
 
@@ -41,7 +41,7 @@ def test_the_teachers_word_changes_the_student(taught):
 def test_soft_labels_are_of_the_training_part_alone(taught):
     speakers = {u.id: u.speaker for u in manifest.read(taught.parent / "manifest.csv")}
     for fold in range(3):
-        found = soft_labels.read(taught / f"soft-fold{fold}.safetensors")
+        found = soft_labels.read(taught / f"soft/fold{fold}.safetensors")
         measured = {s for s in speakers.values() if s not in {speakers[i] for i in found.ids}}
         assert len(measured) == 2
         assert not measured & {utterance.speaker for utterance in found.heard.train}
@@ -55,7 +55,7 @@ def test_an_answer_is_the_mean_of_its_crops(taught):
     one = [distill.answer(teacher, task, crops)[0] for crops in (1, 2)]
     torch.testing.assert_close(one[0].sum(1), torch.ones(len(one[0])))
     assert not torch.allclose(one[0], one[1])
-    found = soft_labels.read(taught / "soft-fold0.safetensors").probabilities
+    found = soft_labels.read(taught / "soft/fold0.safetensors").probabilities
     second = runs.read_run(taught.parents[1] / "teacher/fold0-seed1")
     torch.testing.assert_close(found, (one[1] + distill.answer(second, task, 2)[0]) / 2)
 
@@ -82,11 +82,22 @@ def test_a_killed_student_goes_on_and_the_teacher_is_not_asked_twice(train, taug
 
 
 def test_soft_labels_of_one_student_serve_another(train, taught):
-    _, compress = train("name=other", "model.channels=[8, 8]", STEP.format(teacher=taught))
+    _, compress = train(
+        "name=other", "model.channels=[8, 8]", STEP.format(teacher="tiny/1-distill/soft")
+    )
     (folder,) = compress()
-    assert not list(folder.glob("soft-*"))
+    assert not (folder / "soft").exists()
     done = runs.read_run(folder / "fold0-seed0")
-    assert done.config.distill.soft == taught / "soft-fold0.safetensors"
+    assert done.config.distill.soft == taught / "soft/fold0.safetensors"
+
+
+def test_a_student_may_teach_in_its_turn_and_hands_on_what_its_teacher_knows(train, taught):
+    _, compress = train("name=other", STEP.format(teacher="tiny/1-distill"))
+    (folder,) = compress()
+    found = soft_labels.read(folder / "soft/fold0.safetensors")
+    assert found.heard.study == "tiny/1-distill (fold 0)"
+    first = soft_labels.read(taught / "soft/fold0.safetensors")
+    assert {u.id for u in first.heard.train} <= {u.id for u in found.heard.train}
 
 
 def test_a_student_may_go_on_from_the_run_before(train):
@@ -123,7 +134,7 @@ def test_a_teachers_own_teacher_counts(train, taught):
     mute = dataclasses.replace(protocol.splits[0], train=(), selection=())
     protocol = dataclasses.replace(protocol, splits=(mute,))
     heard = _teacher.what_is_known(taught, 0, protocol, utterances)
-    own = soft_labels.read(taught / "soft-fold0.safetensors").heard
+    own = soft_labels.read(taught / "soft/fold0.safetensors").heard
     assert {u.speaker for u in heard.train} == {u.speaker for u in own.train} != set()
     other = dataclasses.replace(task_of(taught).split, test=tuple(u.id for u in own.train))
     with pytest.raises(LeakError, match="1-distill"):
@@ -140,12 +151,12 @@ def test_another_fold_of_the_teacher_is_asked_where_its_own_number_knows_too_muc
 def test_stored_soft_labels_are_checked_against_every_student(train, taught):
     """As where a file is copied from a fold that may not teach this one."""
     for fold in (0, 1):
-        to = taught.parents[1] / f"stored/soft-fold{1 - fold}.safetensors"
+        to = taught.parents[1] / f"stored/fold{1 - fold}.safetensors"
         to.parent.mkdir(exist_ok=True)
-        shutil.copy(taught / f"soft-fold{fold}.safetensors", to)
-    shutil.copy(taught / "soft-fold2.safetensors", to.parent)
+        shutil.copy(taught / f"soft/fold{fold}.safetensors", to)
+    shutil.copy(taught / "soft/fold2.safetensors", to.parent)
     _, compress = train("name=other", STEP.format(teacher=to.parent))
-    with pytest.raises((LeakError, CorpusError)):
+    with pytest.raises(CorpusError, match="of another corpus or fold"):
         compress()
 
 
@@ -161,7 +172,7 @@ def test_a_teacher_with_other_labels_is_refused(train):
 def test_soft_labels_of_another_corpus_are_refused(train, taught):
     _, compress = train(
         "name=other", "corpus={name: synthetic, speakers: 3, sentences: 2}",
-        STEP.format(teacher=taught),
+        STEP.format(teacher=taught / "soft"),
     )  # fmt: skip
     with pytest.raises(CorpusError, match="lack .* training utterances.*of another corpus or fold"):
         compress()

@@ -94,8 +94,8 @@ def test_the_table_has_a_row_a_step_and_says_who_paid(plain):
         recipe="toy_micro", corpus="toy", labels=about.labels, seeds=(0, 1, 2),
         machine={"cpu": "Abacus"},
         steps=(
-            Step(name="plain", uar=figures[0].uar, change=None, **common),
-            Step(name="1-prune", uar=figures[1].uar,
+            Step(name="plain", settings={}, uar=figures[0].uar, change=None, **common),
+            Step(name="1-prune", settings={"amount": 0.5}, uar=figures[1].uar,
                  change=compression.change(*figures, runs, made), **common),
         ),
     )  # fmt: skip
@@ -104,4 +104,4 @@ def test_the_table_has_a_row_a_step_and_says_who_paid(plain):
     assert plain_row.startswith("| plain | ")
     assert "| 5 kB | 1,000 | 1.50 | 2.05 kB | 0.50 (0.75) | – | 50.0 |" in row
     assert "Abacus" in text
-    assert "- 1-prune: recall angry -" in text
+    assert "- 1-prune (amount 0.5): recall angry -" in text

@@ -24,7 +24,7 @@ def command(
 ) -> None:
     """Train a recipe, apply its steps one after the other, and say what each of them cost.
 
-    Example: lightspeech compress recipes/ravdess_micro_chain.yaml --resume --publish results
+    Example: lightspeech compress recipes/ravdess_micro_ablation.yaml --resume --publish results
     """
     folder = _training.train(
         recipe, overrides, resume=resume, fresh=fresh, processes=processes, steps=True

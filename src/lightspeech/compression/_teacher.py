@@ -58,13 +58,23 @@ class _Cut:
 
 def _read_study(folder: Path) -> tuple[Protocol, dict[str, Utterance]]:
     """Cut a study's corpus again; that of a step lies in the folder above."""
-    if not (folder / "manifest.csv").exists():
+    if _is_step(folder):
         folder = folder.resolve().parent
     utterances = manifest.read(folder / "manifest.csv", need_audio=False)
     values = {"protocol": read_yaml(folder / "recipe.yaml").get("protocol")}
     cut = build(_Cut, values, source=str(folder / "recipe.yaml")).protocol
     protocol: Protocol = cut.module.cut(utterances, cut.config)
     return protocol, {utterance.id: utterance for utterance in utterances}
+
+
+def _is_step(folder: Path) -> bool:
+    return not (folder / "manifest.csv").exists()
+
+
+def _name(folder: Path) -> str:
+    """``study``, or ``study/1-distill``."""
+    full = folder.resolve()
+    return f"{full.parent.name}/{full.name}" if _is_step(folder) else full.name
 
 
 def what_is_known(
@@ -81,7 +91,7 @@ def what_is_known(
             train |= set(own.train)
             selection |= set(own.selection)
     return Heard(
-        study=f"{folder.name} (fold {fold})",
+        study=f"{_name(folder)} (fold {fold})",
         train=tuple(sorted(train, key=lambda u: u.id)),
         selection=tuple(sorted(selection, key=lambda u: u.id)),
     )

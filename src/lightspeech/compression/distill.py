@@ -27,6 +27,8 @@ from lightspeech.training.soft_labels import SoftLabels
 
 Progress = Callable[[str, int, int], None]
 LARGEST_BATCH = 64
+SOFT = "soft"
+"""Folder of soft labels in that of the step; another step may name it as its teacher."""
 
 
 @config
@@ -65,10 +67,10 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
 
 
 def soft_path(task: Task, cfg: Config) -> Path:
-    """Name the file of soft labels of a fold: the teacher's where it has one, else the step's."""
-    name = f"soft-fold{task.fold}.safetensors"
-    given = cfg.teacher / name
-    return given if given.exists() else task.folder.parent / name
+    """Name the file of soft labels of a fold: the given one, else one in the folder of the step."""
+    name = f"fold{task.fold}.safetensors"
+    given = (folder / name for folder in (cfg.teacher, task.folder.parents[2] / cfg.teacher))
+    return next((path for path in given if path.exists()), task.folder.parent / SOFT / name)
 
 
 def prepare(todo: Sequence[Task], cfg: Config, progress: Progress) -> None:
@@ -128,7 +130,7 @@ def answer(run: Run, task: Task, crops: int) -> tuple[Tensor, Tensor]:
     n = len(task.split.train)
     # A last batch of one utterance would be left out.
     size = next(size for size in range(LARGEST_BATCH, 0, -1) if n % size != 1)
-    training = replace(run.config.training, batch_size=size)
+    training = replace(run.config.training, batch_size=size, balance="none")
     hearing = replace(task, config=replace(run.config, training=training), seed=run.seed)
     parts = runs.open_parts(hearing)
     batches = runs.training_batches(hearing, parts)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +38,8 @@ class Step:
 
     name: str
     """``plain``, or that of the step's folder."""
+    settings: dict[str, Any]
+    """Of the step, where they are not the defaults."""
     uar: Uar
     change: Change | None
     """Null for the plain runs."""

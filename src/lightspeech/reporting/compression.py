@@ -62,7 +62,8 @@ def _paid(steps: Sequence[Step]) -> Iterator[str]:
         )
         speakers = sorted(step.change.per_speaker.items(), key=lambda item: item[1])
         (worst, lost), (best, won) = speakers[0], speakers[-1]
+        settings = ", ".join(f"{key} {value}" for key, value in step.settings.items())
         yield (
-            f"- {step.name}: recall {emotions}; speakers from {worst} {_points(lost)} "
-            f"to {best} {_points(won)}"
+            f"- {step.name} ({settings or 'defaults'}): recall {emotions}; "
+            f"speakers from {worst} {_points(lost)} to {best} {_points(won)}"
         )
