@@ -1,77 +1,107 @@
-"""ONNX with the front end inside: waveform in, probabilities out, batch and length dynamic."""
+"""ONNX with the front end inside: waveform in, probabilities out; fp32, fp16, or int8 as trained.
 
-import logging
-import warnings
+Batch and length are dynamic; an int8 network was prepared for one window, so its length is fixed.
+"""
 
-import onnxslim
+import copy
+
 import torch
 from torch import Tensor, nn
 
 from lightspeech import bundle
 from lightspeech.bundle import Bundle
 from lightspeech.data.frontend import FrontEndLayer
-from lightspeech.errors import BundleError
+from lightspeech.errors import BundleError, ConfigError, MissingExtra
+from lightspeech.training.int8 import Int8Network, quiet
+from lightspeech.training.int8_onnx import OPSET, Converted
 from lightspeech.training.run import Run
 
-OPSET = 18
+WAVEFORM, FEATURES, OUTPUT = "waveform", "features", "probabilities"
 
 
 class Recognizer(nn.Module):
     """Front end, network, temperature and softmax: what a bundle holds."""
 
-    def __init__(self, done: Run) -> None:
-        """Take a finished run."""
+    def __init__(self, done: Run, *, half: bool = False, front_end: bool = True) -> None:
+        """Take a finished run; an int8 run brings its integers.
+
+        Args:
+            done: the run.
+            half: weights and activations of the network in 16 bits; the front end's range needs 32.
+            front_end: False: features come from outside.
+
+        Raises:
+            ConfigError: if half precision is asked of an int8 run.
+        """
         super().__init__()
-        self.frontend = FrontEndLayer(done.config.frontend)
+        self.frontend = FrontEndLayer(done.config.frontend) if front_end else nn.Identity()
         self.network = done.network
-        self.temperature = done.temperature
+        if isinstance(done.network, Int8Network):
+            if half:
+                raise ConfigError("this run is int8 already; export the run that it was made of")
+            self.network = Converted(done.network)
+        elif half:
+            self.network = copy.deepcopy(done.network).half()
+        self.half_precision, self.temperature = half, done.temperature
 
-    def forward(self, waveform: Tensor) -> Tensor:
-        """Waveforms, shape ``(batch, samples)``, to probabilities, ``(batch, n_classes)``."""
-        logits = self.network(self.frontend(waveform))
-        return torch.softmax(logits / self.temperature, dim=1)
+    def forward(self, heard: Tensor) -> Tensor:
+        """Waveforms, ``(batch, samples)``, or features, to probabilities."""
+        features = self.frontend(heard)
+        logits = self.network(features.half() if self.half_precision else features)
+        return torch.softmax(logits.float() / self.temperature, dim=1)
 
 
-def export(done: Run, to: Bundle) -> Bundle:
+def export(done: Run, to: Bundle, *, half: bool = False) -> Bundle:
     """Write a run as an ONNX bundle.
 
     Args:
         done: the run.
         to: what the bundle is to say, and its folder.
+        half: the network in fp16.
 
     Returns:
         The bundle with the model's hash and size.
 
     Raises:
+        ConfigError: if half precision is asked of an int8 run.
         OutputError: if the folder cannot be written.
     """
-    return bundle.write(to, to_bytes(done))
+    return bundle.write(to, to_bytes(done, half=half))
 
 
-def to_bytes(done: Run) -> bytes:
-    """Export a run to one self-contained ONNX model."""
-    front = done.config.frontend
-    example = torch.zeros(2, round(done.config.windows.window_s * front.sample_rate))
-    sizes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("samples", min=front.n_fft)}
-    exporter = logging.getLogger("torch.onnx")
-    level = exporter.level
-    exporter.setLevel(logging.ERROR)  # it tells of packages that nobody needs here
+def to_bytes(done: Run, *, half: bool = False, front_end: bool = True) -> bytes:
+    """Export a run to one self-contained ONNX model; see `Recognizer` for the choices.
+
+    Raises:
+        ConfigError: if half precision is asked of an int8 run.
+        MissingExtra: if the packages of ONNX are not installed.
+        BundleError: if the exporter gives nothing.
+    """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            program = torch.onnx.export(
-                Recognizer(done).eval(),
-                (example,),
-                dynamo=True,
-                opset_version=OPSET,
-                dynamic_shapes=(sizes,),
-                input_names=["waveform"],
-                output_names=["probabilities"],
-                verbose=False,
-            )
-    finally:
-        exporter.setLevel(level)
-    if program is None:
-        raise BundleError(f"{done.config.model.name}: ONNX export gave no model")
-    data: bytes = onnxslim.slim(program.model_proto).SerializeToString()
+        import onnxslim
+    except ModuleNotFoundError:
+        raise MissingExtra("ONNX export", "export") from None
+    front = done.config.frontend
+    samples, _ = done.config.windows.samples(front.sample_rate)
+    frames = front.n_frames(samples)
+    shape = (2, samples) if front_end else (2, frames, front.n_features)
+    sizes = {0: torch.export.Dim("batch")}
+    if not isinstance(done.network, Int8Network):
+        least = front.n_fft if front_end else 1
+        sizes[1] = torch.export.Dim("samples" if front_end else "frames", min=least)
+    recognizer = Recognizer(done, half=half, front_end=front_end)
+    with quiet():
+        program = torch.onnx.export(
+            recognizer.train(False),
+            (torch.zeros(shape),),
+            dynamo=True,
+            opset_version=OPSET,
+            dynamic_shapes=(sizes,),
+            input_names=[WAVEFORM if front_end else FEATURES],
+            output_names=[OUTPUT],
+            verbose=False,
+        )
+        if program is None:
+            raise BundleError(f"{done.config.model.name}: ONNX export gave no model")
+        data: bytes = onnxslim.slim(program.model_proto).SerializeToString()
     return data

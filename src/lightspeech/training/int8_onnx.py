@@ -24,6 +24,10 @@ class Converted(nn.Module):
         super().__init__()
         self.outer, self.converted = network.outer, convert(network, fold_weights=True)
 
+    def train(self, mode: bool = True) -> "Converted":
+        """Change nothing: a converted graph has no modes."""
+        return self
+
     def forward(self, features: Tensor) -> Tensor:
         """Logits, shape ``(batch, n_classes)``."""
         standardized = cast(SpeechModel, self.outer).standardize(features)
