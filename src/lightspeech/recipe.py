@@ -10,6 +10,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, as_dict, build, config, override, plugin, read_yaml
 from lightspeech.data.augment import Augment
 from lightspeech.errors import ConfigError
+from lightspeech.labels import OWN, VOCABULARIES
 from lightspeech.training.loop import Training
 from lightspeech.training.run import RunConfig
 
@@ -23,9 +24,10 @@ class Recipe:
 
     name: str
     """Of its folder below ``runs/`` and of its bundle below ``bundles/``."""
-    corpus: Annotated[Choice, plugin("lightspeech.corpora")]
+    corpora: tuple[Annotated[Choice, plugin("lightspeech.corpora")], ...]
+    """One or several; ``corpus: x`` in a file is short for one."""
     labels: str = "own"
-    """Vocabulary: ``own``, ``common4``, …"""
+    """Vocabulary: ``own``, ``common4``, …; several corpora need a common one."""
     protocol: Annotated[Choice, plugin("lightspeech.protocols")]
     seeds: tuple[int, ...] = (0,)
     model: Annotated[Choice, plugin("lightspeech.models")]
@@ -46,6 +48,12 @@ class Recipe:
             raise ConfigError(f"name must be a plain folder name, found {self.name!r}")
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise ConfigError(f"seeds must be distinct, at least one, found {self.seeds}")
+        if not self.corpora or (len(self.corpora) > 1 and self.labels == OWN):
+            names = [corpus.name for corpus in self.corpora]
+            raise ConfigError(
+                f"corpora must be one, or several under common labels, found {names} with labels "
+                f"{self.labels!r}; set labels to one of {list(VOCABULARIES)}"
+            )
         steps = [step.name for step in self.compress]
         if LAST in steps[:-1]:
             after = steps[steps.index(LAST) + 1]
@@ -90,6 +98,11 @@ def read(path: Path, assignments: list[str]) -> Recipe:
     Raises:
         ConfigError: naming every fault.
     """
-    recipe = build(Recipe, override(read_yaml(path), assignments), source=str(path))
+    values = override(read_yaml(path), assignments)
+    if "corpus" in values and "corpora" in values:
+        raise ConfigError(f"{path}: found both corpus and corpora; name all under corpora")
+    if "corpus" in values:
+        values["corpora"] = [values.pop("corpus")]
+    recipe = build(Recipe, values, source=str(path))
     recipe.run_config()
     return recipe

@@ -5,6 +5,7 @@ Each reads what the one before left in the folder of the study, so any can be ru
 
 import dataclasses
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,6 @@ from lightspeech.evaluation.results import Results
 from lightspeech.files import write_json, write_text
 from lightspeech.inference import onnx as onnx_inference
 from lightspeech.inference.recognize import recognize
-from lightspeech.manifest import Prepared
 from lightspeech.protocols._base import Protocol
 from lightspeech.recipe import Recipe
 from lightspeech.reporting.card import card
@@ -40,6 +40,8 @@ SCHEMES = {"distill": "distilled", "prune": "pruned", "quantize": "int8"}
 """What figures are called after a step."""
 STEPS = "steps.yaml"
 """In the folder of a step: itself and those before it."""
+CROSS = "cross"
+"""What figures call the corpora where each is left out once."""
 NORMALISATION = "statistics of the training speakers (batch norm)"
 
 
@@ -81,14 +83,24 @@ def _plain(recipe: Recipe) -> Recipe:
     return dataclasses.replace(recipe, compress=())
 
 
-def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Prepared:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Material:
+    """What a study is made of: all that its vocabulary has in all its corpora."""
+
+    utterances: list[Utterance]
+
+
+def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Material:
     """List and decode the corpus, keep what the vocabulary has, and write the manifest.
 
     Raises:
         CorpusError: if the study was begun with other recordings, speakers or labels.
     """
-    prepared = manifest.prepare(recipe.corpus, progress=progress)
-    kept = study.in_vocabulary(prepared.utterances, recipe.labels)
+    prepared = [manifest.prepare(choice, progress=progress) for choice in recipe.corpora]
+    found = [utterance for corpus in prepared for utterance in corpus.utterances]
+    kept = study.in_vocabulary(found, recipe.labels)
+    if twice := [name for name, n in Counter(u.id for u in kept).items() if n > 1]:
+        raise CorpusError(f"{twice[0]!r} is in two of the corpora; leave one of them out")
     path = folder / MANIFEST
     if path.exists() and _content(manifest.read(path, need_audio=False)) != _content(kept):
         raise CorpusError(
@@ -96,7 +108,7 @@ def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Pre
             "back, or add --fresh (start anew)"
         )
     manifest.write(kept, path)
-    return dataclasses.replace(prepared, utterances=kept)
+    return Material(utterances=kept)
 
 
 def _content(utterances: list[Utterance]) -> list[tuple[str, str, str, str]]:
@@ -105,7 +117,7 @@ def _content(utterances: list[Utterance]) -> list[tuple[str, str, str, str]]:
 
 def train(
     recipe: Recipe,
-    prepared: Prepared,
+    prepared: Material,
     folder: Path,
     places: Places,
     progress: study.Progress,
@@ -125,7 +137,7 @@ def train(
 
 def compress(
     recipe: Recipe,
-    prepared: Prepared,
+    prepared: Material,
     protocol: Protocol,
     folder: Path,
     places: Places,
@@ -163,7 +175,7 @@ def _open_step(recipe: Recipe, folder: Path, number: int) -> Path:
 
 
 def _tasks(
-    recipe: Recipe, prepared: Prepared, protocol: Protocol, folder: Path, places: Places
+    recipe: Recipe, prepared: Material, protocol: Protocol, folder: Path, places: Places
 ) -> list[Task]:
     return study.tasks(
         recipe.run_config(),
@@ -252,7 +264,7 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle 
         exported = plugins.load("lightspeech.export", "onnx").export(done, described)
     n_params, size_bytes = _size(done, exported)
     about = {
-        "corpus": recipe.corpus.name,
+        "corpus": corpus_name(recipe, protocol),
         "protocol": protocol.name,
         "unit": protocol.unit,
         "selection": protocol.selection,
@@ -297,10 +309,9 @@ def published_path(root: Path, figures: Results) -> Path:
 
 
 def _describe(trained: Trained, done: runs.Run, path: Path) -> Bundle:
-    recipe, info = trained.recipe, trained.recipe.corpus.module.INFO
+    recipe = trained.recipe
     test = set(trained.protocol.splits[done.fold].test)
     tested = {u.speaker for u in trained.utterances if u.id in test}
-    corpus = {"name": recipe.corpus.name, "licence": info.licence, "citation": info.citation}
     return Bundle(
         path=path,
         name=trained.name,
@@ -318,8 +329,20 @@ def _describe(trained: Trained, done: runs.Run, path: Path) -> Bundle:
             "test_speakers": sorted(tested),
             "lightspeech": __version__,
         },
-        corpora=(corpus,),
+        corpora=tuple(_said_of(corpus) for corpus in recipe.corpora),
     )
+
+
+def _said_of(corpus: Choice) -> dict[str, str]:
+    info = corpus.module.INFO
+    return {"name": corpus.name, "licence": info.licence, "citation": info.citation}
+
+
+def corpus_name(recipe: Recipe, protocol: Protocol) -> str:
+    """Say what figures call the recordings of a recipe."""
+    if protocol.unit == "corpus":
+        return CROSS
+    return "+".join(sorted(corpus.name for corpus in recipe.corpora))
 
 
 def example(trained: Trained, made: Bundle) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """Batches by tensor operations: one gather, one bend, one transform a batch, no per-item loop."""
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -14,6 +16,8 @@ from lightspeech.data.augment import Augment
 from lightspeech.data.features import Features, Index
 from lightspeech.data.frontend import FrontEndLayer
 from lightspeech.errors import ConfigError
+
+Shares = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +55,16 @@ class Batches(Protocol):
 class Order:
     """In which order, new every epoch, utterances come, and how they fall into batches."""
 
-    def __init__(self, rows: Index, *, batch_size: int, seed: int) -> None:
+    def __init__(
+        self, rows: Index, *, batch_size: int, seed: int, shares: Shares | None = None
+    ) -> None:
         """Take the rows to train on.
+
+        Args:
+            rows: of the corpus.
+            batch_size: rows a batch.
+            seed: of all orders.
+            shares: probability of each row to be drawn, see `balance.shares`.
 
         Raises:
             ConfigError: if there are fewer than two utterances: no batch has statistics.
@@ -62,17 +74,26 @@ class Order:
                 f"{len(rows)} utterance to train on, at least 2 are needed; widen the training part"
             )
         self.rows, self.batch_size, self.seed = torch.from_numpy(rows), batch_size, seed
+        self.shares = shares
 
     def __len__(self) -> int:
         """Batches an epoch; a last one of one utterance is left out."""
         whole, rest = divmod(len(self.rows), self.batch_size)
         return whole + (rest > 1)
 
-    def epoch(self, number: int) -> Sequence[Tensor]:
-        """Give the rows of each batch."""
-        generator = np.random.default_rng([self.seed, number, 1])
-        order = self.rows[torch.from_numpy(generator.permutation(len(self.rows)))]
-        return torch.split(order, self.batch_size)[: len(self)]
+    def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Give the rows of each batch, and of each the number under which its bends are drawn.
+
+        That is the row, so that the order changes nothing; a row that may come twice is bent anew.
+        """
+        generator, n = np.random.default_rng([self.seed, number, 1]), len(self.rows)
+        if self.shares is None:
+            rows = numbers = self.rows[torch.from_numpy(generator.permutation(n))]
+        else:
+            rows = self.rows[torch.from_numpy(generator.choice(n, n, p=self.shares))]
+            numbers = torch.arange(n)
+        parts = (torch.split(each, self.batch_size) for each in (rows, numbers))
+        return itertools.islice(zip(*parts, strict=True), len(self))
 
 
 class TrainingBatches:
@@ -88,6 +109,7 @@ class TrainingBatches:
         *,
         batch_size: int,
         seed: int,
+        shares: Shares | None = None,
     ) -> None:
         """Hold what an epoch is made of.
 
@@ -99,11 +121,12 @@ class TrainingBatches:
             bending: how far to bend.
             batch_size: examples a batch; a last batch of one is left out (no batch statistics).
             seed: of orders and bends.
+            shares: of each row, see `Order`.
 
         Raises:
             ConfigError: if there are fewer than two utterances: no batch has statistics.
         """
-        self.order = Order(rows, batch_size=batch_size, seed=seed)
+        self.order = Order(rows, batch_size=batch_size, seed=seed, shares=shares)
         self.frames = torch.from_numpy(np.array(features.frames)) - float(np.log(cfg.floor))
         self.offsets = torch.from_numpy(np.array(features.offsets))
         self.rows, self.targets = torch.from_numpy(rows), targets
@@ -118,8 +141,8 @@ class TrainingBatches:
     def epoch(self, number: int) -> Iterator[Batch]:
         """Go once through the training utterances."""
         drawn = augment.draw(len(self.targets), self.bending, self.seed, number)
-        for batch in self.order.epoch(number):
-            u = drawn[batch]
+        for batch, numbers in self.order.epoch(number):
+            u = drawn[numbers]
             source, lengths = self._gather(batch)
             log_bands = augment.bend(source, lengths, self.n_frames, u, self.bending, self.bands)
             yield Batch(self.layer.finish(log_bands), self.targets[batch], batch, u[:, 7])

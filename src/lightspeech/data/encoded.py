@@ -17,7 +17,7 @@ from lightspeech.audio.encoder import SAMPLE_RATE, Encoder
 from lightspeech.corpora._base import Utterance
 from lightspeech.data import augment, batches, encoder
 from lightspeech.data.augment import Augment
-from lightspeech.data.batches import Batch
+from lightspeech.data.batches import Batch, Shares
 from lightspeech.data.encoder import HALF
 from lightspeech.data.features import Index
 from lightspeech.errors import StudyError
@@ -109,13 +109,14 @@ class EncodedBatches:
         *,
         batch_size: int,
         seed: int,
+        shares: Shares | None = None,
     ) -> None:
         """Hold what an epoch is made of; arguments as of `batches.TrainingBatches`.
 
         Raises:
             ConfigError: if there are fewer than two utterances.
         """
-        self.order = batches.Order(rows, batch_size=batch_size, seed=seed)
+        self.order = batches.Order(rows, batch_size=batch_size, seed=seed, shares=shares)
         self.rows, self.targets = torch.from_numpy(rows), targets
         self.found, self.bending, self.seed = found, bending, seed
 
@@ -126,8 +127,8 @@ class EncodedBatches:
     def epoch(self, number: int) -> Iterator[Batch]:
         """Go once through the training utterances."""
         drawn = augment.draw(len(self.targets), self.bending, self.seed, number)
-        for batch in self.order.epoch(number):
-            u = drawn[batch]
+        for batch, numbers in self.order.epoch(number):
+            u = drawn[numbers]
             cut = [self._cut(int(row), *ends) for row, ends in zip(batch, u[:, :2], strict=True)]
             features = self._mask(beside(cut), u[:, 8:])
             yield Batch(features, self.targets[batch], batch, u[:, 7])

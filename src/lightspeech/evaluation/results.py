@@ -5,7 +5,7 @@ UAR of the study is the mean over seeds of that; WA and F1 likewise.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,6 +53,8 @@ class Results(Study):
     """Mean over seeds and folds; null for a class that was never tested."""
     per_speaker: dict[str, Rate]
     """UAR of each speaker over all folds, mean over seeds."""
+    per_corpus: dict[str, Rate] = field(default_factory=dict)
+    """UAR of each corpus over all folds, mean over seeds, where there are several."""
     worst_speaker: str
     ece: Rate
     """Calibration error of all folds together, mean over seeds."""
@@ -138,10 +140,19 @@ def measure(study: Study, runs: Sequence[Predictions]) -> Results:
             for label, recall in zip(study.labels, recalls, strict=True)
         },
         per_speaker={name: _rate(uar) for name, uar in zip(made.speakers, speakers, strict=True)},
+        per_corpus=_per_corpus(made),
         worst_speaker=made.speakers[speakers.argmin()],
         ece=_rate(np.mean([calibration_error(runs, seed) for seed in made.seeds])),
         confusion=tuple(tuple(row) for row in by_fold.sum((0, 1)).tolist()),
     )
+
+
+def _per_corpus(made: Tally) -> dict[str, float]:
+    of = np.array([speaker.partition("/")[0] for speaker in made.speakers])
+    if len(set(of)) < 2:
+        return {}
+    by_corpus = {str(name): made.counts[:, :, of == name].sum((1, 2)) for name in np.unique(of)}
+    return {name: _rate(metrics.uar_of(counts).mean()) for name, counts in by_corpus.items()}
 
 
 def _uar(made: Tally, worst: float) -> Uar:

@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from torch.optim import Adam, AdamW, Optimizer
 
 from lightspeech.config import config
+from lightspeech.data.balance import Balance
 from lightspeech.data.batches import Batches
-from lightspeech.errors import StudyError
+from lightspeech.errors import ConfigError, StudyError
 from lightspeech.training import checkpoint
 from lightspeech.training.schedule import Schedule, rate
 
@@ -40,6 +41,8 @@ class Training:
     clip_norm: PositiveFloat = 5.0
     loss: Literal["cross_entropy", "focal"] = "cross_entropy"
     class_weights: bool = True
+    balance: Balance = "none"
+    """What is drawn alike often: corpora, or each class of each; none: each utterance once."""
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.1
     mixup: NonNegativeFloat = 0.3
     """Alpha of the shares; 0 switches it off."""
@@ -48,6 +51,14 @@ class Training:
     patience: PositiveInt | None = None
     """Stop after so many epochs without a better selection UAR, and keep the best; null: never."""
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
+
+    def __post_init__(self) -> None:
+        """Refuse to balance classes twice."""
+        if self.balance == "corpus_class" and self.class_weights:
+            raise ConfigError(
+                "balance corpus_class draws classes alike often, so weights would favour the rare "
+                "ones; set class_weights to false"
+            )
 
 
 def train(

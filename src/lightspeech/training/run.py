@@ -19,7 +19,7 @@ from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, as_dict, build, config, plugin
 from lightspeech.corpora._base import Utterance
-from lightspeech.data import batches, encoded, features
+from lightspeech.data import balance, batches, encoded, features
 from lightspeech.data.augment import Augment
 from lightspeech.data.batches import Batches, TrainingBatches
 from lightspeech.data.encoded import Encoded, EncodedBatches
@@ -262,11 +262,15 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
 def training_batches(task: Task, parts: Parts) -> Batches:
     """Make the batches that a task trains on."""
     cfg, targets = task.config, torch.from_numpy(task.targets)
-    size, found, rows = cfg.training.batch_size, parts.found, parts.train
+    size, seed, found, rows = cfg.training.batch_size, task.seed, parts.found, parts.train
+    corpora = [task.utterances[row].corpus for row in rows]
+    shares = balance.shares(corpora, task.targets[rows], cfg.training.balance)
     if isinstance(found, Encoded):
-        return EncodedBatches(found, rows, targets, cfg.augment, batch_size=size, seed=task.seed)
+        return EncodedBatches(
+            found, rows, targets, cfg.augment, batch_size=size, seed=seed, shares=shares
+        )
     return TrainingBatches(
-        found, rows, targets, cfg.frontend, cfg.augment, batch_size=size, seed=task.seed
+        found, rows, targets, cfg.frontend, cfg.augment, batch_size=size, seed=seed, shares=shares
     )
 
 

@@ -1,0 +1,104 @@
+"""A study over several corpora: each left out once, from the recipe to the figures."""
+
+import pytest
+
+from lightspeech import leaks, manifest, recipe, stages
+from lightspeech.errors import ConfigError, CorpusError
+from lightspeech.evaluation import results
+
+CROSS = """
+name: tiny_cross
+corpora: [{name: csv, root: ONE}, {name: csv, root: TWO}, {name: csv, root: THREE}]
+labels: common4
+protocol: {name: leave_one_out, unit: corpus}
+model: {name: nano, channels: [8, 8]}
+windows: {window_s: 0.2, hop_s: null}
+training: {epochs: 2, batch_size: 4, balance: corpus_class, class_weights: false}
+"""
+LABELS = {"one": ("anger", "neutral"), "two": ("angry", "neu"), "three": ("ang", "neutral")}
+
+
+@pytest.fixture
+def tables(tmp_path, write_tone):
+    """Three corpora of two speakers with other words for the same two emotions."""
+    paths = {}
+    for number, (name, words) in enumerate(LABELS.items()):
+        rows = ["path,label,speaker,corpus"]
+        for n in range(8 * (number + 1)):
+            word, hertz = words[n % 2], (900 if n % 2 else 200) + n + 40 * number
+            write_tone(tmp_path / name / f"{n}.wav", hertz=hertz)
+            rows.append(f"{n}.wav,{word},{n // 2 % 2},{name}")
+        rows.append(f"0.wav,bored,9,{name}")
+        paths[name] = tmp_path / name / "table.csv"
+        paths[name].write_text("\n".join(rows) + "\n")
+    return paths
+
+
+@pytest.fixture
+def read(tables, tmp_path):
+    """Read a recipe over the three tables."""
+
+    def read(text=CROSS, assignments=()):
+        for name, path in tables.items():
+            text = text.replace(name.upper(), str(path))
+        (tmp_path / "cross.yaml").write_text(text)
+        return recipe.read(tmp_path / "cross.yaml", list(assignments))
+
+    return read
+
+
+@pytest.fixture
+def places(tmp_path):
+    return stages.Places(
+        runs=tmp_path / "runs", bundles=tmp_path / "bundles", cache=tmp_path / "cache"
+    )
+
+
+def test_each_corpus_is_left_out_once_and_has_a_figure(read, places):
+    chosen = read()
+    folder = stages.open_study(chosen, places, resume=False, fresh=False)
+    prepared = stages.prepare(chosen, folder, progress=manifest.silent)
+    assert {u.emotion for u in prepared.utterances} == {"anger", "neutral", "angry", "neu", "ang"}
+    stages.train(chosen, prepared, folder, places, lambda *_: None, processes=1)
+    trained = stages.open_trained(folder)
+    for split in trained.protocol.splits:
+        assert {name.split("/")[0] for name in split.test} == {split.name}
+        assert not leaks.find(trained.utterances, split)
+    figures, exported = stages.export(trained, "fold0-seed0", places)
+    assert (figures.corpus, figures.unit, figures.folds) == ("cross", "corpus", 3)
+    assert figures.labels == ("angry", "neutral")
+    assert set(figures.per_corpus) == set(LABELS)
+    assert figures.uar.mean == pytest.approx(sum(figures.per_corpus.values()) / 3, abs=1e-5)
+    assert stages.published_path(places.runs, figures) == places.runs / "cross/nano.json"
+    assert results.read(folder / "results.json") == figures
+    assert [corpus["name"] for corpus in exported.corpora] == ["csv"] * 3
+
+
+def test_one_corpus_has_no_figure_by_corpus(make_study):
+    from lightspeech.evaluation import study
+
+    assert results.measure(*study.read(make_study())).per_corpus == {}
+
+
+def test_a_corpus_listed_twice_is_refused(read, places):
+    chosen = read(CROSS.replace("TWO", "ONE"))
+    folder = stages.open_study(chosen, places, resume=False, fresh=False)
+    with pytest.raises(CorpusError, match="is in two of the corpora"):
+        stages.prepare(chosen, folder, progress=manifest.silent)
+
+
+def test_several_corpora_need_common_labels(read):
+    with pytest.raises(ConfigError, match="set labels to one of"):
+        read(assignments=["labels=own"])
+
+
+def test_corpus_is_short_for_one_of_corpora(read, tables):
+    one = CROSS.replace("corpora: [{name: csv, root: ONE}, {name: csv, root: TWO}, "
+                        "{name: csv, root: THREE}]", "corpus: {name: csv, root: ONE}")  # fmt: skip
+    [chosen] = read(one).corpora
+    assert (chosen.name, chosen.config.root) == ("csv", tables["one"])
+
+
+def test_corpus_and_corpora_together_are_refused(read):
+    with pytest.raises(ConfigError, match="found both corpus and corpora"):
+        read(CROSS + "corpus: {name: csv}\n")
