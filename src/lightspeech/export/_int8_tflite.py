@@ -46,8 +46,8 @@ def to_bytes(done: Run) -> bytes:
     network = network_of(done)
     front, windows = done.config.frontend, done.config.windows
     frames = front.n_frames(windows.samples(front.sample_rate)[0])
-    graph = int8.convert(network, fold_weights=False)
     with int8.quiet(), _silent():
+        graph = int8.convert(network, fold_weights=False)
         try:
             from ai_edge_litert import schema_py_generated as schema
 
