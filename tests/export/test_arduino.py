@@ -97,7 +97,12 @@ def test_zip_is_a_library_as_arduino_wants_it(unpacked):
     assert properties["name"] == root.name
     assert "low, mid, loud" in properties["sentence"]
     names = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
-    assert {"src/lightspeech.h", "src/ls_model.c", "examples/Listen/Listen.ino"} <= names
+    assert {
+        "extras/bundle.json",
+        "src/lightspeech.h",
+        "src/ls_model.c",
+        "examples/Listen/Listen.ino",
+    } <= names
 
 
 def test_same_model_gives_the_same_zip(make_c_bundle):

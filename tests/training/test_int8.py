@@ -105,3 +105,12 @@ def test_a_layer_can_stay_in_floats():
 def test_a_recurrent_network_is_refused():
     with pytest.raises(ConfigError, match="recurrent networks have no int8 form"):
         Int8Network(fold(network("tinyml_lstm")), FRAMES, BANDS, Int8())
+
+
+@torch.no_grad()
+def test_a_network_just_read_converts_to_the_same(prepared):
+    read = Int8Network(fold(network()), FRAMES, BANDS, Int8())
+    read.load_state_dict(prepared.state_dict(), strict=True)
+    standardized = prepared.standardize(windows())
+    first, second = (int8.convert(made, fold_weights=False) for made in (prepared, read))
+    torch.testing.assert_close(first(standardized), second(standardized), atol=0, rtol=0)

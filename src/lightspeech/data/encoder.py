@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from lightspeech.audio.encoder import SAMPLE_RATE, STATES_PER_S, Encoder
 from lightspeech.audio.windows import Waveform
+from lightspeech.data import onnx_encoder
 from lightspeech.errors import ConfigError, MissingExtra
 
 PLACE = "LIGHTSPEECH_ENCODERS"
@@ -108,7 +109,8 @@ def key(cfg: Encoder) -> str:
     folder = find(cfg.source)
     what: Any = cfg.source
     if folder is not None:
-        files = sorted([folder / "config.json", *folder.glob("*.safetensors")])
+        weights = (*folder.glob("*.safetensors"), *folder.glob("*.onnx"))
+        files = sorted([folder / "config.json", *weights])
         what = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
     text = json.dumps([what, cfg.width, cfg.first, cfg.last, cfg.pool_s])
     return hashlib.sha256(text.encode()).hexdigest()[:20]
@@ -121,20 +123,34 @@ def load(cfg: Encoder) -> Opened:
         ConfigError: if it is not there, not whole, of another kind, or not as the recipe says.
         MissingExtra: if transformers is not installed.
     """
-    transformers = _transformers()
-    source = find(cfg.source) or cfg.source
-    try:
-        about = transformers.AutoConfig.from_pretrained(source)
-        _check(cfg, about)
-        extractor = transformers.AutoFeatureExtractor.from_pretrained(source)
-        model = _weights(cfg.source, source, _class_of(transformers, about.model_type))
-    except OSError as error:
-        why = "not to be had here or on the hub" if source == cfg.source else str(error)
-        raise ConfigError(_remedies(cfg.source, why.splitlines()[0])) from None
+    folder = find(cfg.source)
+    if folder is not None and (folder / onnx_encoder.MODEL).is_file():
+        return Opened(cfg, *onnx_encoder.load(cfg, folder))
+    about, model, extractor = pretrained(cfg.source)
+    _check(cfg, about)
     hear = _whisper if about.model_type == "whisper" else _raw
     states = hear(cfg, model, extractor)
     n_params = sum(p.numel() for p in model.parameters())
     return Opened(cfg, states, n_params)
+
+
+def pretrained(name: str) -> tuple[Any, Any, Any]:
+    """Load an encoder of `transformers`, strictly: its configuration, itself, its extractor.
+
+    Raises:
+        ConfigError: if it is not there, not whole, or of another kind.
+        MissingExtra: if transformers is not installed.
+    """
+    transformers = _transformers()
+    source = find(name) or name
+    try:
+        about = transformers.AutoConfig.from_pretrained(source)
+        extractor = transformers.AutoFeatureExtractor.from_pretrained(source)
+        model = _weights(name, source, _class_of(transformers, about.model_type))
+    except OSError as error:
+        why = "not to be had here or on the hub" if source == name else str(error)
+        raise ConfigError(_remedies(name, why.splitlines()[0])) from None
+    return about, model, extractor
 
 
 def _transformers() -> Any:

@@ -25,7 +25,7 @@ version={version}
 author=lightspeech
 maintainer=lightspeech
 sentence=Hears emotion in speech, on the board: {labels}.
-paragraph={n_params:,} parameters, int8. Acted speech; see the model card for figures and limits.
+paragraph={n_params:,} parameters, int8. Figures, corpora and licences: extras/bundle.json.
 category=Signal Input/Output
 url=
 architectures=*
@@ -78,7 +78,7 @@ def library(made: Bundle) -> str:
 
 
 def pack(made: Bundle) -> bytes:
-    """Zip a bundle of generated C, with the sketch and what Arduino wants to know."""
+    """Zip a bundle of generated C with the sketch, what Arduino wants to know, and the licences."""
     name = library(made)
     sketch = files(__package__).joinpath("c99", SKETCH).read_text("utf-8")
     texts = {
@@ -88,6 +88,7 @@ def pack(made: Bundle) -> bytes:
             labels=", ".join(made.labels),
             n_params=made.model["n_params"],
         ),
+        "extras/bundle.json": (made.path / bundle.DESCRIPTION).read_text("utf-8"),
         "src/lightspeech.h": HEADER.format(threshold=made.threshold),
         f"examples/{Path(SKETCH).stem}/{SKETCH}": sketch,
     }

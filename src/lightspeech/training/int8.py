@@ -126,7 +126,11 @@ def convert(network: Int8Network, *, fold_weights: bool) -> GraphModule:
     from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e
 
     with quiet():
-        made: GraphModule = convert_pt2e(copy.deepcopy(network.graph), fold_quantize=fold_weights)
+        graph = copy.deepcopy(network.graph)
+        [features] = graph.graph.find_nodes(op="placeholder")
+        # The scales of weights follow the weights, and a network just read has not seen them yet.
+        graph(torch.zeros(2, *features.meta["val"].shape[1:]))
+        made: GraphModule = convert_pt2e(graph, fold_quantize=fold_weights)
     return made
 
 

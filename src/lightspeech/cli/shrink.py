@@ -1,0 +1,38 @@
+"""``lightspeech shrink``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lightspeech.cli._training import require_torch
+from lightspeech.errors import CorpusError
+
+
+def command(
+    folder: Annotated[Path, typer.Argument(help="Where the small encoder goes.")],
+    speech: Annotated[Path, typer.Option(help="Recordings to judge by; no test speaker's.")],
+    source: Annotated[str, typer.Option(help="Whisper encoder: folder or hub name.")] = (
+        "whisper-tiny.en"
+    ),
+    blocks: Annotated[int, typer.Option(min=1, help="Blocks left.")] = 2,
+    heads: Annotated[int, typer.Option(min=1, help="Heads left in a block.")] = 6,
+    units: Annotated[int, typer.Option(min=1, help="Feed-forward units left in a block.")] = 1152,
+    recordings: Annotated[int, typer.Option(min=1, help="How many are heard.")] = 48,
+) -> None:
+    """Make a Whisper encoder small: first blocks, fewer heads and units, int8.
+
+    Example: lightspeech shrink encoders/base --speech data/emodb --units 1152
+    """
+    require_torch("a small encoder")
+    from lightspeech.compression import _shrink
+
+    found = sorted(path for kind in ("*.wav", "*.flac") for path in speech.rglob(kind))
+    if not found:
+        raise CorpusError(f"{speech}: no .wav or .flac below it; name a folder of recordings")
+    cfg = _shrink.Shrink(source=source, last=blocks, heads=heads, units=units)
+    size = _shrink.shrink(cfg, found[:: -(-len(found) // recordings)], folder)
+    typer.echo(
+        f"{folder}  {size:,} bytes; in a recipe: "
+        f"encoder: {{source: {folder}, width: {_shrink.width(folder)}, first: 0, last: {blocks}}}"
+    )

@@ -1,0 +1,157 @@
+"""A Whisper encoder made small: first blocks, fewer heads and units, int8, one ONNX file.
+
+Weights are int8 per output channel; what a product reads is int8 by a scale of the moment
+(``DynamicQuantizeLinear``). The mel product stays in floats: energies span ten decades.
+"""
+
+import copy
+import json
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxslim
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from pydantic import NonNegativeInt, PositiveInt
+from torch import Tensor
+
+from lightspeech.audio import io
+from lightspeech.audio.encoder import SAMPLE_RATE
+from lightspeech.compression import _blocks
+from lightspeech.config import as_dict, config
+from lightspeech.data import encoder
+from lightspeech.data.onnx_encoder import ABOUT, INPUT, MODEL, OUTPUT
+from lightspeech.errors import ConfigError
+from lightspeech.files import replacing, write_json
+from lightspeech.models._whisper_blocks import WhisperBlocks
+
+OPSET = 18
+
+
+@config
+class Shrink:
+    """What is left of an encoder."""
+
+    source: str = "whisper-tiny.en"
+    """A Whisper encoder, named as in ``encoder.source``."""
+    first: NonNegativeInt = 0
+    """First hidden state that is given."""
+    last: PositiveInt = 2
+    """Last one; so many blocks are left."""
+    heads: PositiveInt = 6
+    """Left in each block."""
+    units: PositiveInt = 1152
+    """Of the feed-forward part, left in each block."""
+    int8: bool = True
+
+
+def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path) -> int:
+    """Write a small encoder as a folder that ``encoder.source`` may name.
+
+    Args:
+        cfg: what is left.
+        recordings: some speech to judge heads and units by; no test speaker's.
+        to: the folder.
+
+    Returns:
+        Size of its file in bytes.
+
+    Raises:
+        ConfigError: if the source is no Whisper, or has fewer blocks, heads or units.
+        MissingExtra: if transformers is not installed.
+        OutputError: if the folder cannot be written.
+    """
+    network = open_blocks(cfg)
+    _blocks.lessen(network, _waveforms(recordings), heads=cfg.heads, units=cfg.units)
+    model = to_onnx(network)
+    data = quantized(model) if cfg.int8 else model.SerializeToString()
+    with replacing(to / MODEL) as temporary:
+        temporary.write_bytes(data)
+    about = {
+        "model_type": "lightspeech",
+        "hidden_size": 2 * len(network.rates),
+        "first": cfg.first,
+        "last": cfg.last,
+        "n_params": sum(p.numel() for p in network.parameters()),
+        "made_of": as_dict(cfg),
+        "heard": [path.name for path in recordings],
+    }
+    write_json(to / ABOUT, about)
+    return len(data)
+
+
+def width(folder: Path) -> int:
+    """Numbers of each hidden state of a small encoder."""
+    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    return int(about["hidden_size"])
+
+
+def open_blocks(cfg: Shrink) -> WhisperBlocks:
+    """Load the blocks that are kept.
+
+    Raises:
+        ConfigError: if the source is no Whisper, or has fewer blocks, heads or units.
+    """
+    about, model, extractor = encoder.pretrained(cfg.source)
+    if about.model_type != "whisper":
+        raise ConfigError(f"{cfg.source} is a {about.model_type}; only Whisper can be made small")
+    has = (about.encoder_layers - 1, about.encoder_attention_heads, about.encoder_ffn_dim)
+    if any(left > n for left, n in zip((cfg.last, cfg.heads, cfg.units), has, strict=True)):
+        raise ConfigError(
+            f"{cfg.source} has last, heads and units of at most {has}, "
+            f"found {(cfg.last, cfg.heads, cfg.units)}"
+        )
+    mel = torch.from_numpy(np.array(extractor.mel_filters, np.float32))
+    blocks = WhisperBlocks(copy.deepcopy(model), mel, first=cfg.first, last=cfg.last)
+    return blocks.eval().requires_grad_(False)
+
+
+def _waveforms(recordings: Sequence[Path]) -> Iterator[Tensor]:
+    for path in recordings:
+        yield torch.from_numpy(io.load(path, SAMPLE_RATE)[None, : 30 * SAMPLE_RATE])
+
+
+def to_onnx(network: WhisperBlocks) -> Any:
+    """Export blocks; batch and length stay open."""
+    sizes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("samples", min=640)}
+    exporter = logging.getLogger("torch.onnx")
+    level = exporter.level
+    exporter.setLevel(logging.ERROR)  # it tells of packages that nobody needs here
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                network,
+                (torch.zeros(2, 3 * SAMPLE_RATE),),
+                dynamo=True,
+                opset_version=OPSET,
+                dynamic_shapes=(sizes,),
+                input_names=[INPUT],
+                output_names=[OUTPUT],
+                verbose=False,
+            )
+    finally:
+        exporter.setLevel(level)
+    assert program is not None
+    return onnxslim.slim(program.model_proto)
+
+
+def quantized(model: Any) -> bytes:
+    """Make the weights of all products int8, but for the mel matrix."""
+    floats = [node.name for node in model.graph.node if "log_mel.mel" in node.input]
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / MODEL
+        quantize_dynamic(
+            model,
+            made,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            op_types_to_quantize=["MatMul", "Gemm"],
+            nodes_to_exclude=floats,
+        )
+        return made.read_bytes()

@@ -1,0 +1,124 @@
+"""The first blocks of a Whisper encoder, waveform to hidden states, in what exports and quantizes.
+
+The same numbers as `transformers` gives without padding to 30 s (Radford et al. 2022, sec. 2.2),
+with everything in the graph: log-mel, the stem as matrix products, positions computed rather than
+stored, blocks whose heads and feed-forward units may be fewer than they were.
+"""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+N_FFT, HOP = 400, 160
+STRIDE = 2 * HOP
+"""Samples a hidden state: the stem halves the frame rate."""
+
+
+class LogMel(nn.Module):
+    """Whisper's log-mel of a clip, its dynamic range limited to eight decades below the loudest."""
+
+    window: Tensor
+    mel: Tensor
+
+    def __init__(self, mel: Tensor) -> None:
+        """Take the mel matrix, shape ``(N_FFT // 2 + 1, bands)``."""
+        super().__init__()
+        self.register_buffer("window", torch.hann_window(N_FFT))
+        self.register_buffer("mel", mel)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        """Waveforms, ``(batch, samples)``, a whole number of strides, to ``(batch, T, bands)``."""
+        padded = F.pad(waveform[:, None], (N_FFT // 2, N_FFT // 2), mode="reflect")[:, 0]
+        bins = torch.stft(
+            padded, N_FFT, HOP, window=self.window, center=False, return_complex=True
+        )  # (B, bins, T + 1)
+        energy = (bins.real**2 + bins.imag**2)[:, :, :-1].transpose(1, 2)
+        log_mel = torch.log10((energy @ self.mel).clamp(min=1e-10))
+        return (torch.maximum(log_mel, log_mel.amax((1, 2), keepdim=True) - 8) + 4) / 4
+
+
+class Block(nn.Module):
+    """Self-attention and feed-forward, each with a layer norm before and a residual around it."""
+
+    def __init__(self, layer: Any) -> None:
+        """Take the weights of a block of `transformers`."""
+        super().__init__()
+        attention = layer.self_attn
+        self.n_heads: int = attention.num_heads
+        self.first_norm, self.second_norm = layer.self_attn_layer_norm, layer.final_layer_norm
+        self.query, self.key = attention.q_proj, attention.k_proj
+        self.value, self.out = attention.v_proj, attention.out_proj
+        self.widen, self.narrow = layer.fc1, layer.fc2
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape, ``(batch, states, width)``."""
+        x = x + self.out(self.attend(self.first_norm(x)))
+        made: Tensor = x + self.narrow(self.units(self.second_norm(x)))
+        return made
+
+    def attend(self, x: Tensor) -> Tensor:
+        """What the heads say, side by side, shape ``(batch, states, heads * size)``."""
+        q, k, v = (
+            layer(x).unflatten(2, (self.n_heads, -1)).transpose(1, 2)
+            for layer in (self.query, self.key, self.value)
+        )  # (B, H, T, D)
+        weights = (q @ k.transpose(2, 3) / math.sqrt(q.shape[3])).softmax(3)
+        said: Tensor = (weights @ v).transpose(1, 2).flatten(2)
+        return said
+
+    def units(self, x: Tensor) -> Tensor:
+        """What the units of the feed-forward part say."""
+        return F.gelu(self.widen(x))
+
+
+class WhisperBlocks(nn.Module):
+    """Waveform to the hidden states of the first blocks."""
+
+    rates: Tensor
+
+    def __init__(self, model: Any, mel: Tensor, *, first: int, last: int) -> None:
+        """Take over the weights of a `transformers` encoder.
+
+        Args:
+            model: a ``WhisperEncoder`` with more blocks than are kept.
+            mel: matrix of its feature extractor, shape ``(N_FFT // 2 + 1, bands)``.
+            first: first hidden state given; 0 is what the first block reads.
+            last: last one; later blocks are left out.
+        """
+        super().__init__()
+        self.log_mel, self.first = LogMel(mel), first
+        self.stem = nn.ModuleList(_as_product(conv) for conv in (model.conv1, model.conv2))
+        self.blocks = nn.ModuleList(Block(layer) for layer in model.layers[:last])
+        half = model.conv2.out_channels // 2
+        rates = torch.exp(-math.log(10_000) / (half - 1) * torch.arange(half))
+        self.register_buffer("rates", rates)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        """Waveforms, 16 kHz, ``(batch, samples)``, to hidden states, ``(batch, L, T, width)``."""
+        waveform = F.pad(waveform, (0, -waveform.shape[1] % STRIDE))
+        x = _convolve(self.log_mel(waveform), self.stem[0], stride=1)
+        x = _convolve(x, self.stem[1], stride=2)
+        angles = torch.arange(x.shape[1])[:, None] * self.rates
+        states = [x + torch.cat([angles.sin(), angles.cos()], 1)]
+        for block in self.blocks:
+            states.append(block(states[-1]))
+        return torch.stack(states[self.first :], 1)
+
+
+def _as_product(conv: nn.Conv1d) -> nn.Linear:
+    """A convolution over three frames as a matrix product: those quantize a channel at a time."""
+    made = nn.Linear(3 * conv.in_channels, conv.out_channels)
+    weight = conv.weight.transpose(1, 2).flatten(1)  # (out, 3 * in)
+    made.load_state_dict({"weight": weight, "bias": conv.bias})
+    return made
+
+
+def _convolve(x: Tensor, product: nn.Module, *, stride: int) -> Tensor:
+    """Look at each frame and its neighbours: ``(B, T, in)`` to ``(B, T / stride, out)``."""
+    n = x.shape[1]
+    padded = F.pad(x, (0, 0, 1, 1))
+    beside = torch.cat([padded[:, i : i + n : stride] for i in range(3)], 2)
+    return F.gelu(product(beside))

@@ -1,0 +1,122 @@
+"""A small encoder says what the large one says, as far as what is left of it can."""
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from lightspeech.audio.encoder import Encoder
+from lightspeech.compression import _blocks, _shrink
+from lightspeech.compression._shrink import Shrink
+from lightspeech.data import encoder
+from lightspeech.errors import ConfigError
+
+transformers = pytest.importorskip("transformers", reason="needs the extra 'teacher'")
+
+WIDTH, HEADS, UNITS = 16, 4, 24
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """A random Whisper of three blocks, as `transformers` saves it."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("whisper")
+    cfg = transformers.WhisperConfig(
+        d_model=WIDTH, encoder_layers=3, encoder_attention_heads=HEADS, encoder_ffn_dim=UNITS,
+        decoder_layers=1, decoder_attention_heads=2, decoder_ffn_dim=8, vocab_size=20,
+        pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=1,
+    )  # fmt: skip
+    transformers.WhisperForConditionalGeneration(cfg).save_pretrained(folder)
+    transformers.WhisperFeatureExtractor().save_pretrained(folder)
+    return str(folder)
+
+
+def shrink_of(source, **changes):
+    return Shrink(**{"source": source, "last": 2, "heads": HEADS, "units": UNITS, **changes})
+
+
+def noise(samples, seed=0):
+    return np.random.default_rng(seed).normal(size=samples).astype(np.float32) / 10
+
+
+@pytest.mark.parametrize("samples", [640, 8_000, 20_123])
+@pytest.mark.parametrize("first", [0, 1])
+def test_with_all_heads_and_units_it_is_the_encoder_of_transformers(source, samples, first):
+    blocks = _shrink.open_blocks(shrink_of(source, first=first))
+    whole = encoder.load(Encoder(source=source, width=WIDTH, first=first, last=2))
+    with torch.no_grad():
+        expected = whole.hidden_states(noise(samples))
+        found = blocks(torch.from_numpy(noise(samples))[None])[0]
+    torch.testing.assert_close(found, expected, atol=2e-4, rtol=1e-3)
+
+
+def test_heads_and_units_that_never_change_go_and_nothing_else_does(source):
+    """Their mean moves into a bias, so what the blocks say stays the same."""
+    blocks = _shrink.open_blocks(shrink_of(source))
+    with torch.no_grad():
+        for block in blocks.blocks:
+            block.value.weight[4:8], block.value.bias[4:8] = 0, torch.randn(4)
+            block.widen.weight[[3, 7]], block.widen.bias[[3, 7]] = 0, torch.randn(2)
+    speech = [torch.from_numpy(noise(8_000, seed))[None] for seed in range(2)]
+    with torch.no_grad():
+        expected = blocks(speech[0])
+        _blocks.lessen(blocks, speech, heads=HEADS - 1, units=UNITS - 2)
+        torch.testing.assert_close(blocks(speech[0]), expected, atol=1e-5, rtol=1e-4)
+    shapes = [(b.n_heads, tuple(b.query.weight.shape), tuple(b.out.weight.shape),
+               tuple(b.widen.weight.shape)) for b in blocks.blocks]  # fmt: skip
+    assert shapes == [(3, (12, WIDTH), (WIDTH, 12), (22, WIDTH))] * 2
+
+
+@pytest.fixture(scope="module")
+def small(source, tmp_path_factory):
+    """A shrunk encoder in a folder of its own; exporting takes seconds, so it is done once."""
+    folder = tmp_path_factory.mktemp("small")
+    soundfile.write(folder / "speech.wav", noise(8_000), 16_000)
+    size = _shrink.shrink(shrink_of(source, heads=3, units=20), [folder / "speech.wav"], folder)
+    return folder, size
+
+
+def test_its_folder_is_an_encoder_that_a_recipe_may_name(source, small):
+    folder, size = small
+    opened = encoder.load(Encoder(source=str(folder), width=WIDTH, first=0, last=2))
+    assert (folder / "encoder.onnx").stat().st_size == size
+    assert opened.n_params < encoder.load(Encoder(source=source, width=WIDTH, last=2)).n_params
+    for samples in (700, 8_000, 16_001):
+        found = opened.hidden_states(noise(samples))
+        assert found.shape == (3, -(-samples // 320), WIDTH)
+    whole = encoder.load(Encoder(source=source, width=WIDTH, first=0, last=2))
+    with torch.no_grad():
+        expected = whole.hidden_states(noise(16_001))
+    assert np.corrcoef(expected.flatten(), found.flatten())[0, 1] > 0.98
+
+
+def test_another_file_is_another_encoder_to_the_cache(small, tmp_path):
+    cfg = Encoder(source=str(small[0]), width=WIDTH, first=0, last=2)
+    before = encoder.key(cfg)
+    copy = tmp_path / "other"
+    copy.mkdir()
+    for name in ("encoder.onnx", "config.json"):
+        (copy / name).write_bytes((small[0] / name).read_bytes())
+    assert encoder.key(Encoder(source=str(copy), width=WIDTH, first=0, last=2)) == before
+    (copy / "encoder.onnx").write_bytes(b"other")
+    assert encoder.key(Encoder(source=str(copy), width=WIDTH, first=0, last=2)) != before
+
+
+def test_a_recipe_that_asks_for_other_states_is_told_which_there_are(small):
+    with pytest.raises(ConfigError, match=r"write encoder: \{source: .*width: 16, first: 0, last"):
+        encoder.load(Encoder(source=str(small[0]), width=32, first=1, last=2))
+
+
+@pytest.mark.parametrize(("what", "n"), [("last", 3), ("heads", 5), ("units", 25)])
+def test_more_than_there_is_cannot_be_kept(source, what, n):
+    with pytest.raises(ConfigError, match=r"last, heads and units of at most \(2, 4, 24\)"):
+        _shrink.open_blocks(shrink_of(source, **{what: n}))
