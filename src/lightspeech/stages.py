@@ -284,6 +284,26 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle 
     return figures, exported and _with_figures(exported, figures)
 
 
+def export_as(trained: Trained, run: str, places: Places, format: str) -> Bundle:
+    """Export one run of a measured study in another format than ONNX.
+
+    Args:
+        trained: the study, as `export` left it.
+        run: name of the run's folder.
+        places: where the bundle goes, into a folder that ends in the format's name.
+        format: an exporter, such as ``c99``.
+
+    Raises:
+        ConfigError: if there is no such exporter, or it cannot take this run.
+    """
+    exporter = plugins.load("lightspeech.export", format)
+    done = runs.read_run(trained.folder / run)
+    described = _describe(trained, done, places.bundles / f"{trained.name}-{format}")
+    figures = results.measure(*studies.read(trained.folder))
+    return _with_figures(exporter.export(done, described), figures)
+    """Name the published file; what is leaky or knows its speaker says so in its name."""
+
+
 def _size(done: runs.Run, exported: Bundle | None) -> tuple[int, int]:
     """Count parameters and bytes of all that answers, the encoder's blocks in half precision."""
     n_params = runs.n_params(done.network)

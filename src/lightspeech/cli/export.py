@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from lightspeech import plugins
+from lightspeech.bundle import Bundle
 from lightspeech.cli import _training
 from lightspeech.errors import ConfigError
 
@@ -14,12 +16,16 @@ def command(
     bundles: Annotated[Path, typer.Option(help="Folder that the bundle goes into.")] = Path(
         "bundles"
     ),
+    format: Annotated[
+        str, typer.Option(help="onnx, or of an int8 run c99 (plain C) or arduino, among others.")
+    ] = "onnx",
 ) -> None:
     """Make a bundle of one run of a trained study: the model, and the study's figures.
 
-    Example: lightspeech export runs/demo/fold0-seed0
+    Example: lightspeech export runs/demo/fold0-seed0 --format onnx
     """
     _training.require_torch("export")
+    plugins.load("lightspeech.export", format)  # a wrong name is told at once
     from lightspeech import stages
 
     run = run.resolve()  # "." has no name
@@ -30,8 +36,12 @@ def command(
             f"{run}: no run of a study; name one, such as runs/NAME/fold0-seed0, or train: "
             "lightspeech train recipes/demo.yaml"
         )
-    trained = stages.open_trained(run.parent)
-    _, exported = stages.export(trained, run.name, stages.Places(bundles=bundles))
+    trained, places = stages.open_trained(run.parent), stages.Places(bundles=bundles)
+    exported: Bundle | None
+    if format == "onnx":
+        _, exported = stages.export(trained, run.name, places)
+    else:
+        exported = stages.export_as(trained, run.name, places, format)
     if exported is None:
         raise ConfigError(f"{run}: {stages.why_no_bundle(trained.recipe.run_config())}")
     typer.echo(f"{exported.path} ({exported.size_bytes:,} bytes)")
