@@ -13,6 +13,7 @@ from lightspeech.errors import ConfigError
 from lightspeech.labels import OWN, VOCABULARIES
 from lightspeech.training.loop import Training
 from lightspeech.training.run import RunConfig
+from lightspeech.training.space import Search
 
 LAST = "quantize"
 """The step that no other can follow."""
@@ -41,6 +42,8 @@ class Recipe:
     training: Training = Training()
     compress: tuple[Annotated[Choice, plugin("lightspeech.compression")], ...] = ()
     """Steps, each from the run that the one before left: distill, prune, quantize."""
+    search: Search | None = None
+    """What ``lightspeech search`` may change; all else leaves it alone."""
 
     def __post_init__(self) -> None:
         """Refuse a name that is no folder, no seed, and a step on weights that are int8 already."""
