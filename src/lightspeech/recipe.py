@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from lightspeech.audio.encoder import Encoder
 from lightspeech.audio.frontend import FrontEnd
@@ -38,6 +38,8 @@ class Recipe:
     """Differences from the windows that the model's module states."""
     encoder: dict[str, Any] = dataclasses.field(default_factory=dict)
     """Differences from the encoder that the model's module states, where it hears one."""
+    normalisation: Literal["training", "speaker"] = "training"
+    """``speaker``: by each speaker's own unlabelled speech; figures say *known speaker*."""
     augment: Augment = Augment()
     training: Training = Training()
     compress: tuple[Annotated[Choice, plugin("lightspeech.compression")], ...] = ()
@@ -79,6 +81,7 @@ class Recipe:
             frontend=build(FrontEnd, front, source="frontend"),
             windows=build(Windows, windows, source="windows"),
             encoder=self._encoder(),
+            normalisation=self.normalisation,
             augment=self.augment,
             training=self.training,
         )

@@ -42,6 +42,9 @@ STEPS = "steps.yaml"
 """In the folder of a step: itself and those before it."""
 CROSS = "cross"
 """What figures call the corpora where each is left out once."""
+KNOWN = "-known-speaker"
+"""Behind the protocol's name in figures of a model that knows its speaker."""
+KNOWN_NORMALISATION = "known speaker: statistics of each speaker's own unlabelled recordings"
 NORMALISATION = "statistics of the training speakers (batch norm)"
 
 
@@ -240,6 +243,8 @@ def why_no_bundle(cfg: RunConfig) -> str | None:
     """Say why a run cannot become a bundle; None where it can."""
     if cfg.encoder is not None:
         return f"{cfg.model.name} hears {cfg.encoder.source}, an encoder that no bundle holds"
+    if cfg.normalisation == "speaker":
+        return f"{cfg.model.name} must know its speaker, and no bundle learns that yet"
     return None
 
 
@@ -263,12 +268,13 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle 
         described = _describe(trained, done, places.bundles / trained.name)
         exported = plugins.load("lightspeech.export", "onnx").export(done, described)
     n_params, size_bytes = _size(done, exported)
+    known = done.config.normalisation == "speaker"
     about = {
         "corpus": corpus_name(recipe, protocol),
-        "protocol": protocol.name,
+        "protocol": protocol.name + (KNOWN if known else ""),
         "unit": protocol.unit,
         "selection": protocol.selection,
-        "normalisation": NORMALISATION,
+        "normalisation": KNOWN_NORMALISATION if known else NORMALISATION,
         "leaky": protocol.leaky,
         "model": recipe.model.name,
         "scheme": trained.scheme,
@@ -323,8 +329,10 @@ def _with_figures(exported: Bundle, figures: Results) -> Bundle:
 
 
 def published_path(root: Path, figures: Results) -> Path:
-    """Name the published file of some figures; a leaky protocol is in the name."""
+    """Name the published file of some figures; what is leaky or known to the model is in it."""
     suffix = figures.protocol if figures.leaky else ""
+    if figures.protocol.endswith(KNOWN):
+        suffix = f"{suffix}{KNOWN}".removeprefix("-")
     return results.results_path(root, figures.corpus, figures.model, figures.scheme, suffix)
 
 

@@ -2,16 +2,16 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from lightspeech import metrics, predictions
 from lightspeech.audio.encoder import Encoder
@@ -24,6 +24,7 @@ from lightspeech.data.augment import Augment
 from lightspeech.data.batches import Batches, TrainingBatches
 from lightspeech.data.encoded import Encoded, EncodedBatches
 from lightspeech.data.features import Features, Index
+from lightspeech.data.known import Known, KnownBatches, know
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
 from lightspeech.predictions import Predictions
@@ -33,6 +34,9 @@ from lightspeech.training.distillation import Distillation, Stored, Taught
 from lightspeech.training.int8 import Int8, Int8Network, fold
 from lightspeech.training.loop import Training
 from lightspeech.training.objective import Labels
+
+Found = Features | Encoded | Known
+"""What a network may hear of a corpus."""
 
 
 @config
@@ -46,6 +50,8 @@ class RunConfig:
     training: Training = Training()
     encoder: Encoder | None = None
     """Heard instead of the front end by a model that states one."""
+    normalisation: Literal["training", "speaker"] = "training"
+    """``speaker``: standardized by each speaker's own unlabelled speech, a setting of its own."""
     distill: Distillation | None = None
     """The teacher that later steps go on learning from, once a step has brought one."""
     quantize: Int8 | None = None
@@ -170,7 +176,7 @@ def is_done(folder: Path) -> bool:
 class Parts:
     """The features of a corpus, and which rows of it a fold trains, selects and tests on."""
 
-    found: Features | Encoded
+    found: Found
     train: Index
     selection: Index
     test: Index
@@ -186,7 +192,7 @@ def open_parts(task: Task) -> Parts:
     return Parts(found=load_features(task), train=train, selection=selection, test=test)
 
 
-def load_features(task: Task, *, step: Callable[[], None] = lambda: None) -> Features | Encoded:
+def load_features(task: Task, *, step: Callable[[], None] = lambda: None) -> Found:
     """Find what a task's model hears in the cache, computing first what is not there.
 
     Args:
@@ -195,12 +201,16 @@ def load_features(task: Task, *, step: Callable[[], None] = lambda: None) -> Fea
 
     Raises:
         AudioError: if a recording cannot be decoded.
+        ConfigError: if speakers are to be known and one is not.
         OutputError: if the cache cannot be written.
     """
-    cfg = task.config
+    cfg, heard = task.config, task.utterances
+    found: Features | Encoded
     if cfg.encoder is not None:
-        return encoded.load(task.utterances, cfg.encoder, task.cache, step=step)
-    return features.load(task.utterances, cfg.frontend, cfg.windows, task.cache, step=step)
+        found = encoded.load(heard, cfg.encoder, task.cache, step=step)
+    else:
+        found = features.load(heard, cfg.frontend, cfg.windows, task.cache, step=step)
+    return found if cfg.normalisation == "training" else know(found, heard, cfg.frontend)
 
 
 def do(task: Task) -> None:
@@ -261,6 +271,9 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
 
 def training_batches(task: Task, parts: Parts) -> Batches:
     """Make the batches that a task trains on."""
+    if isinstance(parts.found, Known):
+        heard = replace(parts, found=parts.found.heard)
+        return KnownBatches(training_batches(task, heard), parts.found)
     cfg, targets = task.config, torch.from_numpy(task.targets)
     size, seed, found, rows = cfg.training.batch_size, task.seed, parts.found, parts.train
     corpora = [task.utterances[row].corpus for row in rows]
@@ -379,20 +392,25 @@ def n_params(network: nn.Module) -> int:
     return trained + sum(b.numel() for b in statistics)
 
 
-def counts(found: Features | Encoded, rows: Index) -> Index:
+def counts(found: Found, rows: Index) -> Index:
     """Windows of each utterance, shape ``(len(rows),)``."""
     return np.diff(found.window_offsets)[rows]
 
 
+def measuring_batches(found: Found, rows: Index, front: FrontEnd) -> Iterator[Tensor]:
+    """Give the windows of some utterances, in order, as a network is given them."""
+    if isinstance(found, Known):
+        return found.measured(measuring_batches(found.heard, rows, front), rows)
+    if isinstance(found, Encoded):
+        return encoded.measuring_batches(found, rows)
+    return batches.measuring_batches(found, rows, front)
+
+
 @torch.no_grad()
 def window_logits(
-    network: nn.Module, found: Features | Encoded, rows: Index, front: FrontEnd
+    network: nn.Module, found: Found, rows: Index, front: FrontEnd
 ) -> calibrate.Array:
     """Logits of all windows of some utterances, in order, shape ``(windows, n_classes)``."""
     network.eval()
-    if isinstance(found, Encoded):
-        heard = encoded.measuring_batches(found, rows)
-    else:
-        heard = batches.measuring_batches(found, rows, front)
-    parts = [network(batch) for batch in heard]
+    parts = [network(batch) for batch in measuring_batches(found, rows, front)]
     return torch.cat(parts).float().numpy()
