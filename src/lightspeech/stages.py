@@ -4,6 +4,7 @@ Each reads what the one before left in the folder of the study, so any can be ru
 """
 
 import dataclasses
+import hashlib
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -21,17 +22,18 @@ from lightspeech.config import Choice, as_dict, build
 from lightspeech.corpora._base import Utterance
 from lightspeech.data import encoder
 from lightspeech.errors import ConfigError, CorpusError, OutputError
-from lightspeech.evaluation import results
+from lightspeech.evaluation import kept, results
 from lightspeech.evaluation import study as studies
 from lightspeech.evaluation.results import Results
+from lightspeech.evaluation.study import read_json
 from lightspeech.files import write_json, write_text
 from lightspeech.inference import onnx as onnx_inference
 from lightspeech.inference.recognize import recognize
 from lightspeech.protocols._base import Protocol
 from lightspeech.recipe import Recipe
 from lightspeech.reporting.card import card
+from lightspeech.training import int8_onnx, study
 from lightspeech.training import run as runs
-from lightspeech.training import study
 from lightspeech.training.run import RunConfig, Task
 
 RECIPE = "recipe.yaml"
@@ -391,3 +393,43 @@ def example(trained: Trained, made: Bundle) -> dict[str, Any]:
     }
     write_json(trained.folder / "example.json", answer)
     return answer
+
+
+def keep(trained: Trained, figures: Results, root: Path) -> list[Path]:
+    """Keep the int8 models of the first seed below the published figures, where they are small.
+
+    Args:
+        trained: the study; one without int8 runs, or of several corpora, keeps nothing.
+        figures: of it.
+        root: folder of all results.
+
+    Returns:
+        The models' files.
+
+    Raises:
+        OutputError: if the folder cannot be written.
+    """
+    seed, recipe = trained.recipe.seeds[0], trained.recipe
+    folds = range(len(trained.protocol.splits))
+    files = [trained.folder / f"fold{fold}-seed{seed}" / int8_onnx.NAME for fold in folds]
+    small = all(f.is_file() and f.stat().st_size <= kept.LIMIT_BYTES for f in files)
+    if len(recipe.corpora) > 1 or not small or why_no_bundle(runs.read_config(files[0].parent)):
+        return []
+    to = kept.folder_of(published_path(root, figures))
+    for fold, file in enumerate(files):
+        done, model = runs.read_config(file.parent), file.read_bytes()
+        values = read_json(file.parent / "run.json")
+        said = kept.Kept(
+            corpus=recipe.corpora[0].name,
+            vocabulary=recipe.labels,
+            protocol=recipe.protocol,
+            fold=fold,
+            seed=seed,
+            labels=figures.labels,
+            frontend=done.frontend,
+            windows=done.windows,
+            temperature=values["temperature"],
+            sha256=hashlib.sha256(model).hexdigest(),
+        )
+        kept.write(said, model, to)
+    return [to / f"fold{fold}.onnx" for fold in folds]

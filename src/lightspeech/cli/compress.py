@@ -44,5 +44,6 @@ def command(
     if publish is not None:
         for row in rows[1:]:
             results.write(row.figures, stages.published_path(publish, row.figures))
+            stages.keep(row.trained, row.figures, publish)
     as_json = json_format.dumps(as_dict(measured), ensure_ascii=False) + "\n"
     typer.echo(as_json if json else table, nl=False)

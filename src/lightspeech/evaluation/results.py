@@ -55,6 +55,8 @@ class Results(Study):
     """UAR of each speaker over all folds, mean over seeds."""
     per_corpus: dict[str, Rate] = field(default_factory=dict)
     """UAR of each corpus over all folds, mean over seeds, where there are several."""
+    per_seed: dict[str, Rate] = field(default_factory=dict)
+    """UAR of each seed, mean over folds."""
     worst_speaker: str
     ece: Rate
     """Calibration error of all folds together, mean over seeds."""
@@ -141,6 +143,10 @@ def measure(study: Study, runs: Sequence[Predictions]) -> Results:
         },
         per_speaker={name: _rate(uar) for name, uar in zip(made.speakers, speakers, strict=True)},
         per_corpus=_per_corpus(made),
+        per_seed={
+            str(seed): _rate(uar)
+            for seed, uar in zip(made.seeds, metrics.uar_of(by_fold).mean(1), strict=True)
+        },
         worst_speaker=made.speakers[speakers.argmin()],
         ece=_rate(np.mean([calibration_error(runs, seed) for seed in made.seeds])),
         confusion=tuple(tuple(row) for row in by_fold.sum((0, 1)).tolist()),

@@ -1,0 +1,173 @@
+"""Kept models: small fold models of a published figure, so that anybody can compute it again.
+
+Of ``results/<corpus>/<name>.json`` they lie in ``results/models/<corpus>/<name>/``: of each fold of
+the first seed ``fold<k>.onnx``, features to logits, and ``fold<k>.json``, which says what it hears
+and whom it is measured on. Neither training nor torch is needed.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import onnxruntime
+
+from lightspeech import labels as vocabularies
+from lightspeech import metrics, plugins
+from lightspeech.audio import frontend, io
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.windows import Windows
+from lightspeech.config import Choice, as_dict, build, config, plugin
+from lightspeech.corpora._base import Utterance
+from lightspeech.errors import BundleError, ConfigError
+from lightspeech.evaluation.bundle_quality import Progress, silent
+from lightspeech.evaluation.results import DIGITS, Results
+from lightspeech.evaluation.study import read_json
+from lightspeech.files import replacing, write_json
+from lightspeech.training.calibrate import Array, utterance_probabilities
+
+LIMIT_BYTES = 100_000
+"""A model larger than this is not kept: results are tracked with the code."""
+TOLERANCE = 0.002
+"""Two tenths of a point: other processors round some sums in another order."""
+CORPORA = "lightspeech.corpora"
+
+
+@config
+class Kept:
+    """How a kept model is heard, and whom it is measured on."""
+
+    corpus: str
+    vocabulary: str
+    protocol: Annotated[Choice, plugin("lightspeech.protocols")]
+    fold: int
+    seed: int
+    labels: tuple[str, ...]
+    """In the order of the logits."""
+    frontend: FrontEnd
+    windows: Windows
+    temperature: float
+    sha256: str
+    """Of the model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """A published UAR of one seed, and the same computed again; rates from 0 to 1."""
+
+    published: float
+    recomputed: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both are the same up to `TOLERANCE`."""
+        return abs(self.published - self.recomputed) <= TOLERANCE
+
+
+def folder_of(results_file: Path) -> Path:
+    """Name the folder of the models of a published file."""
+    corpus = results_file.resolve().parent
+    return corpus.parent / "models" / corpus.name / results_file.stem
+
+
+def write(kept: Kept, model: bytes, folder: Path) -> None:
+    """Write the model of a fold, and what is said of it.
+
+    Raises:
+        OutputError: if the folder cannot be written.
+    """
+    with replacing(folder / f"fold{kept.fold}.onnx") as temporary:
+        temporary.write_bytes(model)
+    write_json(folder / f"fold{kept.fold}.json", as_dict(kept))
+
+
+def read(folder: Path) -> list[tuple[Kept, bytes]]:
+    """Read the models of all folds.
+
+    Raises:
+        BundleError: if there is none, or one is missing, damaged or too large.
+        ConfigError: if a description lacks a key.
+    """
+    found = sorted(folder.glob("fold*.json"))
+    if not found:
+        raise BundleError(f"{folder}: no kept models here; publish again with --publish")
+    return [_read(path) for path in found]
+
+
+def _read(path: Path) -> tuple[Kept, bytes]:
+    kept = build(Kept, read_json(path), source=str(path))
+    file = path.with_suffix(".onnx")
+    if not file.is_file() or file.stat().st_size > LIMIT_BYTES:
+        raise BundleError(f"{file}: missing, or larger than {LIMIT_BYTES} bytes; copy it again")
+    model = file.read_bytes()
+    if hashlib.sha256(model).hexdigest() != kept.sha256:
+        raise BundleError(f"{file}: its content is not what was published (SHA-256); copy it again")
+    return kept, model
+
+
+def corpus_choice(name: str, root: Path) -> Choice:
+    """Pick a corpus in a folder: its own, or the one that holds it under its name."""
+    below = root / name
+    config = plugins.load(CORPORA, name).Config(root=below if below.is_dir() else root)
+    return Choice(CORPORA, name, config)
+
+
+def check(
+    published: Results,
+    models: Sequence[tuple[Kept, bytes]],
+    utterances: Sequence[Utterance],
+    *,
+    progress: Progress = silent,
+) -> Agreement:
+    """Compute a published figure again from its kept models.
+
+    Args:
+        published: the figures; those of the models' seed are compared.
+        models: of every fold.
+        utterances: the recordings of the corpus.
+        progress: told of every recording.
+
+    Raises:
+        ConfigError: if a fold is missing, or the figures do not tell the models' seed.
+    """
+    seeds = {kept.seed for kept, _ in models}
+    said = [published.per_seed.get(str(seed)) for seed in seeds]
+    if len(models) != published.folds or len(said) != 1 or said[0] is None:
+        raise ConfigError(
+            f"{len(models)} models of seeds {sorted(seeds)}, figures of {published.folds} folds "
+            f"and seeds {list(published.per_seed)}; publish again with --publish"
+        )
+    uars = [_uar(kept, model, utterances, progress) for kept, model in models]
+    return Agreement(published=said[0], recomputed=round(float(np.mean(uars)), DIGITS))
+
+
+def _uar(kept: Kept, model: bytes, utterances: Sequence[Utterance], progress: Progress) -> float:
+    mapped = {u.id: vocabularies.map_label(u.emotion, kept.vocabulary) for u in utterances}
+    heard = [u for u in utterances if mapped[u.id] in kept.labels]
+    test = set(kept.protocol.module.cut(heard, kept.protocol.config).splits[kept.fold].test)
+    tested = [u for u in heard if u.id in test]
+    session = _session(model)
+    answers = []
+    for done, utterance in enumerate(tested, start=1):
+        answers.append(_answer(session, utterance, kept))
+        progress(f"fold {kept.fold}", done, len(tested))
+    truth = np.array([kept.labels.index(str(mapped[u.id])) for u in tested], np.int64)
+    return metrics.uar(truth, np.stack(answers).argmax(1), len(kept.labels))
+
+
+def _session(model: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
+
+
+def _answer(session: onnxruntime.InferenceSession, utterance: Utterance, kept: Kept) -> Array:
+    """Mean probabilities of one utterance, shape ``(n_classes,)``."""
+    waveform = io.load(utterance.path, kept.frontend.sample_rate)
+    pieces = kept.windows.cut(waveform, kept.frontend.sample_rate)
+    features = np.stack([frontend.features(piece, kept.frontend) for piece in pieces])
+    [logits] = session.run(["logits"], {"features": features})
+    answer: Array = utterance_probabilities(logits, np.array([len(pieces)]), kept.temperature)[0]
+    return answer
