@@ -84,12 +84,16 @@ def find(source: str) -> Path | None:
     Raises:
         ConfigError: if it is neither.
     """
-    for folder in (Path(os.environ.get(PLACE, "")) / source, Path(source)):
-        if (folder / "config.json").is_file():
-            return folder
+    if (folder := _folder(source)) is not None:
+        return folder
     if source.count("/") == 1 and not source.startswith(("/", ".")):
         return None
     raise ConfigError(_remedies(source, "no such folder"))
+
+
+def _folder(source: str) -> Path | None:
+    places = (Path(os.environ.get(PLACE, "")) / source, Path(source))
+    return next((folder for folder in places if (folder / "config.json").is_file()), None)
 
 
 def _remedies(source: str, why: str) -> str:
@@ -123,7 +127,7 @@ def load(cfg: Encoder) -> Opened:
         ConfigError: if it is not there, not whole, of another kind, or not as the recipe says.
         MissingExtra: if transformers is not installed.
     """
-    folder = find(cfg.source)
+    folder = _folder(cfg.source)
     if folder is not None and (folder / onnx_encoder.MODEL).is_file():
         return Opened(cfg, *onnx_encoder.load(cfg, folder))
     about, model, extractor = pretrained(cfg.source)
