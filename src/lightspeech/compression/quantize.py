@@ -9,16 +9,22 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from lightspeech.data import batches, encoded
-from lightspeech.data.encoded import Encoded
-from lightspeech.data.features import Index
 from lightspeech.errors import ConfigError
 from lightspeech.files import replacing
 from lightspeech.training import int8, int8_onnx
 from lightspeech.training.int8 import Int8 as Config
 from lightspeech.training.int8 import Int8Network
 from lightspeech.training.int8_onnx import OnnxNetwork
-from lightspeech.training.run import Parts, Run, Task, finish, fit, open_parts, to_int8
+from lightspeech.training.run import (
+    Parts,
+    Run,
+    Task,
+    finish,
+    fit,
+    measuring_batches,
+    open_parts,
+    to_int8,
+)
 
 
 def apply(before: Run, task: Task, cfg: Config) -> None:
@@ -51,13 +57,7 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
 def calibration(task: Task, parts: Parts, n_windows: int) -> Iterator[Tensor]:
     """Give features of training speakers, spread evenly over the corpus, in batches."""
     step = max(1, len(parts.train) // n_windows)
-    return _measuring(task, parts, parts.train[::step])
-
-
-def _measuring(task: Task, parts: Parts, rows: Index) -> Iterator[Tensor]:
-    if isinstance(parts.found, Encoded):
-        return encoded.measuring_batches(parts.found, rows)
-    return batches.measuring_batches(parts.found, rows, task.config.frontend)
+    return measuring_batches(parts.found, parts.train[::step], task.config.frontend)
 
 
 def _train(task: Task, parts: Parts, network: Int8Network, cfg: Config) -> Int8Network:
@@ -80,5 +80,5 @@ def _train(task: Task, parts: Parts, network: Int8Network, cfg: Config) -> Int8N
 
 def _shape(task: Task, parts: Parts) -> tuple[int, int]:
     """Frames and features of a window."""
-    first: Tensor = next(_measuring(task, parts, parts.train[:1]))
+    first = next(measuring_batches(parts.found, parts.train[:1], task.config.frontend))
     return first.shape[1], first.shape[2]
