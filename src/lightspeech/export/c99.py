@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lightspeech import __version__, bundle
+from lightspeech.audio.frontend import FrontEnd
 from lightspeech.bundle import Bundle
+from lightspeech.config import build
 from lightspeech.errors import BundleError
 from lightspeech.export import _c99_frontend, _tflite
 from lightspeech.export import _c99_text as text
@@ -44,19 +48,39 @@ def export(done: Run, to: Bundle) -> Bundle:
     from lightspeech.export import _int8_tflite
 
     model = _int8_tflite.to_bytes(done)
-    source, _ = _ends(_tflite.read(model))
-    cfg = done.config
-    standardization = _int8_tflite.standardization(
-        _int8_tflite.network_of(done), cfg.frontend.n_features
+    mean, deviation = _int8_tflite.standardization(
+        _int8_tflite.network_of(done), done.config.frontend.n_features
     )
-    heard = _c99_frontend.Input(*standardization, float(source.scales[0]), source.zeros[0])
-    written = {
-        **sources(model, to.labels, temperature=done.temperature, title=to.name),
-        **_c99_frontend.sources(cfg.frontend, cfg.windows, heard),
-    }
-    for name, content in written.items():
+    heard = {"mean": mean.tolist(), "deviation": deviation.tolist()}
+    to = dataclasses.replace(to, model={**to.model, **heard}, model_file=MODEL_FILE)
+    for name, content in files_of(to, model).items():
         write_text(to.path / name, content)
-    return bundle.write(dataclasses.replace(to, model_file=MODEL_FILE), model)
+    return bundle.write(to, model)
+
+
+def files_of(made: Bundle, model: bytes) -> dict[str, str]:
+    """Write all C of a bundle from its description and its ``.tflite`` file: name to text.
+
+    Raises:
+        BundleError: if they do not describe a network in C.
+        ConfigError: if the front end is none for a device.
+    """
+    try:
+        mean, deviation = (np.array(made.model[key], np.float32) for key in ("mean", "deviation"))
+    except (KeyError, TypeError, ValueError):
+        raise BundleError(f"{made.path}: is no bundle of C; export with --format c99") from None
+    cfg = build(FrontEnd, made.frontend, source=str(made.path / bundle.DESCRIPTION))
+    if mean.shape != (cfg.n_features,) or deviation.shape != mean.shape:
+        raise BundleError(
+            f"{made.path}: standardizes {mean.shape} features of {cfg.n_features}; "
+            "export the model again"
+        )
+    source, _ = _ends(_tflite.read(model))
+    heard = _c99_frontend.Input(mean, deviation, float(source.scales[0]), source.zeros[0])
+    return {
+        **sources(model, made.labels, temperature=made.temperature, title=made.name),
+        **_c99_frontend.sources(cfg, made.windows, heard),
+    }
 
 
 def sources(

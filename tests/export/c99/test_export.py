@@ -8,10 +8,11 @@ from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
-from lightspeech.config import Choice
-from lightspeech.errors import ConfigError
+from lightspeech.config import Choice, as_dict
+from lightspeech.errors import BundleError, ConfigError
 from lightspeech.export import _tflite, c99
 from lightspeech.export._c99_frontend import Input
+from lightspeech.inference import c99 as inference
 
 torch = pytest.importorskip("torch")
 for needed in ("litert_torch", "torchao"):
@@ -52,7 +53,7 @@ def quantized(features, windows, **model):
 def described(folder, windows):
     return Bundle(
         path=folder / "bundle", name="toy", labels=LABELS, sample_rate=16_000, windows=windows,
-        frontend={}, model={"name": "micro"},
+        frontend=as_dict(FrontEnd()), model={"name": "micro"},
     )  # fmt: skip
 
 
@@ -89,6 +90,29 @@ def test_a_run_becomes_a_bundle_of_c_that_answers_as_its_network(
         expected = done.network(features).numpy()
     # A prepared network rounds where the device does, but adds up in floats.
     assert np.abs(logits - expected).max() <= 3 * output.scales[0]
+
+
+@pytest.mark.usefixtures("one_thread", "gcc")
+def test_the_compiled_bundle_answers_waveforms_as_its_network_does(tmp_path):
+    windows = Windows(window_s=0.5, hop_s=0.2)
+    rng = np.random.default_rng(0)
+    waveforms = rng.normal(0, 0.1, (6, 8_000)).astype(np.float32)
+    waveforms *= np.linspace(0.02, 1, 6, dtype=np.float32)[:, None]
+    features = np.stack([frontend.features(waveform, FrontEnd()) for waveform in waveforms])
+    done = quantized(torch.from_numpy(features), windows, channels=(12, 12, 8))
+    made = c99.export(done, described(tmp_path, windows))
+    found = inference.open(bundle.read(made.path)).predict(waveforms)
+    with torch.no_grad():
+        logits = done.network(torch.from_numpy(features)) / done.temperature
+    np.testing.assert_allclose(found, torch.softmax(logits, 1), atol=0.1)
+    assert (found.argmax(1) == logits.argmax(1).numpy()).mean() >= 5 / 6
+    np.testing.assert_allclose(found.sum(1), 1, atol=1e-5)
+    with pytest.raises(BundleError, match="hears windows of 8000 samples"):
+        inference.open(made).predict(waveforms[:, :100])
+    with (made.path / "ls_kernels.c").open("a") as file:
+        file.write("/* */")
+    with pytest.raises(BundleError, match="is not what this lightspeech writes"):
+        inference.open(made)
 
 
 def test_a_run_in_floats_is_refused_with_what_to_do(tmp_path):

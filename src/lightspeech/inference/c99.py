@@ -1,0 +1,89 @@
+"""A bundle of C on this machine: the program of the device, compiled and run beside us."""
+
+import shutil
+import subprocess
+import tempfile
+import weakref
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from lightspeech.bundle import Bundle
+from lightspeech.errors import BundleError, MissingTool
+from lightspeech.export import c99
+from lightspeech.inference._base import Probabilities
+
+COMPILER = "gcc"
+FLAGS = ("-std=c99", "-O3")
+PROGRAM = "ls_pipe.c"
+"""Samples from standard input to probabilities on standard output."""
+TIMEOUT_S = 600
+
+
+@dataclass(frozen=True)
+class C99Predictor:
+    """A compiled bundle; the program's folder goes when this does."""
+
+    bundle: Bundle
+    program: Path
+
+    def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
+        """Answer a batch of windows, see `Predictor.predict`; heard as 16-bit samples."""
+        samples, _ = self.bundle.windows.samples(self.bundle.sample_rate)
+        if waveforms.shape[1:] != (samples,):
+            raise BundleError(
+                f"{self.bundle.path}: hears windows of {samples} samples, found {waveforms.shape}"
+            )
+        heard = np.clip(np.rint(waveforms * 32_768.0), -32_768, 32_767).astype("<i2")
+        answer = _run(self.bundle, [self.program, str(samples)], heard.tobytes())
+        shape = (len(waveforms), len(self.bundle.labels))
+        if len(answer) != 4 * shape[0] * shape[1]:
+            raise BundleError(f"{self.bundle.path}: gives no answer; export the model again")
+        return np.frombuffer(answer, np.float32).reshape(shape)
+
+
+def open(bundle: Bundle) -> C99Predictor:
+    """Compile a bundle's C for this machine.
+
+    Code from a file is code that runs. So nothing is compiled but what this version writes itself
+    from the bundle's ``.tflite``, and the files of the bundle must be the very same.
+
+    Args:
+        bundle: as read by `bundle.read`, which has checked size and hash.
+
+    Raises:
+        MissingTool: if there is no C compiler.
+        BundleError: if its files are not what this version writes, or do not compile.
+    """
+    if not shutil.which(COMPILER):
+        raise MissingTool(COMPILER, "gcc")
+    written = c99.files_of(bundle, (bundle.path / bundle.model_file).read_bytes())
+    for name, text in written.items():
+        file = bundle.path / name
+        if not file.is_file() or file.read_bytes() != text.encode():
+            raise BundleError(
+                f"{file}: is not what this lightspeech writes of {bundle.model_file}; "
+                "export the model again"
+            )
+    program = (files("lightspeech.export") / "c99" / PROGRAM).read_text("utf-8")
+    folder = Path(tempfile.mkdtemp(prefix="lightspeech-"))
+    opened = C99Predictor(bundle, folder / "pipe")
+    weakref.finalize(opened, shutil.rmtree, folder, ignore_errors=True)
+    for name, text in {**written, PROGRAM: program}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    _run(bundle, [COMPILER, *FLAGS, "-o", opened.program, *sorted(folder.glob("*.c")), "-lm"])
+    return opened
+
+
+def _run(bundle: Bundle, command: list[str | Path], given: bytes = b"") -> bytes:
+    try:
+        done = subprocess.run(command, input=given, capture_output=True, timeout=TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        raise BundleError(f"{bundle.path}: no answer after {TIMEOUT_S} s") from None
+    if done.returncode != 0:
+        why = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["failed"]
+        raise BundleError(f"{bundle.path}: {command[0]}: {why[0][:200]}; export the model again")
+    return done.stdout
