@@ -4,9 +4,10 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from lightspeech.training.run import RunConfig, Task, do, is_done, load_features
 
 Progress = Callable[[str, int, int], None]
 """Told what is going on, how much of it is done, and of how much."""
+REPORT_S = 1.0
+"""Seconds from one look at the histories to the next."""
 
 
 def in_vocabulary(utterances: Sequence[Utterance], vocabulary: str) -> list[Utterance]:
@@ -111,10 +114,28 @@ def run(todo: Sequence[Task], *, processes: int | None = None, progress: Progres
     if workers > 1:
         _in_processes(open_tasks, workers, lambda: _report(todo, progress))
     else:
-        for task in open_tasks:
-            do(task)
-            _report(todo, progress)
+        with _watched(lambda: _report(todo, progress)):
+            for task in open_tasks:
+                do(task)
     _report(todo, progress)
+
+
+@contextmanager
+def _watched(report: Callable[[], None]) -> Iterator[None]:
+    """Report every second while this process trains: what it did stands in its histories."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(REPORT_S):
+            report()
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _in_processes(open_tasks: Sequence[Task], workers: int, report: Callable[[], None]) -> None:
@@ -123,7 +144,7 @@ def _in_processes(open_tasks: Sequence[Task], workers: int, report: Callable[[],
         waiting: set[Future[None]] = {pool.submit(do, task) for task in open_tasks}
         try:
             while waiting:
-                done, waiting = wait(waiting, timeout=1.0, return_when=FIRST_COMPLETED)
+                done, waiting = wait(waiting, timeout=REPORT_S, return_when=FIRST_COMPLETED)
                 report()
                 for future in done:
                     future.result()
