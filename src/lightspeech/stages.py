@@ -32,7 +32,7 @@ from lightspeech.inference.recognize import recognize
 from lightspeech.protocols._base import Protocol
 from lightspeech.recipe import Recipe
 from lightspeech.reporting.card import card
-from lightspeech.training import int8_onnx, study
+from lightspeech.training import cost, int8_onnx, study
 from lightspeech.training import run as runs
 from lightspeech.training.run import RunConfig, Task
 
@@ -282,6 +282,7 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle 
         "scheme": trained.scheme,
         "n_params": n_params,
         "size_bytes": size_bytes,
+        "macs": None if done.config.encoder else cost.of(done).macs,
         "recipe": recipe.name,
         "labels": done.labels,
         "environment": studies.environment(),

@@ -45,6 +45,8 @@ class Study:
     """Number format of the weights: ``fp32``, ``int8``, …"""
     n_params: int
     size_bytes: int
+    macs: int | None = None
+    """Multiply-accumulates of one window; null where nobody counted."""
     recipe: str
     labels: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=environment)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from lightspeech import metrics
 from lightspeech.errors import MissingExtra
 from lightspeech.evaluation.compression import Chain
+from lightspeech.evaluation.frontier import Point, best
 from lightspeech.evaluation.results import Results
 
 if TYPE_CHECKING:
@@ -149,6 +150,38 @@ def chain(made: Chain) -> str:
         axes.set(xscale="log", xlabel="size of the model, kB", ylabel="UAR, percent")
         axes.grid()
         return _svg(figure, "UAR of each step against the size of its model")
+
+
+def frontier(points: Sequence[Point], title: str) -> str:
+    """Draw UAR against bytes, and against multiplications where any are known.
+
+    A line joins the points that no other beats at the same cost or less.
+
+    Args:
+        points: of one corpus and set of classes.
+        title: what they have in common.
+    """
+    panels = [("size of the model, bytes", points, [point.size_bytes for point in points])]
+    if counted := [point for point in points if point.macs is not None]:
+        macs = [point.macs or 0 for point in counted]
+        panels.append(("multiply-accumulates a window", counted, macs))
+    with _figure("frontier", 6.2 * len(panels), 4.2) as figure:
+        figure.suptitle(title)
+        row = figure.subplots(1, len(panels), squeeze=False)[0]
+        for axes, panel in zip(row, panels, strict=True):
+            _frontier(axes, *panel)
+        return _svg(figure, f"UAR against cost: {title}")
+
+
+def _frontier(axes: "Axes", label: str, points: Sequence[Point], costs: Sequence[int]) -> None:
+    uars = [100 * point.uar for point in points]
+    edge = best(costs, uars)
+    axes.plot([costs[i] for i in edge], [uars[i] for i in edge], color=QUIET, linewidth=0.9)
+    for point, cost, uar in zip(points, costs, uars, strict=True):
+        axes.scatter(cost, uar, s=28, color=ACCENT if point.ours else QUIET, zorder=3)
+        axes.annotate(point.system, (cost, uar), (5, 4), textcoords="offset points", fontsize=7)
+    axes.set(xscale="log", xlabel=label, ylabel="UAR, percent (blue: measured here)")
+    axes.grid()
 
 
 def calibration(probabilities: npt.NDArray[np.float32], truth: npt.NDArray[np.int64]) -> str:

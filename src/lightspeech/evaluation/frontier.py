@@ -1,0 +1,91 @@
+"""The frontier: what UAR costs in bytes and multiplications, ours beside published systems.
+
+Honest figures alone, of strangers: no leaky cut, no known speaker. ``published.csv`` names the
+source of each line; a system of which no size on disk is known counts four bytes a parameter, and
+one of which no number of parameters is known cannot be drawn.
+"""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from lightspeech.evaluation.results import Results
+
+FLOAT_BYTES = 4
+KNOWN_SPEAKER = "known speaker"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """A system on a corpus.
+
+    Attributes:
+        system: its name, with the scheme where it is not fp32.
+        corpus: as results carry it.
+        n_classes: UARs over different numbers of classes are different quantities.
+        uar: 0 to 1.
+        size_bytes: of the model.
+        macs: multiply-accumulates of one window; None where nobody counted.
+        ours: measured here, not read somewhere.
+    """
+
+    system: str
+    corpus: str
+    n_classes: int
+    uar: float
+    size_bytes: int
+    macs: int | None
+    ours: bool
+
+
+def measured(found: Sequence[Results]) -> list[Point]:
+    """Take the honest figures of published results."""
+    return [
+        Point(
+            system=made.model if made.scheme == "fp32" else f"{made.model} {made.scheme}",
+            corpus=made.corpus,
+            n_classes=len(made.labels),
+            uar=made.uar.mean,
+            size_bytes=made.size_bytes,
+            macs=made.macs,
+            ours=True,
+        )
+        for made in found
+        if not made.leaky and not made.normalisation.startswith(KNOWN_SPEAKER)
+    ]
+
+
+def published() -> list[Point]:
+    """Read the systems of others."""
+    text = files("lightspeech.evaluation").joinpath("published.csv").read_text(encoding="utf-8")
+    return [
+        Point(
+            system=row["system"],
+            corpus=row["corpus"],
+            n_classes=int(row["n_classes"]),
+            uar=float(row["uar"]),
+            size_bytes=int(row["size_bytes"] or FLOAT_BYTES * int(row["n_params"])),
+            macs=None,
+            ours=False,
+        )
+        for row in csv.DictReader(text.splitlines())
+    ]
+
+
+def best(costs: Sequence[int], uars: Sequence[float]) -> list[int]:
+    """Find the points that no other beats at the same cost or less, cheapest first.
+
+    Args:
+        costs: bytes or multiplications of each point.
+        uars: of each point.
+
+    Returns:
+        Indices of the points.
+    """
+    order = sorted(range(len(costs)), key=lambda i: (costs[i], -uars[i]))
+    kept: list[int] = []
+    for i in order:
+        if not kept or uars[i] > uars[kept[-1]]:
+            kept.append(i)
+    return kept
