@@ -5,6 +5,7 @@ import pytest
 from lightspeech import leaks, manifest, recipe, stages
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.evaluation import results
+from lightspeech.reporting import text
 
 CROSS = """
 name: tiny_cross
@@ -38,10 +39,10 @@ def tables(tmp_path, write_tone):
 def read(tables, tmp_path):
     """Read a recipe over the three tables."""
 
-    def read(text=CROSS, assignments=()):
+    def read(yaml=CROSS, assignments=()):
         for name, path in tables.items():
-            text = text.replace(name.upper(), str(path))
-        (tmp_path / "cross.yaml").write_text(text)
+            yaml = yaml.replace(name.upper(), str(path))
+        (tmp_path / "cross.yaml").write_text(yaml)
         return recipe.read(tmp_path / "cross.yaml", list(assignments))
 
     return read
@@ -71,6 +72,7 @@ def test_each_corpus_is_left_out_once_and_has_a_figure(read, places):
     assert figures.uar.mean == pytest.approx(sum(figures.per_corpus.values()) / 3, abs=1e-5)
     assert stages.published_path(places.runs, figures) == places.runs / "cross/nano.json"
     assert results.read(folder / "results.json") == figures
+    assert all(f"{name:<9} " in text.describe(figures) for name in LABELS)
     assert [corpus["name"] for corpus in exported.corpora] == ["csv"] * 3
 
 

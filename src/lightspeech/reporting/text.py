@@ -24,6 +24,8 @@ def _headline(results: Results) -> Iterator[str]:
     yield f"ECE       {percent(results.ece)} %"
     worst = percent(results.uar.worst_speaker)
     yield f"worst     {worst} % UAR, speaker {results.worst_speaker}"
+    for corpus, uar in results.per_corpus.items():
+        yield f"{corpus:<9} {percent(uar)} % UAR"
     yield (
         f"{wording.seeds(results)}{few}, {results.folds} folds, {results.n_utterances:,} "
         f"utterances, {len(results.per_speaker)} speakers, {results.n_params:,} parameters, "
