@@ -211,8 +211,10 @@ class Trained:
 
     @property
     def scheme(self) -> str:
-        """Of its figures; the last step decides."""
-        return SCHEMES[self.steps[-1].name] if self.steps else "fp32"
+        """Of its figures; the last step decides, or an encoder that is int8 already."""
+        heard = self.recipe.run_config().encoder
+        plain = "int8" if heard is not None and encoder.own(heard) is not None else "fp32"
+        return SCHEMES[self.steps[-1].name] if self.steps else plain
 
     @property
     def run_names(self) -> list[str]:
@@ -243,7 +245,7 @@ def open_trained(folder: Path) -> Trained:
 
 def why_no_bundle(cfg: RunConfig) -> str | None:
     """Say why a run cannot become a bundle; None where it can."""
-    if cfg.encoder is not None:
+    if cfg.encoder is not None and encoder.own(cfg.encoder) is None:
         return f"{cfg.model.name} hears {cfg.encoder.source}, an encoder that no bundle holds"
     if cfg.normalisation == "speaker":
         return f"{cfg.model.name} must know its speaker, and no bundle learns that yet"
@@ -316,10 +318,9 @@ def export_as(trained: Trained, run: str, places: Places, format: str) -> Bundle
 def _size(done: runs.Run, exported: Bundle | None) -> tuple[int, int]:
     """Count parameters and bytes of all that answers, the encoder's blocks in half precision."""
     n_params = runs.n_params(done.network)
-    if exported is not None:
-        return n_params, exported.size_bytes
     heard = encoder.load(done.config.encoder).n_params if done.config.encoder else 0
-    return heard + n_params, 2 * heard + 4 * n_params
+    size_bytes = 2 * heard + 4 * n_params if exported is None else exported.size_bytes
+    return heard + n_params, size_bytes
 
 
 def _with_figures(exported: Bundle, figures: Results) -> Bundle:

@@ -1,6 +1,7 @@
 """A small encoder says what the large one says, as far as what is left of it can."""
 
 import numpy as np
+import onnxruntime
 import pytest
 import soundfile
 import torch
@@ -8,8 +9,12 @@ import torch
 from lightspeech.audio.encoder import Encoder
 from lightspeech.compression import _blocks, _shrink
 from lightspeech.compression._shrink import Shrink
+from lightspeech.config import Choice
 from lightspeech.data import encoder
 from lightspeech.errors import ConfigError
+from lightspeech.export import onnx
+from lightspeech.models import whisper
+from lightspeech.training.run import Run, RunConfig, build_network
 
 transformers = pytest.importorskip("transformers", reason="needs the extra 'teacher'")
 
@@ -120,3 +125,41 @@ def test_a_recipe_that_asks_for_other_states_is_told_which_there_are(small):
 def test_more_than_there_is_cannot_be_kept(source, what, n):
     with pytest.raises(ConfigError, match=r"last, heads and units of at most \(2, 4, 24\)"):
         _shrink.open_blocks(shrink_of(source, **{what: n}))
+
+
+def head_on(folder):
+    cfg = RunConfig(
+        model=Choice("lightspeech.models", "whisper", whisper.Config(width=8, heads=2)),
+        frontend=whisper.FRONTEND, windows=whisper.WINDOWS,
+        encoder=Encoder(source=str(folder), width=WIDTH, first=0, last=2),
+    )  # fmt: skip
+    return Run(
+        config=cfg, labels=tuple("abcd"), fold=0, seed=0, temperature=1.5, threshold=0.0,
+        network=build_network(cfg, 4).eval(),
+    )  # fmt: skip
+
+
+def test_a_bundle_holds_the_encoder_and_answers_as_the_head_was_measured(small):
+    """The cache keeps half precision, so the third digit of a state may differ."""
+    done = head_on(small[0])
+    session = onnxruntime.InferenceSession(onnx.to_bytes(done))
+    opened = encoder.load(done.config.encoder)
+    for samples in (1_000, 8_000, 48_000, 50_321):
+        features = torch.from_numpy(opened(noise(samples))[None]).float()
+        with torch.no_grad():
+            expected = (done.network(features) / 1.5).softmax(1)
+        [found] = session.run(["probabilities"], {"waveform": noise(samples)[None]})
+        np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+def test_a_batch_is_answered_as_its_rows_would_be(small):
+    session = onnxruntime.InferenceSession(onnx.to_bytes(head_on(small[0])))
+    rows = np.stack([noise(16_000, seed) * scale for seed, scale in ((0, 1), (1, 0.9))])
+    [together] = session.run(None, {"waveform": rows})
+    alone = [session.run(None, {"waveform": row[None]})[0][0] for row in rows]
+    np.testing.assert_allclose(together, alone, atol=5e-3)  # int8 scales are those of the batch
+
+
+def test_an_encoder_of_transformers_is_in_no_bundle(source):
+    with pytest.raises(ConfigError, match="only an encoder that `lightspeech shrink` made"):
+        onnx.to_bytes(head_on(source))

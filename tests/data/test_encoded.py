@@ -4,6 +4,7 @@ import torch
 
 from lightspeech.audio import io
 from lightspeech.audio.encoder import Encoder
+from lightspeech.audio.windows import Windows
 from lightspeech.corpora._base import Utterance
 from lightspeech.data import encoded, encoder
 from lightspeech.data.augment import Augment
@@ -110,6 +111,21 @@ def test_what_is_kept_is_what_the_encoder_hears(utterances, random_encoder, tmp_
     heard = encoder.load(random_encoder)(io.load(utterances[1].path, 16_000))
     np.testing.assert_array_equal(made.read(1), heard)
     assert made.read(1).dtype == np.float16
+
+
+def test_measured_in_windows_each_is_heard_by_itself_and_training_hears_the_whole(
+    utterances, random_encoder, tmp_path
+):
+    windows = Windows(window_s=0.25, hop_s=0.1)
+    made = encoded.load(utterances, random_encoder, tmp_path / "cache", windows=windows)
+    whole = encoded.load(utterances, random_encoder, tmp_path / "cache")
+    pieces = [windows.cut(io.load(u.path, 16_000), 16_000) for u in utterances]
+    np.testing.assert_array_equal(np.diff(made.window_offsets), [len(p) for p in pieces])
+    opened, rows = encoder.load(random_encoder), np.array([1, 0])
+    expected = np.stack([opened(piece) for row in rows for piece in pieces[row]])
+    found = torch.cat(list(encoded.measuring_batches(made, rows, batch_size=2)))
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(made.read(2), whole.read(2))
 
 
 def test_a_killed_extraction_goes_on_where_it_was(

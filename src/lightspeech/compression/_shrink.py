@@ -6,9 +6,7 @@ Weights are int8 per output channel; what a product reads is int8 by a scale of 
 
 import copy
 import json
-import logging
 import tempfile
-import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,8 +27,8 @@ from lightspeech.data.onnx_encoder import ABOUT, INPUT, MODEL, OUTPUT
 from lightspeech.errors import ConfigError
 from lightspeech.files import replacing, write_json
 from lightspeech.models._whisper_blocks import WhisperBlocks
-
-OPSET = 18
+from lightspeech.training.int8 import quiet
+from lightspeech.training.int8_onnx import OPSET
 
 
 @config
@@ -119,24 +117,17 @@ def _waveforms(recordings: Sequence[Path]) -> Iterator[Tensor]:
 def to_onnx(network: WhisperBlocks) -> Any:
     """Export blocks; batch and length stay open."""
     sizes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("samples", min=640)}
-    exporter = logging.getLogger("torch.onnx")
-    level = exporter.level
-    exporter.setLevel(logging.ERROR)  # it tells of packages that nobody needs here
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            program = torch.onnx.export(
-                network,
-                (torch.zeros(2, 3 * SAMPLE_RATE),),
-                dynamo=True,
-                opset_version=OPSET,
-                dynamic_shapes=(sizes,),
-                input_names=[INPUT],
-                output_names=[OUTPUT],
-                verbose=False,
-            )
-    finally:
-        exporter.setLevel(level)
+    with quiet():
+        program = torch.onnx.export(
+            network,
+            (torch.zeros(2, 3 * SAMPLE_RATE),),
+            dynamo=True,
+            opset_version=OPSET,
+            dynamic_shapes=(sizes,),
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            verbose=False,
+        )
     assert program is not None
     return onnxslim.slim(program.model_proto)
 

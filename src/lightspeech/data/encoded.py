@@ -6,6 +6,7 @@ them, a killed extraction goes on where it was, and memory stays flat however la
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from lightspeech.audio import io
 from lightspeech.audio.encoder import SAMPLE_RATE, Encoder
+from lightspeech.audio.windows import Windows
 from lightspeech.corpora._base import Utterance
 from lightspeech.data import augment, batches, encoder
 from lightspeech.data.augment import Augment
@@ -31,15 +33,20 @@ class Encoded:
     Attributes:
         cfg: the encoder.
         files: one of each utterance, float16, shape ``(frames, n_features)``.
+        window_files: one of each utterance, of the windows it is measured in, shape ``(windows,
+            frames, n_features)``; none where it is measured whole.
+        window_counts: of each utterance; none where it is measured whole.
     """
 
     cfg: Encoder
     files: tuple[Path, ...]
+    window_files: tuple[Path, ...] = ()
+    window_counts: tuple[int, ...] = ()
 
     @property
     def window_offsets(self) -> Index:
-        """An utterance is heard whole, so it is one window: shape ``(n + 1,)``."""
-        return np.arange(len(self.files) + 1)
+        """First window of each utterance and the end; whole it is one: shape ``(n + 1,)``."""
+        return np.cumsum([0, *(self.window_counts or [1] * len(self.files))])
 
     def read(self, row: int) -> HALF:
         """Read the hidden states of one utterance, shape ``(frames, n_features)``.
@@ -47,13 +54,23 @@ class Encoded:
         Raises:
             StudyError: if the file is damaged.
         """
-        try:
-            states: HALF = np.load(self.files[row], allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise StudyError(
-                f"{self.files[row]}: damaged ({error}); delete it and add --resume"
-            ) from None
-        return states
+        return _read(self.files[row])
+
+    def read_windows(self, row: int) -> Sequence[HALF]:
+        """Read what an utterance is measured by: its windows, or itself.
+
+        Raises:
+            StudyError: if the file is damaged.
+        """
+        return list(_read(self.window_files[row])) if self.window_files else [self.read(row)]
+
+
+def _read(file: Path) -> HALF:
+    try:
+        states: HALF = np.load(file, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise StudyError(f"{file}: damaged ({error}); delete it and add --resume") from None
+    return states
 
 
 def load(
@@ -61,6 +78,7 @@ def load(
     cfg: Encoder,
     cache: Path,
     *,
+    windows: Windows | None = None,
     step: Callable[[], None] = lambda: None,
 ) -> Encoded:
     """Find the hidden states of a corpus in the cache folder, computing those that are not there.
@@ -69,6 +87,7 @@ def load(
         utterances: what to hear, with paths and hashes.
         cfg: the encoder.
         cache: folder; hidden states of each encoder live below it.
+        windows: how an utterance is cut for measuring, as on a device; None leaves it whole.
         step: called after each utterance.
 
     Raises:
@@ -78,18 +97,30 @@ def load(
         OutputError: if the cache cannot be written.
     """
     folder = cache / encoder.key(cfg)
-    files = tuple(
-        folder / u.audio_hash[:2] / f"{u.audio_hash}-{u.sample_rate}.npy" for u in utterances
+    cut = "" if windows is None else f"-{windows.window_s:g}-{windows.hop_s}"
+    stems = [folder / u.audio_hash[:2] / f"{u.audio_hash}-{u.sample_rate}" for u in utterances]
+    whole, measured = (
+        tuple(stem.with_name(f"{stem.name}{end}.npy") for stem in stems) for end in ("", cut)
     )
     opened = None
-    for utterance, file in zip(utterances, files, strict=True):
-        if not file.exists():
+    for utterance, file, window_file in zip(utterances, whole, measured, strict=True):
+        if not (file.exists() and window_file.exists()):
             opened = opened or _open(cfg)
-            states = opened(io.load(utterance.path, SAMPLE_RATE))
-            with replacing(file) as temporary, temporary.open("wb") as target:
-                np.lib.format.write_array(target, states, allow_pickle=False)
+            waveform = io.load(utterance.path, SAMPLE_RATE)
+            if windows is not None:
+                pieces = windows.cut(waveform, SAMPLE_RATE)
+                _keep(np.stack([opened(piece) for piece in pieces]), window_file)
+            _keep(opened(waveform), file)
         step()
-    return Encoded(cfg, files)
+    if windows is None:
+        return Encoded(cfg, whole)
+    counts = (len(np.load(file, mmap_mode="r", allow_pickle=False)) for file in measured)
+    return Encoded(cfg, whole, measured, tuple(counts))
+
+
+def _keep(states: HALF, file: Path) -> None:
+    with replacing(file) as temporary, temporary.open("wb") as target:
+        np.lib.format.write_array(target, states, allow_pickle=False)
 
 
 def _open(cfg: Encoder) -> encoder.Opened:
@@ -157,6 +188,11 @@ def beside(states: Sequence[HALF]) -> Tensor:
 
 
 def measuring_batches(found: Encoded, rows: Index, *, batch_size: int = 64) -> Iterator[Tensor]:
-    """Give whole utterances, in order, shape ``(batch, longest, n_features)``."""
-    for start in range(0, len(rows), batch_size):
-        yield beside([found.read(row) for row in rows[start : start + batch_size]])
+    """Give the windows of some utterances, or these whole, in order.
+
+    Yields:
+        Shape ``(batch, longest, n_features)``.
+    """
+    windows = chain.from_iterable(found.read_windows(row) for row in rows)
+    while block := list(islice(windows, batch_size)):
+        yield beside(block)

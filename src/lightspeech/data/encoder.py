@@ -68,10 +68,14 @@ class Opened:
 
 def pool(states: Tensor, cfg: Encoder) -> Tensor:
     """Average over time, a shorter rest too: ``(L, T, D)`` to ``(frames, L * D)``."""
-    states = F.avg_pool1d(
-        states.transpose(1, 2), round(cfg.pool_s * STATES_PER_S), ceil_mode=True
-    )  # (L, D, frames)
-    return states.permute(2, 0, 1).flatten(1)
+    return pool_batch(states[None], cfg)[0]
+
+
+def pool_batch(states: Tensor, cfg: Encoder) -> Tensor:
+    """Average a batch over time: ``(B, L, T, D)`` to ``(B, frames, L * D)``."""
+    flat = states.transpose(2, 3).flatten(1, 2)  # (B, L * D, T)
+    n = round(cfg.pool_s * STATES_PER_S)
+    return F.avg_pool1d(flat, n, ceil_mode=True).transpose(1, 2)
 
 
 def _lengthened(waveform: Waveform) -> Waveform:
@@ -94,6 +98,12 @@ def find(source: str) -> Path | None:
 def _folder(source: str) -> Path | None:
     places = (Path(os.environ.get(PLACE, "")) / source, Path(source))
     return next((folder for folder in places if (folder / "config.json").is_file()), None)
+
+
+def own(cfg: Encoder) -> Path | None:
+    """Find the folder of an encoder that `lightspeech shrink` made; None for any other."""
+    folder = _folder(cfg.source)
+    return folder if folder is not None and (folder / onnx_encoder.MODEL).is_file() else None
 
 
 def _remedies(source: str, why: str) -> str:
@@ -127,8 +137,7 @@ def load(cfg: Encoder) -> Opened:
         ConfigError: if it is not there, not whole, of another kind, or not as the recipe says.
         MissingExtra: if transformers is not installed.
     """
-    folder = _folder(cfg.source)
-    if folder is not None and (folder / onnx_encoder.MODEL).is_file():
+    if (folder := own(cfg)) is not None:
         return Opened(cfg, *onnx_encoder.load(cfg, folder))
     about, model, extractor = pretrained(cfg.source)
     _check(cfg, about)

@@ -12,6 +12,7 @@ from lightspeech import bundle
 from lightspeech.bundle import Bundle
 from lightspeech.data.frontend import FrontEndLayer
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
+from lightspeech.export import _encoded
 from lightspeech.training.int8 import Int8Network, quiet
 from lightspeech.training.int8_onnx import OPSET, Converted
 from lightspeech.training.run import Run
@@ -81,6 +82,8 @@ def to_bytes(done: Run, *, half: bool = False, front_end: bool = True) -> bytes:
         import onnxslim
     except ModuleNotFoundError:
         raise MissingExtra("ONNX export", "export") from None
+    if done.config.encoder is not None:
+        return _encoded.to_bytes(done)
     front = done.config.frontend
     samples, _ = done.config.windows.samples(front.sample_rate)
     frames = front.n_frames(samples)

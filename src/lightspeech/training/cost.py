@@ -6,6 +6,7 @@ after the other, overwrites an operand nobody needs again, and frees the rest.
 """
 
 import copy
+import math
 import operator
 import warnings
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ class Cost:
 
 
 def of(done: Run, *, bytes_per_value: int = 4) -> Cost:
-    """Count what a finished run costs, one window at a time.
+    """Count what a finished run costs, one window at a time; of an encoder's run, its head.
 
     Args:
         done: the run; its architecture counts, not its weights.
@@ -58,7 +59,10 @@ def of(done: Run, *, bytes_per_value: int = 4) -> Cost:
 
 
 def example(cfg: RunConfig) -> Tensor:
-    """Features of one silent window, shape ``(1, frames, n_features)``."""
+    """Features of one silent window, shape ``(1, frames, n_features)``; an encoder comes apart."""
+    if cfg.encoder is not None:
+        frames = math.ceil(cfg.windows.window_s / cfg.encoder.pool_s)
+        return torch.zeros(1, frames, cfg.encoder.n_features)
     samples, _ = cfg.windows.samples(cfg.frontend.sample_rate)
     return torch.zeros(1, cfg.frontend.n_frames(samples), cfg.frontend.n_features)
 

@@ -19,7 +19,7 @@ from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, as_dict, build, config, plugin
 from lightspeech.corpora._base import Utterance
-from lightspeech.data import balance, batches, encoded, features
+from lightspeech.data import balance, batches, encoded, encoder, features
 from lightspeech.data.augment import Augment
 from lightspeech.data.batches import Batches, TrainingBatches
 from lightspeech.data.encoded import Encoded, EncodedBatches
@@ -207,7 +207,9 @@ def load_features(task: Task, *, step: Callable[[], None] = lambda: None) -> Fou
     cfg, heard = task.config, task.utterances
     found: Features | Encoded
     if cfg.encoder is not None:
-        found = encoded.load(heard, cfg.encoder, task.cache, step=step)
+        # What a bundle can hold is measured as a device hears it.
+        windows = cfg.windows if encoder.own(cfg.encoder) else None
+        found = encoded.load(heard, cfg.encoder, task.cache, windows=windows, step=step)
     else:
         found = features.load(heard, cfg.frontend, cfg.windows, task.cache, step=step)
     return found if cfg.normalisation == "training" else know(found, heard, cfg.frontend)

@@ -1,0 +1,14 @@
+"""The ``base`` tier: the head of the teacher on two small blocks of whisper-tiny.en, all in 4 MB.
+
+About 3.6 M parameters, int8, in an encoder that `lightspeech shrink` makes, and 81,000 in the head,
+which is trained on what the int8 encoder says. Differs from ``whisper``: a bundle holds it, so it
+is measured in windows, as a device hears speech.
+"""
+
+from lightspeech.audio.encoder import Encoder
+from lightspeech.models.whisper import FRONTEND as FRONTEND
+from lightspeech.models.whisper import WINDOWS as WINDOWS
+from lightspeech.models.whisper import Config as Config
+from lightspeech.models.whisper import build as build
+
+ENCODER = Encoder(source="base", width=384, first=0, last=2)
