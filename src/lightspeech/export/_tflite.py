@@ -212,7 +212,7 @@ def _tensor(table: _Table, buffers: list[npt.NDArray[Any]]) -> Tensor:
         scales, zeros = quantization.vector(2, "float32"), quantization.vector(3, "int64")
         axis = quantization.number(6, "i")
     if len(zeros) != len(scales) or not (np.isfinite(scales).all() and (scales > 0).all()):
-        raise ValueError(f"tensor {name!r} has {len(scales)} scales and {len(zeros)} zero points, first {scales[:1]}")
+        raise ValueError(f"tensor {name!r} has {len(scales)} scales, {len(zeros)} zero points")
     return Tensor(
         name, dtype, shape, scales, tuple(int(z) for z in zeros), axis,
         _constant(name, dtype, shape, buffers[table.number(2, "I")]),
