@@ -1,0 +1,78 @@
+"""Emotion of one recording on a Jetson: TensorRT where there is one, else CUDA, else the processor.
+
+python recognize.py BUNDLE RECORDING.wav
+
+Needs numpy, soundfile and NVIDIA's build of onnxruntime, not lightspeech: the core install brings
+onnxruntime for the processor, and the two do not live in one environment.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+import soundfile
+
+FORMAT = 1
+"""Version of the bundle's folder that this reads."""
+INPUT, OUTPUT = "waveform", "probabilities"
+
+Array = npt.NDArray[np.float32]
+
+
+def providers(cache: Path) -> list[Any]:
+    """Choose what this build of onnxruntime has, fastest first.
+
+    Args:
+        cache: folder for TensorRT's engines; to build one takes minutes, to read it seconds.
+    """
+    tensorrt = {
+        "trt_fp16_enable": "1",
+        "trt_engine_cache_enable": "1",
+        "trt_engine_cache_path": str(cache),
+    }
+    known: dict[str, dict[str, str]] = {
+        "TensorrtExecutionProvider": tensorrt,
+        "CUDAExecutionProvider": {},
+        "CPUExecutionProvider": {},
+    }
+    there = onnxruntime.get_available_providers()
+    return [(name, options) for name, options in known.items() if name in there]
+
+
+def windows(waveform: Array, window: int, hop: int | None) -> list[Array]:
+    """Cut a recording as lightspeech does: windows of samples a hop apart, the last at its end."""
+    spare = len(waveform) - window
+    centred = spare <= 0 or hop is None
+    starts = [spare // 2] if centred else [*range(0, spare, hop), spare]
+    silence = max(-spare, 0)
+    padded = np.pad(waveform, silence)
+    return [padded[silence + start :][:window] for start in starts]
+
+
+def main(folder: Path, recording: Path) -> None:
+    """Print the probabilities of a recording, the mean over its windows."""
+    about = json.loads((folder / "bundle.json").read_text("utf-8"))
+    if about["format"] != FORMAT:
+        sys.exit(f"{folder}: bundle format {about['format']}, this reads {FORMAT}")
+    rate, cut = about["sample_rate"], about["windows"]
+    waveform, found = soundfile.read(recording, dtype="float32", always_2d=True)
+    if found != rate:
+        sys.exit(f"{recording}: {found} Hz; type: ffmpeg -i {recording} -ar {rate} converted.wav")
+    hop = None if cut["hop_s"] is None else round(cut["hop_s"] * rate)
+    heard = windows(waveform.mean(1), round(cut["window_s"] * rate), hop)
+    model = (folder / about["model_file"]).read_bytes()
+    session = onnxruntime.InferenceSession(model, providers=providers(folder / "tensorrt"))
+    # One at a time: TensorRT builds an engine for a shape, and builds anew for another.
+    rows = [session.run([OUTPUT], {INPUT: window[None]})[0][0] for window in heard]
+    mean = dict(zip(about["labels"], np.mean(rows, axis=0).tolist(), strict=True))
+    label = max(mean, key=lambda name: mean[name])
+    uncertain = mean[label] < about["threshold"]
+    print(json.dumps({"label": label, "uncertain": uncertain, "probabilities": mean}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

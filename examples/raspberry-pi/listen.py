@@ -1,0 +1,58 @@
+"""Hear emotion through the microphone: one JSON object a window, while somebody speaks.
+
+python listen.py BUNDLE [options of arecord, such as -D plughw:1,0]
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from lightspeech import bundle
+from lightspeech.audio.windows import Waveform
+from lightspeech.inference import onnx
+
+BLOCK = 3_200
+"""Bytes read at once: a tenth of a second at 16 kHz, two bytes a sample."""
+SILENCE = 0.002
+"""Loudest sample, of 1, of a window that nobody speaks in; below it no model is asked."""
+
+
+def record(sample_rate: int, options: list[str]) -> subprocess.Popen[bytes]:
+    """Start the microphone at the rate that the model was trained at."""
+    command = ["arecord", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(sample_rate)]
+    return subprocess.Popen([*command, *options], stdout=subprocess.PIPE)
+
+
+def samples(sound: BinaryIO) -> Iterator[Waveform]:
+    """Turn 16-bit samples into numbers from −1 to 1, as they come."""
+    while len(block := sound.read(BLOCK)) == BLOCK:
+        yield np.frombuffer(block, "<i2").astype(np.float32) / 32_768
+
+
+def main(folder: Path, options: list[str]) -> int:
+    """Answer window by window until the microphone stops; give the exit code of `arecord`."""
+    predictor = onnx.open(bundle.read(folder))
+    about = predictor.bundle
+    with record(about.sample_rate, options) as microphone:
+        assert microphone.stdout is not None
+        for start, window in about.windows.stream(samples(microphone.stdout), about.sample_rate):
+            if np.abs(window).max() < SILENCE:
+                continue
+            [row] = predictor.predict(window[None])
+            answer = {
+                "start_s": round(start / about.sample_rate, 1),
+                "label": about.labels[row.argmax()],
+                "uncertain": bool(row.max() < about.threshold),
+                "probabilities": dict(zip(about.labels, row.round(3).tolist(), strict=True)),
+            }
+            print(json.dumps(answer), flush=True)
+    return microphone.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))

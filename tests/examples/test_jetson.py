@@ -1,0 +1,57 @@
+"""What the Jetson example relies on is what an export gives; it answers as `predict` does."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from lightspeech.audio import io
+from lightspeech.audio.windows import Windows
+from lightspeech.bundle import FORMAT
+from lightspeech.inference import onnx
+from lightspeech.inference.recognize import recognize
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "jetson" / "recognize.py"
+
+
+def run(made, recording):
+    command = [sys.executable, EXAMPLE, made.path, recording]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("seconds", [0.30001, 1.0, 2.7])
+@pytest.mark.parametrize("hop_s", [0.5, None])
+def test_it_answers_as_lightspeech_does(make_bundle, tmp_path, hop_s, seconds):
+    made = make_bundle(windows=Windows(window_s=1.0, hop_s=hop_s))
+    sound = np.random.default_rng(0).uniform(-0.1, 0.1, round(seconds * 16_000))
+    soundfile.write(tmp_path / "a.wav", sound * np.linspace(0, 1, len(sound)), 16_000)
+    done = run(made, tmp_path / "a.wav")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    expected = recognize(onnx.open(made), io.load(tmp_path / "a.wav"))
+    assert list(answer["probabilities"]) == list(made.labels)
+    np.testing.assert_allclose(list(answer["probabilities"].values()), expected, atol=1e-5)
+    assert answer["uncertain"] == (expected.max() < made.threshold)
+
+
+def test_its_constants_are_those_of_a_bundle():
+    text = EXAMPLE.read_text("utf-8")
+    assert f"FORMAT = {FORMAT}\n" in text
+    assert f'INPUT, OUTPUT = "{onnx.INPUT}", "{onnx.OUTPUT}"' in text
+
+
+def test_another_rate_is_refused_with_what_to_type(make_bundle, write_tone, tmp_path):
+    done = run(make_bundle(), write_tone(tmp_path / "a.wav", rate=8_000))
+    assert done.returncode == 1
+    assert "8000 Hz; type: ffmpeg" in done.stderr
+
+
+def test_a_bundle_of_another_version_is_refused(make_bundle, write_tone, tmp_path):
+    made = make_bundle()
+    file = made.path / "bundle.json"
+    file.write_text(file.read_text().replace(f'"format": {FORMAT}', '"format": 99'))
+    assert "bundle format 99" in run(made, write_tone(tmp_path / "a.wav")).stderr
