@@ -25,7 +25,13 @@ def start(folder, *options):
     return subprocess.Popen(
         [sys.executable, "-m", "lightspeech", "run", "tiny.yaml", *options], cwd=folder,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )  # fmt: skip
+
+
+def hear_ctrl_c():
+    """A shell lets what it starts in the background ignore Ctrl-C, the tests among it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def interrupt(process, folder):
