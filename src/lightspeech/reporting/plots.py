@@ -138,7 +138,7 @@ def chain(made: Chain) -> str:
     """Draw the UAR of each step of a chain against the size of its model, with intervals."""
     with _figure("chain", 6.2, 3.6) as figure:
         axes = figure.subplots()
-        sizes = [step.size_bytes / 1000 for step in made.steps]
+        sizes = [step.size_bytes for step in made.steps]
         means = [100 * step.uar.mean for step in made.steps]
         axes.plot(sizes, means, color=QUIET, linewidth=0.9)
         axes.scatter(sizes, means, s=28, color=ACCENT, zorder=3)
@@ -147,7 +147,8 @@ def chain(made: Chain) -> str:
                 low, high = (100 * bound for bound in step.uar.ci95)
                 axes.vlines(size, low, high, color=ACCENT, linewidth=1.2)
             axes.annotate(step.name, (size, mean), (6, 4), textcoords="offset points")
-        axes.set(xscale="log", xlabel="size of the model, kB", ylabel="UAR, percent")
+        _cost_axis(axes, "size of the model, bytes")
+        axes.set(ylabel="UAR, percent")
         axes.grid()
         return _svg(figure, "UAR of each step against the size of its model")
 
@@ -178,10 +179,25 @@ def _frontier(axes: "Axes", label: str, points: Sequence[Point], costs: Sequence
     edge = best(costs, uars)
     axes.plot([costs[i] for i in edge], [uars[i] for i in edge], color=QUIET, linewidth=0.9)
     for point, cost, uar in zip(points, costs, uars, strict=True):
-        axes.scatter(cost, uar, s=28, color=ACCENT if point.ours else QUIET, zorder=3)
-        axes.annotate(point.system, (cost, uar), (5, 4), textcoords="offset points", fontsize=7)
-    axes.set(xscale="log", xlabel=label, ylabel="UAR, percent (blue: measured here)")
+        color, side = (ACCENT, "left") if point.ours else (QUIET, "right")
+        axes.scatter(cost, uar, s=28, color=color, zorder=3)
+        # Names of ours to the right, of others to the left, below where the next is just above.
+        crowded = any(0 < 100 * p.uar - uar < 1.5 and p.ours == point.ours for p in points)
+        shift, style = (5 if point.ours else -5, -8 if crowded else 4), {"ha": side, "fontsize": 7}
+        axes.annotate(point.system, (cost, uar), shift, textcoords="offset points", **style)
+    _cost_axis(axes, label)
+    axes.set(ylabel="UAR, percent (blue: measured here)")
+    axes.margins(x=0.25)
     axes.grid()
+
+
+def _cost_axis(axes: "Axes", label: str) -> None:
+    """Lay costs out by factors; the usual labels of such an axis would be formulas."""
+    from matplotlib.ticker import EngFormatter, NullFormatter
+
+    axes.set(xscale="log", xlabel=label)
+    axes.xaxis.set_major_formatter(EngFormatter())
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def calibration(probabilities: npt.NDArray[np.float32], truth: npt.NDArray[np.int64]) -> str:
