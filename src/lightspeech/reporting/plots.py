@@ -153,6 +153,26 @@ def chain(made: Chain) -> str:
         return _svg(figure, "UAR of each step against the size of its model")
 
 
+def pruning(points: Sequence[dict[str, Any]]) -> str:
+    """Draw UAR against multiplications and bytes as more and more of a network is pruned.
+
+    Args:
+        points: each with ``uar`` (its ``mean``), ``macs``, ``size_bytes`` and ``ratio``.
+    """
+    with _figure("pruning", 9, 3.2) as figure:
+        panels = (("macs", 1e6, "million multiplications"), ("size_bytes", 1e3, "weights, kB"))
+        for axes, (key, scale, label) in zip(figure.subplots(1, 2), panels, strict=True):
+            costs = [point[key] / scale for point in points]
+            means = [100 * point["uar"]["mean"] for point in points]
+            axes.plot(costs, means, color=ACCENT, marker="o", linewidth=1.2)
+            for point, cost, mean in zip(points, costs, means, strict=True):
+                share = f"−{point['ratio']:.0%}"
+                axes.annotate(share, (cost, mean), (4, 5), textcoords="offset points")
+            axes.set(xscale="log", xlabel=label, ylabel="UAR, percent")
+            axes.grid()
+        return _svg(figure, "UAR against multiplications and bytes of pruned networks")
+
+
 def frontier(points: Sequence[Point], title: str) -> str:
     """Draw UAR against bytes, and against multiplications where any are known.
 
