@@ -203,8 +203,9 @@ def _frontier(axes: "Axes", label: str, points: Sequence[Point], costs: Sequence
         axes.scatter(cost, uar, s=28, color=color, zorder=3)
         # Names of ours to the right, of others to the left, below where the next is just above.
         crowded = any(0 < 100 * p.uar - uar < 1.5 and p.ours == point.ours for p in points)
-        shift, style = (5 if point.ours else -5, -8 if crowded else 4), {"ha": side, "fontsize": 7}
-        axes.annotate(point.system, (cost, uar), shift, textcoords="offset points", **style)
+        shift = (5 if point.ours else -5, -8 if crowded else 4)
+        said = axes.annotate(point.system, (cost, uar), shift, textcoords="offset points")
+        said.set(horizontalalignment=side, fontsize=7)
     _cost_axis(axes, label)
     axes.set(ylabel="UAR, percent (blue: measured here)")
     axes.margins(x=0.25)
