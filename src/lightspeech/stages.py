@@ -269,7 +269,7 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle 
     done = runs.read_run(trained.folder / run)
     exported = None
     if why_no_bundle(done.config) is None:
-        described = _describe(trained, done, places.bundles / trained.name)
+        described = describe(trained, done, places.bundles / trained.name)
         exported = plugins.load("lightspeech.export", "onnx").export(done, described)
     n_params, size_bytes = _size(done, exported)
     known = done.config.normalisation == "speaker"
@@ -309,7 +309,7 @@ def export_as(trained: Trained, run: str, places: Places, format: str) -> Bundle
     """
     exporter = plugins.load("lightspeech.export", format)
     done = runs.read_run(trained.folder / run)
-    described = _describe(trained, done, places.bundles / f"{trained.name}-{format}")
+    described = describe(trained, done, places.bundles / f"{trained.name}-{format}")
     figures = results.measure(*studies.read(trained.folder))
     return _with_figures(exporter.export(done, described), figures)
     """Name the published file; what is leaky or knows its speaker says so in its name."""
@@ -340,7 +340,8 @@ def published_path(root: Path, figures: Results) -> Path:
     return results.results_path(root, figures.corpus, figures.model, figures.scheme, suffix)
 
 
-def _describe(trained: Trained, done: runs.Run, path: Path) -> Bundle:
+def describe(trained: Trained, done: runs.Run, path: Path) -> Bundle:
+    """Say what a bundle of a run is to say, but for its figures and its model."""
     recipe = trained.recipe
     test = set(trained.protocol.splits[done.fold].test)
     tested = {u.speaker for u in trained.utterances if u.id in test}

@@ -64,7 +64,7 @@ def find(bundle: Bundle, firmware: Path) -> Cost:
     Raises:
         BundleError: if the bundle holds no generated C, or it fails in emulation.
     """
-    _defines(bundle)
+    defines(bundle)
     if not (firmware / "listen.c").is_file():
         return estimate(bundle, f"{firmware} holds no listen.c")
     try:
@@ -103,7 +103,7 @@ def measure(bundle: Bundle, firmware: Path) -> Cost:
 
 def estimate(bundle: Bundle, why: str) -> Cost:
     """Guess from the number of multiplications, without a compiler."""
-    defines = _defines(bundle)
+    stated = defines(bundle)
     front = build(FrontEnd, bundle.frontend)
     n_frames = front.n_frames(bundle.windows.samples(front.sample_rate)[0])
     # Two bytes a sample, four a number of the spectrum, one a feature.
@@ -113,8 +113,8 @@ def estimate(bundle: Bundle, why: str) -> Cost:
         how="estimated",
         basis=f"{INSTRUCTIONS_PER_MAC} instructions a multiplication, not measured: {why}",
         flash_bytes=bundle.model["n_params"] + CODE_BYTES,
-        ram_bytes=defines["LS_MODEL_ARENA_SIZE"] + held + STACK_BYTES,
-        inference=INSTRUCTIONS_PER_MAC * defines["LS_MODEL_MACS"],
+        ram_bytes=stated["LS_MODEL_ARENA_SIZE"] + held + STACK_BYTES,
+        inference=INSTRUCTIONS_PER_MAC * stated["LS_MODEL_MACS"],
         frame=INSTRUCTIONS_PER_FRAME * front.n_fft // 1024,
     )
 
@@ -143,7 +143,7 @@ def _cost(
         instructions_per_audio_second=round(per_sample * front.sample_rate),
         instructions_per_inference=inference,
         n_params=bundle.model["n_params"],
-        macs=_defines(bundle)["LS_MODEL_MACS"],
+        macs=defines(bundle)["LS_MODEL_MACS"],
         sha256=bundle.sha256,
     )
 
@@ -158,7 +158,7 @@ def sound(bundle: Bundle) -> Samples:
     return samples
 
 
-def _defines(bundle: Bundle) -> dict[str, int]:
+def defines(bundle: Bundle) -> dict[str, int]:
     """Read the whole numbers that the generated header defines.
 
     Raises:
