@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from lightspeech.audio.frontend import Array
 from lightspeech.errors import ConfigError, MissingExtra
+from lightspeech.models._base import SpeechModel
 from lightspeech.training import int8
 from lightspeech.training.int8 import Int8Network
 from lightspeech.training.run import Run
@@ -91,11 +92,14 @@ def _silent() -> Iterator[None]:
             os.close(before)
 
 
-def standardization(network: Int8Network, n_features: int) -> tuple[Array, Array]:
+def standardization(network: nn.Module, n_features: int) -> tuple[Array, Array]:
     """Mean and deviation that the network standardizes each feature by, shape ``(n_features,)``."""
     probe = 1024.0  # far apart, so that their difference keeps its bits
     with torch.no_grad():
-        low, high = (network.standardize(torch.full((1, 1, n_features), x)) for x in (0.0, probe))
+        low, high = (
+            cast(SpeechModel, network).standardize(torch.full((1, 1, n_features), x))
+            for x in (0.0, probe)
+        )
     deviation = probe / (high - low).double().flatten().numpy()
     mean = -low.double().flatten().numpy() * deviation
     return mean.astype(np.float32), deviation.astype(np.float32)

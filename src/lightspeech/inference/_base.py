@@ -1,6 +1,6 @@
 """What a back end holds: ``open(bundle) -> Predictor``."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,18 @@ class Predictor(Protocol):
 
         Returns:
             Shape ``(batch, n_classes)``, rows sum to 1.
+
+        Raises:
+            BundleError: if the model does not give that.
+        """
+
+
+@runtime_checkable
+class Classifier(Protocol):
+    """A back end whose front end stands apart, so that its network can be asked alone."""
+
+    def classify(self, features: npt.NDArray[np.float32]) -> Probabilities:
+        """Answer the features of one window, shape ``(frames, n_features)``: ``(n_classes,)``.
 
         Raises:
             BundleError: if the model does not give that.

@@ -1,0 +1,93 @@
+"""ExecuTorch for XNNPACK: features in, probabilities out; fp32, or int8 with its trained scales.
+
+The front end stays outside: XNNPACK has no Fourier transform, and what it lacks costs a mobile
+build its portable kernels. One window at a time, of one length.
+"""
+
+import copy
+import dataclasses
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.fx import GraphModule
+
+from lightspeech import bundle
+from lightspeech.bundle import Bundle
+from lightspeech.errors import ConfigError, MissingExtra
+from lightspeech.export._int8_tflite import standardization
+from lightspeech.models._base import SpeechModel
+from lightspeech.training.int8 import Int8Network, convert, quiet
+from lightspeech.training.run import Run
+
+MODEL_FILE = "model.pte"
+
+
+class Answer(nn.Module):
+    """Standardization as one multiply-add a feature, network, temperature and softmax."""
+
+    def __init__(self, done: Run) -> None:
+        """Take a finished run without an encoder; an int8 run brings its integers."""
+        super().__init__()
+        network = copy.deepcopy(done.network)
+        mean, deviation = standardization(network, done.config.n_features)
+        self.mean, self.factor = (nn.Buffer(torch.from_numpy(x)) for x in (mean, 1 / deviation))
+        if isinstance(network, Int8Network):
+            network = convert(network, fold_weights=True)
+        self.network = network
+        self.temperature = done.temperature
+        # XNNPACK's compiler takes weights in one order of memory, ours are channels last.
+        for tensor in (*self.parameters(), *self.buffers()):
+            tensor.data = tensor.data.clone(memory_format=torch.contiguous_format)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features, shape ``(1, frames, n_features)``, to probabilities ``(1, n_classes)``."""
+        standardized = (features - self.mean) * self.factor
+        if isinstance(self.network, GraphModule):
+            logits: Tensor = self.network(standardized)
+        else:
+            logits = cast(SpeechModel, self.network).classify(standardized)
+        return torch.softmax(logits / self.temperature, dim=1)
+
+
+def export(done: Run, to: Bundle) -> Bundle:
+    """Write a run as an ExecuTorch bundle.
+
+    Args:
+        done: the run, in floats or int8.
+        to: what the bundle is to say, and its folder.
+
+    Returns:
+        The bundle with the model's hash and size.
+
+    Raises:
+        ConfigError: if the run hears an encoder.
+        MissingExtra: if executorch is not installed.
+        OutputError: if the folder cannot be written.
+    """
+    return bundle.write(dataclasses.replace(to, model_file=MODEL_FILE), to_bytes(done))
+
+
+def to_bytes(done: Run) -> bytes:
+    """Compile a run to one ``.pte`` program.
+
+    Raises:
+        ConfigError: if the run hears an encoder.
+        MissingExtra: if executorch is not installed.
+    """
+    if done.config.encoder is not None:
+        raise ConfigError(
+            f"{done.config.model.name} hears an encoder; export it with --format onnx"
+        )
+    front, windows = done.config.frontend, done.config.windows
+    frames = front.n_frames(windows.samples(front.sample_rate)[0])
+    with quiet(), torch.no_grad():
+        try:
+            from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+            from executorch.exir import to_edge_transform_and_lower
+        except ModuleNotFoundError:
+            raise MissingExtra("export to ExecuTorch", "executorch") from None
+        example = torch.zeros(1, frames, front.n_features)
+        program = torch.export.export(Answer(done), (example,))
+        lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
+        return bytes(lowered.to_executorch().buffer)

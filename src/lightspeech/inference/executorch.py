@@ -1,0 +1,94 @@
+"""A bundle on ExecuTorch: the runtime of phones, here on this machine's processor.
+
+Its Python package brings torch; on a phone the runtime is a library of C++.
+"""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lightspeech.audio import frontend
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.bundle import Bundle
+from lightspeech.config import build
+from lightspeech.errors import BundleError, MissingExtra
+from lightspeech.inference._base import Probabilities
+
+IDENTIFIER = slice(4, 6), b"ET"
+"""Where a program says what it is: the file identifier of its flatbuffer."""
+
+
+@dataclass(frozen=True)
+class ExecutorchPredictor:
+    """A loaded program, and the front end before it."""
+
+    bundle: Bundle
+    front: FrontEnd
+    method: Any
+    program: Any
+    """The method runs on its memory."""
+
+    def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
+        """Answer a batch of windows, see `Predictor.predict`."""
+        rows = [self.classify(frontend.features(waveform, self.front)) for waveform in waveforms]
+        return np.stack(rows)
+
+    def classify(self, features: npt.NDArray[np.float32]) -> Probabilities:
+        """Answer the features of one window, see `Classifier.classify`."""
+        import torch
+
+        wanted = _shape(self.bundle, self.front)
+        if features.shape != wanted:  # the runtime would read past its end
+            raise BundleError(f"{self.bundle.path}: hears {wanted} features, not {features.shape}")
+        heard = torch.from_numpy(np.ascontiguousarray(features[None], np.float32))
+        try:
+            [answer] = self.method.execute((heard,))
+        except RuntimeError as error:
+            raise _fault(self.bundle, f"does not run ({error})") from None
+        probabilities: Probabilities = answer.numpy()[0].copy()
+        n_classes = len(self.bundle.labels)
+        if probabilities.shape != (n_classes,) or abs(probabilities.sum() - 1) > 1e-3:
+            raise _fault(self.bundle, f"gives no probabilities of {n_classes} classes")
+        return probabilities
+
+
+def open(bundle: Bundle, *, threads: int = 1) -> ExecutorchPredictor:
+    """Load a bundle's program.
+
+    Args:
+        bundle: as read by `bundle.read`, which has checked size and hash.
+        threads: processor threads, of all programs of this process.
+
+    Raises:
+        MissingExtra: if executorch is not installed.
+        BundleError: if the file is no program that the runtime loads.
+    """
+    model = (bundle.path / bundle.model_file).read_bytes()
+    place, identifier = IDENTIFIER
+    if model[place] != identifier:
+        raise _fault(bundle, "is no ExecuTorch program")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            from executorch.extension.pybindings import portable_lib
+            from executorch.runtime import Runtime
+        except ModuleNotFoundError:
+            raise MissingExtra("answers of ExecuTorch", "executorch") from None
+        portable_lib._unsafe_reset_threadpool(threads)
+        try:
+            program = Runtime.get().load_program(model)
+            method = program.load_method("forward")
+        except RuntimeError as error:
+            raise _fault(bundle, f"is no program that the runtime loads ({error})") from None
+    return ExecutorchPredictor(bundle, build(FrontEnd, bundle.frontend), method, program)
+
+
+def _shape(bundle: Bundle, front: FrontEnd) -> tuple[int, int]:
+    return front.n_frames(bundle.windows.samples(front.sample_rate)[0]), front.n_features
+
+
+def _fault(bundle: Bundle, what: str) -> BundleError:
+    return BundleError(f"{bundle.path / bundle.model_file}: {what}; export the model again")

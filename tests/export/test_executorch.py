@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+import torch
+
+from lightspeech import bundle
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.windows import Windows
+from lightspeech.bundle import Bundle
+from lightspeech.config import Choice, as_dict
+from lightspeech.errors import BundleError
+from lightspeech.export import executorch as exporter
+from lightspeech.export import onnx as onnx_exporter
+from lightspeech.inference import executorch, onnx
+from lightspeech.models import nano
+from lightspeech.training import int8
+from lightspeech.training.int8 import Int8
+from lightspeech.training.run import Run, RunConfig, build_network, to_int8
+
+pytest.importorskip("executorch", reason="needs the extra 'executorch'")
+
+LABELS = ("angry", "happy", "sad")
+CONFIG = RunConfig(
+    model=Choice("lightspeech.models", "nano", nano.Config(channels=(16, 16, 24))),
+    frontend=FrontEnd(),
+    windows=Windows(window_s=1.0, hop_s=0.5),
+)
+STEP = 0.03
+"""Two steps of the int8 logits, in probabilities: XNNPACK rounds sums otherwise."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def run_of(network):
+    return Run(
+        config=CONFIG, labels=LABELS, fold=0, seed=0, temperature=1.7, threshold=0.0,
+        network=network,
+    )  # fmt: skip
+
+
+def described(path):
+    return Bundle(
+        path=path, name="test", labels=LABELS, sample_rate=16_000, windows=CONFIG.windows,
+        frontend=as_dict(CONFIG.frontend), model={"name": "nano"}, temperature=1.7,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def floats():
+    torch.manual_seed(0)
+    network = build_network(CONFIG, len(LABELS))
+    network(torch.randn(32, 24, 64) * 2 - 5)
+    return run_of(network.eval())
+
+
+@pytest.fixture(scope="module")
+def integers(floats):
+    pytest.importorskip("torchao", reason="needs the extra 'compress'")
+    network = to_int8(floats.network, CONFIG, Int8())
+    int8.calibrate(network, [torch.randn(64, 24, 64) * 2 - 5])
+    return run_of(network)
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory, floats, integers):
+    """Each run in both formats, opened; exported once."""
+    found = {}
+    for name, done in {"fp32": floats, "int8": integers}.items():
+        for format, module, back_end in (
+            ("pte", exporter, executorch),
+            ("onnx", onnx_exporter, onnx),
+        ):
+            made = module.export(done, described(tmp_path_factory.mktemp(f"{name}-{format}")))
+            found[name, format] = back_end.open(bundle.read(made.path))
+    return found
+
+
+@pytest.mark.parametrize(("scheme", "tolerance"), [("fp32", 1e-4), ("int8", STEP)])
+def test_it_answers_as_onnx_does(opened, scheme, tolerance):
+    waveforms = np.random.default_rng(0).normal(0, 0.1, (5, 16_000)).astype(np.float32)
+    found = opened[scheme, "pte"].predict(waveforms)
+    expected = opened[scheme, "onnx"].predict(waveforms)
+    np.testing.assert_allclose(found, expected, atol=tolerance)
+    np.testing.assert_allclose(found.sum(1), 1, atol=1e-5)
+
+
+def test_an_int8_program_holds_int8_weights(opened):
+    floats, integers = (opened[scheme, "pte"].bundle.size_bytes for scheme in ("fp32", "int8"))
+    assert integers < 0.75 * floats
+
+
+def test_features_of_another_length_are_refused(opened):
+    with pytest.raises(BundleError, match=r"hears \(24, 64\) features, not \(23, 64\)"):
+        opened["fp32", "pte"].classify(np.zeros((23, 64), np.float32))
+
+
+@pytest.mark.parametrize("content", [b"", b"no program of any kind", b"\x00\x00\x00\x00ET12"])
+def test_what_is_no_program_is_refused(tmp_path, content):
+    made = bundle.write(described(tmp_path), content)
+    with pytest.raises(BundleError, match="export the model again"):
+        executorch.open(made)
+
+
+def test_a_truncated_program_is_refused(opened, tmp_path):
+    model = opened["fp32", "pte"].bundle.path / exporter.MODEL_FILE
+    made = bundle.write(described(tmp_path), model.read_bytes()[:20_000])
+    with pytest.raises(BundleError, match="export the model again"):
+        executorch.open(made)
