@@ -161,3 +161,22 @@ def test_sparse_training_pulls_every_scale_towards_zero():
     (network(torch.randn(2, FRAMES, BANDS)).sum() * 0).backward()
     for norm in _channels.norms(network).values():
         torch.testing.assert_close(norm.weight.grad, 0.5 * norm.weight.sign())
+
+
+def test_residual_blocks_that_add_least_go_and_the_rest_is_as_it_was():
+    module, cfg, network = build("micro")
+    lived_in(network)
+    silence(network.blocks[1].pointwise[1], slice(None))
+    short = _channels.shorter(network, _channels.scales(network), 1)
+    made = module.narrowed(cfg, short)
+    assert (made.channels, made.residual) == ((16, 16, 24), (True, False))
+    _, _, again = build("micro", made)
+    again.load_state_dict(short.state_dict(), strict=True)
+    features = torch.randn(2, FRAMES, BANDS)
+    torch.testing.assert_close(again(features), network(features))
+
+
+def test_more_blocks_than_are_residual_cannot_go():
+    _, _, network = build("micro")
+    with pytest.raises(ConfigError, match="prune.blocks=3, but the network has 2 residual blocks"):
+        _channels.shorter(network, random_worth(network), 3)

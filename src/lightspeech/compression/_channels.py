@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from lightspeech.data.batches import Batch
-from lightspeech.errors import MissingExtra
+from lightspeech.errors import ConfigError, MissingExtra
 
 Worth = dict[str, Tensor]
 """Of every channel of every batch norm, by the norm's name in the network."""
@@ -92,4 +92,31 @@ def without(network: nn.Module, features: Tensor, doomed: Sequence[Sequence[int]
     for group, channels in zip(groups(made, features), doomed, strict=True):
         if channels:
             group.prune(list(channels))
+    return made
+
+
+def shorter(network: nn.Module, worth: Worth, n: int) -> nn.Module:
+    """Copy a network without the residual blocks that add what is worth least.
+
+    Args:
+        network: its ``blocks`` may be residual.
+        worth: of the channels; a block adds those of its last batch norm.
+        n: blocks to remove.
+
+    Raises:
+        ConfigError: if it has fewer residual blocks.
+    """
+    blocks = list(getattr(network, "blocks", ()))
+    adds = {
+        place: worth[[name for name in worth if name.startswith(f"blocks.{place}.")][-1]].sum()
+        for place, block in enumerate(blocks)
+        if getattr(block, "residual", False)
+    }
+    if n > len(adds):
+        raise ConfigError(f"prune.blocks={n}, but the network has {len(adds)} residual blocks")
+    gone = sorted(adds, key=lambda place: float(adds[place]))[:n]
+    made = copy.deepcopy(network)
+    if gone:
+        kept = [copy.deepcopy(b) for place, b in enumerate(blocks) if place not in gone]
+        made.blocks = nn.Sequential(*kept)
     return made

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Annotated, Literal
 
 import torch
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
 from lightspeech import plugins
@@ -29,13 +29,15 @@ class Config:
 
     ratio: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """Share of the multiply-accumulates that goes."""
+    blocks: NonNegativeInt = 0
+    """Residual blocks that go in the first round, before channels."""
     rounds: PositiveInt = 3
     importance: Literal["taylor", "learned"] = "taylor"
     """``taylor``: by the loss on training batches; ``learned``: by scales that a sparse training
     makes small, one round more."""
-    epochs: PositiveInt = 20
-    """Of recovery after each round."""
-    learning_rate: PositiveFloat = 2e-3
+    epochs: PositiveInt = 40
+    """Of recovery after each round; six were too few by far."""
+    learning_rate: PositiveFloat = 4e-3
     """Peak in recovery."""
     batches: PositiveInt = 16
     """Training batches that ``taylor`` looks at."""
@@ -65,7 +67,8 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
         folder = task.folder if number == cfg.rounds else task.folder / f"round{number}"
         if not run.is_done(folder):
             limit = round(full * (1 - cfg.ratio * number / cfg.rounds))
-            pruned = _prune(before, replace(task, folder=folder), parts, cfg, limit)
+            blocks = cfg.blocks if number == 1 else 0
+            pruned = _prune(before, task, parts, cfg, limit=limit, blocks=blocks)
             _recover(pruned, replace(task, folder=folder), parts, cfg)
         before = run.read_run(folder)
 
@@ -77,23 +80,28 @@ def _require_narrowed(model: Choice) -> None:
         raise ConfigError(f"{model.name} cannot be pruned; choose a model of {able}")
 
 
-def _prune(before: Run, task: Task, parts: Parts, cfg: Config, limit: int) -> Run:
-    """Remove channels down to a limit of multiply-accumulates; nothing is trained."""
-    if cfg.importance == "learned":
-        worth = _channels.scales(before.network)
-    else:
-        training = run.training_batches(task, parts)
-        some = islice(training.epoch(0), cfg.batches)
-        worth = _channels.taylor(
-            before.network, run.objective(task, training, before.network), some
-        )
-    network = narrow(before.network, cost.example(before.config), worth, limit, cfg.multiple)
-    model = before.config.model
+def _prune(before: Run, task: Task, parts: Parts, cfg: Config, *, limit: int, blocks: int) -> Run:
+    """Remove blocks, then channels down to a limit of multiplications; nothing is trained."""
+    task, network, model = replace(task, config=before.config), before.network, before.config.model
+    features = cost.example(before.config)
+    if blocks:
+        network = _channels.shorter(network, _worth(network, task, parts, cfg), blocks)
+    worth = _worth(network, task, parts, cfg)
+    network = narrow(network, features, worth, limit, cfg.multiple)
     narrowed = replace(model, config=model.module.narrowed(model.config, network))
     config = replace(before.config, model=narrowed)
     made = run.build_network(config, len(before.labels))
     made.load_state_dict(network.state_dict(), strict=True)
     return replace(before, config=config, network=made)
+
+
+def _worth(network: nn.Module, task: Task, parts: Parts, cfg: Config) -> Worth:
+    """Say what each channel is worth, in the way asked for."""
+    if cfg.importance == "learned":
+        return _channels.scales(network)
+    training = run.training_batches(task, parts)
+    some = islice(training.epoch(0), cfg.batches)
+    return _channels.taylor(network, run.objective(task, training, network), some)
 
 
 def narrow(
