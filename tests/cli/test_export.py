@@ -13,3 +13,13 @@ def test_a_format_of_the_right_name_asks_for_a_run(lightspeech, tmp_path):
     ended = lightspeech("export", tmp_path / "fold0-seed0", "--format", "c99")
     assert ended.code == 1
     assert "no run of a study" in ended.err
+
+
+def test_a_run_that_a_step_made_is_a_run_of_a_study(lightspeech, tmp_path):
+    (tmp_path / "1-quantize" / "fold0-seed0").mkdir(parents=True)
+    (tmp_path / "1-quantize" / "steps.yaml").write_text("[{name: quantize}]")
+    ended = lightspeech("export", tmp_path / "1-quantize", "--format", "c99")
+    assert "is a study; name one of its runs" in ended.err
+    ended = lightspeech("export", tmp_path / "1-quantize" / "fold0-seed0", "--format", "c99")
+    assert ended.code == 1
+    assert "no run of a study" not in ended.err

@@ -12,7 +12,7 @@ from lightspeech.cli._progress import Bars
 from lightspeech.errors import ConfigError
 from lightspeech.evaluation import bundle_quality, kept, results, study
 from lightspeech.evaluation.results import Results
-from lightspeech.inference import onnx
+from lightspeech.inference import dispatch
 from lightspeech.reporting import text
 
 
@@ -88,7 +88,7 @@ def _again(published: Path, root: Path, json: bool) -> None:
 
 
 def _through_bundle(target: Path, manifest: Path, labels: str, held_out: bool) -> Results:
-    opened = onnx.open(bundle.read(target))
+    opened = dispatch.open(bundle.read(target))
     utterances = manifests.read(manifest)
     if held_out:
         utterances = bundle_quality.held_out(opened.bundle, utterances)

@@ -17,7 +17,7 @@ def command(
         "bundles"
     ),
     format: Annotated[
-        str, typer.Option(help="onnx, or of an int8 run c99 (plain C) or arduino, among others.")
+        str, typer.Option(help="onnx, litert, executorch; of an int8 run also c99, arduino.")
     ] = "onnx",
 ) -> None:
     """Make a bundle of one run of a trained study: the model, and the study's figures.
@@ -29,9 +29,9 @@ def command(
     from lightspeech import stages
 
     run = run.resolve()  # "." has no name
-    if (run / stages.RECIPE).is_file():
+    if _is_study(run):
         raise ConfigError(f"{run} is a study; name one of its runs: {run}/fold0-seed0")
-    if not (run.parent / stages.RECIPE).is_file():
+    if not _is_study(run.parent):
         raise ConfigError(
             f"{run}: no run of a study; name one, such as runs/NAME/fold0-seed0, or train: "
             "lightspeech train recipes/demo.yaml"
@@ -45,3 +45,9 @@ def command(
     if exported is None:
         raise ConfigError(f"{run}: {stages.why_no_bundle(trained.recipe.run_config())}")
     typer.echo(f"{exported.path} ({exported.size_bytes:,} bytes)")
+
+
+def _is_study(folder: Path) -> bool:
+    from lightspeech import stages
+
+    return (folder / stages.RECIPE).is_file() or (folder / stages.STEPS).is_file()

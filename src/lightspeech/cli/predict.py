@@ -17,7 +17,7 @@ from lightspeech import bundle
 from lightspeech.bundle import Bundle
 from lightspeech.errors import AudioError, ConfigError
 from lightspeech.files import replacing
-from lightspeech.inference import paths
+from lightspeech.inference import dispatch, paths
 from lightspeech.inference._base import Predictor
 from lightspeech.inference.recognize import Segment
 
@@ -55,9 +55,7 @@ def command(
     """
     if as_json and as_csv:
         raise ConfigError("--json and --csv are both given; choose one")
-    from lightspeech.inference import onnx  # onnxruntime: 0.2 s that --help need not wait
-
-    predictor = onnx.open(bundle.read(bundle.find(bundle_path)))
+    predictor = dispatch.open(bundle.read(bundle.find(bundle_path)))
     files = paths.expand(path)
     head, line = _text_format(predictor.bundle, files)
     if as_json:

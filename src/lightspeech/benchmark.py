@@ -1,0 +1,180 @@
+"""Runs become bundles in every format asked for, and all are measured together."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lightspeech import bundle, plugins, stages, yardstick
+from lightspeech.audio import io
+from lightspeech.audio.windows import Windows
+from lightspeech.bundle import Bundle
+from lightspeech.data import functionals
+from lightspeech.errors import BundleError, ConfigError, LightspeechError
+from lightspeech.evaluation import benchmark
+from lightspeech.evaluation.benchmark import Entry, Row, Trial
+from lightspeech.evaluation.bundle_quality import Progress
+from lightspeech.export import _int8_tflite, onnx
+from lightspeech.inference._base import Classifier, Predictor
+from lightspeech.stages import Trained
+from lightspeech.training import cost, study
+from lightspeech.training import run as runs
+from lightspeech.training.run import Run
+
+FORMATS = (
+    "onnx", "onnx-fp16", "onnx-int8", "litert", "litert-int8", "executorch", "executorch-int8",
+    "c99",
+)  # fmt: skip
+"""Exporter and number format; C is int8 always."""
+QUANTIZED = "*-quantize"
+"""Folder of the int8 runs of a study."""
+
+
+def of_run(
+    run: Path, formats: Sequence[str], bundles: Path, *, threads: int, progress: Progress
+) -> Iterator[Entry]:
+    """Export a run in each format, and measure all but the times of what comes out.
+
+    Args:
+        run: folder of a run; its int8 formats are those of the run that `quantize` made of it.
+        formats: of `FORMATS`.
+        bundles: folder that exported models go into.
+        threads: processor threads of a back end.
+        progress: told of every answer.
+
+    Raises:
+        ConfigError: if a format or the study is none.
+        CorpusError: if the run is not finished.
+    """
+    if unknown := sorted(set(formats) - set(FORMATS)):
+        raise ConfigError(f"unknown format {unknown[0]!r}; choose of {list(FORMATS)}")
+    trained = stages.open_trained(run.parent)
+    trial = Trial(
+        utterances=trained.utterances, vocabulary=trained.recipe.labels, threads=threads,
+        progress=progress,
+    )  # fmt: skip
+    macs = cost.of(runs.read_run(run)).macs
+    for format in formats:
+        row = Row(model=trained.recipe.name, format=format, macs=macs)
+        try:
+            done = runs.read_run(_source(run, format))
+        except LightspeechError as error:
+            yield Entry(row=benchmark.failed(row, error))
+        else:
+            yield _measured(done, row, trained, bundles, trial)
+
+
+def _measured(done: Run, row: Row, trained: Trained, bundles: Path, trial: Trial) -> Entry:
+    opened: Predictor | None = None
+    try:
+        made = _export(done, row.format, trained, bundles)
+        found, opened = benchmark.entry(made, row, trial)
+    except LightspeechError as error:
+        found = Entry(row=benchmark.failed(row, error))
+    return replace(found, network=_network(done, row.format, opened))
+
+
+def _source(run: Path, format: str) -> Path:
+    """Find the run of the number format that a format needs.
+
+    Raises:
+        ConfigError: if there is none.
+    """
+    is_int8 = runs.read_config(run).quantize is not None
+    if (format == "c99" or format.endswith("-int8")) == is_int8:
+        return run
+    if is_int8:
+        raise ConfigError("this run is int8; name the run that it was made of")
+    found = sorted(run.parent.glob(f"{QUANTIZED}/{run.name}"))
+    if not found:
+        raise ConfigError("no int8 run; add {name: quantize} to the recipe's compress")
+    return found[-1]
+
+
+def _export(done: Run, format: str, trained: Trained, bundles: Path) -> Bundle:
+    described = stages.describe(trained, done, bundles / f"{trained.recipe.name}-{format}")
+    exporter = plugins.load("lightspeech.export", format.partition("-")[0])
+    options = {"half": True} if format.endswith("-fp16") else {}
+    try:
+        made: Bundle = exporter.export(done, described, **options)
+    except LightspeechError:
+        raise
+    except Exception as error:  # converters raise whatever they like; the other rows stay
+        raise BundleError(f"{type(error).__name__}: {error}") from error
+    return bundle.read(made.path)
+
+
+def _network(done: Run, format: str, opened: Predictor | None) -> Callable[[], object] | None:
+    """Give the network alone, features to answer, in the runtime of the format."""
+    front, windows = done.config.frontend, done.config.windows
+    shape = (1, front.n_frames(windows.samples(front.sample_rate)[0]), front.n_features)
+    features = np.random.default_rng(0).normal(0, 1, shape).astype(np.float32)
+    if isinstance(opened, Classifier):
+        return lambda: opened.classify(features[0])
+    if format in ("onnx", "onnx-int8"):
+        return _on_onnx(onnx.to_bytes(done, front_end=False), features)
+    if format == "litert-int8":
+        return _on_litert(_int8_tflite.to_bytes(done))
+    return None
+
+
+def _on_onnx(model: bytes, features: Any) -> Callable[[], object]:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
+    return lambda: session.run([onnx.OUTPUT], {onnx.FEATURES: features})
+
+
+def _on_litert(model: bytes) -> Callable[[], object] | None:
+    """An int8 network of int8 input: what is in it takes no part in how long it takes."""
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ModuleNotFoundError:
+        return None
+    interpreter = Interpreter(model_content=model, num_threads=1)
+    interpreter.allocate_tensors()
+    called: Callable[[], object] = interpreter.invoke
+    return called
+
+
+def of_yardstick(run: Path, cache: Path, *, progress: Progress) -> Entry:
+    """Measure eGeMAPS and a support vector machine on the fold of a run.
+
+    Args:
+        run: folder of a run.
+        cache: folder of cached features.
+        progress: told of features computed.
+
+    Raises:
+        MissingExtra: if openSMILE or scikit-learn is not installed.
+    """
+    trained, done = stages.open_trained(run.parent), runs.read_run(run)
+    recipe = trained.recipe
+    task = study.tasks(
+        recipe.run_config(), trained.utterances, trained.protocol,
+        vocabulary=recipe.labels, seeds=(done.seed,), folder=run.parent, cache=cache,
+    )[done.fold]  # fmt: skip
+    heard = 0
+
+    def step() -> None:
+        nonlocal heard
+        heard += 1
+        progress(yardstick.NAME, heard, len(task.utterances))
+
+    machine, answers = yardstick.answer(task, functionals.load(task.utterances, cache, step=step))
+    first = next(u for u in trained.utterances if u.id == answers.ids[0])
+    rate, windows = functionals.SAMPLE_RATE, Windows(hop_s=None)
+    window = windows.cut(io.load(first.path, rate), rate)[0]
+    extract = functionals.extractor()
+    row = Row(
+        model=yardstick.NAME, format="opensmile", n_params=machine.n_params,
+        size_bytes=4 * machine.n_params, window_s=windows.window_s,
+    )  # fmt: skip
+    return Entry(
+        row=benchmark.with_answers(row, answers),
+        call=lambda: machine.scores(extract(window)[None]),
+    )
