@@ -1,0 +1,123 @@
+"""LiteRT: waveform in, probabilities out, one window; fp32, or int8 with the trained scales.
+
+The front end is inside, in floats, as matrix products. For TFLite Micro and the C code the int8
+network goes alone, standardized int8 features in and int8 logits out: `network_bytes`.
+"""
+
+import dataclasses
+import tempfile
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from lightspeech import bundle
+from lightspeech.bundle import Bundle
+from lightspeech.data.frontend_products import FrontEndProducts
+from lightspeech.errors import ConfigError, MissingExtra
+from lightspeech.export import _int8_tflite
+from lightspeech.export._silence import silence
+from lightspeech.models._base import SpeechModel
+from lightspeech.training.int8 import Int8Network, convert
+from lightspeech.training.run import Run
+
+MODEL_FILE = "model.tflite"
+
+
+class Recognizer(nn.Module):
+    """Front end, network, temperature and softmax, of operations that LiteRT has."""
+
+    def __init__(self, done: Run) -> None:
+        """Take a finished run; an int8 run brings its integers."""
+        super().__init__()
+        self.frontend = FrontEndProducts(done.config.frontend)
+        self.network, self.temperature = done.network, done.temperature
+        if isinstance(done.network, Int8Network):
+            self.network = _Integers(done.network)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        """Waveforms, shape ``(batch, samples)``, to probabilities, ``(batch, n_classes)``."""
+        logits = self.network(self.frontend(waveform))
+        return torch.softmax(logits / self.temperature, dim=1)
+
+
+class _Integers(nn.Module):
+    """A converted network whose weights LiteRT rounds itself, by the trained scales."""
+
+    def __init__(self, network: Int8Network) -> None:
+        super().__init__()
+        self.outer, self.converted = network.outer, convert(network, fold_weights=False)
+
+    def train(self, mode: bool = True) -> "_Integers":
+        return self  # a converted graph has no modes
+
+    def forward(self, features: Tensor) -> Tensor:
+        standardized = cast(SpeechModel, self.outer).standardize(features)
+        logits: Tensor = self.converted(standardized)
+        return logits
+
+
+def export(done: Run, to: Bundle) -> Bundle:
+    """Write a run as a LiteRT bundle.
+
+    Args:
+        done: the run, in floats or int8.
+        to: what the bundle is to say, and its folder.
+
+    Returns:
+        The bundle with the model's hash and size.
+
+    Raises:
+        ConfigError: if its front end has an operation that LiteRT has not.
+        MissingExtra: if litert-torch is not installed.
+        OutputError: if the folder cannot be written.
+    """
+    return bundle.write(dataclasses.replace(to, model_file=MODEL_FILE), to_bytes(done))
+
+
+def to_bytes(done: Run) -> bytes:
+    """Convert a run, front end and all, for a batch of one window.
+
+    Raises:
+        ConfigError: if its front end has an operation that LiteRT has not.
+        MissingExtra: if litert-torch is not installed.
+    """
+    front = done.config.frontend
+    if front.level != "kept":
+        raise ConfigError(
+            f"{done.config.model.name}: level {front.level!r} needs a sorted waveform, which "
+            "LiteRT cannot do; export to onnx, or train with frontend.level=kept"
+        )
+    samples, _ = done.config.windows.samples(front.sample_rate)
+    recognizer = Recognizer(done).train(False)
+    with silence(), tempfile.TemporaryDirectory() as to:
+        try:
+            import litert_torch
+            from litert_torch.quantize.pt2e_quantizer import (
+                PT2EQuantizer,
+                get_symmetric_quantization_config,
+            )
+            from litert_torch.quantize.quant_config import QuantConfig
+        except ModuleNotFoundError:
+            raise MissingExtra("export to LiteRT", "litert") from None
+        scheme = None
+        if isinstance(done.network, Int8Network):
+            quantizer = PT2EQuantizer()
+            quantizer.set_global(get_symmetric_quantization_config(is_per_channel=True))
+            scheme = QuantConfig(pt2e_quantizer=quantizer)
+        window = torch.zeros(1, samples)
+        converted = litert_torch.convert(recognizer, (window,), quant_config=scheme)
+        file = Path(to) / MODEL_FILE
+        converted.export(str(file))
+        return file.read_bytes()
+
+
+def network_bytes(done: Run) -> bytes:
+    """Convert the network of an int8 run alone: int8 features in, int8 logits out.
+
+    Raises:
+        ConfigError: if the run is not int8.
+        MissingExtra: if litert-torch is not installed.
+    """
+    return _int8_tflite.to_bytes(done)
