@@ -1,3 +1,4 @@
+import functools
 import json
 import os
 from dataclasses import replace
@@ -189,3 +190,48 @@ def make_c_bundle(make_bundle):
         return made
 
     return make
+
+
+@pytest.fixture(scope="session")
+def export_nano(tmp_path_factory):
+    """Export an untrained `nano` that hears one second; once a session, since LiteRT is slow."""
+    pytest.importorskip("torch", reason="exports need the extra 'export'")
+    from lightspeech import plugins
+
+    @functools.cache
+    def export(format, *, integers=False):
+        done = nano(integers=integers)
+        to = Bundle(
+            path=tmp_path_factory.mktemp("bundles") / "nano", name="nano", labels=done.labels,
+            sample_rate=16_000, windows=done.config.windows,
+            frontend=config.as_dict(done.config.frontend),
+            model={"name": "nano", "config": {}, "n_params": 15_000}, threshold=0.4,
+        )  # fmt: skip
+        return plugins.load("lightspeech.export", format).export(done, to)
+
+    return export
+
+
+def nano(*, integers):
+    """A run of `nano` that nobody trained, perhaps with the ranges of noise, in int8."""
+    import torch
+
+    from lightspeech.models import nano as model
+    from lightspeech.training import int8
+    from lightspeech.training.run import Run, RunConfig, build_network, to_int8
+
+    cfg = RunConfig(
+        model=config.Choice("lightspeech.models", "nano", model.Config()),
+        frontend=FrontEnd(), windows=Windows(window_s=1.0, hop_s=0.5),
+    )  # fmt: skip
+    torch.manual_seed(0)
+    features = torch.randn(32, cfg.frontend.n_frames(16_000), 64) * 2 - 5
+    network = build_network(cfg, len(LABELS))
+    network(features)
+    network = network.eval()
+    if integers:
+        network = to_int8(network, cfg, int8.Int8())
+        int8.calibrate(network, [features])
+    return Run(
+        config=cfg, labels=LABELS, fold=0, seed=0, temperature=0.1, threshold=0.4, network=network
+    )  # fmt: skip

@@ -46,8 +46,7 @@ def providers(cache: Path) -> list[Any]:
 def windows(waveform: Array, window: int, hop: int | None) -> list[Array]:
     """Cut a recording as lightspeech does: windows of samples a hop apart, the last at its end."""
     spare = len(waveform) - window
-    centred = spare <= 0 or hop is None
-    starts = [spare // 2] if centred else [*range(0, spare, hop), spare]
+    starts = [spare // 2] if spare <= 0 or hop is None else [*range(0, spare, hop), spare]
     silence = max(-spare, 0)
     padded = np.pad(waveform, silence)
     return [padded[silence + start :][:window] for start in starts]

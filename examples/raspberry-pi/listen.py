@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -28,10 +28,10 @@ def record(sample_rate: int, options: list[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*command, *options], stdout=subprocess.PIPE)
 
 
-def samples(sound: BinaryIO) -> Iterator[Waveform]:
+def samples(sound: IO[bytes]) -> Iterator[Waveform]:
     """Turn 16-bit samples into numbers from −1 to 1, as they come."""
     while len(block := sound.read(BLOCK)) == BLOCK:
-        yield np.frombuffer(block, "<i2").astype(np.float32) / 32_768
+        yield np.frombuffer(block, "<i2").astype(np.float32) / np.float32(32_768)
 
 
 def main(folder: Path, options: list[str]) -> int:

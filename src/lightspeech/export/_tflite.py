@@ -106,7 +106,7 @@ def read(model: bytes) -> Graph:
         BundleError: if it is none, is truncated, or has sizes that cannot be.
     """
     if len(model) > MAX_BYTES:
-        raise BundleError(f"{len(model)} bytes; a model for C99 has at most {MAX_BYTES}")
+        raise BundleError(f"{len(model)} bytes; a .tflite file of ours has at most {MAX_BYTES}")
     if model[4:8] != b"TFL3":
         raise BundleError(f"{len(model)} bytes that are no .tflite file; export the model again")
     try:
