@@ -18,11 +18,14 @@ OUTPUT = "probabilities"
 _EXTERNAL = re.compile(rb"(?:\n|\x8a\x80*\x00)(?:\x08|\x88\x80*\x00)location")
 """The key of every reference to data outside the model file, in protobuf's bytes, also overlong."""
 
-# onnxruntime's errors have no base of their own.
-_ERRORS = tuple(
-    error
-    for error in vars(onnxruntime_pybind11_state).values()
-    if isinstance(error, type) and issubclass(error, Exception)
+# onnxruntime's errors have no base of their own, and may quote names that are no text.
+_ERRORS: tuple[type[Exception], ...] = (
+    UnicodeDecodeError,
+    *(
+        error
+        for error in vars(onnxruntime_pybind11_state).values()
+        if isinstance(error, type) and issubclass(error, Exception)
+    ),
 )
 
 
@@ -69,7 +72,12 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # what goes wrong is raised; nothing is printed besides
     try:
-        session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(
+            model,
+            options,
+            ["CPUExecutionProvider"],
+            enable_fallback=False,  # to the same provider, with words on standard output
+        )
     except _ERRORS as error:
         raise _fault(bundle, f"is no model that onnxruntime loads ({_line(error)})") from None
     inputs = [item.name for item in session.get_inputs()]
