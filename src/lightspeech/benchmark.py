@@ -3,11 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from lightspeech import bundle, plugins, stages, yardstick
+from lightspeech import bundle, plugins, publication, stages, yardstick
 from lightspeech.audio import io
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
@@ -16,11 +13,12 @@ from lightspeech.errors import BundleError, ConfigError, LightspeechError
 from lightspeech.evaluation import benchmark
 from lightspeech.evaluation.benchmark import Entry, Row, Trial
 from lightspeech.evaluation.bundle_quality import Progress
-from lightspeech.export import _int8_tflite, onnx
+from lightspeech.export import _int8_tflite
 from lightspeech.inference._base import Classifier, Predictor
 from lightspeech.stages import Trained
-from lightspeech.training import cost, study
+from lightspeech.training import cost, int8_onnx, study
 from lightspeech.training import run as runs
+from lightspeech.training.int8_onnx import OnnxNetwork
 from lightspeech.training.run import Run
 
 FORMATS = (
@@ -59,21 +57,21 @@ def of_run(
     for format in formats:
         row = Row(model=trained.recipe.name, format=format, macs=macs)
         try:
-            done = runs.read_run(_source(run, format))
-        except LightspeechError as error:
+            source = _source(run, format)
+        except ConfigError as error:
             yield Entry(row=benchmark.failed(row, error))
         else:
-            yield _measured(done, row, trained, bundles, trial)
+            yield _measured(source, row, trained, bundles, trial)
 
 
-def _measured(done: Run, row: Row, trained: Trained, bundles: Path, trial: Trial) -> Entry:
-    opened: Predictor | None = None
+def _measured(run: Path, row: Row, trained: Trained, bundles: Path, trial: Trial) -> Entry:
+    done, opened = runs.read_run(run), None
     try:
         made = _export(done, row.format, trained, bundles)
         found, opened = benchmark.entry(made, row, trial)
     except LightspeechError as error:
         found = Entry(row=benchmark.failed(row, error))
-    return replace(found, network=_network(done, row.format, opened))
+    return replace(found, network=_network(done, run, row.format, opened))
 
 
 def _source(run: Path, format: str) -> Path:
@@ -94,7 +92,7 @@ def _source(run: Path, format: str) -> Path:
 
 
 def _export(done: Run, format: str, trained: Trained, bundles: Path) -> Bundle:
-    described = stages.describe(trained, done, bundles / f"{trained.recipe.name}-{format}")
+    described = publication.describe(trained, done, bundles / f"{trained.recipe.name}-{format}")
     exporter = plugins.load("lightspeech.export", format.partition("-")[0])
     options = {"half": True} if format.endswith("-fp16") else {}
     try:
@@ -106,27 +104,19 @@ def _export(done: Run, format: str, trained: Trained, bundles: Path) -> Bundle:
     return bundle.read(made.path)
 
 
-def _network(done: Run, format: str, opened: Predictor | None) -> Callable[[], object] | None:
-    """Give the network alone, features to answer, in the runtime of the format."""
-    front, windows = done.config.frontend, done.config.windows
-    shape = (1, front.n_frames(windows.samples(front.sample_rate)[0]), front.n_features)
-    features = np.random.default_rng(0).normal(0, 1, shape).astype(np.float32)
+def _network(
+    done: Run, run: Path, format: str, opened: Predictor | None
+) -> Callable[[], object] | None:
+    """Give the network alone, one window's features to answer, in the runtime of the format."""
+    features = cost.example(done.config)
     if isinstance(opened, Classifier):
-        return lambda: opened.classify(features[0])
-    if format in ("onnx", "onnx-int8"):
-        return _on_onnx(onnx.to_bytes(done, front_end=False), features)
+        return lambda: opened.classify(features[0].numpy())
+    if format == "onnx-int8":
+        network = OnnxNetwork((run / int8_onnx.NAME).read_bytes())
+        return lambda: network(features)
     if format == "litert-int8":
         return _on_litert(_int8_tflite.to_bytes(done))
     return None
-
-
-def _on_onnx(model: bytes, features: Any) -> Callable[[], object]:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
-    return lambda: session.run([onnx.OUTPUT], {onnx.FEATURES: features})
 
 
 def _on_litert(model: bytes) -> Callable[[], object] | None:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import time
 
 import pytest
@@ -26,3 +28,14 @@ def test_rounds_are_interleaved_in_changing_order():
 def test_without_a_round_there_is_nothing_to_measure():
     with pytest.raises(ValueError, match="rounds must be at least 1, found 0"):
         latency.measure({}, rounds=0)
+
+
+def test_waiting_takes_time_but_no_processor():
+    found = latency.measure({"wait": lambda: time.sleep(0.01)}, rounds=5)["wait"]
+    assert found.cpu_ms < 5 < found.median_ms
+
+
+def test_the_processor_time_of_a_started_program_counts():
+    work = [sys.executable, "-c", "sum(range(3_000_000))"]
+    found = latency.measure({"work": lambda: subprocess.run(work)}, rounds=2)["work"]
+    assert found.cpu_ms > 15

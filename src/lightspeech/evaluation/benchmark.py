@@ -180,9 +180,15 @@ def _finished(
     row = replace(row, network=network)
     if whole is None or row.window_s is None:
         return row
-    n = AT_ONCE.get(row.format, 1)
-    each = replace(whole, median_ms=whole.median_ms / n, p95_ms=whole.p95_ms / n)
+    each = _one(whole, AT_ONCE.get(row.format, 1))
     return replace(row, latency=each, rtf=round(each.median_ms / 1_000 / row.window_s, 6))
+
+
+def _one(whole: Latency, n: int) -> Latency:
+    """Times of one of the windows that a call answered."""
+    cpu_ms = None if whole.cpu_ms is None else round(whole.cpu_ms / n, 4)
+    median_ms, p95_ms = round(whole.median_ms / n, 4), round(whole.p95_ms / n, 4)
+    return replace(whole, median_ms=median_ms, p95_ms=p95_ms, cpu_ms=cpu_ms)
 
 
 def _ram(made: Bundle, format: str) -> tuple[int | None, Literal["arena", "process"]]:

@@ -18,6 +18,9 @@ class Latency:
     median_ms: float
     p95_ms: float
     rounds: int
+    cpu_ms: float | None = None
+    """Median processor time, of programs that were started too: what a busy machine cannot stretch,
+    as it stretches a long call more than a short one."""
 
 
 def measure(calls: Mapping[str, Callable[[], object]], *, rounds: int = 100) -> dict[str, Latency]:
@@ -38,18 +41,31 @@ def measure(calls: Mapping[str, Callable[[], object]], *, rounds: int = 100) -> 
     for call in calls.values():
         for _ in range(WARM_UP):
             call()
-    taken: dict[str, list[float]] = {name: [] for name in calls}
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
     order = np.random.default_rng(0)
     for _ in range(rounds):
         for name in order.permutation(list(calls)):
-            begin = time.perf_counter()
+            begin, begin_cpu = time.perf_counter(), _processor_s()
             calls[name]()
-            taken[name].append(1000 * (time.perf_counter() - begin))
-    return {name: _spread(durations_ms) for name, durations_ms in taken.items()}
+            taken[name].append((time.perf_counter() - begin, _processor_s() - begin_cpu))
+    return {name: _spread(pairs) for name, pairs in taken.items()}
 
 
-def _spread(durations_ms: list[float]) -> Latency:
+def _processor_s() -> float:
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows: of this process alone
+        return time.process_time()
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
+
+
+def _spread(taken_s: list[tuple[float, float]]) -> Latency:
+    durations_ms, cpu_ms = 1_000 * np.array(taken_s).T
     median, p95 = np.percentile(durations_ms, (50, 95))
     return Latency(
-        median_ms=round(float(median), 4), p95_ms=round(float(p95), 4), rounds=len(durations_ms)
+        median_ms=round(float(median), 4),
+        p95_ms=round(float(p95), 4),
+        rounds=len(taken_s),
+        cpu_ms=round(float(np.median(cpu_ms)), 4),
     )
