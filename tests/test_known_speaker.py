@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lightspeech import manifest, recipe, stages
+from lightspeech import manifest, publication, recipe, stages
 from lightspeech.evaluation import results
 
 TINY = """
@@ -29,7 +29,7 @@ def study(tmp_path_factory):
     prepared = stages.prepare(chosen, folder, progress=manifest.silent)
     stages.train(chosen, prepared, folder, places, lambda *_: None, processes=1)
     trained = stages.open_trained(folder)
-    return trained, *stages.export(trained, "fold0-seed0", places)
+    return trained, *publication.export(trained, "fold0-seed0", places)
 
 
 def test_its_figures_say_that_the_speaker_is_known(study):
@@ -42,15 +42,15 @@ def test_its_figures_say_that_the_speaker_is_known(study):
 def test_its_published_file_has_another_name(study):
     _, figures, _ = study
     root = Path("results")
-    assert stages.published_path(root, figures) == root / "synthetic/nano.known-speaker.json"
+    assert publication.published_path(root, figures) == root / "synthetic/nano.known-speaker.json"
     strangers = replace(figures, protocol="3-fold-speaker")
-    assert stages.published_path(root, strangers) == root / "synthetic/nano.json"
+    assert publication.published_path(root, strangers) == root / "synthetic/nano.json"
 
 
 def test_it_has_no_bundle_and_says_why(study):
     trained, _, exported = study
     assert exported is None
-    assert "must know its speaker" in stages.why_no_bundle(trained.recipe.run_config())
+    assert "must know its speaker" in publication.why_no_bundle(trained.recipe.run_config())
 
 
 def test_strangers_are_the_default():

@@ -6,7 +6,7 @@ import pytest
 import torch
 from sklearn.metrics import recall_score
 
-from lightspeech import bundle, leaks, manifest, predictions, recipe, stages
+from lightspeech import bundle, leaks, manifest, predictions, publication, recipe, stages
 from lightspeech.audio import io
 from lightspeech.errors import ConfigError, CorpusError, LeakError, OutputError
 from lightspeech.inference import onnx
@@ -47,7 +47,7 @@ def run(folder, assignments=(), text=TINY):
     prepared = stages.prepare(chosen, study, progress=manifest.silent)
     stages.train(chosen, prepared, study, places, quiet, processes=1)
     trained = stages.open_trained(study)
-    figures, exported = stages.export(trained, trained.run_names[0], places)
+    figures, exported = publication.export(trained, trained.run_names[0], places)
     return trained, figures, exported
 
 
@@ -105,7 +105,7 @@ def test_bundle_says_who_was_never_heard_in_training(done):
 
 def test_example_is_of_the_test_set(done):
     trained, _, exported = done
-    answer = stages.example(trained, exported)
+    answer = publication.example(trained, exported)
     assert answer["id"] in trained.protocol.splits[0].test
     assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-3)
 
@@ -252,7 +252,7 @@ def test_a_study_is_not_resumed_with_other_recordings(own_study, tmp_path, write
 def test_an_unfinished_study_has_no_figures(own_study, places):
     _, _, folder = own_study("abcdef")
     with pytest.raises(CorpusError, match="fold0-seed0 is not finished; run it with --resume"):
-        stages.export(stages.open_trained(folder), "fold0-seed0", places)
+        publication.export(stages.open_trained(folder), "fold0-seed0", places)
 
 
 def test_prepared_manifest_is_what_was_trained_on(done):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lightspeech import predictions, stages
+from lightspeech import predictions, publication, stages
 from lightspeech.bundle import Bundle
 from lightspeech.compression import _teacher
 from lightspeech.config import Choice
@@ -55,7 +55,7 @@ def export(folder: Path, places: Places) -> list[Row]:
 
 def _row(name: str, folder: Path, places: Places) -> Row:
     trained = stages.open_trained(folder)
-    figures, exported = stages.export(trained, trained.run_names[0], places)
+    figures, exported = publication.export(trained, trained.run_names[0], places)
     if exported is None:
         raise ConfigError(
             f"{folder}: the model hears an encoder, so no bundle holds it and nothing here can be "

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lightspeech import metrics, predictions, stages
+from lightspeech import metrics, predictions, publication
 from lightspeech.config import as_dict
 from lightspeech.data import functionals
 from lightspeech.errors import MissingExtra
@@ -148,7 +148,7 @@ def measure(
 
 def _describe(recipe: Recipe, protocol: Protocol, labels: tuple[str, ...], n_params: int) -> Study:
     return Study(
-        corpus=stages.corpus_name(recipe, protocol),
+        corpus=publication.corpus_name(recipe, protocol),
         protocol=protocol.name,
         unit=protocol.unit,
         selection=protocol.selection,

@@ -6,7 +6,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from lightspeech import manifest, recipe, stages
+from lightspeech import manifest, publication, recipe, stages
 from lightspeech.cli import app
 from lightspeech.errors import ConfigError
 from lightspeech.training import run as runs
@@ -53,14 +53,14 @@ def study(encoder_folder, tmp_path_factory):
 
 def test_it_is_trained_and_measured_and_says_that_it_has_no_bundle(study):
     trained, places = study
-    figures, exported = stages.export(trained, "fold0-seed0", places)
+    figures, exported = publication.export(trained, "fold0-seed0", places)
     assert exported is None
     assert not places.bundles.exists()
     done = runs.read_run(trained.folder / "fold0-seed0")
     heard = figures.n_params - runs.n_params(done.network)
     assert heard > 10 * runs.n_params(done.network)
     assert figures.size_bytes == 2 * heard + 4 * runs.n_params(done.network)
-    assert "hears" in stages.why_no_bundle(done.config)
+    assert "hears" in publication.why_no_bundle(done.config)
 
 
 def test_the_loss_falls(study):

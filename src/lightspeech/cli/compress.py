@@ -29,7 +29,7 @@ def command(
     folder = _training.train(
         recipe, overrides, resume=resume, fresh=fresh, processes=processes, steps=True
     )
-    from lightspeech import chain, stages
+    from lightspeech import chain, publication, stages
     from lightspeech.evaluation import compression, results
     from lightspeech.files import write_text
     from lightspeech.reporting import compression as reporting
@@ -43,7 +43,7 @@ def command(
     write_text(folder / "compress.svg", plots.chain(measured))
     if publish is not None:
         for row in rows[1:]:
-            results.write(row.figures, stages.published_path(publish, row.figures))
-            stages.keep(row.trained, row.figures, publish)
+            results.write(row.figures, publication.published_path(publish, row.figures))
+            publication.keep(row.trained, row.figures, publish)
     as_json = json_format.dumps(as_dict(measured), ensure_ascii=False) + "\n"
     typer.echo(as_json if json else table, nl=False)

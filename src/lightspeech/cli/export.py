@@ -26,7 +26,7 @@ def command(
     """
     _training.require_torch("export")
     plugins.load("lightspeech.export", format)  # a wrong name is told at once
-    from lightspeech import stages
+    from lightspeech import publication, stages
 
     run = run.resolve()  # "." has no name
     if _is_study(run):
@@ -39,11 +39,11 @@ def command(
     trained, places = stages.open_trained(run.parent), stages.Places(bundles=bundles)
     exported: Bundle | None
     if format == "onnx":
-        _, exported = stages.export(trained, run.name, places)
+        _, exported = publication.export(trained, run.name, places)
     else:
-        exported = stages.export_as(trained, run.name, places, format)
+        exported = publication.export_as(trained, run.name, places, format)
     if exported is None:
-        raise ConfigError(f"{run}: {stages.why_no_bundle(trained.recipe.run_config())}")
+        raise ConfigError(f"{run}: {publication.why_no_bundle(trained.recipe.run_config())}")
     typer.echo(f"{exported.path} ({exported.size_bytes:,} bytes)")
 
 

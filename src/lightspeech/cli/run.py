@@ -31,16 +31,16 @@ def command(
     Example: lightspeech run recipes/demo.yaml training.epochs=20
     """
     folder = _training.train(recipe, overrides, resume=resume, fresh=fresh, processes=processes)
-    from lightspeech import stages
+    from lightspeech import publication, stages
     from lightspeech.evaluation import results
     from lightspeech.reporting import html, text
 
     trained = stages.open_trained(folder)
-    figures, exported = stages.export(trained, trained.run_names[0], stages.Places())
+    figures, exported = publication.export(trained, trained.run_names[0], stages.Places())
     made = _no_bundle(trained) if exported is None else _bundle(trained, exported)
     report = html.write_report(folder, Path("report") / f"{folder.name}.html")
     if publish is not None:
-        results.write(figures, stages.published_path(publish, figures))
+        results.write(figures, publication.published_path(publish, figures))
     if json:
         typer.echo(json_format.dumps(as_dict(figures), ensure_ascii=False))
         return
@@ -50,9 +50,9 @@ def command(
 
 def _bundle(trained: "Trained", exported: Bundle) -> str:
     """Say what was exported, and what it answers to one recording."""
-    from lightspeech import stages
+    from lightspeech import publication
 
-    answer = stages.example(trained, exported)
+    answer = publication.example(trained, exported)
     heard = max(answer["probabilities"].items(), key=lambda item: item[1])
     return (
         f"bundle  {exported.path} ({exported.size_bytes:,} bytes)"
@@ -61,6 +61,6 @@ def _bundle(trained: "Trained", exported: Bundle) -> str:
 
 
 def _no_bundle(trained: "Trained") -> str:
-    from lightspeech import stages
+    from lightspeech import publication
 
-    return f"bundle  none: {stages.why_no_bundle(trained.recipe.run_config())}"
+    return f"bundle  none: {publication.why_no_bundle(trained.recipe.run_config())}"

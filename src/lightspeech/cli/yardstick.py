@@ -27,8 +27,8 @@ def command(
     Example: lightspeech yardstick recipes/ravdess_micro.yaml --publish results
     """
     _training.require_torch("yardstick")
+    from lightspeech import publication, stages, yardstick
     from lightspeech import recipe as recipes
-    from lightspeech import stages, yardstick
     from lightspeech.evaluation import results
     from lightspeech.reporting import text
     from lightspeech.training import study
@@ -46,6 +46,6 @@ def command(
         )  # fmt: skip
         figures = yardstick.measure(chosen, protocol, tasks, folder, bars.told)
     if publish is not None:
-        results.write(figures, stages.published_path(publish, figures))
+        results.write(figures, publication.published_path(publish, figures))
     told = json_format.dumps(as_dict(figures), ensure_ascii=False)
     typer.echo(told if json else text.describe(figures))

@@ -1,0 +1,230 @@
+"""What a trained study gives to others: a bundle, its figures, an example, small models to keep."""
+
+import dataclasses
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from lightspeech import __version__, bundle, plugins
+from lightspeech import labels as vocabularies
+from lightspeech.audio import frontend, io
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.bundle import Bundle
+from lightspeech.config import Choice, as_dict, build
+from lightspeech.data import encoder
+from lightspeech.errors import CorpusError
+from lightspeech.evaluation import kept, results
+from lightspeech.evaluation import study as studies
+from lightspeech.evaluation.results import Results
+from lightspeech.evaluation.study import read_json
+from lightspeech.files import write_json, write_text
+from lightspeech.inference import onnx as onnx_inference
+from lightspeech.inference.recognize import recognize
+from lightspeech.protocols._base import Protocol
+from lightspeech.recipe import Recipe
+from lightspeech.reporting.card import card
+from lightspeech.stages import Places, Trained
+from lightspeech.training import cost, int8_onnx
+from lightspeech.training import run as runs
+from lightspeech.training.run import RunConfig
+
+CROSS = "cross"
+"""What figures call the corpora where each is left out once."""
+KNOWN = "-known-speaker"
+"""Behind the protocol's name in figures of a model that knows its speaker."""
+KNOWN_NORMALISATION = "known speaker: statistics of each speaker's own unlabelled recordings"
+NORMALISATION = "statistics of the training speakers (batch norm)"
+
+
+def why_no_bundle(cfg: RunConfig) -> str | None:
+    """Say why a run cannot become a bundle; None where it can."""
+    if cfg.encoder is not None and encoder.own(cfg.encoder) is None:
+        return f"{cfg.model.name} hears {cfg.encoder.source}, an encoder that no bundle holds"
+    if cfg.normalisation == "speaker":
+        return f"{cfg.model.name} must know its speaker, and no bundle learns that yet"
+    return None
+
+
+def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle | None]:
+    """Export one run of a study where it can be, and compute the figures of all its runs.
+
+    Args:
+        trained: the study, every fold and seed done.
+        run: name of the run's folder, such as ``fold0-seed0``.
+        places: where the bundle goes.
+
+    Raises:
+        CorpusError: if a run of the study is not finished.
+    """
+    recipe, protocol = trained.recipe, trained.protocol
+    for missing in (name for name in trained.run_names if not runs.is_done(trained.folder / name)):
+        raise CorpusError(f"{trained.folder}: {missing} is not finished; run it with --resume")
+    done = runs.read_run(trained.folder / run)
+    exported = None
+    if why_no_bundle(done.config) is None:
+        described = describe(trained, done, places.bundles / trained.name)
+        exported = plugins.load("lightspeech.export", "onnx").export(done, described)
+    n_params, size_bytes = _size(done, exported)
+    known = done.config.normalisation == "speaker"
+    about = {
+        "corpus": corpus_name(recipe, protocol),
+        "protocol": protocol.name + (KNOWN if known else ""),
+        "unit": protocol.unit,
+        "selection": protocol.selection,
+        "normalisation": KNOWN_NORMALISATION if known else NORMALISATION,
+        "leaky": protocol.leaky,
+        "model": recipe.model.name,
+        "scheme": trained.scheme,
+        "n_params": n_params,
+        "size_bytes": size_bytes,
+        "macs": None if done.config.encoder else cost.of(done).macs,
+        "recipe": recipe.name,
+        "labels": done.labels,
+        "environment": studies.environment(),
+    }
+    write_json(trained.folder / studies.FILE, about)
+    figures = results.measure(*studies.read(trained.folder))
+    results.write(figures, trained.folder / "results.json")
+    return figures, exported and _with_figures(exported, figures)
+
+
+def export_as(trained: Trained, run: str, places: Places, format: str) -> Bundle:
+    """Export one run of a measured study in another format than ONNX.
+
+    Args:
+        trained: the study, as `export` left it.
+        run: name of the run's folder.
+        places: where the bundle goes, into a folder that ends in the format's name.
+        format: an exporter, such as ``c99``.
+
+    Raises:
+        ConfigError: if there is no such exporter, or it cannot take this run.
+    """
+    exporter = plugins.load("lightspeech.export", format)
+    done = runs.read_run(trained.folder / run)
+    described = describe(trained, done, places.bundles / f"{trained.name}-{format}")
+    figures = results.measure(*studies.read(trained.folder))
+    return _with_figures(exporter.export(done, described), figures)
+
+
+def _size(done: runs.Run, exported: Bundle | None) -> tuple[int, int]:
+    """Count parameters and bytes of all that answers, the encoder's blocks in half precision."""
+    n_params = runs.n_params(done.network)
+    heard = encoder.load(done.config.encoder).n_params if done.config.encoder else 0
+    size_bytes = 2 * heard + 4 * n_params if exported is None else exported.size_bytes
+    return heard + n_params, size_bytes
+
+
+def _with_figures(exported: Bundle, figures: Results) -> Bundle:
+    said = as_dict(figures)
+    kept = ("protocol", "leaky", "uar", "wa", "ece", "seeds", "folds", "per_class_recall")
+    exported = dataclasses.replace(exported, figures={key: said[key] for key in kept})
+    exported = bundle.write(exported, exported.path / exported.model_file)
+    write_text(exported.path / "README.md", card(exported))
+    return exported
+
+
+def published_path(root: Path, figures: Results) -> Path:
+    """Name the published file of some figures; what is leaky or known to the model is in it."""
+    suffix = figures.protocol if figures.leaky else ""
+    if figures.protocol.endswith(KNOWN):
+        suffix = f"{suffix}{KNOWN}".removeprefix("-")
+    return results.results_path(root, figures.corpus, figures.model, figures.scheme, suffix)
+
+
+def describe(trained: Trained, done: runs.Run, path: Path) -> Bundle:
+    """Say what a bundle of a run is to say, but for its figures and its model."""
+    recipe = trained.recipe
+    test = set(trained.protocol.splits[done.fold].test)
+    tested = {u.speaker for u in trained.utterances if u.id in test}
+    return Bundle(
+        path=path,
+        name=trained.name,
+        labels=done.labels,
+        sample_rate=done.config.frontend.sample_rate,
+        windows=done.config.windows,
+        frontend=as_dict(done.config.frontend),
+        model={**done.config.model.as_dict(), "n_params": runs.n_params(done.network)},
+        temperature=done.temperature,
+        threshold=done.threshold,
+        provenance={
+            "recipe": recipe.name,
+            "fold": done.fold,
+            "seed": done.seed,
+            "test_speakers": sorted(tested),
+            "lightspeech": __version__,
+        },
+        corpora=tuple(_said_of(corpus) for corpus in recipe.corpora),
+    )
+
+
+def _said_of(corpus: Choice) -> dict[str, str]:
+    info = corpus.module.INFO
+    return {"name": corpus.name, "licence": info.licence, "citation": info.citation}
+
+
+def corpus_name(recipe: Recipe, protocol: Protocol) -> str:
+    """Say what figures call the recordings of a recipe."""
+    if protocol.unit == "corpus":
+        return CROSS
+    return "+".join(sorted(corpus.name for corpus in recipe.corpora))
+
+
+def example(trained: Trained, made: Bundle) -> dict[str, Any]:
+    """Recognize one recording of the exported model's own test set, and keep it for the report."""
+    first = trained.protocol.splits[made.provenance["fold"]].test[0]
+    utterance = next(u for u in trained.utterances if u.id == first)
+    waveform = io.load(utterance.path, made.sample_rate)
+    probabilities = recognize(onnx_inference.open(made), waveform)
+    front = build(FrontEnd, {**made.frontend, "kind": "log_mel"})
+    answer = {
+        "id": utterance.id,
+        "truth": vocabularies.map_label(utterance.emotion, trained.recipe.labels),
+        "probabilities": {
+            label: round(float(p), 4) for label, p in zip(made.labels, probabilities, strict=True)
+        },
+        "hop_s": front.hop_length / front.sample_rate,
+        "frames": frontend.log_bands(waveform, front).round(3).tolist(),
+    }
+    write_json(trained.folder / "example.json", answer)
+    return answer
+
+
+def keep(trained: Trained, figures: Results, root: Path) -> list[Path]:
+    """Keep the int8 models of the first seed below the published figures, where they are small.
+
+    Args:
+        trained: the study; one without int8 runs, or of several corpora, keeps nothing.
+        figures: of it.
+        root: folder of all results.
+
+    Returns:
+        The models' files.
+
+    Raises:
+        OutputError: if the folder cannot be written.
+    """
+    seed, recipe = trained.recipe.seeds[0], trained.recipe
+    folds = range(len(trained.protocol.splits))
+    files = [trained.folder / f"fold{fold}-seed{seed}" / int8_onnx.NAME for fold in folds]
+    small = all(f.is_file() and f.stat().st_size <= kept.LIMIT_BYTES for f in files)
+    if len(recipe.corpora) > 1 or not small or why_no_bundle(runs.read_config(files[0].parent)):
+        return []
+    to = kept.folder_of(published_path(root, figures))
+    for fold, file in enumerate(files):
+        done, model = runs.read_config(file.parent), file.read_bytes()
+        values = read_json(file.parent / "run.json")
+        said = kept.Kept(
+            corpus=recipe.corpora[0].name,
+            vocabulary=recipe.labels,
+            protocol=recipe.protocol,
+            fold=fold,
+            seed=seed,
+            labels=figures.labels,
+            frontend=done.frontend,
+            windows=done.windows,
+            temperature=values["temperature"],
+            sha256=hashlib.sha256(model).hexdigest(),
+        )
+        kept.write(said, model, to)
+    return [to / f"fold{fold}.onnx" for fold in folds]
