@@ -23,6 +23,9 @@ LOUDEST_SHARE = 0.999
 SILENCE = 1e-5
 """Less than half a step of 16 bits: what is quieter is not made louder than a voice."""
 
+MAX_N_FFT = 1 << 15
+"""A second and more at any rate that speech needs; what a hostile bundle asks for is not tried."""
+
 
 @config
 class FrontEnd:
@@ -56,9 +59,10 @@ class FrontEnd:
 
     def __post_init__(self) -> None:
         """Refuse what no table can be made of."""
-        if self.n_fft < 2 or self.n_fft % 2 or self.hop_length < 1 or self.sample_rate < 1:
+        length_fits = self.n_fft in range(2, MAX_N_FFT + 1, 2)
+        if not length_fits or self.hop_length < 1 or self.sample_rate < 1:
             raise ConfigError(
-                f"n_fft must be even and >= 2, hop_length and sample_rate >= 1; "
+                f"n_fft must be even, 2 to {MAX_N_FFT}, hop_length and sample_rate >= 1; "
                 f"found {self.n_fft}, {self.hop_length}, {self.sample_rate}"
             )
         if not 0 <= self.f_min < self.f_max <= self.sample_rate / 2:
@@ -68,10 +72,11 @@ class FrontEnd:
             )
         if self.kind == "mfcc" and not 1 <= self.n_mfcc <= self.n_mels:
             raise ConfigError(f"n_mfcc must be 1 to n_mels={self.n_mels}, found {self.n_mfcc}")
-        if self.n_mels < 1 or not self.floor > 0 or not (self.clip is None or self.clip > 0):
+        mels_fit = 1 <= self.n_mels <= self.n_fft
+        if not mels_fit or not self.floor > 0 or not (self.clip is None or self.clip > 0):
             raise ConfigError(
-                f"n_mels must be >= 1, floor must be > 0, clip must be > 0 or null; "
-                f"found {self.n_mels}, {self.floor:g}, {self.clip}"
+                f"n_mels must be 1 to n_fft={self.n_fft}, floor must be > 0, "
+                f"clip must be > 0 or null; found {self.n_mels}, {self.floor:g}, {self.clip}"
             )
 
     @property
