@@ -3,12 +3,13 @@ PYTHON ?= python3
 BUNDLE ?= bundles/micro-c99
 BIN := .venv/bin
 BARE := .venv-bare
+AARCH64 := .aarch64
 SOURCES := $(shell find src -name '*.py')
 
-.PHONY: help demo test lint types tables bare firmware clean
+.PHONY: help demo test lint types tables bare firmware test-aarch64 clean
 
 help:  ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
 
 demo: .venv/.installed  ## a whole study on made speech: train, measure, export, report; minutes
 	$(BIN)/lightspeech run recipes/demo.yaml --fresh
@@ -32,8 +33,11 @@ bare: .venv/.installed $(BARE)/.installed  ## does the core install run without 
 firmware: .venv/.installed  ## cost of the C in BUNDLE on an emulated Cortex-M4F, to results/devices
 	$(BIN)/lightspeech boards $(BUNDLE) --publish results/devices
 
+test-aarch64: .venv/.installed $(AARCH64)/.installed  ## do bundles answer on an emulated Raspberry Pi? network, minutes
+	LIGHTSPEECH_AARCH64=$(CURDIR)/$(AARCH64) $(BIN)/pytest tests/aarch64 -rs
+
 clean:  ## remove what make made; runs, bundles and results stay
-	rm -rf .venv $(BARE) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv $(BARE) $(AARCH64) build dist .pytest_cache .mypy_cache .ruff_cache
 
 # torch first: a plain resolution would choose a newer one.
 .venv/.installed: pyproject.toml constraints.txt
@@ -47,4 +51,8 @@ $(BARE)/.installed: pyproject.toml constraints.txt $(SOURCES)
 	rm -rf build/lib
 	$(PYTHON) -m venv $(BARE)
 	$(BARE)/bin/pip install -q -c constraints.txt .
+	touch $@
+
+$(AARCH64)/.installed: tests/aarch64/prepare.sh pyproject.toml constraints.txt | .venv/.installed
+	PYTHON=$(CURDIR)/$(BIN)/python tests/aarch64/prepare.sh $(AARCH64)
 	touch $@
