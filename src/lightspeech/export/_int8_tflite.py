@@ -1,10 +1,6 @@
 """The int8 network of a run as a ``.tflite`` file: int8 standardized features to int8 logits."""
 
-import contextlib
-import io
-import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +11,7 @@ from torch import Tensor, nn
 from lightspeech.audio.frontend import Array
 from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.models._base import SpeechModel
+from lightspeech.quiet import silent
 from lightspeech.training import int8
 from lightspeech.training.int8 import Int8Network
 from lightspeech.training.run import Run
@@ -47,7 +44,7 @@ def to_bytes(done: Run) -> bytes:
     network = network_of(done)
     front, windows = done.config.frontend, done.config.windows
     frames = front.n_frames(windows.samples(front.sample_rate)[0])
-    with int8.quiet(), _silent():
+    with silent():
         graph = int8.convert(network, fold_weights=False)
         try:
             from ai_edge_litert import schema_py_generated as schema
@@ -74,22 +71,6 @@ def _converted(graph: nn.Module, example: Tensor) -> bytes:
         file = Path(folder) / "model.tflite"
         converted.export(str(file))
         return file.read_bytes()
-
-
-@contextlib.contextmanager
-def _silent() -> Iterator[None]:
-    """Keep the converter quiet: its compiler writes to the process's own streams."""
-    kept = [os.dup(stream) for stream in (1, 2)]
-    with open(os.devnull, "w") as nowhere:
-        for stream in (1, 2):
-            os.dup2(nowhere.fileno(), stream)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        for stream, before in zip((1, 2), kept, strict=True):
-            os.dup2(before, stream)
-            os.close(before)
 
 
 def standardization(network: nn.Module, n_features: int) -> tuple[Array, Array]:

@@ -17,7 +17,8 @@ from lightspeech.bundle import Bundle
 from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.export._int8_tflite import standardization
 from lightspeech.models._base import SpeechModel
-from lightspeech.training.int8 import Int8Network, convert, quiet
+from lightspeech.quiet import silent
+from lightspeech.training.int8 import Int8Network, convert
 from lightspeech.training.run import Run
 
 MODEL_FILE = "model.pte"
@@ -81,7 +82,7 @@ def to_bytes(done: Run) -> bytes:
         )
     front, windows = done.config.frontend, done.config.windows
     frames = front.n_frames(windows.samples(front.sample_rate)[0])
-    with quiet(), torch.no_grad():
+    with silent(), torch.no_grad():
         try:
             from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
             from executorch.exir import to_edge_transform_and_lower

@@ -3,7 +3,6 @@
 Its Python package brings torch; on a phone the runtime is a library of C++.
 """
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.config import build
 from lightspeech.errors import BundleError, MissingExtra
 from lightspeech.inference._base import Probabilities
+from lightspeech.quiet import silent
 
 IDENTIFIER = slice(4, 6), b"ET"
 """Where a program says what it is: the file identifier of its flatbuffer."""
@@ -70,8 +70,7 @@ def open(bundle: Bundle, *, threads: int = 1) -> ExecutorchPredictor:
     place, identifier = IDENTIFIER
     if model[place] != identifier:
         raise _fault(bundle, "is no ExecuTorch program")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with silent():
         try:
             from executorch.extension.pybindings import portable_lib
             from executorch.runtime import Runtime

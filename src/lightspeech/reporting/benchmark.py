@@ -52,11 +52,11 @@ def _cells(row: Row) -> tuple[str, ...]:
         _points(row.uar_change, "+"),
         _number(row.macs),
         memory,
-        _ms(row.latency and row.latency.median_ms),
-        _ms(row.latency and row.latency.p95_ms),
+        _ms(None if row.latency is None else row.latency.median_ms),
+        _ms(None if row.latency is None else row.latency.p95_ms),
         "" if row.rtf is None else f"{row.rtf:.5f}",
-        _ms(row.latency and row.latency.cpu_ms),
-        _ms(row.network and row.network.cpu_ms),
+        _ms(None if row.latency is None else row.latency.cpu_ms),
+        _ms(None if row.network is None else row.network.cpu_ms),
     )
 
 

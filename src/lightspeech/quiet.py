@@ -1,0 +1,35 @@
+"""Libraries that talk: what they print, log and warn of is nothing that a user can change."""
+
+import contextlib
+import io
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def silent() -> Iterator[None]:
+    """Drop all that is printed, by compiled code too, which writes to the process's own streams.
+
+    Errors are raised as ever.
+    """
+    kept = [os.dup(stream) for stream in (1, 2)]
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    with open(os.devnull, "w") as nowhere:
+        for stream in (1, 2):
+            os.dup2(nowhere.fileno(), stream)
+    try:
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
+        for stream, place in zip((1, 2), kept, strict=True):
+            os.dup2(place, stream)
+            os.close(place)
