@@ -102,6 +102,20 @@ def test_a_layer_can_stay_in_floats():
         Int8Network(fold(network()), FRAMES, BANDS, Int8(keep_float=("stem",)))
 
 
+@torch.no_grad()
+def test_layers_are_rounded_one_at_a_time(prepared):
+    places = int8.layers(prepared)
+    assert list(places)[:2] == ["stem.0", "blocks.0.depthwise.0"]
+    assert len(places) == 8
+    everywhere, floats = prepared(windows()), fold(network())(windows())
+    int8.round_only(prepared, [])
+    torch.testing.assert_close(prepared(windows()), floats, atol=1e-4, rtol=1e-4)
+    int8.round_only(prepared, places["stem.0"])
+    assert 0 < (prepared(windows()) - floats).abs().max()
+    int8.round_only(prepared, None)
+    assert torch.equal(prepared(windows()), everywhere)
+
+
 def test_a_recurrent_network_is_refused():
     with pytest.raises(ConfigError, match="recurrent networks have no int8 form"):
         Int8Network(fold(network("tinyml_lstm")), FRAMES, BANDS, Int8())

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from torch import Tensor
 
+from lightspeech.compression import _sensitivity
 from lightspeech.errors import ConfigError
-from lightspeech.files import replacing
+from lightspeech.files import replacing, write_json
 from lightspeech.training import int8, int8_onnx
 from lightspeech.training.int8 import Int8 as Config
 from lightspeech.training.int8 import Int8Network
@@ -25,6 +26,8 @@ from lightspeech.training.run import (
     open_parts,
     to_int8,
 )
+
+SENSITIVITY = "sensitivity.json"
 
 
 def apply(before: Run, task: Task, cfg: Config) -> None:
@@ -48,6 +51,8 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
     int8.calibrate(network, calibration(task, parts, cfg.calibration_windows))
     if cfg.qat_epochs:
         network = _train(task, parts, network, cfg)
+    if cfg.sensitivity:
+        write_json(task.folder / SENSITIVITY, _sensitivity.measure(task, parts, network))
     model = int8_onnx.to_bytes(network, *_shape(task, parts))
     with replacing(task.folder / int8_onnx.NAME) as temporary:
         temporary.write_bytes(model)

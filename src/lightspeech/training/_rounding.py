@@ -52,6 +52,7 @@ class Activation(FakeQuantizeBase):  # type: ignore[misc]
         self.register_buffer("scale", torch.ones(()))
         self.register_buffer("zero_point", torch.zeros((), dtype=torch.int32))
         self._seen: list[Any] = []  # a list, so that it is no part of the network
+        self.off = False
 
     def begin(self) -> None:
         """Watch instead of rounding."""
@@ -67,9 +68,10 @@ class Activation(FakeQuantizeBase):  # type: ignore[misc]
         self._seen = []
 
     def forward(self, x: Tensor) -> Tensor:
-        """Round, or watch."""
+        """Round, or watch, or let pass where it is switched off."""
         if self._seen:
             self._seen[0](x)
+        if self._seen or self.off:
             return x
         return torch.fake_quantize_per_tensor_affine(
             x, self.scale, self.zero_point, self.quant_min, self.quant_max
@@ -94,10 +96,13 @@ class PerChannelWeight(FakeQuantizeBase):  # type: ignore[misc]
         self.is_dynamic = False
         del self.fake_quant_enabled, self.observer_enabled
         self._weight: list[Tensor] = []
+        self.off = False
 
     def forward(self, weight: Tensor) -> Tensor:
-        """Round."""
+        """Round, or let pass where it is switched off."""
         self._weight = [weight.detach()]
+        if self.off:
+            return weight
         scale, zero_point = self.calculate_qparams()
         return torch.fake_quantize_per_channel_affine(
             weight, scale, zero_point, self.ch_axis, self.quant_min, self.quant_max

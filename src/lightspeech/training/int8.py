@@ -10,9 +10,9 @@ biases int32. Batch norms are folded; what `SpeechModel.standardize` does stays 
 import copy
 import logging
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import torch
 from pydantic import Field, NonNegativeInt, PositiveFloat
@@ -33,8 +33,8 @@ class Int8:
     """What an activation's scale spans: the range of least squared error, or all that was seen."""
     qat_epochs: NonNegativeInt = 0
     """Epochs of training with rounding, under the run's own loss; 0: after training alone."""
-    learning_rate: PositiveFloat = 1e-4
-    """Peak, falling along a cosine."""
+    learning_rate: PositiveFloat = 1e-5
+    """Peak, falling along a cosine. Folded weights are small: 1e-4 moves them far in 5 epochs."""
     keep_float: tuple[str, ...] = ()
     """Layers left in floats, named as in ``sensitivity.json``; device code in C takes none."""
     sensitivity: bool = False
@@ -72,6 +72,14 @@ class Int8Network(nn.Module):
     def standardize(self, features: Tensor) -> Tensor:
         """Standardize in floats, see `SpeechModel.standardize`."""
         return cast(SpeechModel, self.outer).standardize(features)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Int8Network":
+        """Copy without what torch has to say of copied graphs."""
+        made = Int8Network.__new__(Int8Network)
+        memo[id(self)] = made
+        with quiet():
+            made.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return made
 
     def train(self, mode: bool = True) -> "Int8Network":
         """Change nothing: statistics are frozen, and an exported graph has no modes."""
@@ -134,14 +142,33 @@ def convert(network: Int8Network, *, fold_weights: bool) -> GraphModule:
     return made
 
 
-def layers(network: Int8Network) -> list[str]:
-    """Name the layers whose weights are int8, in order, as ``keep_float`` takes them."""
-    from lightspeech.training._rounding import PerChannelWeight, layer_name
+def layers(network: Int8Network) -> dict[str, list[str]]:
+    """Find the roundings of each int8 layer: of its input, its weights and its result.
+
+    Returns:
+        Names of modules of the graph by name of the layer, in order, as ``keep_float`` takes them.
+    """
+    from lightspeech.training._rounding import WEIGHTED, layer_name
+
+    found: dict[str, list[str]] = {}
+    for node in network.graph.graph.nodes:
+        weight = node.all_input_nodes[1] if node.target in WEIGHTED else node
+        if node.target in WEIGHTED and weight.op == "call_module":  # else it stays in floats
+            users = [*node.users, *(after for user in node.users for after in user.users)]
+            near = [n for n in (*node.all_input_nodes[:2], *users) if n.op == "call_module"]
+            found[layer_name(weight)] = [str(n.target) for n in near]
+    return found
+
+
+def round_only(network: Int8Network, roundings: Collection[str] | None) -> None:
+    """Round at these places of `layers` alone; None: everywhere."""
+    from lightspeech.training._rounding import Activation, PerChannelWeight
 
     modules = dict(network.graph.named_modules(remove_duplicate=False))
-    rounded = [n for n in network.graph.graph.nodes if n.op == "call_module"]
-    weights = [n for n in rounded if isinstance(modules[n.target], PerChannelWeight)]
-    return [layer_name(node) for node in weights]
+    chosen = {id(modules[name]) for name in (modules if roundings is None else roundings)}
+    for module in modules.values():
+        if isinstance(module, Activation | PerChannelWeight):
+            module.off = id(module) not in chosen
 
 
 @torch.no_grad()

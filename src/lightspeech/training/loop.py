@@ -151,10 +151,9 @@ def _average(state: checkpoint.State, decay: float, *, step: int) -> None:
     The decay rises with the steps, so that a short training forgets its random start.
     """
     decay = min(decay, (1 + step) / (10 + step)) if decay else 0.0
-    pairs = zip(
-        state.average.state_dict().values(), state.network.state_dict().values(), strict=True
-    )
-    for averaged, current in pairs:
+    now = state.network.state_dict()
+    for name, averaged in state.average.state_dict().items():  # a copied graph has another order
+        current = now[name]
         if averaged.is_floating_point():
             averaged.lerp_(current, 1 - decay)
         else:

@@ -1,0 +1,45 @@
+"""A quantized run looks like a trained one, and its figures are those of its ONNX file."""
+
+import json
+
+import numpy as np
+import pytest
+
+from lightspeech import predictions
+from lightspeech.compression import quantize
+from lightspeech.errors import ConfigError
+from lightspeech.training import run as runs
+from lightspeech.training.int8 import Int8Network
+from lightspeech.training.int8_onnx import NAME
+
+pytest.importorskip("torchao", reason="needs the extra 'compress'")
+
+ONE_FOLD = "protocol.folds=3"
+
+
+@pytest.mark.parametrize("epochs", [0, 1])
+def test_a_run_becomes_int8_and_reads_back(train, epochs):
+    step = f"compress=[{{name: quantize, qat_epochs: {epochs}, sensitivity: true}}]"
+    folder, compress = train(ONE_FOLD, step)
+    [made] = compress()
+    done = runs.read_run(made / "fold0-seed0")
+    assert isinstance(done.network, Int8Network)
+    assert done.config.quantize.qat_epochs == epochs
+    assert done.config.training == runs.read_config(folder / "fold0-seed0").training
+    assert (made / "fold0-seed0" / NAME).stat().st_size < 40_000
+    assert not (made / "fold0-seed0" / "checkpoint.safetensors").exists()
+    before, after = (predictions.read(f / "fold0-seed0/test.csv") for f in (folder, made))
+    assert before.ids == after.ids
+    assert not np.array_equal(before.probabilities, after.probabilities)
+    # An epoch at a low rate moves little either; ranges that a copy mixed up would.
+    np.testing.assert_allclose(before.probabilities, after.probabilities, atol=0.1)
+    table = json.loads((made / "fold0-seed0" / quantize.SENSITIVITY).read_text())
+    assert [line["layer"] for line in table][-2:] == ["head.1", "all"]
+
+
+def test_int8_of_int8_is_refused(train):
+    _, compress = train(ONE_FOLD, "compress=[quantize]")
+    [made] = compress()
+    done = runs.read_run(made / "fold0-seed0")
+    with pytest.raises(ConfigError, match="int8 already"):
+        quantize.apply(done, None, quantize.Config())
