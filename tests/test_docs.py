@@ -12,8 +12,17 @@ from lightspeech.cli import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = {path.name: path.read_text("utf-8") for path in ROOT.glob("docs/*.md")}
-DOCUMENTS |= {path.name: path.read_text("utf-8") for path in ROOT.glob("*.md")}
+PLACES = ("*.md", "docs/*.md", "docs/devices/*.md", "examples/*/*.md")
+DOCUMENTS = {
+    str(path.relative_to(ROOT)): path.read_text("utf-8")
+    for place in PLACES
+    for path in ROOT.glob(place)
+}
+LINKS = [
+    (name, target)
+    for name, text in DOCUMENTS.items()
+    for target in sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)\)", text)))
+]
 RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
 COMMANDS = get_command(app).commands
 SHOWN = sorted(
@@ -33,7 +42,7 @@ def test_readme_is_short():
 def test_command_has_help_with_an_example_and_stands_in_the_documents(name):
     assert f"Example: lightspeech {name}" in COMMANDS[name].help
     assert all(p.help for p in COMMANDS[name].params if p.name != "help")
-    assert f"| `{name}` |" in DOCUMENTS["commands.md"]
+    assert f"| `{name}` |" in DOCUMENTS["docs/commands.md"]
 
 
 @pytest.mark.parametrize("line", SHOWN)
@@ -52,6 +61,6 @@ def test_recipe_is_valid_and_named_as_its_file(path):
     assert recipe.read(path, []).name == path.stem
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)\)", README))))
-def test_link_of_the_readme_leads_somewhere(target):
-    assert (ROOT / target).exists()
+@pytest.mark.parametrize(("name", "target"), LINKS)
+def test_link_leads_somewhere(name, target):
+    assert (ROOT / name).parent.joinpath(target).exists()

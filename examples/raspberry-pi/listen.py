@@ -14,7 +14,7 @@ import numpy as np
 
 from lightspeech import bundle
 from lightspeech.audio.windows import Waveform
-from lightspeech.inference import onnx
+from lightspeech.inference import dispatch
 
 BLOCK = 3_200
 """Bytes read at once: a tenth of a second at 16 kHz, two bytes a sample."""
@@ -36,7 +36,7 @@ def samples(sound: IO[bytes]) -> Iterator[Waveform]:
 
 def main(folder: Path, options: list[str]) -> int:
     """Answer window by window until the microphone stops; give the exit code of `arecord`."""
-    predictor = onnx.open(bundle.read(folder))
+    predictor = dispatch.open(bundle.read(folder))
     about = predictor.bundle
     with record(about.sample_rate, options) as microphone:
         assert microphone.stdout is not None
@@ -44,11 +44,12 @@ def main(folder: Path, options: list[str]) -> int:
             if np.abs(window).max() < SILENCE:
                 continue
             [row] = predictor.predict(window[None])
+            rounded = [round(value, 3) for value in row.tolist()]
             answer = {
                 "start_s": round(start / about.sample_rate, 1),
                 "label": about.labels[row.argmax()],
                 "uncertain": bool(row.max() < about.threshold),
-                "probabilities": dict(zip(about.labels, row.round(3).tolist(), strict=True)),
+                "probabilities": dict(zip(about.labels, rounded, strict=True)),
             }
             print(json.dumps(answer), flush=True)
     return microphone.returncode
