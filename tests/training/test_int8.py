@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from lightspeech.errors import ConfigError
 
 pytest.importorskip("torchao", reason="needs the extra 'compress'")
 
-from lightspeech.training import int8, int8_onnx
+from lightspeech.training import checkpoint, int8, int8_onnx, loop
 from lightspeech.training.int8 import Int8, Int8Network, fold
 
 FRAMES, BANDS, N_CLASSES = 20, 16, 3
@@ -114,6 +116,17 @@ def test_layers_are_rounded_one_at_a_time(prepared):
     assert 0 < (prepared(windows()) - floats).abs().max()
     int8.round_only(prepared, None)
     assert torch.equal(prepared(windows()), everywhere)
+
+
+def test_an_average_of_weights_keeps_every_range(prepared):
+    """A copied graph lists its tensors in another order."""
+    before = {name: tensor.clone() for name, tensor in prepared.state_dict().items()}
+    average = copy.deepcopy(prepared)
+    optimizer = torch.optim.AdamW(prepared.parameters())
+    state = checkpoint.State(prepared, average, optimizer, torch.nn.Identity())
+    loop._average(state, 0.99, step=0)
+    for name, tensor in average.state_dict().items():
+        torch.testing.assert_close(tensor, before[name], msg=name)
 
 
 def test_a_recurrent_network_is_refused():
