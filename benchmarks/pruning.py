@@ -17,7 +17,8 @@ from lightspeech.config import Choice, build
 from lightspeech.files import write_json, write_text
 from lightspeech.reporting import plots
 from lightspeech.training import cost, study
-from lightspeech.training.run import Task, read_run
+from lightspeech.training.run import read_run
+from lightspeech.training.task import Task
 
 OUTPUT = Path("results/pruning")
 RATIOS = (0.3, 0.5, 0.7, 0.85)

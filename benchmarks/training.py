@@ -24,7 +24,9 @@ from lightspeech.data.batches import TrainingBatches
 from lightspeech.evaluation import machine
 from lightspeech.files import write_json
 from lightspeech.training import study
-from lightspeech.training.run import Task, do, n_params, read_run
+from lightspeech.training.networks import n_params
+from lightspeech.training.run import do, read_run
+from lightspeech.training.task import Task
 
 OUTPUT = Path("results/benchmarks/training.json")
 CACHE = Path("cache")

@@ -218,7 +218,9 @@ def nano(*, integers):
 
     from lightspeech.models import nano as model
     from lightspeech.training import int8
-    from lightspeech.training.run import Run, RunConfig, build_network, to_int8
+    from lightspeech.training.networks import build_network, to_int8
+    from lightspeech.training.run import Run
+    from lightspeech.training.task import RunConfig
 
     cfg = RunConfig(
         model=config.Choice("lightspeech.models", "nano", model.Config()),

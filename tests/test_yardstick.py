@@ -10,7 +10,7 @@ from lightspeech.corpora._base import Utterance
 from lightspeech.data import functionals
 from lightspeech.errors import AudioError
 from lightspeech.protocols._base import Split
-from lightspeech.training.run import Task
+from lightspeech.training.task import Task
 
 N, N_CLASSES = 48, 3
 RECIPE = """

@@ -24,9 +24,9 @@ from lightspeech.protocols._base import Protocol
 from lightspeech.recipe import Recipe
 from lightspeech.reporting.card import card
 from lightspeech.stages import Places, Trained
-from lightspeech.training import cost, int8_onnx
+from lightspeech.training import cost, int8_onnx, networks
 from lightspeech.training import run as runs
-from lightspeech.training.run import RunConfig
+from lightspeech.training.task import RunConfig
 
 CROSS = "cross"
 """What figures call the corpora where each is left out once."""
@@ -109,7 +109,7 @@ def export_as(trained: Trained, run: str, places: Places, format: str) -> Bundle
 
 def _size(done: runs.Run, exported: Bundle | None) -> tuple[int, int]:
     """Count parameters and bytes of all that answers, the encoder's blocks in half precision."""
-    n_params = runs.n_params(done.network)
+    n_params = networks.n_params(done.network)
     heard = encoder.load(done.config.encoder).n_params if done.config.encoder else 0
     size_bytes = 2 * heard + 4 * n_params if exported is None else exported.size_bytes
     return heard + n_params, size_bytes
@@ -144,7 +144,7 @@ def describe(trained: Trained, done: runs.Run, path: Path) -> Bundle:
         sample_rate=done.config.frontend.sample_rate,
         windows=done.config.windows,
         frontend=as_dict(done.config.frontend),
-        model={**done.config.model.as_dict(), "n_params": runs.n_params(done.network)},
+        model={**done.config.model.as_dict(), "n_params": networks.n_params(done.network)},
         temperature=done.temperature,
         threshold=done.threshold,
         provenance={

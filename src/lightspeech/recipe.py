@@ -12,8 +12,8 @@ from lightspeech.data.augment import Augment
 from lightspeech.errors import ConfigError
 from lightspeech.labels import OWN, VOCABULARIES
 from lightspeech.training.loop import Training
-from lightspeech.training.run import RunConfig
 from lightspeech.training.space import Search
+from lightspeech.training.task import RunConfig
 
 LAST = "quantize"
 """The step that no other can follow."""

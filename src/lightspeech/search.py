@@ -18,10 +18,10 @@ from lightspeech import stages
 from lightspeech.errors import ConfigError, MissingExtra, StudyError
 from lightspeech.recipe import Recipe
 from lightspeech.stages import Material, Places
-from lightspeech.training import cost, run, study
-from lightspeech.training.run import Task
+from lightspeech.training import cost, inputs, networks, run, study
 from lightspeech.training.space import Range, Search
 from lightspeech.training.study import Progress
+from lightspeech.training.task import Task
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -169,11 +169,11 @@ def _suggest(trial: "Trial", key: str, allowed: Range | tuple[Any, ...]) -> str:
 
 def _cost(task: Task) -> cost.Cost:
     """Count what a task's network will cost, a byte a value."""
-    network = run.fresh_network(task).eval()
+    network = networks.fresh_network(task).eval()
     features = cost.example(task.config)
     peak = cost.peak_activations(network, features)
     return cost.Cost(
-        n_params=run.n_params(network),
+        n_params=networks.n_params(network),
         macs=cost.macs(network, features),
         peak_activations=peak,
         peak_activation_bytes=peak,
@@ -196,7 +196,7 @@ def _mean_uar(trial: "Trial", tasks: list[Task]) -> float:
 def _selection_uar(task: Task) -> float:
     """Train a run, but answer no test set; give the UAR of its last epoch on the selection set."""
     torch.set_num_threads(1)
-    run.fit(task, run.open_parts(task), run.fresh_network(task))
+    run.fit(task, inputs.open_parts(task), networks.fresh_network(task))
     last = (task.folder / "history.jsonl").read_text(encoding="utf-8").splitlines()[-1]
     uar: float = json.loads(last)["selection_uar"]
     return uar

@@ -20,12 +20,10 @@ from lightspeech.files import write_text
 from lightspeech.protocols._base import Protocol
 from lightspeech.recipe import Recipe
 from lightspeech.training import study
-from lightspeech.training.run import Task
+from lightspeech.training.task import Task
 
 RECIPE = "recipe.yaml"
 MANIFEST = "manifest.csv"
-SCHEMES = {"distill": "distilled", "prune": "pruned", "quantize": "int8"}
-"""What figures are called after a step."""
 STEPS = "steps.yaml"
 """In the folder of a step: itself and those before it."""
 
@@ -194,7 +192,7 @@ class Trained:
         """Of its figures; the last step decides, or an encoder that is int8 already."""
         heard = self.recipe.run_config().encoder
         plain = "int8" if heard is not None and encoder.own(heard) is not None else "fp32"
-        return SCHEMES[self.steps[-1].name] if self.steps else plain
+        return str(self.steps[-1].module.SCHEME) if self.steps else plain
 
     @property
     def run_names(self) -> list[str]:

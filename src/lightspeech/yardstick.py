@@ -23,8 +23,8 @@ from lightspeech.predictions import Predictions
 from lightspeech.protocols._base import Protocol
 from lightspeech.recipe import Recipe
 from lightspeech.training import calibrate
-from lightspeech.training.run import Task
 from lightspeech.training.study import Progress
+from lightspeech.training.task import Task
 
 Array = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]

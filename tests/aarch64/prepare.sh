@@ -9,6 +9,8 @@ for needed in /usr/bin/apt-get /usr/bin/dpkg-deb $keys; do
   [[ -f $needed ]] || { echo "error: no $needed; use Debian, or apt install debian-archive-keyring" >&2; exit 1; }
 done
 
+rm -rf "$folder"/{apt,root,core}  # what an earlier version fetched
+
 # fetch NAME SUITE ARCHITECTURE PACKAGE…: Debian packages, and what they need, to apt/NAME/*.deb.
 # apt gets a state of its own, so that the machine's packages neither count nor change.
 fetch() {
@@ -36,9 +38,10 @@ mkdir -p "$folder/root"
 for package in "$folder"/apt/root/archives/*.deb; do
   dpkg-deb -x "$package" "$folder/root"
 done
+rm -r "$folder/apt"
 
 core=$(sed -n '/^dependencies/,/^]/s/^ *"\([a-z]*\).*/\1/p' pyproject.toml)
 platforms=(--platform manylinux_2_28_aarch64 --platform manylinux_2_27_aarch64 --platform manylinux2014_aarch64)
 # shellcheck disable=SC2086  # a word each
-"${PYTHON:-python3}" -m pip install -q --no-compile --upgrade --target "$folder/core" \
+"${PYTHON:-python3}" -m pip install -q --no-compile --target "$folder/core" \
   "${platforms[@]}" --python-version 311 --only-binary=:all: -c constraints.txt $core ai-edge-litert

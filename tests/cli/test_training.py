@@ -52,6 +52,4 @@ def test_export_of_a_study_names_a_run_of_it(lightspeech, error_line, recipe):
     (recipe.parent / "runs/tiny").mkdir(parents=True)
     recipe.rename("runs/tiny/recipe.yaml")
     line = error_line(lightspeech("export", "runs/tiny"))
-    assert line.endswith(
-        f"is a study; name one of its runs: {recipe.parent}/runs/tiny/fold0-seed0"
-    )
+    assert line.endswith(f"is a study; name one of its runs: {recipe.parent}/runs/tiny/fold0-seed0")

@@ -8,6 +8,7 @@ from lightspeech import manifest, recipe, stages
 from lightspeech.config import Choice
 from lightspeech.errors import ConfigError
 from lightspeech.stages import Places
+from lightspeech.training import inputs
 from lightspeech.training import run as runs
 
 TINY = """
@@ -37,7 +38,7 @@ class Again:
 
     def apply(self, before, task, cfg):
         self.seen.append((before.fold, task.before))
-        parts = runs.open_parts(task)
+        parts = inputs.open_parts(task)
         runs.finish(task, parts, runs.fit(task, parts, before.network))
 
 

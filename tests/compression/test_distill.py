@@ -9,6 +9,7 @@ from lightspeech.compression import _teacher, distill
 from lightspeech.errors import ConfigError, CorpusError, LeakError
 from lightspeech.training import run as runs
 from lightspeech.training import soft_labels
+from lightspeech.training.task import Task
 
 TEACHER = ("name=teacher", "model={name: micro, channels: [8, 8]}", "windows.window_s=0.5",
            "frontend={n_mels: 20}", "seeds=[0, 1]")  # fmt: skip
@@ -65,7 +66,7 @@ def task_of(folder):
     utterances = tuple(manifest.read(folder.parent / "manifest.csv"))
     protocol, _ = _teacher._read_study(folder)
     done = runs.read_run(folder.parent / "fold0-seed0")
-    return runs.Task(
+    return Task(
         config=done.config, folder=folder / "fold0-seed0", cache=folder.parents[2] / "cache",
         utterances=utterances, labels=done.labels, split=protocol.splits[0], fold=0, seed=0,
         targets=torch.tensor([done.labels.index(u.emotion) for u in utterances]).numpy(),

@@ -14,7 +14,9 @@ from lightspeech.data import encoder
 from lightspeech.errors import ConfigError
 from lightspeech.export import onnx
 from lightspeech.models import whisper
-from lightspeech.training.run import Run, RunConfig, build_network
+from lightspeech.training.networks import build_network
+from lightspeech.training.run import Run
+from lightspeech.training.task import RunConfig
 
 transformers = pytest.importorskip("transformers", reason="needs the extra 'teacher'")
 

@@ -14,7 +14,9 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice
 from lightspeech.errors import ConfigError
 from lightspeech.export import onnx
-from lightspeech.training.run import Run, RunConfig, build_network
+from lightspeech.training.networks import build_network
+from lightspeech.training.run import Run
+from lightspeech.training.task import RunConfig
 
 PACKAGE = "lightspeech.models"
 LABELS = ("angry", "happy", "neutral", "sad")

@@ -13,7 +13,9 @@ from lightspeech.inference import litert as litert_inference
 from lightspeech.models import nano
 from lightspeech.training import int8
 from lightspeech.training.int8 import Int8
-from lightspeech.training.run import Run, RunConfig, build_network, to_int8
+from lightspeech.training.networks import build_network, to_int8
+from lightspeech.training.run import Run
+from lightspeech.training.task import RunConfig
 
 pytest.importorskip("litert_torch", reason="needs the extra 'litert'")
 

@@ -10,7 +10,9 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice
 from lightspeech.export import onnx
 from lightspeech.models import light_sernet
-from lightspeech.training.run import Run, RunConfig, build_network
+from lightspeech.training.networks import build_network
+from lightspeech.training.run import Run
+from lightspeech.training.task import RunConfig
 
 FEATURES = {"mfcc": 40, "log_mel": 128, "spectrogram": 513}
 inputs = pytest.mark.parametrize("kind", FEATURES)

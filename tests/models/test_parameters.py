@@ -4,7 +4,7 @@ import pytest
 from torch import nn
 
 from lightspeech import plugins
-from lightspeech.training.run import n_params
+from lightspeech.training.networks import n_params
 
 
 def build(name, n_classes, n_features=None):

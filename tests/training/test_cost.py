@@ -11,7 +11,9 @@ from lightspeech import plugins
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice
 from lightspeech.training import cost
-from lightspeech.training.run import Run, RunConfig, build_network
+from lightspeech.training.networks import build_network
+from lightspeech.training.run import Run
+from lightspeech.training.task import RunConfig
 
 
 def run_of(name, labels="abcd", **changes):

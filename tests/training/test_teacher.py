@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from lightspeech import manifest, publication, recipe, stages
 from lightspeech.cli import app
 from lightspeech.errors import ConfigError
+from lightspeech.training import networks
 from lightspeech.training import run as runs
 
 RECIPE = """
@@ -57,9 +58,9 @@ def test_it_is_trained_and_measured_and_says_that_it_has_no_bundle(study):
     assert exported is None
     assert not places.bundles.exists()
     done = runs.read_run(trained.folder / "fold0-seed0")
-    heard = figures.n_params - runs.n_params(done.network)
-    assert heard > 10 * runs.n_params(done.network)
-    assert figures.size_bytes == 2 * heard + 4 * runs.n_params(done.network)
+    heard = figures.n_params - networks.n_params(done.network)
+    assert heard > 10 * networks.n_params(done.network)
+    assert figures.size_bytes == 2 * heard + 4 * networks.n_params(done.network)
     assert "hears" in publication.why_no_bundle(done.config)
 
 

@@ -1,1 +1,1 @@
-"""Steps from one finished run to another: each module holds ``Config`` and ``apply``."""
+"""Steps from one finished run to another: each module holds ``Config``, ``apply`` and ``SCHEME``."""

@@ -6,8 +6,9 @@ import numpy as np
 
 from lightspeech import metrics
 from lightspeech.training import calibrate, int8
+from lightspeech.training.inputs import Parts, counts, window_logits
 from lightspeech.training.int8 import Int8Network
-from lightspeech.training.run import Parts, Task, counts, window_logits
+from lightspeech.training.task import Task
 
 
 def measure(task: Task, parts: Parts, network: Int8Network) -> list[dict[str, Any]]:

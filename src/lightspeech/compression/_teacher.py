@@ -11,7 +11,7 @@ from lightspeech.leaks import Heard
 from lightspeech.protocols._base import Protocol
 from lightspeech.training import run as runs
 from lightspeech.training import soft_labels
-from lightspeech.training.run import Task
+from lightspeech.training.task import Task
 
 
 def find(teacher: Path, studies: Path) -> Path:

@@ -18,14 +18,17 @@ from torch import Tensor
 from lightspeech.compression import _teacher
 from lightspeech.config import as_dict, build, config
 from lightspeech.errors import CorpusError
+from lightspeech.training import inputs, networks, soft_labels
 from lightspeech.training import run as runs
-from lightspeech.training import soft_labels
 from lightspeech.training.distillation import Distillation, Weights, with_embedding
 from lightspeech.training.loop import Training
-from lightspeech.training.run import Run, Task
+from lightspeech.training.run import Run
 from lightspeech.training.soft_labels import SoftLabels
+from lightspeech.training.task import Task
 
 Progress = Callable[[str, int, int], None]
+SCHEME = "distilled"
+"""What figures are called after this step."""
 LARGEST_BATCH = 64
 SOFT = "soft"
 """Folder of soft labels in that of the step; another step may name it as its teacher."""
@@ -61,8 +64,8 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
         distill=Distillation(soft=soft_path(task, cfg), **weights),
     )
     task = replace(task, config=student)
-    parts = runs.open_parts(task)
-    network = before.network if cfg.init == "run" else runs.fresh_network(task)
+    parts = inputs.open_parts(task)
+    network = before.network if cfg.init == "run" else networks.fresh_network(task)
     runs.finish(task, parts, runs.fit(task, parts, network))
 
 
@@ -132,8 +135,8 @@ def answer(run: Run, task: Task, crops: int) -> tuple[Tensor, Tensor]:
     size = next(size for size in range(LARGEST_BATCH, 0, -1) if n % size != 1)
     training = replace(run.config.training, batch_size=size, balance="none")
     hearing = replace(task, config=replace(run.config, training=training), seed=run.seed)
-    parts = runs.open_parts(hearing)
-    batches = runs.training_batches(hearing, parts)
+    parts = inputs.open_parts(hearing)
+    batches = inputs.training_batches(hearing, parts)
     place = {int(row): index for index, row in enumerate(parts.train)}
     sums: list[Tensor] = []
     for crop in range(crops):

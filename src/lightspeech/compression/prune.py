@@ -19,8 +19,13 @@ from lightspeech.compression import _channels
 from lightspeech.compression._channels import Worth
 from lightspeech.config import Choice, config
 from lightspeech.errors import ConfigError
-from lightspeech.training import cost, run
-from lightspeech.training.run import Parts, Run, Task
+from lightspeech.training import cost, inputs, networks, run
+from lightspeech.training.inputs import Parts
+from lightspeech.training.run import Run
+from lightspeech.training.task import Task
+
+SCHEME = "pruned"
+"""What figures are called after this step."""
 
 
 @config
@@ -60,7 +65,7 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
         MissingExtra: if Torch-Pruning is not installed.
     """
     _require_narrowed(before.config.model)
-    parts = run.open_parts(task)
+    parts = inputs.open_parts(task)
     full = cost.macs(before.network, cost.example(before.config))
     first = 0 if cfg.importance == "learned" else 1  # round 0 removes nothing: scales are learnt
     for number in range(first, cfg.rounds + 1):
@@ -90,7 +95,7 @@ def _prune(before: Run, task: Task, parts: Parts, cfg: Config, *, limit: int, bl
     network = narrow(network, features, worth, limit, cfg.multiple)
     narrowed = replace(model, config=model.module.narrowed(model.config, network))
     config = replace(before.config, model=narrowed)
-    made = run.build_network(config, len(before.labels))
+    made = networks.build_network(config, len(before.labels))
     made.load_state_dict(network.state_dict(), strict=True)
     return replace(before, config=config, network=made)
 
@@ -99,7 +104,7 @@ def _worth(network: nn.Module, task: Task, parts: Parts, cfg: Config) -> Worth:
     """Say what each channel is worth, in the way asked for."""
     if cfg.importance == "learned":
         return _channels.scales(network)
-    training = run.training_batches(task, parts)
+    training = inputs.training_batches(task, parts)
     some = islice(training.epoch(0), cfg.batches)
     return _channels.taylor(network, run.objective(task, training, network), some)
 

@@ -17,7 +17,9 @@ from torch._ops import OpOverload
 from torch.fx import Node
 from torch.utils.flop_counter import FlopCounterMode
 
-from lightspeech.training.run import Run, RunConfig, build_float, n_params
+from lightspeech.training.networks import build_float, n_params
+from lightspeech.training.run import Run
+from lightspeech.training.task import RunConfig
 
 IN_PLACE = {"batch_norm", "dropout", "layer_norm", "softmax"}
 """Operations that may overwrite their operand, beside all that work value by value."""
@@ -28,7 +30,7 @@ class Cost:
     """What one window costs.
 
     Attributes:
-        n_params: as `training.run.n_params` counts them.
+        n_params: as `networks.n_params` counts them.
         macs: multiply-accumulates.
         peak_activations: values alive at once at the worst moment, input and output included.
         peak_activation_bytes: the same in bytes of the number format asked for.

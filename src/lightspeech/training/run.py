@@ -2,106 +2,27 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
 
 from lightspeech import metrics, predictions
-from lightspeech.audio.encoder import Encoder
-from lightspeech.audio.frontend import FrontEnd
-from lightspeech.audio.windows import Windows
-from lightspeech.config import Choice, as_dict, build, config, plugin
-from lightspeech.corpora._base import Utterance
-from lightspeech.data import balance, batches, encoded, encoder, features
-from lightspeech.data.augment import Augment
-from lightspeech.data.batches import Batches, TrainingBatches
-from lightspeech.data.encoded import Encoded, EncodedBatches
-from lightspeech.data.features import Features, Index
-from lightspeech.data.known import Known, KnownBatches, know
+from lightspeech.config import as_dict, build
+from lightspeech.data.batches import Batches
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
 from lightspeech.predictions import Predictions
-from lightspeech.protocols._base import Split
 from lightspeech.training import calibrate, checkpoint, loop, soft_labels
-from lightspeech.training.distillation import Distillation, Stored, Taught
-from lightspeech.training.int8 import Int8, Int8Network, fold
-from lightspeech.training.loop import Training
+from lightspeech.training.distillation import Stored, Taught
+from lightspeech.training.inputs import Parts, counts, open_parts, training_batches, window_logits
+from lightspeech.training.networks import build_network, fresh_network, n_params
 from lightspeech.training.objective import Labels
-
-Found = Features | Encoded | Known
-"""What a network may hear of a corpus."""
-
-
-@config
-class RunConfig:
-    """What makes a run, but for its data, fold and seed."""
-
-    model: Annotated[Choice, plugin("lightspeech.models")]
-    frontend: FrontEnd
-    windows: Windows
-    augment: Augment = Augment()
-    training: Training = Training()
-    encoder: Encoder | None = None
-    """Heard instead of the front end by a model that states one."""
-    normalisation: Literal["training", "speaker"] = "training"
-    """``speaker``: standardized by each speaker's own unlabelled speech, a setting of its own."""
-    distill: Distillation | None = None
-    """The teacher that later steps go on learning from, once a step has brought one."""
-    quantize: Int8 | None = None
-    """How it became int8, once a step has made it so."""
-
-    def __post_init__(self) -> None:
-        """Refuse a window that the front end has to lengthen: no exported model does that."""
-        window, _ = self.windows.samples(self.frontend.sample_rate)
-        if window < self.frontend.n_fft:
-            raise ConfigError(
-                f"windows.window_s={self.windows.window_s:g} is {window} samples, fewer than "
-                f"frontend.n_fft={self.frontend.n_fft}; lengthen the window or shorten n_fft"
-            )
-
-    @property
-    def n_features(self) -> int:
-        """Numbers a frame that the model is given."""
-        heard = self.frontend if self.encoder is None else self.encoder
-        return heard.n_features
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Task:
-    """One run to be done.
-
-    Attributes:
-        config: model, front end and training.
-        folder: of the run.
-        cache: folder of cached features.
-        utterances: the whole corpus, already in the vocabulary.
-        labels: class names, in the order of the logits.
-        targets: class of each utterance.
-        split: the fold's ids.
-        fold: its number.
-        seed: of initial weights, order and augmentation.
-        step: plug-in of ``lightspeech.compression`` to apply; None: train from fresh weights.
-        before: folder of the finished run that a step begins with.
-    """
-
-    config: RunConfig
-    folder: Path
-    cache: Path
-    utterances: tuple[Utterance, ...]
-    labels: tuple[str, ...]
-    targets: Index
-    split: Split
-    fold: int
-    seed: int
-    step: Choice | None = None
-    before: Path | None = None
+from lightspeech.training.task import RunConfig, Task
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -172,49 +93,6 @@ def is_done(folder: Path) -> bool:
     return (folder / "test.csv").exists()
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Parts:
-    """The features of a corpus, and which rows of it a fold trains, selects and tests on."""
-
-    found: Found
-    train: Index
-    selection: Index
-    test: Index
-
-
-def open_parts(task: Task) -> Parts:
-    """Load a task's features, computing them first where they are not cached."""
-    place = {utterance.id: row for row, utterance in enumerate(task.utterances)}
-    train, selection, test = (
-        np.array([place[name] for name in part], np.int64)
-        for part in (task.split.train, task.split.selection, task.split.test)
-    )
-    return Parts(found=load_features(task), train=train, selection=selection, test=test)
-
-
-def load_features(task: Task, *, step: Callable[[], None] = lambda: None) -> Found:
-    """Find what a task's model hears in the cache, computing first what is not there.
-
-    Args:
-        task: any of a study; all hear the same.
-        step: called after each utterance computed.
-
-    Raises:
-        AudioError: if a recording cannot be decoded.
-        ConfigError: if speakers are to be known and one is not.
-        OutputError: if the cache cannot be written.
-    """
-    cfg, heard = task.config, task.utterances
-    found: Features | Encoded
-    if cfg.encoder is not None:
-        # What a bundle can hold is measured as a device hears it.
-        windows = cfg.windows if encoder.own(cfg.encoder) else None
-        found = encoded.load(heard, cfg.encoder, task.cache, windows=windows, step=step)
-    else:
-        found = features.load(heard, cfg.frontend, cfg.windows, task.cache, step=step)
-    return found if cfg.normalisation == "training" else know(found, heard, cfg.frontend)
-
-
 def do(task: Task) -> None:
     """Train a run, or apply a step to the run before it, whose configuration it takes over.
 
@@ -240,12 +118,6 @@ def train_run(task: Task) -> None:
     finish(task, parts, fit(task, parts, fresh_network(task)))
 
 
-def fresh_network(task: Task) -> nn.Module:
-    """Build the network of a task; its weights are drawn from seed and fold."""
-    torch.manual_seed(int(np.random.default_rng([task.seed, task.fold, 3]).integers(2**63)))
-    return build_network(task.config, len(task.labels))
-
-
 def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
     """Train a network as the task says, resuming where it was cut off.
 
@@ -268,24 +140,6 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
         objective=objective(task, training, network),
         select=select,
         seed=task.seed,
-    )
-
-
-def training_batches(task: Task, parts: Parts) -> Batches:
-    """Make the batches that a task trains on."""
-    if isinstance(parts.found, Known):
-        heard = replace(parts, found=parts.found.heard)
-        return KnownBatches(training_batches(task, heard), parts.found)
-    cfg, targets = task.config, torch.from_numpy(task.targets)
-    size, seed, found, rows = cfg.training.batch_size, task.seed, parts.found, parts.train
-    corpora = [task.utterances[row].corpus for row in rows]
-    shares = balance.shares(corpora, task.targets[rows], cfg.training.balance)
-    if isinstance(found, Encoded):
-        return EncodedBatches(
-            found, rows, targets, cfg.augment, batch_size=size, seed=seed, shares=shares
-        )
-    return TrainingBatches(
-        found, rows, targets, cfg.frontend, cfg.augment, batch_size=size, seed=seed, shares=shares
     )
 
 
@@ -358,61 +212,3 @@ def finish(
     )
     for left in (task.folder / checkpoint.NAME, *task.folder.glob(".*")):  # hidden: of a kill
         left.unlink(missing_ok=True)
-
-
-def build_network(cfg: RunConfig, n_classes: int) -> nn.Module:
-    """Build the network of a run with fresh weights, ready for those of its file."""
-    network = build_float(cfg, n_classes)
-    return network if cfg.quantize is None else to_int8(network, cfg, cfg.quantize)
-
-
-def build_float(cfg: RunConfig, n_classes: int) -> nn.Module:
-    """Build the network of a run with fresh weights, in floats also where the run is int8."""
-    module = cfg.model.module
-    layers = {} if cfg.encoder is None else {"n_layers": cfg.encoder.n_layers}
-    network: nn.Module = module.build(
-        cfg.model.config, n_features=cfg.n_features, n_classes=n_classes, **layers
-    )
-    return network
-
-
-def to_int8(network: nn.Module, cfg: RunConfig, how: Int8) -> Int8Network:
-    """Fold a network's batch norms and prepare it for int8; ranges are not known yet.
-
-    Raises:
-        ConfigError: if this kind of network has no int8 form.
-    """
-    samples, _ = cfg.windows.samples(cfg.frontend.sample_rate)
-    frames = cfg.frontend.n_frames(samples)
-    return Int8Network(fold(network), frames, cfg.n_features, how)
-
-
-def n_params(network: nn.Module) -> int:
-    """Count what is learnt: trained weights and batch-norm statistics, as the field does."""
-    trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
-    statistics = [b for n, b in network.named_buffers() if n.endswith(("_mean", "_var"))]
-    return trained + sum(b.numel() for b in statistics)
-
-
-def counts(found: Found, rows: Index) -> Index:
-    """Windows of each utterance, shape ``(len(rows),)``."""
-    return np.diff(found.window_offsets)[rows]
-
-
-def measuring_batches(found: Found, rows: Index, front: FrontEnd) -> Iterator[Tensor]:
-    """Give the windows of some utterances, in order, as a network is given them."""
-    if isinstance(found, Known):
-        return found.measured(measuring_batches(found.heard, rows, front), rows)
-    if isinstance(found, Encoded):
-        return encoded.measuring_batches(found, rows)
-    return batches.measuring_batches(found, rows, front)
-
-
-@torch.no_grad()
-def window_logits(
-    network: nn.Module, found: Found, rows: Index, front: FrontEnd
-) -> calibrate.Array:
-    """Logits of all windows of some utterances, in order, shape ``(windows, n_classes)``."""
-    network.eval()
-    parts = [network(batch) for batch in measuring_batches(found, rows, front)]
-    return torch.cat(parts).float().numpy()

@@ -19,7 +19,9 @@ from lightspeech.config import Choice
 from lightspeech.corpora._base import Utterance
 from lightspeech.errors import CorpusError, StudyError
 from lightspeech.protocols._base import Protocol
-from lightspeech.training.run import RunConfig, Task, do, is_done, load_features
+from lightspeech.training.inputs import load_features
+from lightspeech.training.run import do, is_done
+from lightspeech.training.task import RunConfig, Task
 
 Progress = Callable[[str, int, int], None]
 """Told what is going on, how much of it is done, and of how much."""

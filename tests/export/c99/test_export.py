@@ -35,7 +35,9 @@ def quantized(features, windows, **model):
     """A run of `micro` whose statistics and ranges are those of features; nobody trained it."""
     from lightspeech.models import micro
     from lightspeech.training import int8
-    from lightspeech.training.run import Run, RunConfig, build_float, to_int8
+    from lightspeech.training.networks import build_float, to_int8
+    from lightspeech.training.run import Run
+    from lightspeech.training.task import RunConfig
 
     choice = Choice("lightspeech.models", "micro", micro.Config(**model))
     cfg = RunConfig(model=choice, frontend=FrontEnd(), windows=windows)
@@ -117,7 +119,9 @@ def test_the_compiled_bundle_answers_waveforms_as_its_network_does(tmp_path):
 
 def test_a_run_in_floats_is_refused_with_what_to_do(tmp_path):
     from lightspeech.models import micro
-    from lightspeech.training.run import Run, RunConfig, build_float
+    from lightspeech.training.networks import build_float
+    from lightspeech.training.run import Run
+    from lightspeech.training.task import RunConfig
 
     choice = Choice("lightspeech.models", "micro", micro.Config())
     cfg = RunConfig(model=choice, frontend=FrontEnd(), windows=Windows())

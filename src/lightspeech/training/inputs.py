@@ -1,0 +1,105 @@
+"""What a task's model hears: features of its corpus, as batches to train on and to measure."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.data import balance, batches, encoded, encoder, features
+from lightspeech.data.batches import Batches, TrainingBatches
+from lightspeech.data.encoded import Encoded, EncodedBatches
+from lightspeech.data.features import Features, Index
+from lightspeech.data.known import Known, KnownBatches, know
+from lightspeech.training import calibrate
+from lightspeech.training.task import Task
+
+Found = Features | Encoded | Known
+"""What a network may hear of a corpus."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Parts:
+    """The features of a corpus, and which rows of it a fold trains, selects and tests on."""
+
+    found: Found
+    train: Index
+    selection: Index
+    test: Index
+
+
+def open_parts(task: Task) -> Parts:
+    """Load a task's features, computing them first where they are not cached."""
+    place = {utterance.id: row for row, utterance in enumerate(task.utterances)}
+    train, selection, test = (
+        np.array([place[name] for name in part], np.int64)
+        for part in (task.split.train, task.split.selection, task.split.test)
+    )
+    return Parts(found=load_features(task), train=train, selection=selection, test=test)
+
+
+def load_features(task: Task, *, step: Callable[[], None] = lambda: None) -> Found:
+    """Find what a task's model hears in the cache, computing first what is not there.
+
+    Args:
+        task: any of a study; all hear the same.
+        step: called after each utterance computed.
+
+    Raises:
+        AudioError: if a recording cannot be decoded.
+        ConfigError: if speakers are to be known and one is not.
+        OutputError: if the cache cannot be written.
+    """
+    cfg, heard = task.config, task.utterances
+    found: Features | Encoded
+    if cfg.encoder is not None:
+        # What a bundle can hold is measured as a device hears it.
+        windows = cfg.windows if encoder.own(cfg.encoder) else None
+        found = encoded.load(heard, cfg.encoder, task.cache, windows=windows, step=step)
+    else:
+        found = features.load(heard, cfg.frontend, cfg.windows, task.cache, step=step)
+    return found if cfg.normalisation == "training" else know(found, heard, cfg.frontend)
+
+
+def training_batches(task: Task, parts: Parts) -> Batches:
+    """Make the batches that a task trains on."""
+    if isinstance(parts.found, Known):
+        heard = replace(parts, found=parts.found.heard)
+        return KnownBatches(training_batches(task, heard), parts.found)
+    cfg, targets = task.config, torch.from_numpy(task.targets)
+    size, seed, found, rows = cfg.training.batch_size, task.seed, parts.found, parts.train
+    corpora = [task.utterances[row].corpus for row in rows]
+    shares = balance.shares(corpora, task.targets[rows], cfg.training.balance)
+    if isinstance(found, Encoded):
+        return EncodedBatches(
+            found, rows, targets, cfg.augment, batch_size=size, seed=seed, shares=shares
+        )
+    return TrainingBatches(
+        found, rows, targets, cfg.frontend, cfg.augment, batch_size=size, seed=seed, shares=shares
+    )
+
+
+def counts(found: Found, rows: Index) -> Index:
+    """Windows of each utterance, shape ``(len(rows),)``."""
+    return np.diff(found.window_offsets)[rows]
+
+
+def measuring_batches(found: Found, rows: Index, front: FrontEnd) -> Iterator[Tensor]:
+    """Give the windows of some utterances, in order, as a network is given them."""
+    if isinstance(found, Known):
+        return found.measured(measuring_batches(found.heard, rows, front), rows)
+    if isinstance(found, Encoded):
+        return encoded.measuring_batches(found, rows)
+    return batches.measuring_batches(found, rows, front)
+
+
+@torch.no_grad()
+def window_logits(
+    network: nn.Module, found: Found, rows: Index, front: FrontEnd
+) -> calibrate.Array:
+    """Logits of all windows of some utterances, in order, shape ``(windows, n_classes)``."""
+    network.eval()
+    parts = [network(batch) for batch in measuring_batches(found, rows, front)]
+    return torch.cat(parts).float().numpy()

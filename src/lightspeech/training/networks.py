@@ -1,0 +1,48 @@
+"""The network of a run: built, drawn, made int8, counted."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from lightspeech.training.int8 import Int8, Int8Network, fold
+from lightspeech.training.task import RunConfig, Task
+
+
+def fresh_network(task: Task) -> nn.Module:
+    """Build the network of a task; its weights are drawn from seed and fold."""
+    torch.manual_seed(int(np.random.default_rng([task.seed, task.fold, 3]).integers(2**63)))
+    return build_network(task.config, len(task.labels))
+
+
+def build_network(cfg: RunConfig, n_classes: int) -> nn.Module:
+    """Build the network of a run with fresh weights, ready for those of its file."""
+    network = build_float(cfg, n_classes)
+    return network if cfg.quantize is None else to_int8(network, cfg, cfg.quantize)
+
+
+def build_float(cfg: RunConfig, n_classes: int) -> nn.Module:
+    """Build the network of a run with fresh weights, in floats also where the run is int8."""
+    module = cfg.model.module
+    layers = {} if cfg.encoder is None else {"n_layers": cfg.encoder.n_layers}
+    network: nn.Module = module.build(
+        cfg.model.config, n_features=cfg.n_features, n_classes=n_classes, **layers
+    )
+    return network
+
+
+def to_int8(network: nn.Module, cfg: RunConfig, how: Int8) -> Int8Network:
+    """Fold a network's batch norms and prepare it for int8; ranges are not known yet.
+
+    Raises:
+        ConfigError: if this kind of network has no int8 form.
+    """
+    samples, _ = cfg.windows.samples(cfg.frontend.sample_rate)
+    frames = cfg.frontend.n_frames(samples)
+    return Int8Network(fold(network), frames, cfg.n_features, how)
+
+
+def n_params(network: nn.Module) -> int:
+    """Count what is learnt: trained weights and batch-norm statistics, as the field does."""
+    trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
+    statistics = [b for n, b in network.named_buffers() if n.endswith(("_mean", "_var"))]
+    return trained + sum(b.numel() for b in statistics)
