@@ -1,1 +1,1 @@
-"""Steps from one finished run to another: each module holds ``Config``, ``apply`` and ``SCHEME``."""
+"""Steps from one finished run to another: a module has ``Config``, ``apply`` and ``SCHEME``."""
