@@ -13,8 +13,9 @@ BEGIN = "<!-- results:begin -->"
 END = "<!-- results:end -->"
 COSTS = ("benchmarks", "devices")
 """Folders beside those of the corpora: what a model costs, not how well it hears."""
-HEAD = ("model", "parameters", "size", "UAR %", "worst speaker", "WA %", "seeds", "protocol")
-NUMERIC = HEAD[1:-2]
+HEAD = ("parameters", "size", "UAR %", "worst speaker", "WA %", "seeds", "protocol")
+"""Behind the column of models, whose head tells the corpus."""
+NUMERIC = HEAD[:-2]
 LEGEND = (
     "UAR: mean ± deviation over seeds [95 % bootstrap interval by speaker]. Figures of fewer seeds "
     f"than they should have say so; **{wording.LEAKY}** figures know the test speakers and say "
@@ -55,8 +56,8 @@ def _table(rows: Sequence[Results]) -> str:
     first = rows[0]
     marks = ["--:" if name in NUMERIC else "---" for name in HEAD]
     title = f"**{first.corpus}**, {len(first.labels)} classes, {len(first.per_speaker)} speakers"
-    lines = [_line(HEAD), _line(marks), *(_line(_cells(row)) for row in rows)]
-    return "\n".join([title, "", *lines])
+    head = [_line([title, *HEAD]), _line(["---", *marks])]
+    return "\n".join([*head, *(_line(_cells(row)) for row in rows)])
 
 
 def _cells(row: Results) -> tuple[str, ...]:
