@@ -24,7 +24,7 @@ def tables(place, *options):
 def test_tables_are_written_between_the_markers_and_then_up_to_date(place):
     assert tables(place).exit_code == 0
     text = (place / "README.md").read_text()
-    assert text.startswith("# Title\n<!-- results:begin -->\n\n**toy**, 3 classes, 4 speakers")
+    assert text.startswith("# Title\n<!-- results:begin -->\n\n| **toy**, 3 classes, 4 speakers")
     assert text.endswith("<!-- results:end -->\nafter\n")
     assert "stale rows" not in text
     assert tables(place, "--check").exit_code == 0
