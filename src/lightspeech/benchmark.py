@@ -15,6 +15,7 @@ from lightspeech.evaluation.benchmark import Entry, Row, Trial
 from lightspeech.evaluation.bundle_quality import Progress
 from lightspeech.export import _int8_tflite
 from lightspeech.inference._base import Classifier, Predictor
+from lightspeech.quiet import silent
 from lightspeech.stages import Trained
 from lightspeech.training import cost, int8_onnx, study
 from lightspeech.training import run as runs
@@ -125,8 +126,9 @@ def _on_litert(model: bytes) -> Callable[[], object] | None:
         from ai_edge_litert.interpreter import Interpreter
     except ModuleNotFoundError:
         return None
-    interpreter = Interpreter(model_content=model, num_threads=1)
-    interpreter.allocate_tensors()
+    with silent():
+        interpreter = Interpreter(model_content=model, num_threads=1)
+        interpreter.allocate_tensors()
     called: Callable[[], object] = interpreter.invoke
     return called
 

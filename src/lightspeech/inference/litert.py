@@ -10,6 +10,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, MissingExtra
 from lightspeech.export import _tflite
 from lightspeech.inference._base import Probabilities
+from lightspeech.quiet import silent
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,11 @@ def open(bundle: Bundle, *, threads: int = 1, reference: bool = False) -> LiteRT
     model = (bundle.path / bundle.model_file).read_bytes()
     _check(bundle, model)
     try:
-        interpreter = Interpreter(
-            model_content=model, num_threads=threads, experimental_op_resolver_type=kernels
-        )
-        interpreter.allocate_tensors()
+        with silent():
+            interpreter = Interpreter(
+                model_content=model, num_threads=threads, experimental_op_resolver_type=kernels
+            )
+            interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise _fault(bundle, f"is no model that LiteRT loads ({_line(error)})") from None
     return LiteRTPredictor(bundle, interpreter)
