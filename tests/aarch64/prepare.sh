@@ -40,7 +40,7 @@ for package in "$folder"/apt/root/archives/*.deb; do
 done
 rm -r "$folder/apt"
 
-core=$(sed -n '/^dependencies/,/^]/s/^ *"\([a-z]*\).*/\1/p' pyproject.toml)
+core=$(sed -n '/^dependencies/,/^]/s/^ *"\([a-z0-9-]*\).*/\1/p' pyproject.toml)
 platforms=(--platform manylinux_2_28_aarch64 --platform manylinux_2_27_aarch64 --platform manylinux2014_aarch64)
 # shellcheck disable=SC2086  # a word each
 "${PYTHON:-python3}" -m pip install -q --no-compile --target "$folder/core" \
