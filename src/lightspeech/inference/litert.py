@@ -58,7 +58,7 @@ def open(bundle: Bundle, *, threads: int = 1, reference: bool = False) -> LiteRT
     try:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
     except ModuleNotFoundError:
-        raise MissingExtra("a LiteRT bundle", "litert") from None
+        raise MissingExtra("a LiteRT bundle", "litert-runtime") from None
     kernels = OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO
     model = (bundle.path / bundle.model_file).read_bytes()
     _check(bundle, model)
