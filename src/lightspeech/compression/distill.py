@@ -99,12 +99,11 @@ def _ask(task: Task, cfg: Config) -> SoftLabels:
     """Let every run of a fold of the teacher's answer the training part of a student."""
     folder = _teacher.find(cfg.teacher, task.folder.parents[2])
     fold, heard = _teacher.choose_fold(folder, task)
-    names = sorted(folder.glob(f"fold{fold}-seed*/"))
-    asked = [runs.read_run(name) for name in names]
-    asked = [run for run in asked if cfg.seeds is None or run.seed in cfg.seeds]
-    if not asked or (cfg.seeds and len(asked) < len(cfg.seeds)):
-        there = [name.name for name in names]
+    there = [path.name for path in sorted(folder.glob(f"fold{fold}-seed*/"))]
+    wanted = there if cfg.seeds is None else [f"fold{fold}-seed{seed}" for seed in cfg.seeds]
+    if not wanted or not set(wanted) <= set(there):
         raise CorpusError(f"{folder}: found {there}, wanted seeds {cfg.seeds}; train them first")
+    asked = [runs.read_run(folder / name) for name in wanted]  # others may be unfinished
     soft_labels.check_labels(heard.study, asked[0].labels, task.labels)
     answers = [answer(run, task, cfg.crops) for run in asked]
     return SoftLabels(
