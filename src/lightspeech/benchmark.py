@@ -94,10 +94,9 @@ def _source(run: Path, format: str) -> Path:
 
 def _export(done: Run, format: str, trained: Trained, bundles: Path) -> Bundle:
     described = publication.describe(trained, done, bundles / f"{trained.recipe.name}-{format}")
-    exporter = plugins.load("lightspeech.export", format.partition("-")[0])
-    options = {"half": True} if format.endswith("-fp16") else {}
+    exporter = plugins.load("lightspeech.export", format.removesuffix("-int8"))
     try:
-        made: Bundle = exporter.export(done, described, **options)
+        made: Bundle = exporter.export(done, described)
     except LightspeechError:
         raise
     except Exception as error:  # converters raise whatever they like; the other rows stay

@@ -17,7 +17,7 @@ def command(
         "bundles"
     ),
     format: Annotated[
-        str, typer.Option(help="onnx, litert, executorch; of an int8 run also c99, arduino.")
+        str, typer.Option(help="onnx, onnx-fp16, litert, executorch; of an int8 run c99, arduino.")
     ] = "onnx",
 ) -> None:
     """Make a bundle of one run of a trained study: the model, and the study's figures.

@@ -52,22 +52,20 @@ class Recognizer(nn.Module):
         return torch.softmax(logits.float() / self.temperature, dim=1)
 
 
-def export(done: Run, to: Bundle, *, half: bool = False) -> Bundle:
+def export(done: Run, to: Bundle) -> Bundle:
     """Write a run as an ONNX bundle.
 
     Args:
         done: the run.
         to: what the bundle is to say, and its folder.
-        half: the network in fp16.
 
     Returns:
         The bundle with the model's hash and size.
 
     Raises:
-        ConfigError: if half precision is asked of an int8 run.
         OutputError: if the folder cannot be written.
     """
-    return bundle.write(to, to_bytes(done, half=half))
+    return bundle.write(to, to_bytes(done))
 
 
 def to_bytes(done: Run, *, half: bool = False, front_end: bool = True) -> bytes:
