@@ -31,7 +31,7 @@ bare: .venv/.installed $(BARE)/.installed  ## does the core install run without 
 	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest tests/test_bare.py
 
 firmware: .venv/.installed  ## cost of the C in BUNDLE on an emulated Cortex-M4F, to results/devices
-	$(BIN)/lightspeech boards $(BUNDLE) --publish results/devices
+	$(BIN)/lightspeech boards $(BUNDLE) --publish results
 
 test-aarch64: .venv/.installed $(AARCH64)/.installed  ## do bundles answer on an emulated Raspberry Pi? network, minutes
 	LIGHTSPEECH_AARCH64=$(CURDIR)/$(AARCH64) $(BIN)/pytest tests/aarch64 -rs

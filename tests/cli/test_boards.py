@@ -12,7 +12,7 @@ def test_boards_without_tools_are_estimated(lightspeech, make_c_bundle, tmp_path
 
 
 def test_boards_in_json_and_published(lightspeech, make_c_bundle, tmp_path):
-    options = ("--firmware", tmp_path, "--json", "--publish", tmp_path / "devices")
+    options = ("--firmware", tmp_path, "--json", "--publish", tmp_path)
     ended = lightspeech("boards", make_c_bundle().path, *options)
     said = json.loads(ended.out)
     assert said["boards"][0]["board"]["clock_mhz"] == 64

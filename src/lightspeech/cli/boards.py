@@ -23,7 +23,7 @@ def command(
         Path, typer.Option(help="Folder of the image that is measured, from the repository.")
     ] = Path("firmware"),
     publish: Annotated[
-        Path | None, typer.Option(help="Write the cost here too, such as results/devices.")
+        Path | None, typer.Option(help="Also write the cost below this folder, as results/.")
     ] = None,
 ) -> None:
     """Tell which boards a model fits, and how much of its time each needs to listen.
@@ -36,7 +36,9 @@ def command(
     cost = device_cost.find(bundle.read(path), firmware)
     rows = boards.table(cost)
     if publish is not None:
-        write_json(publish / f"{cost.model}-{cost.scheme}-{cost.target}.json", as_dict(cost))
+        write_json(
+            publish / "devices" / f"{cost.model}-{cost.scheme}-{cost.target}.json", as_dict(cost)
+        )
     if as_json:
         values = {"cost": as_dict(cost), "boards": [_values(row) for row in rows]}
         typer.echo(json.dumps(values, indent=2))
