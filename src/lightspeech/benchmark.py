@@ -86,7 +86,9 @@ def _source(run: Path, format: str) -> Path:
         return run
     if is_int8:
         raise ConfigError("this run is int8; name the run that it was made of")
-    found = sorted(run.parent.glob(f"{QUANTIZED}/{run.name}"))
+    of_step = (run.parent / stages.STEPS).is_file()
+    study = run.parents[1] if of_step else run.parent
+    found = sorted(study.glob(f"{QUANTIZED}/{run.name}"))
     if not found:
         raise ConfigError("no int8 run; add {name: quantize} to the recipe's compress")
     return found[-1]
