@@ -160,15 +160,16 @@ def pruning(points: Sequence[dict[str, Any]]) -> str:
         points: each with ``uar`` (its ``mean``), ``macs``, ``size_bytes`` and ``ratio``.
     """
     with _figure("pruning", 9, 3.2) as figure:
-        panels = (("macs", 1e6, "million multiplications"), ("size_bytes", 1e3, "weights, kB"))
-        for axes, (key, scale, label) in zip(figure.subplots(1, 2), panels, strict=True):
-            costs = [point[key] / scale for point in points]
+        panels = (("macs", "multiply-accumulates a window"), ("size_bytes", "weights, bytes"))
+        for axes, (key, label) in zip(figure.subplots(1, 2), panels, strict=True):
+            costs = [point[key] for point in points]
             means = [100 * point["uar"]["mean"] for point in points]
             axes.plot(costs, means, color=ACCENT, marker="o", linewidth=1.2)
             for point, cost, mean in zip(points, costs, means, strict=True):
                 share = f"−{point['ratio']:.0%}"
                 axes.annotate(share, (cost, mean), (4, 5), textcoords="offset points")
-            axes.set(xscale="log", xlabel=label, ylabel="UAR, percent")
+            _cost_axis(axes, label)
+            axes.set(ylabel="UAR, percent")
             axes.grid()
         return _svg(figure, "UAR against multiplications and bytes of pruned networks")
 
@@ -208,15 +209,18 @@ def _frontier(axes: "Axes", label: str, points: Sequence[Point], costs: Sequence
         said.set(horizontalalignment=side, fontsize=7)
     _cost_axis(axes, label)
     axes.set(ylabel="UAR, percent (blue: measured here)")
-    axes.margins(x=0.25)
     axes.grid()
 
 
 def _cost_axis(axes: "Axes", label: str) -> None:
-    """Lay costs out by factors; the usual labels of such an axis would be formulas."""
-    from matplotlib.ticker import EngFormatter, NullFormatter
+    """Lay costs, already drawn, out by factors; usual labels of such an axis would be formulas."""
+    from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
     axes.set(xscale="log", xlabel=label)
+    axes.margins(x=0.25)  # names stand beside the dots
+    low, high = axes.get_xlim()
+    within = (1, 1.5, 2, 3, 5, 7) if high < 20 * low else (1,)  # else no power of ten may be seen
+    axes.xaxis.set_major_locator(LogLocator(subs=within))
     axes.xaxis.set_major_formatter(EngFormatter())
     axes.xaxis.set_minor_formatter(NullFormatter())
 
