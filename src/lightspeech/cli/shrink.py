@@ -6,18 +6,19 @@ from typing import Annotated
 import typer
 
 from lightspeech.cli._training import require_torch
+from lightspeech.config import build
 from lightspeech.errors import CorpusError
 
 
 def command(
     folder: Annotated[Path, typer.Argument(help="Where the small encoder goes.")],
     speech: Annotated[Path, typer.Option(help="Recordings to judge by; no test speaker's.")],
-    source: Annotated[str, typer.Option(help="Whisper encoder: folder or hub name.")] = (
-        "whisper-tiny.en"
-    ),
-    blocks: Annotated[int, typer.Option(min=1, help="Blocks left.")] = 2,
-    heads: Annotated[int, typer.Option(min=1, help="Heads left in a block.")] = 6,
-    units: Annotated[int, typer.Option(min=1, help="Feed-forward units left in a block.")] = 1152,
+    source: Annotated[str | None, typer.Option(help="Whisper encoder: folder or hub name.")] = None,
+    blocks: Annotated[int | None, typer.Option(min=1, help="Blocks left.")] = None,
+    heads: Annotated[int | None, typer.Option(min=1, help="Heads left in a block.")] = None,
+    units: Annotated[
+        int | None, typer.Option(min=1, help="Feed-forward units left in a block.")
+    ] = None,
     recordings: Annotated[int, typer.Option(min=1, help="How many are heard.")] = 48,
 ) -> None:
     """Make a Whisper encoder small: first blocks, fewer heads and units, int8.
@@ -30,9 +31,12 @@ def command(
     found = sorted(path for kind in ("*.wav", "*.flac") for path in speech.rglob(kind))
     if not found:
         raise CorpusError(f"{speech}: no .wav or .flac below it; name a folder of recordings")
-    cfg = _shrink.Shrink(source=source, last=blocks, heads=heads, units=units)
+    asked = {"source": source, "last": blocks, "heads": heads, "units": units}
+    given = {key: value for key, value in asked.items() if value is not None}
+    cfg = build(_shrink.Shrink, given, source="shrink")
     size = _shrink.shrink(cfg, found[:: -(-len(found) // recordings)], folder)
     typer.echo(
         f"{folder}  {size:,} bytes; in a recipe: "
-        f"encoder: {{source: {folder}, width: {_shrink.width(folder)}, first: 0, last: {blocks}}}"
+        f"encoder: {{source: {folder}, width: {_shrink.width(folder)}, first: {cfg.first}, "
+        f"last: {cfg.last}}}"
     )

@@ -27,7 +27,7 @@ from lightspeech.data.onnx_encoder import ABOUT, INPUT, MODEL, OUTPUT
 from lightspeech.errors import ConfigError
 from lightspeech.files import replacing, write_json
 from lightspeech.models._whisper_blocks import WhisperBlocks
-from lightspeech.training.int8 import quiet
+from lightspeech.quiet import silent
 from lightspeech.training.int8_onnx import OPSET
 
 
@@ -111,13 +111,13 @@ def open_blocks(cfg: Shrink) -> WhisperBlocks:
 
 def _waveforms(recordings: Sequence[Path]) -> Iterator[Tensor]:
     for path in recordings:
-        yield torch.from_numpy(io.load(path, SAMPLE_RATE)[None, : 30 * SAMPLE_RATE])
+        yield torch.from_numpy(io.load(path, SAMPLE_RATE)[None, : encoder.LONGEST_S * SAMPLE_RATE])
 
 
 def to_onnx(network: WhisperBlocks) -> Any:
     """Export blocks; batch and length stay open."""
-    sizes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("samples", min=640)}
-    with quiet():
+    sizes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("samples", min=encoder.SHORTEST)}
+    with silent():
         program = torch.onnx.export(
             network,
             (torch.zeros(2, 3 * SAMPLE_RATE),),

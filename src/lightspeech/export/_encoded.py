@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from lightspeech.data import encoder, onnx_encoder
 from lightspeech.errors import BundleError, ConfigError
-from lightspeech.training.int8 import quiet
+from lightspeech.quiet import silent
 from lightspeech.training.int8_onnx import OPSET
 from lightspeech.training.run import Run
 
@@ -59,7 +59,7 @@ def _head(done: Run) -> Any:
     cfg = done.config.encoder
     assert cfg is not None
     sizes = {0: torch.export.Dim("batch"), 2: torch.export.Dim("states", min=2)}
-    with quiet():
+    with silent():
         program = torch.onnx.export(
             Answer(done).eval(),
             (torch.zeros(2, cfg.n_layers, 150, cfg.width),),

@@ -17,8 +17,8 @@ from lightspeech.bundle import Bundle
 from lightspeech.data.frontend_products import FrontEndProducts
 from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.export import _int8_tflite
-from lightspeech.export._silence import silence
 from lightspeech.models._base import SpeechModel
+from lightspeech.quiet import silent
 from lightspeech.training.int8 import Int8Network, convert
 from lightspeech.training.run import Run
 
@@ -91,7 +91,7 @@ def to_bytes(done: Run) -> bytes:
         )
     samples, _ = done.config.windows.samples(front.sample_rate)
     recognizer = Recognizer(done).train(False)
-    with silence(), tempfile.TemporaryDirectory() as to:
+    with silent(), tempfile.TemporaryDirectory() as to:
         try:
             import litert_torch
             from litert_torch.quantize.pt2e_quantizer import (

@@ -13,7 +13,8 @@ from lightspeech.bundle import Bundle
 from lightspeech.data.frontend import FrontEndLayer
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
 from lightspeech.export import _encoded
-from lightspeech.training.int8 import Int8Network, quiet
+from lightspeech.quiet import silent
+from lightspeech.training.int8 import Int8Network
 from lightspeech.training.int8_onnx import OPSET, Converted
 from lightspeech.training.run import Run
 
@@ -91,7 +92,7 @@ def to_bytes(done: Run, *, half: bool = False, front_end: bool = True) -> bytes:
         least = front.n_fft if front_end else 1
         sizes[1] = torch.export.Dim("samples" if front_end else "frames", min=least)
     recognizer = Recognizer(done, half=half, front_end=front_end)
-    with quiet():
+    with silent():
         program = torch.onnx.export(
             recognizer.train(False),
             (torch.zeros(shape),),

@@ -8,10 +8,7 @@ biases int32. Batch norms are folded; what `SpeechModel.standardize` does stays 
 """
 
 import copy
-import logging
-import warnings
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any, Literal, cast
 
 import torch
@@ -23,6 +20,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from lightspeech.config import config
 from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.models._base import SpeechModel
+from lightspeech.quiet import silent
 
 
 @config
@@ -77,7 +75,7 @@ class Int8Network(nn.Module):
         """Copy without what torch has to say of copied graphs."""
         made = Int8Network.__new__(Int8Network)
         memo[id(self)] = made
-        with quiet():
+        with silent():
             made.__dict__.update(copy.deepcopy(self.__dict__, memo))
         return made
 
@@ -110,7 +108,7 @@ def fold(network: nn.Module) -> nn.Module:
 
 def _prepare(classify: nn.Module, example: Tensor, cfg: Int8) -> GraphModule:
     """Export a graph and put a rounding at every tensor that is int8 on a device."""
-    with quiet():
+    with silent():
         try:
             from torchao.quantization.pt2e.quantize_pt2e import prepare_pt2e
 
@@ -133,7 +131,7 @@ def convert(network: Int8Network, *, fold_weights: bool) -> GraphModule:
     """
     from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e
 
-    with quiet():
+    with silent():
         graph = copy.deepcopy(network.graph)
         [features] = graph.graph.find_nodes(op="placeholder")
         # The scales of weights follow the weights, and a network just read has not seen them yet.
@@ -183,16 +181,3 @@ def calibrate(network: Int8Network, windows: Iterable[Tensor]) -> None:
         network(batch)
     for place in places:
         place.settle()
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep torchao and the exporters from telling of what nobody can change here."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)

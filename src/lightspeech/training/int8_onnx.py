@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from lightspeech.errors import BundleError, MissingExtra
 from lightspeech.models._base import SpeechModel
-from lightspeech.training.int8 import Int8Network, convert, quiet
+from lightspeech.quiet import silent
+from lightspeech.training.int8 import Int8Network, convert
 
 OPSET = 18
 INPUT, OUTPUT = "features", "logits"
@@ -46,7 +47,7 @@ def to_bytes(network: Int8Network, frames: int, n_features: int) -> bytes:
         import onnxslim
     except ModuleNotFoundError:
         raise MissingExtra("int8 ONNX", "export") from None
-    with quiet():
+    with silent():
         program = torch.onnx.export(
             Converted(network),
             (torch.zeros(2, frames, n_features),),
