@@ -16,7 +16,7 @@ from lightspeech.config import Choice
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.evaluation import compression, latency, machine
 from lightspeech.evaluation import study as studies
-from lightspeech.evaluation.compression import Chain, Step
+from lightspeech.evaluation.compression import Chain, Change, Step
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import Results
 from lightspeech.inference import onnx
@@ -79,7 +79,10 @@ def measure(rows: Sequence[Row]) -> Chain:
         corpus=first.corpus,
         labels=first.labels,
         seeds=first.seeds,
-        steps=tuple(_step(row, rows[0], taken[row.name], teacher) for row in rows),
+        steps=tuple(
+            _step(row, rows[0], before, taken[row.name], teacher)
+            for before, row in zip([rows[0], *rows], rows, strict=False)
+        ),
         machine=machine.describe(),
     )
 
@@ -91,17 +94,15 @@ def _call(bundle: Bundle) -> Callable[[], object]:
     return partial(onnx.open(bundle).predict, noise)
 
 
-def _step(row: Row, plain: Row, taken: Latency, teacher: list[Predictions]) -> Step:
+def _step(row: Row, plain: Row, before: Row, taken: Latency, teacher: list[Predictions]) -> Step:
     done = runs.read_run(row.trained.folder / row.trained.run_names[0])
     costs = cost.of(done, bytes_per_value=BYTES.get(row.figures.scheme, 4))
-    change = None
-    if row is not plain:
-        change = compression.change(plain.figures, row.figures, plain.answers, row.answers)
     return Step(
         name=row.name,
         settings=_settings(row.trained.steps[-1]) if row is not plain else {},
         uar=row.figures.uar,
-        change=change,
+        change=None if row is plain else _change(plain, row),
+        of_step=None if row is plain else _change(before, row),
         teacher_agreement=compression.teacher_agreement(row.answers, teacher),
         n_params=row.figures.n_params,
         size_bytes=row.bundle.size_bytes,
@@ -109,6 +110,10 @@ def _step(row: Row, plain: Row, taken: Latency, teacher: list[Predictions]) -> S
         peak_activation_bytes=costs.peak_activation_bytes,
         latency=taken,
     )
+
+
+def _change(before: Row, after: Row) -> Change:
+    return compression.change(before.figures, after.figures, before.answers, after.answers)
 
 
 def _settings(step: Choice) -> dict[str, Any]:

@@ -94,9 +94,11 @@ def test_the_table_has_a_row_a_step_and_says_who_paid(plain):
         recipe="toy_micro", corpus="toy", labels=about.labels, seeds=(0, 1, 2),
         machine={"cpu": "Abacus"},
         steps=(
-            Step(name="plain", settings={}, uar=figures[0].uar, change=None, **common),
+            Step(name="plain", settings={}, uar=figures[0].uar, change=None, of_step=None,
+                 **common),
             Step(name="1-prune", settings={"amount": 0.5}, uar=figures[1].uar,
-                 change=compression.change(*figures, runs, made), **common),
+                 change=compression.change(*figures, runs, made),
+                 of_step=compression.change(*figures, runs, made), **common),
         ),
     )  # fmt: skip
     text = reporting.markdown(chain)

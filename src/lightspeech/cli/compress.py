@@ -42,6 +42,7 @@ def command(
     write_text(folder / "compress.md", table)
     write_text(folder / "compress.svg", plots.chain(measured))
     if publish is not None:
+        compression.write(measured, publish / "chains" / f"{measured.recipe}.json")
         for row in rows[1:]:
             results.write(row.figures, publication.published_path(publish, row.figures))
             publication.keep(row.trained, row.figures, publish)

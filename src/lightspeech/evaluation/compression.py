@@ -42,7 +42,9 @@ class Step:
     """Of the step, where they are not the defaults."""
     uar: Uar
     change: Change | None
-    """Null for the plain runs."""
+    """From the plain runs; null for these."""
+    of_step: Change | None
+    """From the row before; null for the plain runs."""
     teacher_agreement: float | None
     """Share of the answers that the teacher gives too; null without a teacher."""
     n_params: int

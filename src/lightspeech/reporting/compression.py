@@ -6,7 +6,7 @@ from lightspeech.evaluation.compression import Chain, Change, Step
 from lightspeech.reporting import wording
 
 HEAD = (
-    "step", "UAR %", "Δ UAR", "size", "parameters", "MMAC", "peak activations",
+    "step", "UAR %", "Δ plain", "Δ step", "size", "parameters", "MMAC", "peak activations",
     "latency ms (p95)", "agrees with teacher %", "flipped %",
 )  # fmt: skip
 
@@ -29,6 +29,7 @@ def _cells(step: Step) -> tuple[str, ...]:
         step.name,
         wording.spread(step.uar),
         "" if change is None else _delta(change),
+        "" if step.of_step is None else _delta(step.of_step),
         wording.size(step.size_bytes),
         f"{step.n_params:,}",
         f"{step.macs / 1e6:.2f}",

@@ -11,7 +11,7 @@ from lightspeech.reporting import wording
 
 BEGIN = "<!-- results:begin -->"
 END = "<!-- results:end -->"
-COSTS = ("benchmarks", "devices")
+COSTS = ("benchmarks", "chains", "devices")
 """Folders beside those of the corpora: what a model costs, not how well it hears."""
 HEAD = ("parameters", "size", "UAR %", "worst speaker", "WA %", "seeds", "protocol")
 """Behind the column of models, whose head tells the corpus."""
