@@ -160,6 +160,33 @@ def test_without_transformers_the_extra_is_named(monkeypatch):
         encoder.load(Encoder())
 
 
+def test_encoders_side_by_side_give_what_each_gives_alone(make_encoder):
+    (one, _), (two, _) = make_encoder(), make_encoder("hubert")
+    first, second = config_of(one), config_of(two, first=1)
+    both = encoder.load(replace(first, beside=second))
+    heard = both(noise(1.1))
+    alone = encoder.load(first)(noise(1.1)), encoder.load(second)(noise(1.1))
+    n = min(map(len, alone))
+    np.testing.assert_array_equal(heard, np.concatenate([part[:n] for part in alone], 1))
+    assert heard.shape[1] == replace(first, beside=second).n_features
+    assert both.n_params == sum(encoder.load(cfg).n_params for cfg in (first, second))
+
+
+def test_the_encoder_beside_another_is_part_of_the_key(make_encoder):
+    folder, _ = make_encoder()
+    cfg = config_of(folder)
+    keys = {
+        encoder.key(cfg),
+        *(encoder.key(replace(cfg, beside=replace(cfg, last=n))) for n in (1, 2)),
+    }
+    assert len(keys) == 3
+
+
+def test_encoders_side_by_side_need_frames_of_one_length():
+    with pytest.raises(ConfigError, match=r"write encoder.beside.pool_s=0.08"):
+        Encoder(beside=Encoder(pool_s=0.16))
+
+
 def test_an_empty_range_of_hidden_states_is_refused():
     with pytest.raises(ValueError, match="first must be at most last, found 3 and 2"):
         Encoder(first=3, last=2)

@@ -1,6 +1,9 @@
+import dataclasses
+
 import pytest
 import torch
 
+from lightspeech.audio.encoder import Encoder
 from lightspeech.errors import ConfigError
 from lightspeech.models import whisper
 from lightspeech.models.whisper import Config
@@ -9,7 +12,7 @@ from lightspeech.models.whisper import Config
 @pytest.fixture
 def head():
     torch.manual_seed(0)
-    return whisper.build(Config(), n_features=4 * 512, n_layers=4, n_classes=8).eval()
+    return whisper.build(Config(), n_classes=8, encoder=whisper.ENCODER).eval()
 
 
 def test_its_size_is_the_one_its_module_states(head):
@@ -37,13 +40,30 @@ def test_statistics_do_not_depend_on_the_order_of_frames(head):
 def test_layers_are_mixed_by_their_shares(head):
     features = torch.randn(2, 20, 4, 512)
     with torch.no_grad():
-        head.mix[:] = torch.tensor([-99.0, 99.0, -99.0, -99.0])
+        head.pooling[0].mix[:] = torch.tensor([-99.0, 99.0, -99.0, -99.0])
         only = features[:, :, 1:2].expand(-1, -1, 4, -1)
         torch.testing.assert_close(head(features.flatten(2)), head(only.flatten(2)))
 
 
 def test_an_example_without_a_frame_has_finite_logits(head):
     assert torch.isfinite(head(torch.zeros(1, 3, 2048))).all()
+
+
+def test_each_encoder_has_statistics_of_its_own():
+    both = dataclasses.replace(whisper.ENCODER, beside=Encoder(source="other", width=24, last=2))
+    head = whisper.build(Config(), n_classes=3, encoder=both).eval()
+    features = torch.randn(2, 20, both.n_features)
+    assert both.n_features == 4 * 512 + 2 * 24
+    changed = features.clone()
+    changed[:, :, 4 * 512 :] += 1 + torch.randn(2, 20, 48)
+    first, second = ([], [])
+    for heard, kept in ((features, first), (changed, second)):
+        parts = heard.split(head.sizes, 2)
+        silent = torch.zeros(2, 20, 1, dtype=torch.bool)
+        kept += [pool(part, silent) for pool, part in zip(head.pooling, parts, strict=True)]
+    torch.testing.assert_close(first[0], second[0])
+    assert (first[1] - second[1]).abs().max() > 0.01
+    assert (head(features) - head(changed)).abs().max() > 0.001
 
 
 def test_slices_of_different_widths_are_refused():

@@ -30,18 +30,30 @@ class Encoder:
     """Last one kept; later blocks are not computed."""
     pool_s: Annotated[float, Field(ge=0.02, le=1)] = 0.08
     """Seconds that are averaged into one frame."""
+    beside: "Encoder | None" = None
+    """Another one, heard at the same time: its hidden states stand behind these in every frame."""
 
     def __post_init__(self) -> None:
-        """Refuse an empty range of hidden states."""
+        """Refuse an empty range of hidden states, and frames that do not go together."""
         if self.first > self.last:
             raise ConfigError(f"first must be at most last, found {self.first} and {self.last}")
+        if self.beside is not None and self.beside.pool_s != self.pool_s:
+            raise ConfigError(
+                f"encoders side by side need one pool_s, found {self.pool_s:g} and "
+                f"{self.beside.pool_s:g}; write encoder.beside.pool_s={self.pool_s:g}"
+            )
+
+    @property
+    def heard(self) -> "tuple[Encoder, ...]":
+        """Itself and those beside it, in the order of their features."""
+        return (self, *(self.beside.heard if self.beside is not None else ()))
 
     @property
     def n_layers(self) -> int:
-        """Hidden states kept of each frame."""
+        """Hidden states kept of each frame, of this encoder alone."""
         return self.last - self.first + 1
 
     @property
     def n_features(self) -> int:
         """Numbers a frame: the hidden states kept, one behind the other."""
-        return self.n_layers * self.width
+        return sum(encoder.n_layers * encoder.width for encoder in self.heard)

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +42,14 @@ class Opened:
 
     Attributes:
         hidden_states: turns a waveform, at most 30 s, into ``(layers, frames, width)``.
-        n_params: of the part that is computed.
+        n_params: of the part that is computed, and of the encoder beside it.
+        beside: another one that hears the same.
     """
 
     cfg: Encoder
     hidden_states: Callable[[Waveform], Tensor]
     n_params: int
+    beside: "Opened | None" = None
 
     def __call__(self, waveform: Waveform) -> HALF:
         """Hear a waveform of any length.
@@ -56,14 +58,22 @@ class Opened:
             waveform: float32, 16 kHz, shape ``(samples,)``.
 
         Returns:
-            Kept hidden states, averaged over time, shape ``(frames, layers * width)``.
+            Kept hidden states, averaged over time, shape ``(frames, n_features)``.
         """
         longest = LONGEST_S * SAMPLE_RATE
         starts = range(0, max(len(waveform) - SHORTEST, 0) + 1, longest)
         pieces = [waveform[start : start + longest] for start in starts]
         with torch.no_grad():
-            kept = [pool(self.hidden_states(_lengthened(p)), self.cfg) for p in pieces]
+            kept = [self._frames(_lengthened(piece)) for piece in pieces]
         return torch.cat(kept).half().numpy()
+
+    def _frames(self, piece: Waveform) -> Tensor:
+        own = pool(self.hidden_states(piece), self.cfg)
+        if self.beside is None:
+            return own
+        other = self.beside._frames(piece)
+        n = min(len(own), len(other))  # kinds differ by a state at the end
+        return torch.cat([own[:n], other[:n]], 1)
 
 
 def pool(states: Tensor, cfg: Encoder) -> Tensor:
@@ -101,8 +111,8 @@ def _folder(source: str) -> Path | None:
 
 
 def own(cfg: Encoder) -> Path | None:
-    """Find the folder of an encoder that `lightspeech shrink` made; None for any other."""
-    folder = _folder(cfg.source)
+    """Find the folder of an encoder that `lightspeech shrink` made; None for others and several."""
+    folder = _folder(cfg.source) if cfg.beside is None else None
     return folder if folder is not None and (folder / onnx_encoder.MODEL).is_file() else None
 
 
@@ -126,17 +136,21 @@ def key(cfg: Encoder) -> str:
         weights = (*folder.glob("*.safetensors"), *folder.glob("*.onnx"))
         files = sorted([folder / "config.json", *weights])
         what = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-    text = json.dumps([what, cfg.width, cfg.first, cfg.last, cfg.pool_s])
+    heard = [what, cfg.width, cfg.first, cfg.last, cfg.pool_s]
+    text = json.dumps(heard if cfg.beside is None else [*heard, key(cfg.beside)])
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def load(cfg: Encoder) -> Opened:
-    """Load an encoder, strictly.
+    """Load an encoder and those beside it, strictly.
 
     Raises:
         ConfigError: if it is not there, not whole, of another kind, or not as the recipe says.
         MissingExtra: if transformers is not installed.
     """
+    if cfg.beside is not None:
+        alone, beside = load(replace(cfg, beside=None)), load(cfg.beside)
+        return replace(alone, n_params=alone.n_params + beside.n_params, beside=beside)
     if (folder := own(cfg)) is not None:
         return Opened(cfg, *onnx_encoder.load(cfg, folder))
     about, model, extractor = pretrained(cfg.source)

@@ -3,7 +3,8 @@
 Attentive statistics pooling (Okabe et al. 2018, arXiv 1803.10963) with several heads, over a
 learned mix of layers (Peters et al. 2018, eq. 1, as in SUPERB). Differs: each head takes the
 statistics of its own slice of a narrow layer, so 103,376 parameters do for 8 classes over
-whisper-base. Any encoder that `lightspeech.data.encoder` reads will do, not only Whisper.
+whisper-base; encoders side by side have their statistics side by side. Any encoder that
+`lightspeech.data.encoder` reads will do, not only Whisper.
 """
 
 import torch
@@ -41,40 +42,62 @@ class Config:
             )
 
 
-class Head(nn.Module):
-    """Mix of layers, narrow layer, statistics under attention, linear classifier."""
+class Pooling(nn.Module):
+    """Mix of the layers of one encoder, narrow layer, statistics under attention."""
 
-    def __init__(self, cfg: Config, n_features: int, n_layers: int, n_classes: int) -> None:
+    def __init__(self, cfg: Config, encoder: Encoder) -> None:
         """Build the layers."""
         super().__init__()
-        self.mix = nn.Parameter(torch.zeros(n_layers))
-        width = n_features // n_layers
+        self.mix = nn.Parameter(torch.zeros(encoder.n_layers))
+        width = encoder.width
         self.narrow = nn.Sequential(
             nn.LayerNorm(width), nn.Dropout(cfg.dropout), nn.Linear(width, cfg.width), nn.GELU()
         )
         self.attention = nn.Linear(cfg.width, cfg.heads)
-        self.classify = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(2 * cfg.width, n_classes))
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``.
+    def forward(self, states: Tensor, silent: Tensor) -> Tensor:
+        """Statistics, shape ``(batch, 2 * width)``.
 
         Args:
-            features: hidden states, shape ``(batch, frames, n_layers * width)``; frames of zeros
-                alone stand behind the shorter examples and do not count.
+            states: shape ``(batch, frames, n_layers * encoder width)``.
+            silent: frames that do not count, shape ``(batch, frames, 1)``.
         """
-        shape = features.shape[:2]
-        layers = features.reshape(*shape, len(self.mix), -1)  # (B, T, L, D)
-        x = self.narrow(self.mix.softmax(0) @ layers)  # (B, T, W)
-        silent = (layers[:, :, 0] == 0).all(2, keepdim=True)
+        shape = states.shape[:2]
+        layers = states.reshape(*shape, len(self.mix), -1)  # (B, T, L, D)
+        x = self.narrow(torch.einsum("btld,l->btd", layers, self.mix.softmax(0)))
         scores = self.attention(x).float().masked_fill(silent, -1e4)
         weights = scores.softmax(1)[..., None]  # (B, T, heads, 1)
         x = x.float().reshape(*shape, scores.shape[2], -1)  # (B, T, heads, W / heads)
         mean = (weights * x).sum(1)
         deviation = ((weights * x**2).sum(1) - mean**2).clamp(min=1e-6).sqrt()
-        logits: Tensor = self.classify(torch.cat([mean, deviation], 1).flatten(1))
+        return torch.cat([mean, deviation], 1).flatten(1)
+
+
+class Head(nn.Module):
+    """Statistics of every encoder side by side, linear classifier."""
+
+    def __init__(self, cfg: Config, encoder: Encoder, n_classes: int) -> None:
+        """Build the layers."""
+        super().__init__()
+        self.sizes = [heard.n_layers * heard.width for heard in encoder.heard]
+        self.pooling = nn.ModuleList(Pooling(cfg, heard) for heard in encoder.heard)
+        width = 2 * cfg.width * len(self.sizes)
+        self.classify = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(width, n_classes))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits, shape ``(batch, n_classes)``.
+
+        Args:
+            features: hidden states, shape ``(batch, frames, n_features)``; frames of zeros alone
+                stand behind the shorter examples and do not count.
+        """
+        parts = torch.split(features, self.sizes, 2)
+        silent = (parts[0] == 0).all(2, keepdim=True)
+        pooled = [pool(part, silent) for pool, part in zip(self.pooling, parts, strict=True)]
+        logits: Tensor = self.classify(torch.cat(pooled, 1))
         return logits
 
 
-def build(cfg: Config, *, n_features: int, n_layers: int, n_classes: int) -> nn.Module:
-    """Build the head; ``n_features`` are those of all layers."""
-    return Head(cfg, n_features, n_layers, n_classes)
+def build(cfg: Config, *, n_classes: int, encoder: Encoder) -> nn.Module:
+    """Build the head over the hidden states of an encoder, and of those beside it."""
+    return Head(cfg, encoder, n_classes)

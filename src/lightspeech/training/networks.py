@@ -1,5 +1,7 @@
 """The network of a run: built, drawn, made int8, counted."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import nn
@@ -23,10 +25,10 @@ def build_network(cfg: RunConfig, n_classes: int) -> nn.Module:
 def build_float(cfg: RunConfig, n_classes: int) -> nn.Module:
     """Build the network of a run with fresh weights, in floats also where the run is int8."""
     module = cfg.model.module
-    layers = {} if cfg.encoder is None else {"n_layers": cfg.encoder.n_layers}
-    network: nn.Module = module.build(
-        cfg.model.config, n_features=cfg.n_features, n_classes=n_classes, **layers
+    heard: dict[str, Any] = (
+        {"n_features": cfg.n_features} if cfg.encoder is None else {"encoder": cfg.encoder}
     )
+    network: nn.Module = module.build(cfg.model.config, n_classes=n_classes, **heard)
     return network
 
 
