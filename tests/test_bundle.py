@@ -1,5 +1,6 @@
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
@@ -114,21 +115,34 @@ def test_a_bundle_that_cannot_be_written_leaves_the_old_one(make_bundle, monkeyp
     assert len(list(made.path.iterdir())) == 2
 
 
-def test_the_only_bundle_here_is_found(make_bundle, monkeypatch, tmp_path):
-    made = make_bundle()
+@pytest.fixture
+def zoo(make_bundle, monkeypatch, tmp_path):
+    """A zoo of two, and an empty working folder."""
+    for name in ("micro", "nano"):
+        make_bundle(path=tmp_path / "zoo" / name, name=name)
+    monkeypatch.setattr(bundle, "ZOO", tmp_path / "zoo")
     monkeypatch.delenv(bundle.ENVIRONMENT, raising=False)
-    monkeypatch.chdir(tmp_path)
-    assert bundle.find().resolve() == made.path
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "zoo"
+
+
+def test_micro_of_the_package_is_found_where_none_is_named(zoo, monkeypatch):
+    assert bundle.read(bundle.find()).name == "micro"
     monkeypatch.setenv(bundle.ENVIRONMENT, "named/by/environment")
     assert str(bundle.find()) == "named/by/environment"
-    assert bundle.find(made.path) == made.path
+    monkeypatch.setenv(bundle.ENVIRONMENT, "")
+    assert bundle.find() == zoo / "micro"
 
 
-@pytest.mark.parametrize("names", [(), ("one", "two")])
-def test_no_bundle_or_several_ask_which(make_bundle, monkeypatch, tmp_path, names):
-    for name in names:
-        make_bundle(path=tmp_path / "bundles" / name)
-    monkeypatch.delenv(bundle.ENVIRONMENT, raising=False)
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(BundleError, match=f"found {len(names)} in bundles/.*type --bundle FOLDER"):
-        bundle.find()
+def test_a_bundle_of_the_package_is_found_by_name_but_a_folder_goes_first(zoo, monkeypatch):
+    monkeypatch.setenv(bundle.ENVIRONMENT, "nano")
+    assert bundle.find() == bundle.find(Path("nano")) == zoo / "nano"
+    assert bundle.find(zoo / "micro") == zoo / "micro"
+    Path("nano").mkdir()
+    assert bundle.find(Path("nano")) == Path("nano")
+
+
+def test_a_bundle_that_is_not_there_names_those_that_are(zoo):
+    with pytest.raises(BundleError, match=r"no such file.*or one of \['micro', 'nano'\]"):
+        bundle.read(bundle.find(Path("macro")))

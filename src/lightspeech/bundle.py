@@ -21,7 +21,10 @@ MAX_MODEL_BYTES = 1 << 30
 """A model of a gigabyte is no model of ours: refused before it is read."""
 MAX_DESCRIPTION_BYTES = 1 << 20
 ENVIRONMENT = "LIGHTSPEECH_BUNDLE"
-HOME = Path("bundles")
+ZOO = Path(__file__).parent / "zoo"
+"""Bundles that come with the package."""
+USUAL = "micro"
+"""The one of them that answers where none is named."""
 
 
 def _printable(text: str) -> str:
@@ -105,21 +108,24 @@ def write(bundle: Bundle, model: bytes | Path) -> Bundle:
 
 
 def find(path: Path | None = None) -> Path:
-    """Find the bundle to use: the one named, else ``$LIGHTSPEECH_BUNDLE``, else the only one here.
+    """Find the bundle to use: the one named, else ``$LIGHTSPEECH_BUNDLE``, else ``micro``.
 
-    Raises:
-        BundleError: if none is named and ``bundles/`` does not hold exactly one.
+    Args:
+        path: a folder, or the name of a bundle that comes with the package; a folder goes first.
+
+    Returns:
+        The folder, which need not be there: `read` says so.
     """
     named = path or os.environ.get(ENVIRONMENT)
-    if named:
-        return Path(named)
-    here = sorted(found.parent for found in HOME.glob(f"*/{DESCRIPTION}"))
-    if len(here) != 1:
-        found = f"{len(here)} in {HOME}/" + (f" (first {here[0]})" if here else "")
-        raise BundleError(
-            f"which bundle? found {found}; type --bundle FOLDER or set {ENVIRONMENT}=FOLDER"
-        )
-    return here[0]
+    if not named:
+        return ZOO / USUAL
+    folder = Path(named)
+    return ZOO / folder if not folder.exists() and str(folder) in shipped() else folder
+
+
+def shipped() -> list[str]:
+    """Name the bundles that come with the package."""
+    return sorted(found.parent.name for found in ZOO.glob(f"*/{DESCRIPTION}"))
 
 
 def read(path: Path) -> Bundle:
@@ -146,7 +152,8 @@ def read(path: Path) -> Bundle:
 def _read_description(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise BundleError(
-            f"{path}: no such file; name the folder of a bundle, such as bundles/NAME"
+            f"{path}: no such file; name the folder of a bundle, such as bundles/NAME, or one of "
+            f"{shipped()}"
         )
     if path.stat().st_size > MAX_DESCRIPTION_BYTES:
         raise BundleError(f"{path}: larger than {MAX_DESCRIPTION_BYTES} bytes; no bundle of ours")

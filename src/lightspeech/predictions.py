@@ -62,15 +62,19 @@ def read(path: Path) -> Predictions:
     """Read predictions written by `write`.
 
     Raises:
-        CorpusError: if the file is missing, empty or has other columns.
+        CorpusError: if the file is missing, has other columns, or nobody was tested.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
     except (OSError, ValueError):
         raise CorpusError(f"{path}: no predictions here; run the training again") from None
-    if tuple(header[: len(HEAD)]) != HEAD or not rows:
+    if tuple(header[: len(HEAD)]) != HEAD:
         raise CorpusError(f"{path}: not a predictions file; expected columns {HEAD} and classes")
+    if not rows:
+        raise CorpusError(
+            f"{path}: nobody was tested, so there is no figure; take a recipe whose protocol tests"
+        )
     labels = tuple(header[len(HEAD) :])
     return Predictions(
         labels=labels,

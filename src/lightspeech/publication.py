@@ -89,12 +89,12 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle 
 
 
 def export_as(trained: Trained, run: str, places: Places, format: str) -> Bundle:
-    """Export one run of a measured study in another format than ONNX.
+    """Export one run of a study that is measured already, or that tests nobody.
 
     Args:
-        trained: the study, as `export` left it.
+        trained: the study, as `export` left it where somebody is tested.
         run: name of the run's folder.
-        places: where the bundle goes, into a folder that ends in the format's name.
+        places: where the bundle goes, into a folder that ends in the format's name but for ONNX.
         format: an exporter, such as ``c99``.
 
     Raises:
@@ -102,8 +102,9 @@ def export_as(trained: Trained, run: str, places: Places, format: str) -> Bundle
     """
     exporter = plugins.load("lightspeech.export", format)
     done = runs.read_run(trained.folder / run)
-    described = describe(trained, done, places.bundles / f"{trained.name}-{format}")
-    figures = results.measure(*studies.read(trained.folder))
+    folder = trained.name if format == "onnx" else f"{trained.name}-{format}"
+    described = describe(trained, done, places.bundles / folder)
+    figures = results.measure(*studies.read(trained.folder)) if trained.is_tested else None
     return _with_figures(exporter.export(done, described), figures)
 
 
@@ -115,11 +116,12 @@ def _size(done: runs.Run, exported: Bundle | None) -> tuple[int, int]:
     return heard + n_params, size_bytes
 
 
-def _with_figures(exported: Bundle, figures: Results) -> Bundle:
-    said = as_dict(figures)
-    kept = ("protocol", "leaky", "uar", "wa", "ece", "seeds", "folds", "per_class_recall")
-    exported = dataclasses.replace(exported, figures={key: said[key] for key in kept})
-    exported = bundle.write(exported, exported.path / exported.model_file)
+def _with_figures(exported: Bundle, figures: Results | None) -> Bundle:
+    if figures is not None:
+        said = as_dict(figures)
+        kept = ("protocol", "leaky", "uar", "wa", "ece", "seeds", "folds", "per_class_recall")
+        exported = dataclasses.replace(exported, figures={key: said[key] for key in kept})
+        exported = bundle.write(exported, exported.path / exported.model_file)
     write_text(exported.path / "README.md", card(exported))
     return exported
 

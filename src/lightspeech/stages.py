@@ -185,7 +185,8 @@ class Trained:
     @property
     def name(self) -> str:
         """Of its bundle: the recipe's, and the last step's folder."""
-        return f"{self.recipe.name}-{self.folder.name}" if self.steps else self.recipe.name
+        own = f"{self.recipe.name}-{self.folder.name}" if self.steps else self.recipe.name
+        return self.called or own
 
     @property
     def scheme(self) -> str:
@@ -194,6 +195,8 @@ class Trained:
         plain = "int8" if heard is not None and encoder.own(heard) is not None else "fp32"
         return str(self.steps[-1].module.SCHEME) if self.steps else plain
 
+    called: str | None = None
+    """Its bundle, where not by the names of recipe and step."""
     @property
     def run_names(self) -> list[str]:
         """Folder names of all runs; the first is fold 0 and the first seed."""
@@ -207,6 +210,11 @@ def open_trained(folder: Path) -> Trained:
     Raises:
         ConfigError: if the folder holds no recipe, or it is damaged.
         CorpusError: if the manifest is not there, or damaged.
+    @property
+    def is_tested(self) -> bool:
+        """Whether there are figures: a model to be shipped is tested on nobody."""
+        return any(split.test for split in self.protocol.splits)
+
     """
     of_step = (folder / STEPS).is_file()
     study_folder = folder.resolve().parent if of_step else folder

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from lightspeech import bundle
 from lightspeech.bundle import ENVIRONMENT
 from lightspeech.inference import onnx
 from lightspeech.inference.recognize import recognize
@@ -105,10 +106,14 @@ def test_output_takes_what_stdout_would(lightspeech, recordings, tmp_path, form)
     assert len(list((tmp_path / "new").iterdir())) == 1
 
 
-def test_the_only_bundle_here_is_used(lightspeech, recordings, tmp_path, monkeypatch):
+def test_micro_of_the_package_answers_where_no_bundle_is_named(
+    lightspeech, recordings, make_bundle, tmp_path, monkeypatch
+):
     monkeypatch.delenv(ENVIRONMENT)
-    monkeypatch.chdir(tmp_path)
-    assert lightspeech("predict", recordings / "loud.wav").code == 0
+    monkeypatch.setattr(bundle, "ZOO", tmp_path / "zoo")
+    make_bundle(path=tmp_path / "zoo" / "micro", name="shipped")
+    [record] = objects(lightspeech("predict", recordings / "loud.wav", "--json"))
+    assert record["model"] == "shipped"
 
 
 def test_a_file_that_fails_does_not_stop_the_others(lightspeech, recordings):

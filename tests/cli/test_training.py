@@ -33,7 +33,8 @@ def test_what_train_leaves_is_exported_measured_and_asked(lightspeech, recipe):
     assert measured["folds"] == 3
     assert measured["uar"]["mean"] == pytest.approx(made["figures"]["uar"]["mean"])
 
-    answered = lightspeech("predict", next(recipe.parent.glob("cache/synthetic-*/s001")), "--json")
+    folder = next(recipe.parent.glob("cache/synthetic-*/s001"))
+    answered = lightspeech("predict", folder, "--bundle", "bundles/tiny", "--json")
     assert {json.loads(line)["model"] for line in answered.out.splitlines()} == {"tiny"}
 
 

@@ -9,6 +9,7 @@ from lightspeech import leaks
 from lightspeech.corpora._base import Utterance
 from lightspeech.errors import ConfigError
 from lightspeech.protocols import (
+    everyone,
     given,
     grouped_k_fold,
     leave_one_out,
@@ -183,7 +184,31 @@ def test_a_given_split_that_is_not_whole_is_refused(parts, what):
         given.cut(utterances, given.Config())
 
 
-@pytest.mark.parametrize("module", [grouped_k_fold, leave_one_out, ravdess_pinned])
+def test_everyone_is_learnt_from_but_for_some_speakers_of_each_corpus_and_nobody_is_tested():
+    utterances = [u for name in ("a", "b") for u in corpus(5, name=name)]
+    protocol = everyone.cut(utterances, everyone.Config(selection_units=2))
+    [split] = protocol.splits
+    selected = {u.speaker for u in utterances if u.id in split.selection}
+    assert split.test == ()
+    assert sorted(split.train + split.selection) == sorted(u.id for u in utterances)
+    assert sorted(name[0] for name in selected) == ["a", "a", "b", "b"]
+    assert leaks.find(utterances, split) == []
+
+
+def test_who_is_selected_on_in_a_corpus_depends_on_the_seed_but_not_on_the_others():
+    one, two = corpus(9, name="a"), corpus(9, name="b")
+    alone = everyone.cut(one, everyone.Config()).splits[0].selection
+    assert set(alone) < set(everyone.cut(one + two, everyone.Config()).splits[0].selection)
+    cuts = [everyone.cut(one, everyone.Config(seed=seed)).splits[0] for seed in range(9)]
+    assert len({split.selection for split in cuts}) > 1
+
+
+def test_a_corpus_of_which_nobody_would_be_learnt_from_is_refused():
+    with pytest.raises(ConfigError, match=r"b has 1 speakers.*leave it out"):
+        everyone.cut(corpus(5, name="a") + corpus(1, name="b"), everyone.Config())
+
+
+@pytest.mark.parametrize("module", [everyone, grouped_k_fold, leave_one_out, ravdess_pinned])
 def test_unknown_speakers_cannot_be_kept_apart_and_the_message_says_what_to_do(module):
     unknown = [replace(u, speaker="") for u in corpus(24, name="ravdess")]
     with pytest.raises(ConfigError, match=r"speaker is unknown.*speaker_pattern.*random-leaky"):
@@ -214,6 +239,7 @@ def test_two_folds_of_two_speakers_leave_nothing_to_train_on_and_say_so():
         (grouped_k_fold, {"folds": 1}),
         (grouped_k_fold, {"selection_units": 0}),
         (leave_one_out, {"selection_units": 0}),
+        (everyone, {"selection_units": 0}),
         (random_leaky, {"folds": 1}),
         (random_leaky, {"selection_share": 1.0}),
     ],

@@ -57,3 +57,18 @@ def train(
         if steps:
             stages.compress(chosen, prepared, protocol, *given, processes=processes)
     return folder
+
+
+def tell_untested(folder: Path) -> bool:
+    """Say how to go on with a study that tests nobody; False for one that has figures."""
+    from lightspeech import stages
+
+    trained = stages.open_trained(folder)
+    if trained.is_tested:
+        return False
+    last = (sorted(folder.glob(f"*/{stages.STEPS}")) or [folder / stages.RECIPE])[-1].parent
+    typer.echo(
+        f"{folder}: all runs are done; {trained.protocol.name} tests nobody, so there is no "
+        f"figure; make a bundle: lightspeech export {last / trained.run_names[0]}"
+    )
+    return True

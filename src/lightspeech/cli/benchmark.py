@@ -22,7 +22,7 @@ from lightspeech.reporting import benchmark as tables
 
 def command(
     targets: Annotated[
-        list[Path], typer.Argument(metavar="RUN|BUNDLE...", help="Folders of runs or of bundles.")
+        list[Path], typer.Argument(metavar="RUN|BUNDLE...", help="Folders, or nano, micro, small.")
     ],
     formats: Annotated[
         str, typer.Option(help="For runs: formats to export and measure, with commas between.")
@@ -56,6 +56,7 @@ def command(
     """
     if json + csv + markdown > 1:
         raise ConfigError("choose one of --json, --csv and --markdown")
+    targets = [bundle.find(path) for path in targets]
     chosen = tuple(formats.split(","))
     runs = _runs(targets, needed=yardstick)
     with Bars() as bars:

@@ -33,7 +33,7 @@ def command(
 
     Example: lightspeech boards bundles/micro-c99 --json
     """
-    cost = device_cost.find(bundle.read(path), firmware)
+    cost = device_cost.find(bundle.read(bundle.find(path)), firmware)
     rows = boards.table(cost)
     if publish is not None:
         write_json(

@@ -29,6 +29,8 @@ def command(
     folder = _training.train(
         recipe, overrides, resume=resume, fresh=fresh, processes=processes, steps=True
     )
+    if _training.tell_untested(folder):
+        return
     from lightspeech import chain, publication, stages
     from lightspeech.evaluation import compression, results
     from lightspeech.files import write_text

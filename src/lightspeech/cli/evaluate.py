@@ -18,7 +18,7 @@ from lightspeech.reporting import text
 
 def command(
     target: Annotated[
-        Path | None, typer.Argument(help="Folder of a study, or of a bundle.")
+        Path | None, typer.Argument(help="Folder of a study or a bundle, or nano, micro, small.")
     ] = None,
     manifest: Annotated[
         Path | None, typer.Option(help="For a bundle: recordings to measure it on.")
@@ -55,6 +55,7 @@ def command(
             "name what to measure: the folder of a study or of a bundle, or both --results FILE "
             "and --root DIR"
         )
+    target = bundle.find(target)
     is_bundle = (target / bundle.DESCRIPTION).is_file()
     if is_bundle and manifest is None:
         raise ConfigError(f"{target} is a bundle; say what to measure it on: --manifest FILE")

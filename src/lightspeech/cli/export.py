@@ -1,5 +1,6 @@
 """``lightspeech export``."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,9 @@ def command(
     format: Annotated[
         str, typer.Option(help="onnx, onnx-fp16, litert, executorch; of an int8 run c99, arduino.")
     ] = "onnx",
+    name: Annotated[
+        str | None, typer.Option(help="Of the bundle; that of recipe and step if left out.")
+    ] = None,
 ) -> None:
     """Make a bundle of one run of a trained study: the model, and the study's figures.
 
@@ -36,9 +40,10 @@ def command(
             f"{run}: no run of a study; name one, such as runs/NAME/fold0-seed0, or train: "
             "lightspeech train recipes/demo.yaml"
         )
-    trained, places = stages.open_trained(run.parent), stages.Places(bundles=bundles)
+    places = stages.Places(bundles=bundles)
+    trained = replace(stages.open_trained(run.parent), called=name)
     exported: Bundle | None
-    if format == "onnx":
+    if format == "onnx" and trained.is_tested:
         _, exported = publication.export(trained, run.name, places)
     else:
         exported = publication.export_as(trained, run.name, places, format)

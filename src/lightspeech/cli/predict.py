@@ -36,7 +36,7 @@ def command(
         Path | None,
         typer.Option(
             "--bundle",
-            help="Bundle folder; else $LIGHTSPEECH_BUNDLE, else the only one in bundles/.",
+            help="Folder, or nano, micro, small; else $LIGHTSPEECH_BUNDLE, else micro.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -51,7 +51,7 @@ def command(
     A recording over ten seconds is answered segment by segment; an answer below the bundle's
     threshold is uncertain; a file that fails does not stop the others, but the exit code is 1.
 
-    Example: lightspeech predict recordings/ --bundle bundles/micro --json
+    Example: lightspeech predict recordings/ --bundle nano --json
     """
     if as_json and as_csv:
         raise ConfigError("--json and --csv are both given; choose one")

@@ -31,6 +31,8 @@ def command(
     Example: lightspeech run recipes/demo.yaml training.epochs=20
     """
     folder = _training.train(recipe, overrides, resume=resume, fresh=fresh, processes=processes)
+    if _training.tell_untested(folder):
+        return
     from lightspeech import publication, stages
     from lightspeech.evaluation import results
     from lightspeech.reporting import html, text

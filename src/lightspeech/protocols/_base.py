@@ -19,7 +19,7 @@ class Split:
         name: what is tested, such as ``fold 0`` or a speaker.
         train: ids to learn from.
         selection: ids for early stopping and thresholds; never test.
-        test: ids to measure on.
+        test: ids to measure on; none where a model is made to be shipped.
     """
 
     name: str
