@@ -6,7 +6,7 @@ BARE := .venv-bare
 AARCH64 := .aarch64
 SOURCES := $(shell find src -name '*.py')
 
-.PHONY: help demo test lint types tables bare firmware test-aarch64 clean
+.PHONY: help demo test lint types tables bare zoo firmware test-aarch64 clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -29,6 +29,13 @@ tables: .venv/.installed  ## are the tables of the README those of results/?
 
 bare: .venv/.installed $(BARE)/.installed  ## does the core install run without torch?
 	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest tests/test_bare.py
+
+zoo: .venv/.installed  ## bundles of runs/zoo_* into the package, with their cards
+	for model in nano micro small; do \
+	  $(BIN)/lightspeech export runs/zoo_$$model/*-quantize/fold0-seed0 \
+	    --bundles src/lightspeech/zoo --name $$model || exit 1; \
+	done
+	$(BIN)/lightspeech tables
 
 firmware: .venv/.installed  ## cost of the C in BUNDLE on an emulated Cortex-M4F, to results/devices
 	$(BIN)/lightspeech boards $(BUNDLE) --publish results
