@@ -24,7 +24,7 @@ lint: .venv/.installed  ## style of the code
 types: .venv/.installed  ## static types
 	$(BIN)/mypy
 
-tables: .venv/.installed  ## are the tables of the README those of results/?
+tables: .venv/.installed  ## are the tables and pictures of the documents those of results/?
 	$(BIN)/lightspeech tables --check
 
 bare: .venv/.installed $(BARE)/.installed  ## does the core install run without torch?

@@ -35,7 +35,7 @@ SHOWN = sorted(
 
 
 def test_readme_is_short():
-    assert len(README.splitlines()) <= 160
+    assert len(README.splitlines()) <= 140
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -1,4 +1,4 @@
-"""What the README says of own recordings and own models works as it stands there."""
+"""What README and CONTRIBUTING say of own recordings and own models works as it stands there."""
 
 import json
 import re
@@ -9,7 +9,10 @@ import pytest
 
 from lightspeech import corpora, models
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+README, CONTRIBUTING = (
+    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md")
+)
 OWN_RECIPE = """
 name: own
 corpus: {name: barks, root: barks}
@@ -21,8 +24,9 @@ training: {epochs: 1}
 
 @pytest.fixture
 def own_plugins(tmp_path, monkeypatch):
-    """Put the two files that the README shows where it says, and work in an empty folder."""
-    blocks = re.findall(r"src/lightspeech/(\w+)/(\w+)\.py`.*?```python\n(.*?)```", README, re.S)
+    """Put the two files that are shown where it is said, and work in an empty folder."""
+    shown = README + CONTRIBUTING
+    blocks = re.findall(r"src/lightspeech/(\w+)/(\w+)\.py`.*?```python\n(.*?)```", shown, re.S)
     for package, name, text in blocks:
         (tmp_path / package).mkdir()
         (tmp_path / package / f"{name}.py").write_text(text)
@@ -33,9 +37,7 @@ def own_plugins(tmp_path, monkeypatch):
     return [name for _, name, _ in blocks]
 
 
-def test_own_corpus_and_own_model_of_the_readme_train(
-    own_plugins, lightspeech, write_tone, tmp_path
-):
+def test_own_corpus_and_own_model_as_shown_train(own_plugins, lightspeech, write_tone, tmp_path):
     assert own_plugins == ["barks", "mean"]
     for who in range(3):
         for number, label in enumerate(["calm", "sad"] * 2):
@@ -45,7 +47,9 @@ def test_own_corpus_and_own_model_of_the_readme_train(
     trained = lightspeech("train", "own.yaml", "--processes", 1)
     assert trained.code == 0, trained.err
     assert lightspeech("export", "runs/own/fold0-seed0").code == 0
-    answer = lightspeech("predict", "barks", "--json").out.splitlines()[0]
+    answer = lightspeech("predict", "barks", "--bundle", "bundles/own", "--json").out.splitlines()[
+        0
+    ]
     assert json.loads(answer)["probabilities"].keys() == {"calm", "sad"}
 
 

@@ -1,9 +1,13 @@
+import json
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
 from lightspeech.cli import app
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import results, study
+from lightspeech.files import write_json
 
 DOCUMENT = "# Title\n<!-- results:begin -->\nstale rows\n<!-- results:end -->\nafter\n"
 
@@ -17,7 +21,8 @@ def place(tmp_path, make_study):
 
 
 def tables(place, *options):
-    arguments = ["--results", str(place / "results"), "--into", str(place / "README.md")]
+    where = {"results": "results", "into": "README.md", "output": "pictures"}
+    arguments = [text for k, v in where.items() for text in (f"--{k}", str(place / v))]
     return CliRunner().invoke(app, ["tables", *arguments, *options])
 
 
@@ -35,13 +40,34 @@ def test_check_fails_on_stale_tables_and_writes_nothing(place):
     assert answer.exit_code == 1
     assert "type: lightspeech tables" in answer.stderr
     assert (place / "README.md").read_text() == DOCUMENT
+    assert not (place / "pictures").exists()
+
+
+def test_pictures_are_drawn_and_are_stale_when_a_figure_changes(place):
+    assert tables(place).exit_code == 0
+    picture = place / "pictures/toy-3-size_bytes.svg"
+    assert "<desc>micro: " in picture.read_text()
+    path = place / "results/toy/micro.json"
+    write_json(path, {**json.loads(path.read_text()), "size_bytes": 77_000})
+    answer = tables(place, "--check")
+    assert answer.exit_code == 1
+    assert "toy-3-size_bytes.svg: differs from" in answer.stderr
+    assert "77 kB" not in picture.read_text()
+    assert tables(place).exit_code == 0
+    assert "77 kB" in picture.read_text()
+
+
+def test_what_is_published_here_is_what_the_documents_say(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    answer = CliRunner().invoke(app, ["tables", "--check"])
+    assert answer.exit_code == 0, answer.stderr
 
 
 def test_document_without_markers_is_refused(place):
     (place / "README.md").write_text("# Title\n")
     answer = tables(place)
     assert isinstance(answer.exception, CorpusError)
-    assert "<!-- results:begin -->" in str(answer.exception)
+    assert "<!-- NAME:begin -->" in str(answer.exception)
 
 
 def test_folder_without_results_is_refused(place, tmp_path):

@@ -1,3 +1,4 @@
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
@@ -44,15 +45,18 @@ def test_best_are_those_that_no_cheaper_one_beats(costs, uars, kept):
 
 
 @pytest.mark.parametrize("macs", [None, 1_000_000])
-def test_command_draws_a_figure_a_corpus(made, tmp_path, macs):
+def test_command_draws_a_figure_a_corpus_and_a_known_cost(made, tmp_path, macs):
     results.write(replace(made, macs=macs), tmp_path / "results/toy/micro.json")
     options = ["--results", str(tmp_path / "results"), "--output", str(tmp_path / "out")]
     ended = CliRunner().invoke(app, ["frontier", *options])
     assert ended.exception is None
     assert [path.name for path in sorted((tmp_path / "out").iterdir())] == [
-        "iemocap-4.svg", "ravdess-8.svg", "toy-3.svg",
+        "iemocap-4-size_bytes.svg", "ravdess-8-size_bytes.svg",
+        *(["toy-3-macs.svg"] if macs else []), "toy-3-size_bytes.svg",
     ]  # fmt: skip
-    figure = (tmp_path / "out/toy-3.svg").read_text()
-    assert ">micro<" in figure
-    assert ("multiply-accumulates" in figure) == (macs is not None)
-    assert "ResLSTM-SA-h64" in (tmp_path / "out/ravdess-8.svg").read_text()
+    for figure in (tmp_path / "out").glob("toy-3-*.svg"):
+        drawn = figure.read_text()
+        assert ">micro<" in drawn
+        assert "prefers-color-scheme: dark" in drawn
+        assert ET.fromstring(drawn).find("{*}desc").text.startswith("micro: ")
+    assert "ResLSTM-SA-h64" in (tmp_path / "out/ravdess-8-size_bytes.svg").read_text()

@@ -6,25 +6,34 @@ from typing import Annotated
 import typer
 
 from lightspeech.files import write_text
-from lightspeech.reporting import tables
+from lightspeech.reporting import documents, pictures
+
+DOCUMENTS = tuple(Path(name) for name in ("README.md", "docs/results.md", "docs/benchmark.md"))
 
 
 def command(
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit with 1 where tables are stale.")
+        bool, typer.Option("--check", help="Write nothing; exit with 1 where anything is stale.")
     ] = False,
     results: Annotated[Path, typer.Option(help="Folder of results files.")] = Path("results"),
-    into: Annotated[Path, typer.Option(help="Document with the two markers.")] = Path("README.md"),
+    into: Annotated[
+        list[Path] | None,
+        typer.Option(help="Document with markers, several times for several; those of docs/."),
+    ] = None,
+    output: Annotated[Path, typer.Option(help="Folder of the pictures.")] = Path("docs/pictures"),
 ) -> None:
-    """Rewrite the result tables of a document from the results files.
+    """Rewrite tables and pictures of the documents from the results files.
 
     Example: lightspeech tables --check
     """
-    made = tables.insert(into, tables.markdown(tables.read_all(results)))
-    fresh = made == into.read_text(encoding="utf-8")
-    if check and not fresh:
-        typer.echo(f"{into}: its tables differ from {results}; type: lightspeech tables", err=True)
+    made = {path: documents.fill(path, results) for path in into or DOCUMENTS}
+    stale = {p: text for p, text in made.items() if text != p.read_text(encoding="utf-8")}
+    drawn = {output / picture.name: picture for picture in pictures.of(results)}
+    old = {path: picture for path, picture in drawn.items() if not picture.is_fresh(path)}
+    if check and (stale or old):
+        for path in [*stale, *old]:
+            typer.echo(f"{path}: differs from {results}; type: lightspeech tables", err=True)
         raise typer.Exit(1)
-    if not fresh:
-        write_text(into, made)
-    typer.echo(f"{into}: tables are up to date")
+    for path, text in [*stale.items(), *((path, old[path].text()) for path in old)]:
+        write_text(path, text)
+    typer.echo(f"{len(made)} documents and {len(drawn)} pictures are up to date")

@@ -25,18 +25,32 @@ class Point:
         corpus: as results carry it.
         n_classes: UARs over different numbers of classes are different quantities.
         uar: 0 to 1.
+        n_params: parameters.
         size_bytes: of the model.
         macs: multiply-accumulates of one window; None where nobody counted.
-        ours: measured here, not read somewhere.
+        protocol: who was tested.
+        source: where the figure was read; empty if it was measured here.
     """
 
     system: str
     corpus: str
     n_classes: int
     uar: float
+    n_params: int
     size_bytes: int
     macs: int | None
-    ours: bool
+    protocol: str
+    source: str = ""
+
+    @property
+    def ours(self) -> bool:
+        """Whether it was measured here, not read somewhere."""
+        return not self.source
+
+
+def of_strangers(made: Results) -> bool:
+    """Whether figures are of speakers whom the model neither learnt from nor was told about."""
+    return not made.leaky and not made.normalisation.startswith(KNOWN_SPEAKER)
 
 
 def measured(found: Sequence[Results]) -> list[Point]:
@@ -47,12 +61,13 @@ def measured(found: Sequence[Results]) -> list[Point]:
             corpus=made.corpus,
             n_classes=len(made.labels),
             uar=made.uar.mean,
+            n_params=made.n_params,
             size_bytes=made.size_bytes,
             macs=made.macs,
-            ours=True,
+            protocol=made.protocol,
         )
         for made in found
-        if not made.leaky and not made.normalisation.startswith(KNOWN_SPEAKER)
+        if of_strangers(made)
     ]
 
 
@@ -65,9 +80,11 @@ def published() -> list[Point]:
             corpus=row["corpus"],
             n_classes=int(row["n_classes"]),
             uar=float(row["uar"]),
+            n_params=int(row["n_params"]),
             size_bytes=int(row["size_bytes"] or FLOAT_BYTES * int(row["n_params"])),
             macs=None,
-            ours=False,
+            protocol=row["protocol"],
+            source=row["source"],
         )
         for row in csv.DictReader(text.splitlines())
     ]

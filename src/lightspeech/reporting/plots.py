@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from lightspeech import metrics
 from lightspeech.errors import MissingExtra
 from lightspeech.evaluation.compression import Chain
 from lightspeech.evaluation.frontier import Point, best
+from lightspeech.evaluation.pruning import Curve
 from lightspeech.evaluation.results import Results
 
 if TYPE_CHECKING:
@@ -24,8 +26,19 @@ if TYPE_CHECKING:
 
 ACCENT, WARNING, QUIET = "#3a7fc4", "#d55e00", "#8c8c8c"
 """Blue and vermilion stay apart for every kind of colour blindness (Okabe & Ito 2008)."""
+COSTS = {"size_bytes": "size of the model, bytes", "macs": "multiply-accumulates a window"}
+"""What a frontier is drawn against, by the name of the point's attribute."""
+BESIDE = [
+    *((5, 2), (6, 0), (-6, 0), (-5, 2), (5, -3), (-5, -3), (0, 6), (0, -6), (5, 6), (-5, 6)),
+    *((9, 14), (9, -14), (-9, 14), (-9, -14), (9, 24), (9, -24), (-9, 24), (-9, -24)),
+]
+"""Where the name of a dot may stand, in points to the right and up, best first."""
 INK = "#010203"
 """Stands for the colour of the page's text and is replaced by it in `_svg`."""
+SCHEME = (
+    "<style>svg { color: #1f2328 } text { font-family: system-ui, sans-serif !important } "
+    "@media (prefers-color-scheme: dark) { svg { color: #f0f6fc } }</style>"
+)
 STYLE: dict[Any, Any] = {
     "font.size": 9,
     "text.color": INK,
@@ -38,6 +51,7 @@ STYLE: dict[Any, Any] = {
     "ytick.color": INK,
     "xtick.major.size": 0,
     "ytick.major.size": 0,
+    "xtick.minor.size": 0,
     "grid.color": QUIET,
     "grid.alpha": 0.25,
     "grid.linewidth": 0.6,
@@ -67,6 +81,21 @@ def _svg(figure: "Figure", says: str) -> str:
     svg = text.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
     return svg.replace("<svg ", f'<svg role="img" aria-label="{says}" ', 1)
+
+
+def standalone(svg: str, words: str) -> str:
+    """Make a figure a file of its own: ink for light and dark pages, and its figures in words.
+
+    Args:
+        svg: from one of the functions here.
+        words: all that it shows, for those who cannot see it, and to tell whether it is stale.
+    """
+    return svg.replace(">", f">\n{SCHEME}\n{described(words)}", 1)
+
+
+def described(words: str) -> str:
+    """Write the words of a figure as SVG holds them."""
+    return f"<desc>{escape(words)}</desc>"
 
 
 def confusion(results: Results) -> str:
@@ -153,63 +182,75 @@ def chain(made: Chain) -> str:
         return _svg(figure, "UAR of each step against the size of its model")
 
 
-def pruning(points: Sequence[dict[str, Any]]) -> str:
-    """Draw UAR against multiplications and bytes as more and more of a network is pruned.
-
-    Args:
-        points: each with ``uar`` (its ``mean``), ``macs``, ``size_bytes`` and ``ratio``.
-    """
-    with _figure("pruning", 9, 3.2) as figure:
-        panels = (("macs", "multiply-accumulates a window"), ("size_bytes", "weights, bytes"))
+def pruning(curves: Sequence[Curve]) -> str:
+    """Draw UAR against multiplications and bytes as more and more of networks is pruned."""
+    with _figure("pruning", 9, 3.6) as figure:
+        panels = (("macs", COSTS["macs"]), ("size_bytes", COSTS["size_bytes"]))
         for axes, (key, label) in zip(figure.subplots(1, 2), panels, strict=True):
-            costs = [point[key] for point in points]
-            means = [100 * point["uar"]["mean"] for point in points]
-            axes.plot(costs, means, color=ACCENT, marker="o", linewidth=1.2)
-            for point, cost, mean in zip(points, costs, means, strict=True):
-                share = f"−{point['ratio']:.0%}"
-                axes.annotate(share, (cost, mean), (4, 5), textcoords="offset points")
+            for curve in curves:
+                costs = [getattr(point, key) for point in curve.points]
+                means = [100 * point.uar for point in curve.points]
+                axes.plot(costs, means, color=ACCENT, marker="o", markersize=4, linewidth=1.2)
+                axes.annotate(
+                    curve.model, (costs[0], means[0]), (-4, 6), ha="right",
+                    textcoords="offset points",
+                )  # fmt: skip
             _cost_axis(axes, label)
             axes.set(ylabel="UAR, percent")
             axes.grid()
         return _svg(figure, "UAR against multiplications and bytes of pruned networks")
 
 
-def frontier(points: Sequence[Point], title: str) -> str:
-    """Draw UAR against bytes, and against multiplications where any are known.
-
-    A line joins the points that no other beats at the same cost or less.
+def frontier(points: Sequence[Point], cost: str, title: str) -> str:
+    """Draw UAR against a cost; a line joins the points that no other beats at that cost or less.
 
     Args:
         points: of one corpus and set of classes.
+        cost: one of `COSTS`; points of which it is not known are left out.
         title: what they have in common.
     """
-    panels = [("size of the model, bytes", points, [point.size_bytes for point in points])]
-    if counted := [point for point in points if point.macs is not None]:
-        macs = [point.macs or 0 for point in counted]
-        panels.append(("multiply-accumulates a window", counted, macs))
-    with _figure("frontier", 6.2 * len(panels), 4.2) as figure:
-        figure.suptitle(title)
-        row = figure.subplots(1, len(panels), squeeze=False)[0]
-        for axes, panel in zip(row, panels, strict=True):
-            _frontier(axes, *panel)
-        return _svg(figure, f"UAR against cost: {title}")
-
-
-def _frontier(axes: "Axes", label: str, points: Sequence[Point], costs: Sequence[int]) -> None:
-    uars = [100 * point.uar for point in points]
+    known = [(point, getattr(point, cost), 100 * point.uar) for point in points]
+    drawn, costs, uars = zip(*(one for one in known if one[1] is not None), strict=True)
     edge = best(costs, uars)
-    axes.plot([costs[i] for i in edge], [uars[i] for i in edge], color=QUIET, linewidth=0.9)
-    for point, cost, uar in zip(points, costs, uars, strict=True):
-        color, side = (ACCENT, "left") if point.ours else (QUIET, "right")
-        axes.scatter(cost, uar, s=28, color=color, zorder=3)
-        # Names of ours to the right, of others to the left, below where the next is just above.
-        crowded = any(0 < 100 * p.uar - uar < 1.5 and p.ours == point.ours for p in points)
-        shift = (5 if point.ours else -5, -8 if crowded else 4)
-        said = axes.annotate(point.system, (cost, uar), shift, textcoords="offset points")
-        said.set(horizontalalignment=side, fontsize=7)
-    _cost_axis(axes, label)
-    axes.set(ylabel="UAR, percent (blue: measured here)")
-    axes.grid()
+    with _figure(f"frontier {title} {cost}", 8.6, 4.6) as figure:
+        axes = figure.subplots()
+        corners = [costs[i] for i in edge], [uars[i] for i in edge]
+        axes.plot(*corners, color=QUIET, linewidth=0.9, drawstyle="steps-post")
+        colors = [ACCENT if point.ours else QUIET for point in drawn]
+        axes.scatter(costs, uars, s=30, color=colors, zorder=3)
+        _cost_axis(axes, COSTS[cost])
+        others = "" if all(point.ours for point in drawn) else "; grey: published by others"
+        axes.set(ylabel="UAR, percent", title=f"{title}{others}")
+        axes.grid()
+        figure.draw_without_rendering()  # settles where things are
+        _name(axes, [point.system for point in drawn], list(zip(costs, uars, strict=True)))
+        return _svg(figure, f"UAR against {COSTS[cost]}, {title}")
+
+
+def _name(axes: "Axes", names: Sequence[str], places: Sequence[tuple[float, float]]) -> None:
+    """Write each name beside its dot, where it covers no other name and no dot if it can be."""
+    from matplotlib.text import Text
+    from matplotlib.transforms import Bbox
+
+    line = {"arrowstyle": "-", "color": QUIET, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 4}
+    taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in axes.transData.transform(places)]
+    for name, place in zip(names, places, strict=True):
+        said = axes.annotate(
+            name, place, (0, 0), textcoords="offset points", fontsize=8, arrowprops=line
+        )
+        said.set_in_layout(False)
+        for right, up in BESIDE:
+            said.xyann = (right, up)
+            said.set(
+                horizontalalignment="left" if right > 0 else "right" if right < 0 else "center",
+                verticalalignment="bottom" if up > 0 else "top" if up < 0 else "center",
+            )
+            said.get_window_extent()  # moves the text there
+            box = Text.get_window_extent(said)  # without its line
+            inside = axes.bbox.x0 < box.x0 and box.x1 < axes.bbox.x1
+            if inside and not box.count_overlaps(taken):
+                break
+        taken.append(box)
 
 
 def _cost_axis(axes: "Axes", label: str) -> None:

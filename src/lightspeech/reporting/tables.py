@@ -1,4 +1,4 @@
-"""Markdown tables of results, a corpus and class set each, between two markers of a document."""
+"""Markdown tables of results, a corpus and class set each."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -9,9 +9,7 @@ from lightspeech.evaluation import results
 from lightspeech.evaluation.results import Results
 from lightspeech.reporting import wording
 
-BEGIN = "<!-- results:begin -->"
-END = "<!-- results:end -->"
-COSTS = ("benchmarks", "chains", "devices")
+COSTS = ("benchmarks", "chains", "devices", "pruning")
 """Folders beside those of the corpora: what a model costs, not how well it hears."""
 HEAD = ("parameters", "size", "UAR %", "worst speaker", "WA %", "seeds", "protocol")
 """Behind the column of models, whose head tells the corpus."""
@@ -77,20 +75,3 @@ def _cells(row: Results) -> tuple[str, ...]:
 
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def insert(document: Path, table: str) -> str:
-    """Put a table between the markers of a document and give the whole text back, unwritten.
-
-    Raises:
-        CorpusError: if the document cannot be read, or lacks a marker.
-    """
-    try:
-        text = document.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CorpusError(f"{document}: cannot be read ({error.strerror})") from None
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise CorpusError(f"{document}: no place for tables; add the lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"

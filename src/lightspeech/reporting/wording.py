@@ -36,7 +36,7 @@ def size(n_bytes: int) -> str:
         >>> size(47_312), size(2_650_000), size(512)
         ('47.3 kB', '2.65 MB', '512 B')
     """
-    for unit, scale in (("MB", 1e6), ("kB", 1e3)):
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if n_bytes >= scale:
             return f"{n_bytes / scale:.3g} {unit}"
     return f"{n_bytes} B"

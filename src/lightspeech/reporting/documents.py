@@ -1,0 +1,80 @@
+"""Documents with parts that are written from results, each between two markers of its name."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from lightspeech.config import build
+from lightspeech.errors import CorpusError
+from lightspeech.evaluation import frontier
+from lightspeech.evaluation.benchmark import Row
+from lightspeech.evaluation.study import read_json
+from lightspeech.reporting import benchmark, costs, summary, tables, wording
+
+PART = re.compile(r"<!-- (\w+):begin -->\n.*?<!-- \1:end -->", re.DOTALL)
+MARKER = re.compile(r"<!-- \w+:(?:begin|end) -->")
+
+
+def _published(root: Path) -> str:
+    del root  # what others published stands in the package
+    rows = [
+        (
+            point.system,
+            f"{point.corpus}, {point.n_classes}",
+            point.source,
+            point.protocol,
+            f"{point.n_params:,}",
+            wording.percent(point.uar),
+        )
+        for point in frontier.published()
+    ]
+    head = ("system", "corpus, classes", "read in", "tested on", "parameters", "UAR %")
+    return costs.table(head, rows, names=4)
+
+
+def _benchmark(root: Path) -> str:
+    said = read_json(root / "benchmark.json")
+    rows = [build(Row, row, source="benchmark.json") for row in said["rows"]]
+    about = f"{said['machine']['cpu']}, threads: {said['threads']}, rounds: {said['rounds']}"
+    return f"{about}\n\n{benchmark.markdown(rows)}"
+
+
+PARTS: dict[str, Callable[[Path], str]] = {
+    "summary": lambda root: summary.markdown(tables.read_all(root), frontier.published()),
+    "results": lambda root: tables.markdown(tables.read_all(root)),
+    "published": _published,
+    "chains": costs.chains,
+    "pruning": costs.pruned,
+    "devices": costs.devices,
+    "training": costs.training,
+    "benchmark": _benchmark,
+}
+"""What may stand between markers: given the folder of all results, Markdown."""
+
+
+def fill(document: Path, root: Path) -> str:
+    """Write the parts of a document anew and give the whole text back, unwritten.
+
+    Args:
+        document: Markdown with lines ``<!-- NAME:begin -->`` and ``<!-- NAME:end -->``.
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if the document cannot be read, has no part, an unknown or a half one.
+        ConfigError: if a file of results does not hold what it should.
+    """
+    try:
+        text = document.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CorpusError(f"{document}: cannot be read ({error.strerror})") from None
+    names = PART.findall(text)
+    if not names or len(MARKER.findall(text)) != 2 * len(names) or {*names} - {*PARTS}:
+        raise CorpusError(
+            f"{document}: no place for tables; put each between the lines <!-- NAME:begin --> and "
+            f"<!-- NAME:end -->, NAME one of {list(PARTS)}"
+        )
+    return PART.sub(lambda part: _written(part[1], root), text)
+
+
+def _written(name: str, root: Path) -> str:
+    return f"<!-- {name}:begin -->\n\n{PARTS[name](root)}\n\n<!-- {name}:end -->"

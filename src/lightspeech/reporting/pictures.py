@@ -1,0 +1,95 @@
+"""Pictures of published figures, each a file that says in words what it shows."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+
+from lightspeech.evaluation import frontier, pruning
+from lightspeech.evaluation.frontier import Point
+from lightspeech.reporting import plots, tables, wording
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A picture to be drawn.
+
+    Attributes:
+        name: of its file.
+        title: what it shows.
+        words: every figure in it.
+        draw: gives the SVG; needs the ``report`` extra.
+    """
+
+    name: str
+    title: str
+    words: str
+    draw: Callable[[], str]
+
+    def text(self) -> str:
+        """Draw it, as the content of a file.
+
+        Raises:
+            MissingExtra: if matplotlib is not installed.
+        """
+        return plots.standalone(self.draw(), self.words)
+
+    def is_fresh(self, path: Path) -> bool:
+        """Whether a file shows the same figures; nothing is drawn."""
+        return path.is_file() and plots.described(self.words) in path.read_text(encoding="utf-8")
+
+
+def of(root: Path) -> list[Picture]:
+    """List the pictures of all results.
+
+    Raises:
+        CorpusError: if there are no results.
+        ConfigError: if a file does not hold what it should.
+    """
+    return [*frontiers(root), *prunings(root)]
+
+
+def frontiers(root: Path) -> Iterator[Picture]:
+    """List UAR against each cost for each corpus and set of classes."""
+    points = [*frontier.measured(tables.read_all(root)), *frontier.published()]
+    for (corpus, n_classes), same in groupby(sorted(points, key=_group), _group):
+        of_corpus = list(same)
+        for cost, what in plots.COSTS.items():
+            if any(getattr(point, cost) is not None for point in of_corpus):
+                title = f"{corpus}, {n_classes} classes"
+                yield Picture(
+                    name=f"{corpus}-{n_classes}-{cost}.svg",
+                    title=f"UAR against {what}, {title}",
+                    words="; ".join(map(_words, of_corpus)),
+                    draw=partial(plots.frontier, of_corpus, cost, title),
+                )
+
+
+def _group(point: Point) -> tuple[str, int]:
+    return point.corpus, point.n_classes
+
+
+def _words(point: Point) -> str:
+    macs = "" if point.macs is None else f", {point.macs:,} multiplications"
+    size = wording.size(point.size_bytes)
+    return f"{point.system}: {wording.percent(point.uar)} % at {size}{macs}"
+
+
+def prunings(root: Path) -> Iterator[Picture]:
+    """List UAR against cost as more and more of a network is pruned, all networks together."""
+    if curves := pruning.read_all(root):
+        yield Picture(
+            name="pruning.svg",
+            title="UAR against multiplications and bytes of pruned networks",
+            words="; ".join(f"{curve.title}: {_of_curve(curve)}" for curve in curves),
+            draw=partial(plots.pruning, curves),
+        )
+
+
+def _of_curve(curve: pruning.Curve) -> str:
+    return ", ".join(
+        f"{wording.percent(point.uar)} % at {point.macs:,} multiplications and "
+        f"{wording.size(point.size_bytes)}"
+        for point in curve.points
+    )

@@ -1,0 +1,73 @@
+from dataclasses import replace
+
+import pytest
+
+from lightspeech.evaluation import results, study
+from lightspeech.evaluation.frontier import Point
+from lightspeech.reporting import summary
+
+
+@pytest.fixture
+def made(make_study):
+    done = results.measure(*study.read(make_study()))
+    return replace(done, uar=results.Uar(mean=0.6312, std=0.005, ci95=None, worst_speaker=0.4))
+
+
+def published(system, n_params, uar):
+    return Point(
+        system=system, corpus="toy", n_classes=3, uar=uar, n_params=n_params,
+        size_bytes=4 * n_params, macs=None, protocol="by actor", source="a paper",
+    )  # fmt: skip
+
+
+def rows(text):
+    lines = [line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    return lines[0], {line[0]: line[1:] for line in lines[2:]}
+
+
+def test_a_model_has_a_row_a_scheme_and_a_column_a_corpus_crossed_ones_last(made):
+    found = [
+        made,
+        replace(made, scheme="int8", size_bytes=60_000),
+        replace(made, corpus="cross"),
+        replace(made, corpus="vowels", protocol="other-folds"),
+        replace(made, model="large", size_bytes=9_000_000),
+    ]
+    head, shown = rows(summary.markdown(found, []))
+    assert head[3:] == ["toy, 3 classes", "vowels, 3 classes", "cross, 3 classes"]
+    assert list(shown) == ["large", "micro", "micro int8"]
+    assert shown["micro"] == ["49,512", "201 kB", *["63.1 ± 0.5"] * 3]
+    assert shown["large"][2:] == ["63.1 ± 0.5", "", ""]
+
+
+@pytest.mark.parametrize("change", [{"protocol": "other-folds"}, {"labels": ("angry", "sad")}])
+def test_figures_of_another_cut_or_other_classes_have_a_column_of_their_own(made, change):
+    head, _ = rows(summary.markdown([made, replace(made, model="other", **change)], []))
+    assert len(head) == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"leaky": True}, "micro on toy, **leaky** cut, 63.1 ± 0.5"),
+        ({"normalisation": "known speaker: own"}, "micro on toy, *known speaker*, 63.1 ± 0.5"),
+    ],
+)
+def test_known_speakers_are_in_no_row_but_beside_the_figure_of_strangers(made, change, said):
+    strangers = replace(made, uar=replace(made.uar, mean=0.5))
+    text = summary.markdown([strangers, replace(made, **change)], [])
+    _, shown = rows(text)
+    assert shown["micro"][2:] == ["50.0 ± 0.5"]
+    assert f"{said} against 50.0 ± 0.5 of strangers." in text
+
+
+def test_only_published_systems_that_no_smaller_one_beats_are_shown_among_ours_by_size(made):
+    others = [published("tiny", 20_000, 0.6), published("huge", 10**6, 0.7)]
+    _, shown = rows(summary.markdown([made], [*others, published("worse", 10**7, 0.65)]))
+    assert list(shown) == ["*huge*", "micro", "*tiny*"]
+    assert shown["*tiny*"] == ["20,000", "80 kB", "*60.0*"]
+
+
+def test_too_few_seeds_are_counted_in_the_cell(made):
+    one = replace(made, seeds=(0,), uar=replace(made.uar, std=None))
+    assert rows(summary.markdown([one], []))[1]["micro"][-1] == "63.1 (1 seed)"
