@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from lightspeech import manifest, recipe
 from lightspeech.data import augment, features
-from lightspeech.data.batches import TrainingBatches
+from lightspeech.data.batches import Order, TrainingBatches
 from lightspeech.evaluation import machine
 from lightspeech.files import write_json
 from lightspeech.training import study
@@ -40,7 +40,7 @@ class Items(Dataset[tuple[Tensor, Tensor]]):
     def __init__(self, batches: TrainingBatches) -> None:
         """Share frames, bands and settings with the batches."""
         self.batches = batches
-        self.drawn = augment.draw(len(batches.targets), batches.bending, batches.seed, 0)
+        self.drawn = augment.draw(len(batches.targets), batches.bending, batches.order.seed, 0)
 
     def __len__(self) -> int:
         """Utterances to train on."""
@@ -84,10 +84,8 @@ def batches_of(task: Task) -> TrainingBatches:
     found = features.load(task.utterances, cfg.frontend, cfg.windows, task.cache)
     rows = np.array([place[name] for name in task.split.train], np.int64)
     targets = torch.from_numpy(task.targets)
-    size = cfg.training.batch_size
-    return TrainingBatches(
-        found, rows, targets, cfg.frontend, cfg.augment, batch_size=size, seed=task.seed
-    )
+    order = Order(rows, batch_size=cfg.training.batch_size, seed=task.seed)
+    return TrainingBatches(found, order, targets, cfg.frontend, cfg.augment)
 
 
 def items_by_second(n_items: int, epoch: Iterable[Any]) -> int:
@@ -102,7 +100,7 @@ def measure(task: Task) -> dict[str, Any]:
     """Time the epochs of a run, and its batches beside a loader's."""
     seconds = epoch_s(task)
     batches = batches_of(task)
-    loader = DataLoader(Items(batches), batches.batch_size, shuffle=True)
+    loader = DataLoader(Items(batches), batches.order.batch_size, shuffle=True)
     n_items = len(batches.rows)
     for _ in batches.epoch(0):  # warms up
         pass

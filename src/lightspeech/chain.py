@@ -127,10 +127,12 @@ def _teacher_answers(plain: Trained) -> list[Predictions]:
     for step in plain.recipe.compress:
         if step.name == "distill":
             cfg = step.config
+            studies = plain.folder.resolve().parent
             try:
-                folder = _teacher.find(cfg.teacher, plain.folder.resolve().parent)
+                folders = [_teacher.find(teacher, studies) for teacher in cfg.teachers]
             except CorpusError:
                 return []
-            found = [predictions.read(path) for path in sorted(folder.glob("fold*-seed*/test.csv"))]
+            paths = [path for folder in folders for path in folder.glob("fold*-seed*/test.csv")]
+            found = [predictions.read(path) for path in sorted(paths)]
             return [run for run in found if cfg.seeds is None or run.seed in cfg.seeds]
     return []

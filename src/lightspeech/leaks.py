@@ -118,6 +118,15 @@ class Heard:
     selection: tuple[Utterance, ...]
 
 
+def together(several: Sequence[Heard]) -> Heard:
+    """Put what several teachers know into one."""
+    return Heard(
+        study=" + ".join(heard.study for heard in several),
+        train=tuple(utterance for heard in several for utterance in heard.train),
+        selection=tuple(utterance for heard in several for utterance in heard.selection),
+    )
+
+
 def check_teacher(heard: Heard, utterances: Sequence[Utterance], split: Split) -> None:
     """Refuse a teacher that knows whom its student is measured on, or selected on.
 
@@ -132,7 +141,7 @@ def check_teacher(heard: Heard, utterances: Sequence[Utterance], split: Split) -
     """
     sides = ((heard.train, split.test + split.selection), (heard.selection, split.test))
     for known, strangers in sides:
-        taught = [_renamed(utterance, heard.study) for utterance in known]
+        taught = [renamed(utterance, heard.study) for utterance in known]
         ids = tuple(utterance.id for utterance in taught)
         cut = Split(name=split.name, train=ids, selection=(), test=strangers)
         if found := find([*utterances, *taught], cut):
@@ -143,7 +152,30 @@ def check_teacher(heard: Heard, utterances: Sequence[Utterance], split: Split) -
             )
 
 
-def _renamed(utterance: Utterance, study: str) -> Utterance:
-    """Tell a teacher's copy from the student's; it stays a child of what it is a copy of."""
+def check_unlabelled(
+    unlabelled: Sequence[Utterance], utterances: Sequence[Utterance], split: Split
+) -> None:
+    """Refuse speech without labels of somebody that a student is measured or selected on.
+
+    Args:
+        unlabelled: speech that the student learns from, ids as of `renamed`.
+        utterances: the student's whole corpus.
+        split: of the student.
+
+    Raises:
+        LeakError: naming the first offending pair.
+    """
+    ids = tuple(utterance.id for utterance in unlabelled)
+    cut = Split(name=split.name, train=ids, selection=(), test=split.test + split.selection)
+    if found := find([*utterances, *unlabelled], cut):
+        raise LeakError(
+            f"{split.name}: {found[0].train_id} and {found[0].other_id}, which the student is "
+            f"measured or selected on, share {found[0].kind} {found[0].value}; {len(found)} such "
+            "pairs; take other speech for distill.unlabelled"
+        )
+
+
+def renamed(utterance: Utterance, where: str) -> Utterance:
+    """Tell a copy from the student's own; it stays a child of what it is a copy of."""
     parent = utterance.parent or utterance.id
-    return replace(utterance, id=f"{study}: {utterance.id}", parent=parent)
+    return replace(utterance, id=f"{where}: {utterance.id}", parent=parent)

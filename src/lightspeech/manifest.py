@@ -151,7 +151,7 @@ def read(path: Path, *, need_audio: bool = True) -> list[Utterance]:
     """
     rows = read_rows(path, COLUMNS)
     utterances = [_utterance(path, line, row) for line, row in enumerate(rows, 2)]
-    _refuse_twice(path, utterances)
+    refuse_twice(path, utterances)
     missing = [u.path for u in utterances if need_audio and not u.path.is_file()]
     if missing:
         raise CorpusError(
@@ -192,7 +192,16 @@ def _utterance(path: Path, line: int, row: dict[str, str]) -> Utterance:
     )
 
 
-def _refuse_twice(path: Path, utterances: list[Utterance]) -> None:
+def refuse_twice(path: Path, utterances: list[Utterance]) -> None:
+    """Refuse a list that names two recordings alike.
+
+    Args:
+        path: of the list, for the message.
+        utterances: one a line, below a head.
+
+    Raises:
+        CorpusError: naming the id and both lines.
+    """
     lines: dict[str, int] = {}
     for line, utterance in enumerate(utterances, 2):
         if utterance.id in lines:

@@ -7,6 +7,7 @@ import dataclasses
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -152,9 +153,21 @@ def _open_step(recipe: Recipe, folder: Path, number: int) -> Path:
     text = yaml.safe_dump(done, sort_keys=False, allow_unicode=True)
     if not (made / STEPS).exists():
         write_text(made / STEPS, text)
-    elif (made / STEPS).read_text(encoding="utf-8") != text:
+    elif not _same(yaml.safe_load((made / STEPS).read_text(encoding="utf-8")), recipe, number):
         raise ConfigError(f"{made} was made by other steps; delete it, or change the study's name")
     return made
+
+
+def _same(kept: list[dict[str, Any]], recipe: Recipe, number: int) -> bool:
+    """Compare steps with those that made a folder; what these did not know was at its default."""
+    for step, values in zip(recipe.compress[:number], kept, strict=True):
+        now = step.as_dict()
+        new = now.keys() - values.keys()
+        if {**now, **values} != now or any(
+            getattr(step.config, key) != getattr(type(step.config), key) for key in new
+        ):
+            return False
+    return True
 
 
 def _tasks(

@@ -64,3 +64,22 @@ def test_classes_are_not_balanced_twice():
     with pytest.raises(ConfigError, match="set class_weights to false"):
         Training(balance="corpus_class")
     assert Training(balance="corpus_class", class_weights=False).balance == "corpus_class"
+
+
+def test_extra_rows_join_every_epoch_anew_and_leave_the_others_as_they_are():
+    rows, extra = np.arange(30), np.arange(100, 200)
+    order = Order(rows, batch_size=8, seed=0, extra=extra, extra_share=0.25)
+    drawn = [torch.cat([batch for batch, _ in order.epoch(number)]) for number in (0, 0, 1)]
+    assert len(drawn[0]) == 40
+    assert len(list(order.epoch(0))) == len(order) == 5
+    assert all(sorted(one[one < 30].tolist()) == rows.tolist() for one in drawn)
+    assert all(len(set(one[one >= 100].tolist())) == 10 for one in drawn)
+    assert torch.equal(drawn[0], drawn[1])
+    assert set(drawn[0].tolist()) != set(drawn[2].tolist())
+
+
+def test_no_more_extra_rows_are_drawn_than_there_are():
+    order = Order(np.arange(30), batch_size=40, seed=0, extra=np.arange(90, 95), extra_share=0.9)
+    [(rows, numbers)] = order.epoch(0)
+    assert sorted(rows[rows >= 90].tolist()) == [90, 91, 92, 93, 94]
+    assert torch.equal(rows, numbers)

@@ -4,7 +4,7 @@ import torch
 
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.data.augment import Augment
-from lightspeech.data.batches import TrainingBatches, measuring_batches
+from lightspeech.data.batches import Order, TrainingBatches, measuring_batches
 from lightspeech.data.features import Features
 
 OFF = Augment(stretch=0, semitones=0, gain_db=0, noise_probability=0, time_masks=0, band_masks=0)
@@ -32,10 +32,8 @@ def features():
 
 def batches(features, rows, *, bending=OFF, size=4, seed=5):
     """Batches whose targets are the numbers of the utterances."""
-    targets = torch.arange(N)
-    return TrainingBatches(
-        features, np.array(rows), targets, CFG, bending, batch_size=size, seed=seed
-    )
+    order = Order(np.array(rows), batch_size=size, seed=seed)
+    return TrainingBatches(features, order, torch.arange(N), CFG, bending)
 
 
 def one_epoch(made, number=0):

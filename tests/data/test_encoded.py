@@ -8,6 +8,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.corpora._base import Utterance
 from lightspeech.data import encoded, encoder
 from lightspeech.data.augment import Augment
+from lightspeech.data.batches import Order
 from lightspeech.data.encoded import Encoded, EncodedBatches
 from lightspeech.errors import StudyError
 
@@ -27,8 +28,8 @@ def found(tmp_path):
 
 def batches(found, *, bending=OFF, size=3, seed=5):
     targets = torch.arange(len(LENGTHS))
-    rows = np.arange(len(LENGTHS) - 1)
-    return EncodedBatches(found, rows, targets, bending, batch_size=size, seed=seed)
+    order = Order(np.arange(len(LENGTHS) - 1), batch_size=size, seed=seed)
+    return EncodedBatches(found, order, targets, bending)
 
 
 def frames_of(batch):

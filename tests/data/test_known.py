@@ -6,6 +6,7 @@ from lightspeech.audio.encoder import Encoder
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.corpora._base import Utterance
 from lightspeech.data.augment import Augment
+from lightspeech.data.batches import Order
 from lightspeech.data.encoded import Encoded, EncodedBatches, measuring_batches
 from lightspeech.data.features import Features
 from lightspeech.data.known import KnownBatches, know
@@ -65,7 +66,7 @@ def test_frames_behind_an_utterance_stay_zeros(encoded):
 def test_training_batches_are_standardized_and_else_the_same(encoded):
     known = know(encoded, utterances(), FRONT)
     plain = EncodedBatches(
-        encoded, np.arange(N), torch.arange(N), Augment(time_masks=0), batch_size=3, seed=0
+        encoded, Order(np.arange(N), batch_size=3, seed=0), torch.arange(N), Augment(time_masks=0)
     )
     made = KnownBatches(plain, known)
     assert len(made) == len(plain)

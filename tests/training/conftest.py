@@ -5,7 +5,7 @@ import torch
 from lightspeech import plugins
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.data.augment import Augment
-from lightspeech.data.batches import TrainingBatches
+from lightspeech.data.batches import Order, TrainingBatches
 from lightspeech.data.features import Features
 
 N, N_CLASSES, BANDS = 24, 3, 16
@@ -35,8 +35,8 @@ def toy_batches():
         windows=windows.astype(np.float32), window_offsets=np.arange(N + 1),
     )  # fmt: skip
     return TrainingBatches(
-        features, np.arange(N), torch.from_numpy(classes), FrontEnd(n_mels=BANDS),
-        Augment(time_mask_s=0.04), batch_size=8, seed=0,
+        features, Order(np.arange(N), batch_size=8, seed=0), torch.from_numpy(classes),
+        FrontEnd(n_mels=BANDS), Augment(time_mask_s=0.04),
     )  # fmt: skip
 
 

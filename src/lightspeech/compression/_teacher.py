@@ -10,7 +10,7 @@ from lightspeech.errors import CorpusError, LeakError
 from lightspeech.leaks import Heard
 from lightspeech.protocols._base import Protocol
 from lightspeech.training import run as runs
-from lightspeech.training import soft_labels
+from lightspeech.training import soft_labels, unlabelled
 from lightspeech.training.task import Task
 
 
@@ -90,6 +90,8 @@ def what_is_known(
             own = soft_labels.read(distill.soft).heard
             train |= set(own.train)
             selection |= set(own.selection)
+            if distill.unlabelled is not None:
+                train |= set(unlabelled.read(distill.unlabelled, need_audio=False))
     return Heard(
         study=f"{_name(folder)} (fold {fold})",
         train=tuple(sorted(train, key=lambda u: u.id)),

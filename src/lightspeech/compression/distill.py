@@ -2,23 +2,26 @@
 
 A teacher is any finished study, or a folder of soft labels; its front end and window may differ
 from the student's. For each fold of the student one fold of the teacher is asked, one that knows
-none of the speakers the student is measured or selected on.
+none of the speakers the student is measured or selected on. It may be asked about speech without
+labels too, which then joins the training part.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
+from lightspeech import leaks, manifest
 from lightspeech.compression import _teacher
-from lightspeech.config import as_dict, build, config
+from lightspeech.config import Choice, as_dict, build, config, plugin
 from lightspeech.errors import CorpusError
-from lightspeech.training import inputs, networks, soft_labels
+from lightspeech.leaks import Heard
+from lightspeech.training import inputs, networks, soft_labels, unlabelled
 from lightspeech.training import run as runs
 from lightspeech.training.distillation import Distillation, Weights, with_embedding
 from lightspeech.training.loop import Training
@@ -32,22 +35,32 @@ SCHEME = "distilled"
 LARGEST_BATCH = 64
 SOFT = "soft"
 """Folder of soft labels in that of the step; another step may name it as its teacher."""
+UNLABELLED = "unlabelled.csv"
+"""Manifest of the speech without labels, in the folder of the step."""
 
 
 @config
 class Config(Weights):
     """Who teaches whom, and how."""
 
-    teacher: Path
-    """Name of a study beside the student's, folder of a study, or folder of soft labels."""
+    teacher: Path | tuple[Path, ...]
+    """Name of a study beside the student's, folder of a study, or folder of soft labels; answers
+    of several studies are averaged."""
     seeds: tuple[int, ...] | None = None
-    """Runs of the teacher whose answers are averaged; null: all."""
+    """Runs of each teacher whose answers are averaged; null: all."""
+    unlabelled: tuple[Annotated[Choice, plugin("lightspeech.corpora")], ...] = ()
+    """Corpora that the teacher is asked about too; their own labels, if any, are left out."""
     crops: PositiveInt = 8
     """Bent crops of each utterance that each run is asked about."""
     init: Literal["scratch", "run"] = "scratch"
     """Begin with fresh weights, or go on from those of the run before."""
     training: dict[str, Any] = dataclasses.field(default_factory=dict)
     """Differences from the training of the run before."""
+
+    @property
+    def teachers(self) -> tuple[Path, ...]:
+        """All of them, one included."""
+        return self.teacher if isinstance(self.teacher, tuple) else (self.teacher,)
 
 
 def apply(before: Run, task: Task, cfg: Config) -> None:
@@ -57,22 +70,29 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
         LightspeechError: if the soft labels are not there, or not for this student.
     """
     changed = {**as_dict(task.config.training), **cfg.training}
-    weights = {field.name: getattr(cfg, field.name) for field in dataclasses.fields(Weights)}
-    student = replace(
-        task.config,
-        training=build(Training, changed, source="distill.training"),
-        distill=Distillation(soft=soft_path(task, cfg), **weights),
-    )
-    task = replace(task, config=student)
+    student = replace(task.config, training=build(Training, changed, source="distill.training"))
+    task = unlabelled.add(_learning(replace(task, config=student), cfg))
     parts = inputs.open_parts(task)
     network = before.network if cfg.init == "run" else networks.fresh_network(task)
     runs.finish(task, parts, runs.fit(task, parts, network))
 
 
+def _learning(task: Task, cfg: Config) -> Task:
+    """Say in a task what it learns from."""
+    lesson = Distillation(
+        soft=soft_path(task, cfg),
+        unlabelled=task.folder.parent / UNLABELLED if cfg.unlabelled else None,
+        **{field.name: getattr(cfg, field.name) for field in dataclasses.fields(Weights)},
+    )
+    return replace(task, config=replace(task.config, distill=lesson))
+
+
 def soft_path(task: Task, cfg: Config) -> Path:
     """Name the file of soft labels of a fold: the given one, else one in the folder of the step."""
     name = f"fold{task.fold}.safetensors"
-    given = (folder / name for folder in (cfg.teacher, task.folder.parents[2] / cfg.teacher))
+    given = []
+    if len(cfg.teachers) == 1:
+        given = [place / cfg.teachers[0] / name for place in (Path(), task.folder.parents[2])]
     return next((path for path in given if path.exists()), task.folder.parent / SOFT / name)
 
 
@@ -84,7 +104,11 @@ def prepare(todo: Sequence[Task], cfg: Config, progress: Progress) -> None:
         ConfigError: if the teacher tells other classes apart.
         LeakError: if the teacher knows whom its student is measured on.
     """
-    folds = list({task.fold: task for task in todo}.values())
+    if cfg.unlabelled:
+        to = todo[0].folder.parent / UNLABELLED
+        unlabelled.prepare(cfg.unlabelled, to, progress=_counted("unlabelled", progress))
+    folds = [unlabelled.add(_learning(task, cfg)) for task in {t.fold: t for t in todo}.values()]
+    inputs.load_features(folds[0])
     for done, task in enumerate(folds):
         progress("teacher", done, len(folds))
         path = soft_path(task, cfg)
@@ -95,16 +119,24 @@ def prepare(todo: Sequence[Task], cfg: Config, progress: Progress) -> None:
     progress("teacher", len(folds), len(folds))
 
 
+def _counted(what: str, progress: Progress) -> manifest.Progress:
+    """Count decoded recordings for one who shows numbers."""
+
+    def passed(items: Iterator[manifest.Step], total: int) -> Iterator[manifest.Step]:
+        for number, item in enumerate(items, start=1):
+            progress(what, number, total)
+            yield item
+
+    return passed
+
+
 def _ask(task: Task, cfg: Config) -> SoftLabels:
-    """Let every run of a fold of the teacher's answer the training part of a student."""
-    folder = _teacher.find(cfg.teacher, task.folder.parents[2])
-    fold, heard = _teacher.choose_fold(folder, task)
-    there = [path.name for path in sorted(folder.glob(f"fold{fold}-seed*/"))]
-    wanted = there if cfg.seeds is None else [f"fold{fold}-seed{seed}" for seed in cfg.seeds]
-    if not wanted or not set(wanted) <= set(there):
-        raise CorpusError(f"{folder}: found {there}, wanted seeds {cfg.seeds}; train them first")
-    asked = [runs.read_run(folder / name) for name in wanted]  # others may be unfinished
-    soft_labels.check_labels(heard.study, asked[0].labels, task.labels)
+    """Let every run of a fold of each teacher's answer the training part of a student."""
+    asked, heard = [], []
+    for teacher in cfg.teachers:
+        runs_of_one, known = _asked(task, teacher, cfg.seeds)
+        asked += runs_of_one
+        heard.append(known)
     answers = [answer(run, task, cfg.crops) for run in asked]
     return SoftLabels(
         labels=task.labels,
@@ -112,8 +144,21 @@ def _ask(task: Task, cfg: Config) -> SoftLabels:
         probabilities=torch.stack([probabilities for probabilities, _ in answers]).mean(0),
         embeddings=answers[0][1],
         seeds=tuple(run.seed for run in asked),
-        heard=heard,
+        heard=leaks.together(heard),
     )
+
+
+def _asked(task: Task, teacher: Path, seeds: tuple[int, ...] | None) -> tuple[list[Run], Heard]:
+    """Read the runs of a teacher that may teach a student, and what they know."""
+    folder = _teacher.find(teacher, task.folder.parents[2])
+    fold, heard = _teacher.choose_fold(folder, task)
+    there = [path.name for path in sorted(folder.glob(f"fold{fold}-seed*/"))]
+    wanted = there if seeds is None else [f"fold{fold}-seed{seed}" for seed in seeds]
+    if not wanted or not set(wanted) <= set(there):
+        raise CorpusError(f"{folder}: found {there}, wanted seeds {seeds}; train them first")
+    asked = [runs.read_run(folder / name) for name in wanted]  # others may be unfinished
+    soft_labels.check_labels(heard.study, asked[0].labels, task.labels)
+    return asked, heard
 
 
 @torch.no_grad()
@@ -133,7 +178,9 @@ def answer(run: Run, task: Task, crops: int) -> tuple[Tensor, Tensor]:
     # A last batch of one utterance would be left out.
     size = next(size for size in range(LARGEST_BATCH, 0, -1) if n % size != 1)
     training = replace(run.config.training, batch_size=size, balance="none")
-    hearing = replace(task, config=replace(run.config, training=training), seed=run.seed)
+    # Without a lesson of its own all are asked, those without a label too.
+    config = replace(run.config, training=training, distill=None)
+    hearing = replace(task, config=config, seed=run.seed)
     parts = inputs.open_parts(hearing)
     batches = inputs.training_batches(hearing, parts)
     place = {int(row): index for index, row in enumerate(parts.train)}

@@ -19,7 +19,7 @@ from lightspeech.compression import _channels
 from lightspeech.compression._channels import Worth
 from lightspeech.config import Choice, config
 from lightspeech.errors import ConfigError
-from lightspeech.training import cost, inputs, networks, run
+from lightspeech.training import cost, inputs, networks, run, unlabelled
 from lightspeech.training.inputs import Parts
 from lightspeech.training.run import Run
 from lightspeech.training.task import Task
@@ -65,6 +65,7 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
         MissingExtra: if Torch-Pruning is not installed.
     """
     _require_narrowed(before.config.model)
+    task = unlabelled.add(task)
     parts = inputs.open_parts(task)
     full = cost.macs(before.network, cost.example(before.config))
     first = 0 if cfg.importance == "learned" else 1  # round 0 removes nothing: scales are learnt

@@ -12,7 +12,7 @@ from torch import Tensor
 from lightspeech.compression import _sensitivity
 from lightspeech.errors import ConfigError
 from lightspeech.files import replacing, write_json
-from lightspeech.training import int8, int8_onnx
+from lightspeech.training import int8, int8_onnx, unlabelled
 from lightspeech.training.inputs import Parts, measuring_batches, open_parts
 from lightspeech.training.int8 import Int8 as Config
 from lightspeech.training.int8 import Int8Network
@@ -46,7 +46,7 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
     network = to_int8(before.network, before.config, cfg)
     int8.calibrate(network, calibration(task, parts, cfg.calibration_windows))
     if cfg.qat_epochs:
-        network = _train(task, parts, network, cfg)
+        network = _train(task, network, cfg)
     if cfg.sensitivity:
         write_json(task.folder / SENSITIVITY, _sensitivity.measure(task, parts, network))
     model = int8_onnx.to_bytes(network, *_shape(task, parts))
@@ -61,7 +61,7 @@ def calibration(task: Task, parts: Parts, n_windows: int) -> Iterator[Tensor]:
     return measuring_batches(parts.found, parts.train[::step], task.config.frontend)
 
 
-def _train(task: Task, parts: Parts, network: Int8Network, cfg: Config) -> Int8Network:
+def _train(task: Task, network: Int8Network, cfg: Config) -> Int8Network:
     """Go on training with rounding: weights move, batch norms are folded and ranges fixed."""
     training = replace(
         task.config.training,
@@ -74,7 +74,8 @@ def _train(task: Task, parts: Parts, network: Int8Network, cfg: Config) -> Int8N
     if distill is not None:  # an exported graph shows its answers alone, no embedding
         distill = replace(distill, features=0.0, relations=0.0)
     lesson = replace(task.config, training=training, distill=distill)
-    trained = fit(replace(task, config=lesson), parts, network)
+    task = unlabelled.add(replace(task, config=lesson))
+    trained = fit(task, open_parts(task), network)
     assert isinstance(trained, Int8Network)
     return trained
 

@@ -3,7 +3,8 @@
 Licence, citation and counts are yours. The first folder below the root is the label; below it files
 may lie at any depth. Known fault: a folder does not say who speaks. Without ``speaker_pattern`` the
 speakers are *unknown*: no speaker is compared by the leak check, and protocols that keep speakers
-apart refuse the corpus instead of guessing.
+apart refuse the corpus instead of guessing. With ``labelled: false`` there are no class folders,
+only speech for a teacher to answer.
 """
 
 import re
@@ -33,6 +34,8 @@ class Config(RootConfig):
     speaker_pattern: str | None = None
     r"""Regular expression with one group, searched in the path below the class folder: ``(\w+?)_``
     for ``anna_01.wav``, ``([^/]+)/`` for ``anna/01.wav``."""
+    labelled: bool = True
+    """False: speech whose emotion nobody said, at any depth below the root."""
 
     def __post_init__(self) -> None:
         """Refuse a pattern that cannot name a speaker."""
@@ -60,7 +63,9 @@ def read(cfg: Config) -> Reading:
 def parse(path: Path, root: Path, cfg: Config) -> Utterance | str:
     """Take label and speaker from the path below the root, or give a reason."""
     label, *below = path.relative_to(root).parts
-    if not below:
+    if not cfg.labelled:
+        label, below = "unlabelled", [label, *below]
+    elif not below:
         return "lies in no class folder"
     corpus, speaker = root.resolve().name, ""
     if cfg.speaker_pattern is not None:

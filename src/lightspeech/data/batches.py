@@ -52,11 +52,21 @@ class Batches(Protocol):
         ...
 
 
+NO_ROWS: Index = np.zeros(0, np.int64)
+
+
 class Order:
     """In which order, new every epoch, utterances come, and how they fall into batches."""
 
     def __init__(
-        self, rows: Index, *, batch_size: int, seed: int, shares: Shares | None = None
+        self,
+        rows: Index,
+        *,
+        batch_size: int,
+        seed: int,
+        shares: Shares | None = None,
+        extra: Index = NO_ROWS,
+        extra_share: float = 0.0,
     ) -> None:
         """Take the rows to train on.
 
@@ -65,6 +75,8 @@ class Order:
             batch_size: rows a batch.
             seed: of all orders.
             shares: probability of each row to be drawn, see `balance.shares`.
+            extra: rows of which each epoch draws some, without repetition, beside all others.
+            extra_share: of these in an epoch, 0 to below 1, as far as there are so many.
 
         Raises:
             ConfigError: if there are fewer than two utterances: no batch has statistics.
@@ -74,11 +86,12 @@ class Order:
                 f"{len(rows)} utterance to train on, at least 2 are needed; widen the training part"
             )
         self.rows, self.batch_size, self.seed = torch.from_numpy(rows), batch_size, seed
-        self.shares = shares
+        self.shares, self.extra = shares, extra
+        self.n_extra = min(len(extra), round(len(rows) * extra_share / (1 - extra_share)))
 
     def __len__(self) -> int:
         """Batches an epoch; a last one of one utterance is left out."""
-        whole, rest = divmod(len(self.rows), self.batch_size)
+        whole, rest = divmod(len(self.rows) + self.n_extra, self.batch_size)
         return whole + (rest > 1)
 
     def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -92,6 +105,10 @@ class Order:
         else:
             rows = self.rows[torch.from_numpy(generator.choice(n, n, p=self.shares))]
             numbers = torch.arange(n)
+        if self.n_extra:
+            extra = torch.from_numpy(generator.choice(self.extra, self.n_extra, replace=False))
+            among = torch.from_numpy(generator.permutation(n + self.n_extra))
+            rows, numbers = (torch.cat([own, extra])[among] for own in (rows, numbers))
         parts = (torch.split(each, self.batch_size) for each in (rows, numbers))
         return itertools.islice(zip(*parts, strict=True), len(self))
 
@@ -102,37 +119,27 @@ class TrainingBatches:
     def __init__(
         self,
         features: Features,
-        rows: Index,
+        order: Order,
         targets: Tensor,
         cfg: FrontEnd,
         bending: Augment,
-        *,
-        batch_size: int,
-        seed: int,
-        shares: Shares | None = None,
     ) -> None:
         """Hold what an epoch is made of.
 
         Args:
             features: of the whole corpus.
-            rows: which utterances to train on.
+            order: in which the utterances to train on come; its seed is that of the bends.
             targets: class of every utterance of the corpus, shape ``(n,)``.
             cfg: the front end.
             bending: how far to bend.
-            batch_size: examples a batch; a last batch of one is left out (no batch statistics).
-            seed: of orders and bends.
-            shares: of each row, see `Order`.
-
-        Raises:
-            ConfigError: if there are fewer than two utterances: no batch has statistics.
         """
-        self.order = Order(rows, batch_size=batch_size, seed=seed, shares=shares)
+        self.order = order
         self.frames = torch.from_numpy(np.array(features.frames)) - float(np.log(cfg.floor))
         self.offsets = torch.from_numpy(np.array(features.offsets))
-        self.rows, self.targets = torch.from_numpy(rows), targets
+        self.rows, self.targets = order.rows, targets
         self.n_frames = features.windows.shape[1]
         self.layer, self.bands = FrontEndLayer(cfg), augment.bands_of(cfg)
-        self.bending, self.seed = bending, seed
+        self.bending = bending
 
     def __len__(self) -> int:
         """Batches an epoch."""
@@ -140,7 +147,7 @@ class TrainingBatches:
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Go once through the training utterances."""
-        drawn = augment.draw(len(self.targets), self.bending, self.seed, number)
+        drawn = augment.draw(len(self.targets), self.bending, self.order.seed, number)
         for batch, numbers in self.order.epoch(number):
             u = drawn[numbers]
             source, lengths = self._gather(batch)

@@ -17,9 +17,9 @@ from lightspeech.audio import io
 from lightspeech.audio.encoder import SAMPLE_RATE, Encoder
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora._base import Utterance
-from lightspeech.data import augment, batches, encoder
+from lightspeech.data import augment, encoder
 from lightspeech.data.augment import Augment
-from lightspeech.data.batches import Batch, Shares
+from lightspeech.data.batches import Batch, Order
 from lightspeech.data.encoder import HALF
 from lightspeech.data.features import Index
 from lightspeech.errors import StudyError
@@ -131,25 +131,10 @@ def _open(cfg: Encoder) -> encoder.Opened:
 class EncodedBatches:
     """All training utterances, every epoch in a new order, cropped and masked anew."""
 
-    def __init__(
-        self,
-        found: Encoded,
-        rows: Index,
-        targets: Tensor,
-        bending: Augment,
-        *,
-        batch_size: int,
-        seed: int,
-        shares: Shares | None = None,
-    ) -> None:
-        """Hold what an epoch is made of; arguments as of `batches.TrainingBatches`.
-
-        Raises:
-            ConfigError: if there are fewer than two utterances.
-        """
-        self.order = batches.Order(rows, batch_size=batch_size, seed=seed, shares=shares)
-        self.rows, self.targets = torch.from_numpy(rows), targets
-        self.found, self.bending, self.seed = found, bending, seed
+    def __init__(self, found: Encoded, order: Order, targets: Tensor, bending: Augment) -> None:
+        """Hold what an epoch is made of; arguments as of `batches.TrainingBatches`."""
+        self.order, self.rows, self.targets = order, order.rows, targets
+        self.found, self.bending = found, bending
 
     def __len__(self) -> int:
         """Batches an epoch."""
@@ -157,7 +142,7 @@ class EncodedBatches:
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Go once through the training utterances."""
-        drawn = augment.draw(len(self.targets), self.bending, self.seed, number)
+        drawn = augment.draw(len(self.targets), self.bending, self.order.seed, number)
         for batch, numbers in self.order.epoch(number):
             u = drawn[numbers]
             cut = [self._cut(int(row), *ends) for row, ends in zip(batch, u[:, :2], strict=True)]

@@ -28,6 +28,8 @@ class Weights:
     """Of the distance to the teacher's embedding, through a learned projection."""
     relations: NonNegativeFloat = 0.0
     """Of the distances between utterances, compared with those of the teacher."""
+    unlabelled_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """Of the examples of an epoch, as far as there is so much unlabelled speech."""
 
 
 @config
@@ -35,6 +37,8 @@ class Distillation(Weights):
     """A teacher's file of soft labels for a fold, and what is learnt from it."""
 
     soft: Path
+    unlabelled: Path | None = None
+    """Manifest of speech that only the teacher says something of."""
 
 
 Answer = tuple[Tensor, Tensor]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.data import balance, batches, encoded, encoder, features
-from lightspeech.data.batches import Batches, TrainingBatches
+from lightspeech.data.batches import Batches, Order, TrainingBatches
 from lightspeech.data.encoded import Encoded, EncodedBatches
 from lightspeech.data.features import Features, Index
 from lightspeech.data.known import Known, KnownBatches, know
@@ -68,16 +68,27 @@ def training_batches(task: Task, parts: Parts) -> Batches:
     if isinstance(parts.found, Known):
         heard = replace(parts, found=parts.found.heard)
         return KnownBatches(training_batches(task, heard), parts.found)
-    cfg, targets = task.config, torch.from_numpy(task.targets)
-    size, seed, found, rows = cfg.training.batch_size, task.seed, parts.found, parts.train
-    corpora = [task.utterances[row].corpus for row in rows]
-    shares = balance.shares(corpora, task.targets[rows], cfg.training.balance)
+    cfg, found, order = task.config, parts.found, _order(task, parts.train)
+    targets = torch.from_numpy(task.targets)
     if isinstance(found, Encoded):
-        return EncodedBatches(
-            found, rows, targets, cfg.augment, batch_size=size, seed=seed, shares=shares
-        )
-    return TrainingBatches(
-        found, rows, targets, cfg.frontend, cfg.augment, batch_size=size, seed=seed, shares=shares
+        return EncodedBatches(found, order, targets, cfg.augment)
+    return TrainingBatches(found, order, targets, cfg.frontend, cfg.augment)
+
+
+def _order(task: Task, rows: Index) -> Order:
+    """Draw all with a label every epoch, and of those without one the share that is asked for."""
+    cfg, lesson = task.config.training, task.config.distill
+    unlabelled = task.targets[rows] < 0 if lesson is not None else np.zeros(len(rows), bool)
+    own = rows[~unlabelled]
+    return Order(
+        own,
+        batch_size=cfg.batch_size,
+        seed=task.seed,
+        shares=balance.shares(
+            [task.utterances[row].corpus for row in own], task.targets[own], cfg.balance
+        ),
+        extra=rows[unlabelled],
+        extra_share=lesson.unlabelled_share if lesson is not None else 0.0,
     )
 
 
