@@ -82,6 +82,26 @@ def test_level_by_percentile_hears_no_loudness(factor):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("changes", [{}, {"kind": "mfcc"}, {"power": 1}])
+@pytest.mark.parametrize("factor", [0.1, 3.0])
+def test_level_by_the_loudest_hears_no_loudness(factor, changes):
+    cfg = FrontEnd(level="loudest", floor=1e-10, **changes)
+    np.testing.assert_allclose(
+        frontend.features(np.float32(factor) * WAVEFORM, cfg),
+        frontend.features(WAVEFORM, cfg), atol=1e-3,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("power", [1, 2])
+def test_level_by_the_loudest_hears_so_far_down_and_no_further(power):
+    cfg = FrontEnd(level="loudest", floor=1e-12, power=power)
+    t = np.arange(32_000) / 16_000
+    ends = np.where(t < 1, 1.0, 10 ** (-100 / 20)) * np.sin(2 * np.pi * 440 * t)
+    found = frontend.features(ends.astype(np.float32), cfg)
+    assert found.max() == 0
+    np.testing.assert_allclose(found[-1], -52 / 20 * math.log(10) * power, rtol=1e-5)
+
+
 def test_level_by_percentile_leaves_one_sample_in_a_thousand_clipped():
     ramp = np.linspace(-0.5, 0.5, 10_001, dtype=np.float32)
     found = frontend.leveled(ramp, FrontEnd(level="percentile"))

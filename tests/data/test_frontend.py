@@ -75,6 +75,12 @@ def test_numpy_torch_and_onnx_agree_at_any_length(run_exported, case, n_samples)
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
+def test_each_of_a_batch_is_compared_with_its_own_loudest():
+    cfg = FrontEnd(level="loudest", floor=1e-10)
+    loud, quiet = FrontEndLayer(cfg)(torch.from_numpy(np.stack([WAVEFORM, 0.1 * WAVEFORM])))
+    torch.testing.assert_close(quiet, loud, atol=1e-3, rtol=1e-4)
+
+
 def test_each_of_a_batch_is_leveled_by_itself_and_silence_stays_silence():
     cfg = FrontEnd(level="percentile")
     batch = np.stack([WAVEFORM, 0.1 * WAVEFORM, 0 * WAVEFORM])
@@ -83,9 +89,10 @@ def test_each_of_a_batch_is_leveled_by_itself_and_silence_stays_silence():
     np.testing.assert_allclose(silent, np.log(cfg.floor), rtol=1e-6)
 
 
+@pytest.mark.parametrize("level", ["kept", "loudest"])
 @pytest.mark.parametrize("kind", ["log_mel", "mfcc", "spectrogram"])
-def test_finish_is_that_of_numpy(kind):
-    cfg = FrontEnd(kind=kind, clip=10.0)
+def test_finish_is_that_of_numpy(kind, level):
+    cfg = FrontEnd(kind=kind, clip=10.0, level=level)
     bands = frontend.log_bands(WAVEFORM, cfg)
     found = FrontEndLayer(cfg).finish(torch.from_numpy(bands)[None])[0]
     np.testing.assert_allclose(found, frontend.finish(bands, cfg), rtol=1e-4, atol=1e-4)

@@ -23,6 +23,9 @@ LOUDEST_SHARE = 0.999
 SILENCE = 1e-5
 """Less than half a step of 16 bits: what is quieter is not made louder than a voice."""
 
+RANGE_DB = 52.0
+"""What is further below the loudest band of a window is not heard, under ``level: loudest``."""
+
 MAX_N_FFT = 1 << 15
 """A second and more at any rate that speech needs; what a hostile bundle asks for is not tried."""
 
@@ -35,9 +38,11 @@ class FrontEnd:
     """
 
     sample_rate: int = 16_000
-    level: Literal["kept", "percentile"] = "kept"
-    """``percentile`` divides what is heard at once (a window) by its 99.9th percentile of |x| and
-    clips it to ±1. That needs the whole window before its first frame: no stream can do it."""
+    level: Literal["kept", "loudest", "percentile"] = "kept"
+    """``loudest`` takes log bands relative to the loudest of what is heard at once (a window), and
+    none further below than `RANGE_DB`: distance, gain and noise floor of a microphone are no cue.
+    ``percentile`` divides a window by its 99.9th percentile of |x| and clips it to ±1. That needs
+    the whole window before its first frame: no stream can do it."""
     n_fft: int = 1024
     """Length of the periodic Hann window and of its Fourier transform: 64 ms."""
     hop_length: int = 640
@@ -182,7 +187,7 @@ def _dct_matrix(n_mels: int, n_mfcc: int) -> Double:
 
 def leveled(waveform: Array, cfg: FrontEnd) -> Array:
     """Bring a waveform, shape ``(samples,)``, to the level that the front end hears."""
-    if cfg.level == "kept":
+    if cfg.level != "percentile":
         return waveform
     loudest = np.percentile(np.abs(waveform), 100 * LOUDEST_SHARE).astype(np.float32)
     scaled: Array = np.clip(waveform / max(loudest, np.float32(SILENCE)), -1, 1)
@@ -212,12 +217,20 @@ def log_bands(waveform: Array, cfg: FrontEnd) -> Array:
 
 def finish(logarithm: Array, cfg: FrontEnd) -> Array:
     """Turn `log_bands`, shape ``(frames, bands)``, into features, ``(frames, n_features)``."""
+    if cfg.level == "loudest":
+        loudest = logarithm.max()
+        logarithm = np.maximum(logarithm - loudest, np.float32(-log_range(cfg)))
     if cfg.kind == "log_mel":
         return logarithm
     if cfg.kind == "spectrogram":
         return np.exp(logarithm) - np.float32(cfg.floor)
     cepstra = logarithm @ tables(cfg).dct
     return cepstra if cfg.clip is None else np.clip(cepstra, -cfg.clip, cfg.clip)
+
+
+def log_range(cfg: FrontEnd) -> float:
+    """`RANGE_DB` in natural logarithms of what the bands hold, powers or magnitudes."""
+    return RANGE_DB / 20 * float(np.log(10)) * cfg.power
 
 
 def features(waveform: Array, cfg: FrontEnd) -> Array:

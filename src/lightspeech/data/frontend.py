@@ -35,7 +35,7 @@ class FrontEndLayer(nn.Module):
 
     def leveled(self, waveform: Tensor) -> Tensor:
         """As `lightspeech.audio.frontend.leveled`, each waveform of a batch by itself."""
-        if self.cfg.level == "kept":
+        if self.cfg.level != "percentile":
             return waveform
         loudest = torch.quantile(waveform.abs(), frontend.LOUDEST_SHARE, dim=1, keepdim=True)
         return (waveform / loudest.clamp(min=frontend.SILENCE)).clamp(-1, 1)
@@ -60,6 +60,9 @@ class FrontEndLayer(nn.Module):
 
     def finish(self, logarithm: Tensor) -> Tensor:
         """As `lightspeech.audio.frontend.finish`, for a batch."""
+        if self.cfg.level == "loudest":
+            below = logarithm - logarithm.amax((-2, -1), keepdim=True)
+            logarithm = below.clamp(min=-frontend.log_range(self.cfg))
         if self.cfg.kind == "log_mel":
             return logarithm
         if self.cfg.kind == "spectrogram":
