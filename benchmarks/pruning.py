@@ -1,92 +1,103 @@
-"""Curve of UAR against multiplications and bytes: a trained study, pruned by several ratios.
+"""Curve of UAR against multiplications and bytes: a trained study, pruned round by round.
 
-Run by hand: ``python benchmarks/pruning.py runs/ravdess_micro``. Every ratio is a study below
-``runs/NAME-pruning/`` and goes on where it was cut off; each begins with the plain runs.
+Run by hand, from the folder that holds ``runs/``: ``python benchmarks/pruning.py
+runs/ravdess_micro/1-distill --seed 0 --set ratio=0.85 --set rounds=5 --set epochs=30``. Each round
+goes on from the one before, and is a point. A killed curve goes on where it was.
 """
 
 import argparse
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from lightspeech import manifest, metrics, predictions, stages
+from lightspeech import metrics, predictions, stages
 from lightspeech.compression import prune
 from lightspeech.config import Choice, build
-from lightspeech.files import write_json, write_text
-from lightspeech.reporting import plots
+from lightspeech.evaluation import pruning
+from lightspeech.evaluation.pruning import Curve, Point
 from lightspeech.training import cost, study
 from lightspeech.training.run import read_run
 from lightspeech.training.task import Task
 
-OUTPUT = Path("results/pruning")
-RATIOS = (0.3, 0.5, 0.7, 0.85)
 
-
-def plain_tasks(folder: Path, cache: Path, runs: list[str]) -> list[Task]:
-    """List runs of a trained study; all of them where none is named."""
+def plain_tasks(folder: Path, cache: Path, seeds: list[int]) -> list[Task]:
+    """List the runs of some seeds of a trained study, or of a step of one; default: all seeds."""
     trained = stages.open_trained(folder)
-    recipe = trained.recipe
-    todo = study.tasks(
-        recipe.run_config(),
-        manifest.read(folder / stages.MANIFEST),
+    return study.tasks(
+        trained.recipe.run_config(),
+        trained.utterances,
         trained.protocol,
-        vocabulary=recipe.labels,
-        seeds=recipe.seeds,
+        vocabulary=trained.recipe.labels,
+        seeds=seeds or trained.recipe.seeds,
         folder=folder,
         cache=cache,
     )
-    return [task for task in todo if not runs or task.folder.name in runs]
 
 
-def point(todo: list[Task], ratio: float) -> dict[str, Any]:
-    """Measure what pruning by a ratio left: UAR as mean over runs, and costs."""
+def point(todo: list[Task], full: int | None) -> Point:
+    """Measure what is left: means over runs.
+
+    Args:
+        todo: the runs of one round.
+        full: multiplications of the whole network; None if this is it.
+    """
     answers = [predictions.read(task.folder / "test.csv") for task in todo]
-    uars = [metrics.uar(a.truth, a.answers, len(a.labels)) for a in answers]
-    costs = [asdict(cost.of(read_run(task.folder))) for task in todo]
+    costs = [cost.of(read_run(task.folder)) for task in todo]
+    macs = round(float(np.mean([found.macs for found in costs])))
     sizes = [(task.folder / "weights.safetensors").stat().st_size for task in todo]
-    means = {key: round(float(np.mean([found[key] for found in costs]))) for key in costs[0]}
-    return {
-        "ratio": ratio,
-        "uar": {"mean": round(float(np.mean(uars)), 6), "runs": [round(u, 6) for u in uars]},
-        "size_bytes": round(float(np.mean(sizes))),
-        **means,
-    }
+    return Point(
+        name="whole" if full is None else f"{macs / full:.0%} of the multiplications",
+        uar=round(
+            float(np.mean([metrics.uar(a.truth, a.answers, len(a.labels)) for a in answers])), 6
+        ),
+        macs=macs,
+        size_bytes=round(float(np.mean(sizes))),
+        n_params=round(float(np.mean([found.n_params for found in costs]))),
+    )
 
 
-def curve(todo: list[Task], to: Path, settings: dict[str, Any]) -> list[dict[str, Any]]:
-    """Prune the runs by every ratio."""
-    points = [point(todo, 0.0)]
-    for ratio in RATIOS:
-        cfg = build(prune.Config, {"ratio": ratio, **settings})
-        step = Choice("lightspeech.compression", "prune", cfg)
-        steps = study.steps(todo, step, to / f"{ratio:g}")
-        study.run(steps, progress=lambda what, done, total: None)
-        points.append(point(steps, ratio))
-        print(points[-1])
-    return points
+def curve(todo: list[Task], cfg: prune.Config, to: Path, processes: int) -> tuple[Point, ...]:
+    """Prune the runs in rounds, and measure every round."""
+    step = Choice("lightspeech.compression", "prune", cfg)
+    last = study.steps(todo, step, to)
+    study.run(last, processes=processes, progress=lambda what, done, total: None)
+    rounds = [
+        [replace(task, folder=task.folder / f"round{number}") for task in last]
+        for number in range(1, cfg.rounds)
+    ]
+    whole = point(todo, None)
+    return whole, *(point(tasks, whole.macs) for tasks in [*rounds, last])
 
 
 def main() -> None:
-    """Prune, measure, and write figures and picture."""
+    """Prune, measure, and write the figures."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("study", type=Path)
-    asked.add_argument("--to", type=Path, help="default: runs/NAME-pruning")
-    asked.add_argument("--cache", type=Path, default=Path("cache"))
-    asked.add_argument("--output", type=Path, default=OUTPUT)
-    asked.add_argument("--run", action="append", default=[], help="fold0-seed0; default: all")
+    asked.add_argument("--seed", type=int, action="append", default=[], help="default: all")
     asked.add_argument("--set", action="append", default=[], help="of the step, as epochs=20")
+    asked.add_argument("--cache", type=Path, default=Path("cache"))
+    asked.add_argument("--results", type=Path, default=Path("results"))
+    asked.add_argument("--processes", type=int, default=2)
     got = asked.parse_args()
     settings = dict(item.split("=", 1) for item in got.set)
-    recipe = stages.open_trained(got.study).recipe
-    to = got.to or Path("runs") / f"{recipe.name}-pruning"
-    todo = plain_tasks(got.study, got.cache, got.run)
-    points = curve(todo, to, settings)
-    about = {"study": recipe.name, "model": recipe.model.name, "runs": len(todo), "set": settings}
-    name = f"{recipe.corpora[0].name}-{recipe.model.name}"
-    write_json(got.output / f"{name}.json", {**about, "points": points})
-    write_text(got.output / f"{name}.svg", plots.pruning(points))
+    cfg = build(prune.Config, settings, source="--set")
+    trained, todo = stages.open_trained(got.study), plain_tasks(got.study, got.cache, got.seed)
+    recipe = trained.recipe
+    name = "-".join([trained.name, "pruning", *(f"{k}{v}" for k, v in settings.items())])
+    how = f"by {cfg.importance} importance, {cfg.epochs} epochs of recovery a round"
+    points = curve(todo, cfg, Path("runs") / name, got.processes)
+    before = f" after {', '.join(step.name for step in trained.steps)}" if trained.steps else ""
+    made = Curve(
+        model=recipe.model.name,
+        corpus=recipe.corpora[0].name,
+        recipe=recipe.name,
+        how=f"channels{before} {how}",
+        folds=len(trained.protocol.splits),
+        seeds=tuple(sorted({task.seed for task in todo})),
+        points=points,
+    )
+    print(pruning.write(made, got.results))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """A small encoder says what the large one says, as far as what is left of it can."""
 
+import json
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -104,6 +106,15 @@ def test_its_folder_is_an_encoder_that_a_recipe_may_name(source, small):
     with torch.no_grad():
         expected = whole.hidden_states(noise(16_001))
     assert np.corrcoef(expected.flatten(), found.flatten())[0, 1] > 0.98
+
+
+def test_its_folder_says_what_three_seconds_cost_in_multiplications(source, small):
+    few = json.loads((small[0] / "config.json").read_text())["macs"]
+    assert few < _shrink.macs(_shrink.open_blocks(shrink_of(source)))
+    states, stem = 150, 3 * 80 * WIDTH * 300 + 3 * WIDTH * WIDTH * 150
+    # Of each block: four products of the heads' widths, two of the units', scores and sums.
+    block = states * (4 * WIDTH * 12 + 2 * WIDTH * 20) + 2 * states**2 * 12
+    assert few == stem + 2 * block + 300 * 201 * 80
 
 
 def test_another_file_is_another_encoder_to_the_cache(small, tmp_path):

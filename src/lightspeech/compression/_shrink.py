@@ -17,6 +17,7 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from pydantic import NonNegativeInt, PositiveInt
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from lightspeech.audio import io
 from lightspeech.audio.encoder import SAMPLE_RATE
@@ -76,11 +77,19 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path) -> int:
         "first": cfg.first,
         "last": cfg.last,
         "n_params": sum(p.numel() for p in network.parameters()),
+        "macs": macs(network),
         "made_of": as_dict(cfg),
         "heard": [path.name for path in recordings],
     }
     write_json(to / ABOUT, about)
     return len(data)
+
+
+def macs(network: WhisperBlocks) -> int:
+    """Count the multiply-accumulates that a window of 3 s takes; those of the FFT are left out."""
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(torch.zeros(1, 3 * SAMPLE_RATE))
+    return int(counter.get_total_flops()) // 2
 
 
 def width(folder: Path) -> int:

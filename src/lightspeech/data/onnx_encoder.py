@@ -19,7 +19,7 @@ from lightspeech.errors import ConfigError
 
 MODEL = "encoder.onnx"
 ABOUT = "config.json"
-"""``hidden_size``, ``first``, ``last``, ``n_params``, and where it comes from."""
+"""``hidden_size``, ``first``, ``last``, ``n_params``, ``macs`` of 3 s, and where it comes from."""
 INPUT, OUTPUT = "waveform", "states"
 
 
