@@ -72,7 +72,9 @@ class Bundle:
     provenance: dict[str, Any] = dataclasses.field(default_factory=dict)
     """``recipe``, ``fold``, ``seed``, version of lightspeech, ``created``."""
     corpora: tuple[dict[str, str], ...] = ()
-    """``name``, ``licence`` and ``citation`` of each corpus it was trained on."""
+    """``name``, ``licence`` and ``citation`` of each corpus that it or its teacher learnt from."""
+    encoders: tuple[dict[str, str], ...] = ()
+    """The same of each pretrained encoder that it or its teacher hears through."""
     model_file: str = "model.onnx"
     sha256: str = ""
     """Of the model file; `write` fills it."""

@@ -5,12 +5,12 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from lightspeech import __version__, bundle, plugins
+from lightspeech import __version__, bundle, plugins, sources
 from lightspeech import labels as vocabularies
 from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.bundle import Bundle
-from lightspeech.config import Choice, as_dict, build
+from lightspeech.config import as_dict, build
 from lightspeech.data import encoder
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import kept, results
@@ -156,13 +156,9 @@ def describe(trained: Trained, done: runs.Run, path: Path) -> Bundle:
             "test_speakers": sorted(tested),
             "lightspeech": __version__,
         },
-        corpora=tuple(_said_of(corpus) for corpus in recipe.corpora),
+        corpora=sources.corpora(trained),
+        encoders=sources.encoders(trained),
     )
-
-
-def _said_of(corpus: Choice) -> dict[str, str]:
-    info = corpus.module.INFO
-    return {"name": corpus.name, "licence": info.licence, "citation": info.citation}
 
 
 def corpus_name(recipe: Recipe, protocol: Protocol) -> str:
