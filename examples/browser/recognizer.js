@@ -1,0 +1,67 @@
+// A bundle of ONNX in the browser: samples in, probabilities out; the front end is in the model.
+
+import * as ort from "./ort/ort.wasm.min.mjs";
+import { cut, starts } from "./windows.js";
+
+ort.env.wasm.wasmPaths = new URL("./ort/", import.meta.url).href;
+ort.env.wasm.numThreads = 1; // so small a network gains nothing from more
+
+const FORMAT = 1; // version of the bundle's folder that this reads
+const INPUT = "waveform", OUTPUT = "probabilities";
+
+export class Recognizer {
+  /** Open a bundle's folder, an address; what is no bundle of ONNX is an error that says so. */
+  static async open(folder) {
+    const about = await (await get(`${folder}/bundle.json`)).json();
+    if (about.format !== FORMAT) {
+      throw new Error(`${folder}: bundle format ${about.format}, this reads ${FORMAT}`);
+    }
+    if (!about.model_file.endsWith(".onnx")) {
+      throw new Error(`${folder}: holds ${about.model_file}; export the run with --format onnx`);
+    }
+    const model = await (await get(`${folder}/${about.model_file}`)).arrayBuffer();
+    if ((await sha256(model)) !== about.sha256) {
+      throw new Error(`${folder}: the model is not what was exported; copy the bundle again`);
+    }
+    const options = { executionProviders: ["wasm"] };
+    return new Recognizer(about, await ort.InferenceSession.create(model, options));
+  }
+
+  constructor(about, session) {
+    this.session = session;
+    this.labels = about.labels;
+    this.threshold = about.threshold;
+    this.sampleRate = about.sample_rate;
+    const { window_s, hop_s } = about.windows;
+    this.windowSize = Math.round(window_s * this.sampleRate);
+    this.hopSize = hop_s === null ? null : Math.round(hop_s * this.sampleRate);
+  }
+
+  /** Probabilities, in the order of the labels, of one window of samples from -1 to 1. */
+  async probabilities(window) {
+    const heard = new ort.Tensor("float32", window, [1, window.length]);
+    return (await this.session.run({ [INPUT]: heard }))[OUTPUT].data;
+  }
+
+  /** Probabilities of a recording of any length: the mean over its windows. */
+  async recognize(waveform) {
+    const places = starts(waveform.length, this.windowSize, this.hopSize);
+    const mean = this.labels.map(() => 0);
+    for (const start of places) {
+      const row = await this.probabilities(cut(waveform, start, this.windowSize));
+      row.forEach((p, i) => (mean[i] += p / places.length));
+    }
+    return mean;
+  }
+}
+
+async function get(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status} ${answer.statusText}`);
+  return answer;
+}
+
+async function sha256(data) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

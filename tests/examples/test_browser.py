@@ -1,0 +1,113 @@
+"""What the page for browsers relies on is what an export gives; where Chromium is, it answers."""
+
+import functools
+import http.server
+import json
+import os
+import re
+import shutil
+import subprocess
+import threading
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from lightspeech.audio import io
+from lightspeech.audio.windows import Windows
+from lightspeech.bundle import FORMAT
+from lightspeech.inference import onnx
+from lightspeech.inference.recognize import recognize
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "browser"
+SCRIPTS = {path.name: path.read_text("utf-8") for path in EXAMPLE.glob("*.js")}
+RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
+
+
+def test_every_key_that_it_reads_is_there(make_bundle):
+    about = json.loads((make_bundle().path / "bundle.json").read_text("utf-8"))
+    read = set(re.findall(r"about\.(\w+)", SCRIPTS["recognizer.js"]))
+    assert read == {
+        "format", "labels", "model_file", "sample_rate", "sha256", "threshold", "windows",
+    }  # fmt: skip
+    assert read <= about.keys()
+    of_windows = re.findall(r"\b(window_s|hop_s)\b", SCRIPTS["recognizer.js"])
+    assert {*of_windows} == {*asdict(Windows())}
+
+
+def test_its_constants_are_those_of_a_bundle():
+    text = SCRIPTS["recognizer.js"]
+    assert f"FORMAT = {FORMAT};" in text
+    assert f'INPUT = "{onnx.INPUT}", OUTPUT = "{onnx.OUTPUT}"' in text
+
+
+@pytest.mark.parametrize("name", ["index.html", *SCRIPTS])
+def test_it_loads_nothing_from_elsewhere(name):
+    assert "//" not in re.sub(r"^\s*//.*| // .*", "", (EXAMPLE / name).read_text(), flags=re.M)
+
+
+def test_it_asks_for_sound_that_nobody_has_changed():
+    for name in ("echoCancellation", "noiseSuppression", "autoGainControl"):
+        assert f"{name}: false" in SCRIPTS["page.js"]
+
+
+@pytest.mark.parametrize("length", [1, 4_000, 7_999, 8_000, 8_001, 12_000, 21_333])
+@pytest.mark.parametrize("hop_s", [0.25, None])
+def test_it_cuts_windows_as_lightspeech_does(hop_s, length):
+    if not shutil.which("node"):
+        pytest.skip("needs node")
+    windows = Windows(window_s=0.5, hop_s=hop_s)
+    hop = json.dumps(hop_s and 4_000)
+    script = (
+        f"import {{ cut, starts }} from '{EXAMPLE.as_uri()}/windows.js';"
+        f"const x = Float32Array.from({{ length: {length} }}, (_, i) => i + 1);"
+        f"const rows = starts(x.length, 8000, {hop}).map((at) => [...cut(x, at, 8000)]);"
+        "console.log(JSON.stringify(rows));"
+    )
+    command = ["node", "--no-warnings", "--input-type=module", "--eval", script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    expected = windows.cut(np.arange(1, length + 1, dtype=np.float32), 16_000)
+    np.testing.assert_array_equal(np.array(json.loads(done.stdout)), expected)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def address(make_bundle, tmp_path):
+    """Serve the page, with the runtime that $LIGHTSPEECH_ORT_WEB holds."""
+    runtime = os.environ.get("LIGHTSPEECH_ORT_WEB")
+    if not runtime or not shutil.which("chromium"):
+        pytest.skip("needs chromium, and LIGHTSPEECH_ORT_WEB set to onnxruntime-web's dist folder")
+    page = tmp_path / "page"
+    shutil.copytree(EXAMPLE, page)
+    shutil.copytree(make_bundle().path, page / "bundle")
+    (page / "ort").mkdir()
+    for name in RUNTIME:
+        shutil.copy(Path(runtime) / name, page / "ort" / name)
+    handler = functools.partial(Quiet, directory=page)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield page, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_it_answers_in_chromium_as_lightspeech_does(address, make_bundle):
+    page, root = address
+    sound = np.random.default_rng(0).uniform(-0.3, 0.3, 27_000) * np.linspace(0, 1, 27_000)
+    soundfile.write(page / "a.wav", sound, 16_000)
+    command = [
+        "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000",
+        "--dump-dom", f"{root}/index.html?recording=a.wav",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    said = dict(re.findall(r"^(\w+) ([\d.]+) %", done.stdout, re.M))
+    made = make_bundle()
+    expected = recognize(onnx.open(made), io.load(page / "a.wav"))
+    found = [float(said[label]) for label in made.labels]
+    np.testing.assert_allclose(found, 100 * expected, atol=0.06)
