@@ -23,6 +23,17 @@ def test_products_give_the_features_of_the_transform(changes):
     torch.testing.assert_close(found, expected, atol=2e-4, rtol=1e-4)
 
 
+def test_the_level_is_that_of_the_sorted_waveform_without_sorting():
+    cfg = FrontEnd(level="percentile")
+    noise = torch.randn(4, 8_001, generator=torch.Generator().manual_seed(0))
+    waveforms = noise * torch.tensor([[1.0], [0.01], [1e-6], [0.0]])
+    found, expected = (
+        FrontEndProducts(cfg)._leveled(waveforms),
+        FrontEndLayer(cfg).leveled(waveforms),
+    )
+    torch.testing.assert_close(found, expected, atol=5e-6, rtol=1e-5)
+
+
 def test_its_tables_are_small():
     made = FrontEndProducts(FrontEnd())
     size = sum(table.numel() for name, table in made.named_buffers() if "layer" not in name)

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
 from lightspeech.config import Choice
-from lightspeech.errors import BundleError, ConfigError
+from lightspeech.errors import BundleError
 from lightspeech.export import litert, onnx
 from lightspeech.inference import litert as litert_inference
 from lightspeech.models import nano
@@ -53,12 +55,13 @@ def integers():
     return run_of(done.config, network)
 
 
-@pytest.fixture(scope="module", params=["fp32", "int8"])
+@pytest.fixture(scope="module", params=["fp32", "leveled", "int8"])
 def exported(request, tmp_path_factory):
     """A run and its bundle; each is converted once, which takes seconds."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    done = floats() if request.param == "fp32" else integers()
+    made = {"fp32": floats, "leveled": partial(floats, level="percentile"), "int8": integers}
+    done = made[request.param]()
     to = Bundle(
         path=tmp_path_factory.mktemp("litert"), name="toy", labels=LABELS, sample_rate=16_000,
         windows=done.config.windows, frontend={}, model={"name": "nano"},
@@ -100,8 +103,3 @@ def test_a_damaged_file_is_an_error(exported, content, tmp_path):
     made = bundle.write(bundle.Bundle(**{**vars(described), "path": tmp_path}), content)
     with pytest.raises(BundleError, match=r"is no model that LiteRT loads|maps"):
         litert_inference.open(made)
-
-
-def test_a_level_by_percentile_is_refused():
-    with pytest.raises(ConfigError, match="needs a sorted waveform"):
-        litert.to_bytes(floats(level="percentile"))

@@ -14,6 +14,9 @@ from lightspeech.audio import frontend
 from lightspeech.audio.frontend import Array, FrontEnd
 from lightspeech.data.frontend import FrontEndLayer
 
+HALVINGS = 24
+"""Bits of a float32: of the largest sample no finer share can be told."""
+
 
 class FrontEndProducts(nn.Module):
     """Waveform to features, for one length of waveform; the numbers of `FrontEndLayer`."""
@@ -42,12 +45,23 @@ class FrontEndProducts(nn.Module):
 
     def forward(self, waveform: Tensor) -> Tensor:
         """Turn waveforms, shape ``(batch, samples)``, into ``(batch, frames, n_features)``."""
-        energy = self._energy(self._frames(waveform) * self.window)
+        energy = self._energy(self._frames(self._leveled(waveform)) * self.window)
         if self.cfg.power == 1:
             energy = energy.sqrt()
         if self.cfg.kind != "spectrogram":
             energy = energy @ self.mel
         return self.layer.finish(torch.log(energy + self.cfg.floor))
+
+    def _leveled(self, waveform: Tensor) -> Tensor:
+        """As `FrontEndLayer.leveled`, without the sorting that LiteRT has no operation for."""
+        if self.cfg.level != "percentile":
+            return waveform
+        place = frontend.LOUDEST_SHARE * (waveform.shape[1] - 1)
+        below = math.floor(place)
+        ranks = torch.tensor([[below, min(below + 1, waveform.shape[1] - 1)]])
+        shares = torch.tensor([[1 - (place - below), place - below]])
+        loudest = (_of_rank(waveform.abs(), ranks) * shares).sum(1, keepdim=True)
+        return (waveform / loudest.clamp(min=frontend.SILENCE)).clamp(-1, 1)
 
     def _frames(self, waveform: Tensor) -> Tensor:
         """Overlapping windows from blocks that both window and hop are made of."""
@@ -71,6 +85,24 @@ class FrontEndProducts(nn.Module):
         real, imaginary = real @ cos - imaginary @ sin, real @ sin + imaginary @ cos
         energy = (real * real + imaginary * imaginary).transpose(2, 3).flatten(2)
         return energy[:, :, : self.cfg.n_fft // 2 + 1]
+
+
+def _of_rank(sizes: Tensor, ranks: Tensor) -> Tensor:
+    """The values that have a rank in sorted order, shape ``(batch, ranks)``, by bisection.
+
+    Args:
+        sizes: at least 0, shape ``(batch, samples)``.
+        ranks: from 0 on, shape ``(1, ranks)``.
+    """
+    # Where all begin alike, LiteRT's converter makes one number without an axis of them.
+    apart = frontend.SILENCE * torch.arange(ranks.shape[1])
+    high = sizes.amax(1, keepdim=True) + apart
+    low = torch.zeros_like(high)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        enough = (sizes[:, None] <= middle[..., None]).float().sum(2) > ranks
+        low, high = torch.where(enough, low, middle), torch.where(enough, middle, high)
+    return high
 
 
 def _factors(n: int) -> tuple[int, int]:

@@ -65,6 +65,8 @@ def find(bundle: Bundle, firmware: Path) -> Cost:
         BundleError: if the bundle holds no generated C, or it fails in emulation.
     """
     defines(bundle)
+    if not (bundle.path / "ls_frontend.h").is_file():
+        return estimate(bundle, "its front end is not in C")
     if not (firmware / "listen.c").is_file():
         return estimate(bundle, f"{firmware} holds no listen.c")
     try:
@@ -105,9 +107,11 @@ def estimate(bundle: Bundle, why: str) -> Cost:
     """Guess from the number of multiplications, without a compiler."""
     stated = defines(bundle)
     front = build(FrontEnd, bundle.frontend)
-    n_frames = front.n_frames(bundle.windows.samples(front.sample_rate)[0])
+    window, _ = bundle.windows.samples(front.sample_rate)
+    n_frames = front.n_frames(window)
+    samples = HELD_SAMPLES if front.level == "kept" else window
     # Two bytes a sample, four a number of the spectrum, one a feature.
-    held = 2 * HELD_SAMPLES + 6 * front.n_fft + n_frames * front.n_features
+    held = 2 * samples + 6 * front.n_fft + n_frames * front.n_features
     return _cost(
         bundle,
         how="estimated",

@@ -19,7 +19,7 @@ HEADER = """\
  *
  * Written by lightspeech {version}; all constants are in flash, all memory is the struct below.
  *
- *     static ls_model model;
+{note} *     static ls_model model;
  *     memcpy(ls_model_input(&model), features, LS_MODEL_INPUT_SIZE);
  *     ls_model_run(&model);
  *     const int8_t *scores = ls_model_output(&model);

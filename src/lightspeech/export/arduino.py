@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from lightspeech import __version__, bundle, plugins
 from lightspeech.bundle import Bundle
+from lightspeech.errors import ConfigError
 from lightspeech.training.run import Run
 
 SKETCH = "Listen.ino"
@@ -62,10 +63,16 @@ def export(done: Run, to: Bundle) -> Bundle:
         The bundle, whose model file is the zip.
 
     Raises:
+        ConfigError: if its front end cannot listen frame by frame.
         BundleError: if the run has no int8 model, or an operation that C99 has no kernel for.
         OutputError: if the folder cannot be written.
     """
     c99 = plugins.load("lightspeech.export", "c99")
+    if not c99.streams(done.config.frontend):
+        raise ConfigError(
+            f"{done.config.model.name}: level {done.config.frontend.level!r} needs a whole window "
+            "of sound, which no board holds; train with frontend.level=kept"
+        )
     with TemporaryDirectory() as folder:
         made = c99.export(done, dataclasses.replace(to, path=Path(folder)))
         data = pack(made)

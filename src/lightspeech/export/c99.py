@@ -1,4 +1,8 @@
-"""Dependency-free C99 of an int8 network: the bits of TFLite Micro, memory planned beforehand."""
+"""Dependency-free C99 of an int8 network: the bits of TFLite Micro, memory planned beforehand.
+
+The front end comes with it, but for one that must know the level of a whole window, such as that
+of Light-SERNet: no stream can compute it, so the network stands alone and takes features.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +30,11 @@ if TYPE_CHECKING:  # a device's bundle is read where there is no torch
     from lightspeech.training.run import Run
 
 KERNELS = ("ls_kernels.h", "ls_kernels.c")
+ALONE = """\
+ * There is no front end in C: its level needs a whole window of sound before the first frame. The
+ * features come from outside, as int8; "frontend" in bundle.json says how they are computed.
+ *
+"""
 MODEL_FILE = "model.tflite"
 
 
@@ -65,6 +74,25 @@ def files_of(made: Bundle, model: bytes) -> dict[str, str]:
         BundleError: if they do not describe a network in C.
         ConfigError: if the front end is none for a device.
     """
+    cfg, heard = hears(made, model)
+    about = {"temperature": made.temperature, "title": made.name}
+    if not streams(cfg):
+        return sources(model, made.labels, **about, note=ALONE)
+    front = _c99_frontend.sources(cfg, made.windows, heard)
+    return {**sources(model, made.labels, **about), **front}
+
+
+def streams(cfg: FrontEnd) -> bool:
+    """Whether a front end can run frame by frame as sound arrives, and is written in C."""
+    return cfg.level == "kept"
+
+
+def hears(made: Bundle, model: bytes) -> tuple[FrontEnd, _c99_frontend.Input]:
+    """Tell the front end of a bundle of C, and how its features become int8.
+
+    Raises:
+        BundleError: if the bundle or its ``.tflite`` file do not say.
+    """
     try:
         mean, deviation = (np.array(made.model[key], np.float32) for key in ("mean", "deviation"))
     except (KeyError, TypeError, ValueError):
@@ -76,15 +104,16 @@ def files_of(made: Bundle, model: bytes) -> dict[str, str]:
             "export the model again"
         )
     source, _ = _ends(_tflite.read(model))
-    heard = _c99_frontend.Input(mean, deviation, float(source.scales[0]), source.zeros[0])
-    return {
-        **sources(model, made.labels, temperature=made.temperature, title=made.name),
-        **_c99_frontend.sources(cfg, made.windows, heard),
-    }
+    return cfg, _c99_frontend.Input(mean, deviation, float(source.scales[0]), source.zeros[0])
 
 
 def sources(
-    model: bytes, labels: Sequence[str], *, temperature: float = 1.0, title: str = "A network."
+    model: bytes,
+    labels: Sequence[str],
+    *,
+    temperature: float = 1.0,
+    title: str = "A network.",
+    note: str = "",
 ) -> dict[str, str]:
     """Write a network as C99 with no dependency but the C library.
 
@@ -93,6 +122,7 @@ def sources(
         labels: of its outputs, in order.
         temperature: > 0; the scores are divided by it before the softmax.
         title: what it is, one line.
+        note: what else must be known, lines of a comment.
 
     Returns:
         File name to text: ``ls_model.h`` (the interface), ``ls_model.c`` and the kernels.
@@ -112,6 +142,7 @@ def sources(
     header = text.HEADER.format(
         title=text.comment(title),
         version=__version__,
+        note=note,
         macs=sum(step.macs for step in done),
         table=text.table(done, memory),
         input_size=source.size,

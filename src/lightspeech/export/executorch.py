@@ -5,16 +5,14 @@ build its portable kernels. One window at a time, of one length.
 """
 
 import copy
-import dataclasses
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.fx import GraphModule
 
-from lightspeech import bundle
-from lightspeech.bundle import Bundle
 from lightspeech.errors import ConfigError, MissingExtra
+from lightspeech.export._bundled import exporter
 from lightspeech.export._int8_tflite import standardization
 from lightspeech.models._base import SpeechModel
 from lightspeech.quiet import silent
@@ -51,24 +49,6 @@ class Answer(nn.Module):
         return torch.softmax(logits / self.temperature, dim=1)
 
 
-def export(done: Run, to: Bundle) -> Bundle:
-    """Write a run as an ExecuTorch bundle.
-
-    Args:
-        done: the run, in floats or int8.
-        to: what the bundle is to say, and its folder.
-
-    Returns:
-        The bundle with the model's hash and size.
-
-    Raises:
-        ConfigError: if the run hears an encoder.
-        MissingExtra: if executorch is not installed.
-        OutputError: if the folder cannot be written.
-    """
-    return bundle.write(dataclasses.replace(to, model_file=MODEL_FILE), to_bytes(done))
-
-
 def to_bytes(done: Run) -> bytes:
     """Compile a run to one ``.pte`` program.
 
@@ -92,3 +72,6 @@ def to_bytes(done: Run) -> bytes:
         program = torch.export.export(Answer(done), (example,))
         lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
         return bytes(lowered.to_executorch().buffer)
+
+
+export = exporter(to_bytes, MODEL_FILE)

@@ -4,7 +4,6 @@ The front end is inside, in floats, as matrix products. For TFLite Micro and the
 network goes alone, standardized int8 features in and int8 logits out: `network_bytes`.
 """
 
-import dataclasses
 import tempfile
 from pathlib import Path
 from typing import cast
@@ -12,11 +11,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from lightspeech import bundle
-from lightspeech.bundle import Bundle
 from lightspeech.data.frontend_products import FrontEndProducts
-from lightspeech.errors import ConfigError, MissingExtra
+from lightspeech.errors import MissingExtra
 from lightspeech.export import _int8_tflite
+from lightspeech.export._bundled import exporter
 from lightspeech.models._base import SpeechModel
 from lightspeech.quiet import silent
 from lightspeech.training.int8 import Int8Network, convert
@@ -58,37 +56,13 @@ class _Integers(nn.Module):
         return logits
 
 
-def export(done: Run, to: Bundle) -> Bundle:
-    """Write a run as a LiteRT bundle.
-
-    Args:
-        done: the run, in floats or int8.
-        to: what the bundle is to say, and its folder.
-
-    Returns:
-        The bundle with the model's hash and size.
-
-    Raises:
-        ConfigError: if its front end has an operation that LiteRT has not.
-        MissingExtra: if litert-torch is not installed.
-        OutputError: if the folder cannot be written.
-    """
-    return bundle.write(dataclasses.replace(to, model_file=MODEL_FILE), to_bytes(done))
-
-
 def to_bytes(done: Run) -> bytes:
     """Convert a run, front end and all, for a batch of one window.
 
     Raises:
-        ConfigError: if its front end has an operation that LiteRT has not.
         MissingExtra: if litert-torch is not installed.
     """
     front = done.config.frontend
-    if front.level != "kept":
-        raise ConfigError(
-            f"{done.config.model.name}: level {front.level!r} needs a sorted waveform, which "
-            "LiteRT cannot do; export to onnx, or train with frontend.level=kept"
-        )
     samples, _ = done.config.windows.samples(front.sample_rate)
     recognizer = Recognizer(done).train(False)
     with silent(), tempfile.TemporaryDirectory() as to:
@@ -121,3 +95,6 @@ def network_bytes(done: Run) -> bytes:
         MissingExtra: if litert-torch is not installed.
     """
     return _int8_tflite.to_bytes(done)
+
+
+export = exporter(to_bytes, MODEL_FILE)

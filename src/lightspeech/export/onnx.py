@@ -8,16 +8,16 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from lightspeech import bundle
-from lightspeech.bundle import Bundle
 from lightspeech.data.frontend import FrontEndLayer
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
 from lightspeech.export import _encoded
+from lightspeech.export._bundled import exporter
 from lightspeech.quiet import silent
 from lightspeech.training.int8 import Int8Network
 from lightspeech.training.int8_onnx import OPSET, Converted
 from lightspeech.training.run import Run
 
+MODEL_FILE = "model.onnx"
 WAVEFORM, FEATURES, OUTPUT = "waveform", "features", "probabilities"
 
 
@@ -51,22 +51,6 @@ class Recognizer(nn.Module):
         features = self.frontend(heard)
         logits = self.network(features.half() if self.half_precision else features)
         return torch.softmax(logits.float() / self.temperature, dim=1)
-
-
-def export(done: Run, to: Bundle) -> Bundle:
-    """Write a run as an ONNX bundle.
-
-    Args:
-        done: the run.
-        to: what the bundle is to say, and its folder.
-
-    Returns:
-        The bundle with the model's hash and size.
-
-    Raises:
-        OutputError: if the folder cannot be written.
-    """
-    return bundle.write(to, to_bytes(done))
 
 
 def to_bytes(done: Run, *, half: bool = False, front_end: bool = True) -> bytes:
@@ -107,3 +91,6 @@ def to_bytes(done: Run, *, half: bool = False, front_end: bool = True) -> bytes:
             raise BundleError(f"{done.config.model.name}: ONNX export gave no model")
         data: bytes = onnxslim.slim(program.model_proto).SerializeToString()
     return data
+
+
+export = exporter(to_bytes, MODEL_FILE)

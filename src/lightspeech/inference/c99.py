@@ -1,4 +1,7 @@
-"""A bundle of C on this machine: the program of the device, compiled and run beside us."""
+"""A bundle of C on this machine: the program of the device, compiled and run beside us.
+
+Where the C has no front end (see `export.c99`), that of NumPy stands before it.
+"""
 
 import shutil
 import subprocess
@@ -11,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from lightspeech.audio import frontend
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, MissingTool
 from lightspeech.export import c99
@@ -19,7 +23,8 @@ from lightspeech.inference._base import Probabilities
 COMPILER = "gcc"
 FLAGS = ("-std=c99", "-O3")
 PROGRAM = "ls_pipe.c"
-"""Samples from standard input to probabilities on standard output."""
+"""Samples, or features where there is no front end, from standard input to probabilities."""
+FRONT_END = "ls_frontend.h"
 TIMEOUT_S = 600
 
 
@@ -29,6 +34,9 @@ class C99Predictor:
 
     bundle: Bundle
     program: Path
+    model: bytes
+    listens: bool
+    """It has a front end in C."""
 
     def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
         """Answer a batch of windows, see `Predictor.predict`; heard as 16-bit samples."""
@@ -38,6 +46,8 @@ class C99Predictor:
                 f"{self.bundle.path}: hears windows of {samples} samples, found {waveforms.shape}"
             )
         heard = np.clip(np.rint(waveforms * 32_768.0), -32_768, 32_767).astype("<i2")
+        if not self.listens:
+            heard = _features(self.bundle, self.model, heard / np.float32(32_768.0))
         answer = _run(self.bundle, [self.program, str(samples)], heard.tobytes())
         shape = (len(waveforms), len(self.bundle.labels))
         if len(answer) != 4 * shape[0] * shape[1]:
@@ -60,7 +70,8 @@ def open(bundle: Bundle) -> C99Predictor:
     """
     if not shutil.which(COMPILER):
         raise MissingTool(COMPILER, "gcc")
-    written = c99.files_of(bundle, (bundle.path / bundle.model_file).read_bytes())
+    model = (bundle.path / bundle.model_file).read_bytes()
+    written = c99.files_of(bundle, model)
     for name, text in written.items():
         file = bundle.path / name
         if not file.is_file() or file.read_bytes() != text.encode():
@@ -70,12 +81,22 @@ def open(bundle: Bundle) -> C99Predictor:
             )
     program = (files("lightspeech.export") / "c99" / PROGRAM).read_text("utf-8")
     folder = Path(tempfile.mkdtemp(prefix="lightspeech-"))
-    opened = C99Predictor(bundle, folder / "pipe")
+    opened = C99Predictor(bundle, folder / "pipe", model, FRONT_END in written)
     weakref.finalize(opened, shutil.rmtree, folder, ignore_errors=True)
     for name, text in {**written, PROGRAM: program}.items():
         (folder / name).write_text(text, encoding="utf-8")
-    _run(bundle, [COMPILER, *FLAGS, "-o", opened.program, *sorted(folder.glob("*.c")), "-lm"])
+    flags = FLAGS if opened.listens else (*FLAGS, "-DLS_FEATURES")
+    _run(bundle, [COMPILER, *flags, "-o", opened.program, *sorted(folder.glob("*.c")), "-lm"])
     return opened
+
+
+def _features(
+    bundle: Bundle, model: bytes, waveforms: npt.NDArray[np.float32]
+) -> npt.NDArray[np.int8]:
+    """What the network hears of windows, shape ``(batch, frames, n_features)``."""
+    cfg, heard = c99.hears(bundle, model)
+    rows = [heard.quantize(frontend.features(waveform, cfg)) for waveform in waveforms]
+    return np.stack(rows).astype(np.int8)
 
 
 def _run(bundle: Bundle, command: list[str | Path], given: bytes = b"") -> bytes:

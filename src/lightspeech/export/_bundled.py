@@ -1,0 +1,34 @@
+"""What the exporters of one model file share: a run becomes bytes, and bytes a bundle."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from lightspeech import bundle
+from lightspeech.bundle import Bundle
+from lightspeech.training.run import Run
+
+
+def exporter(to_bytes: Callable[[Run], bytes], model_file: str) -> Callable[[Run, Bundle], Bundle]:
+    """Make ``export`` of a format whose bundle is its model file and ``bundle.json``.
+
+    Args:
+        to_bytes: writes a run as a model; it says what it raises.
+        model_file: name of the model in the bundle's folder.
+    """
+
+    def export(done: Run, to: Bundle) -> Bundle:
+        """Write a run as a bundle.
+
+        Args:
+            done: the run.
+            to: what the bundle is to say, and its folder.
+
+        Returns:
+            The bundle with the model's hash and size.
+
+        Raises:
+            OutputError: if the folder cannot be written.
+        """
+        return bundle.write(replace(to, model_file=model_file), to_bytes(done))
+
+    return export
