@@ -72,7 +72,7 @@ def _measured(run: Path, row: Row, trained: Trained, bundles: Path, trial: Trial
         found, opened = benchmark.entry(made, row, trial)
     except LightspeechError as error:
         found = Entry(row=benchmark.failed(row, error))
-    return replace(found, network=_network(done, run, row.format, opened))
+    return replace(found, network=_network(done, run, row.format, opened, trial.threads))
 
 
 def _source(run: Path, format: str) -> Path:
@@ -107,28 +107,28 @@ def _export(done: Run, format: str, trained: Trained, bundles: Path) -> Bundle:
 
 
 def _network(
-    done: Run, run: Path, format: str, opened: Predictor | None
+    done: Run, run: Path, format: str, opened: Predictor | None, threads: int
 ) -> Callable[[], object] | None:
     """Give the network alone, one window's features to answer, in the runtime of the format."""
     features = cost.example(done.config)
     if isinstance(opened, Classifier):
         return lambda: opened.classify(features[0].numpy())
     if format == "onnx-int8":
-        network = OnnxNetwork((run / int8_onnx.NAME).read_bytes())
+        network = OnnxNetwork((run / int8_onnx.NAME).read_bytes(), threads=threads)
         return lambda: network(features)
     if format == "litert-int8":
-        return _on_litert(_int8_tflite.to_bytes(done))
+        return _on_litert(_int8_tflite.to_bytes(done), threads)
     return None
 
 
-def _on_litert(model: bytes) -> Callable[[], object] | None:
+def _on_litert(model: bytes, threads: int) -> Callable[[], object] | None:
     """An int8 network of int8 input: what is in it takes no part in how long it takes."""
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ModuleNotFoundError:
         return None
     with silent():
-        interpreter = Interpreter(model_content=model, num_threads=1)
+        interpreter = Interpreter(model_content=model, num_threads=threads)
         interpreter.allocate_tensors()
     called: Callable[[], object] = interpreter.invoke
     return called

@@ -15,9 +15,10 @@ from lightspeech.config import as_dict
 from lightspeech.errors import ConfigError
 from lightspeech.evaluation import benchmark, machine
 from lightspeech.evaluation.benchmark import Entry, Row, Trial
-from lightspeech.files import write_json
+from lightspeech.files import write_json, write_text
 from lightspeech.inference import dispatch
 from lightspeech.reporting import benchmark as tables
+from lightspeech.reporting import pictures
 
 
 def command(
@@ -43,6 +44,7 @@ def command(
     ),
     cache: Annotated[Path, typer.Option(help="Folder of cached features.")] = Path("cache"),
     output: Annotated[Path | None, typer.Option(help="Also write all as JSON here.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Also draw times and sizes, SVG.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")] = False,
@@ -75,6 +77,8 @@ def command(
     }
     if output is not None:
         write_json(output, values)
+    if picture is not None:
+        write_text(picture, pictures.of_benchmark(rows).text())
     if json:
         typer.echo(json_format.dumps(values))
     elif csv:

@@ -19,7 +19,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.config import config
 from lightspeech.corpora._base import Utterance
 from lightspeech.errors import LightspeechError
-from lightspeech.evaluation import bundle_quality, device_cost, latency
+from lightspeech.evaluation import bundle_quality, device_cost, latency, tflite_micro
 from lightspeech.evaluation.bundle_quality import Progress, silent
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import DIGITS
@@ -60,6 +60,8 @@ class Row:
     ram: Literal["arena", "process"] | None = None
     """``arena``: all that generated C keeps for the network; ``process``: the most that a Python
     process held which opened it and answered one window."""
+    micro_bytes: int | None = None
+    """Arena that TFLite Micro takes for the very network that C was generated of."""
     window_s: float | None = None
     latency: Latency | None = None
     """Waveform of one window to answer."""
@@ -125,6 +127,7 @@ def entry(made: Bundle, row: Row, trial: Trial) -> tuple[Entry, Predictor | None
         n_params=made.model.get("n_params"),
         ram_bytes=ram_bytes,
         ram=ram,
+        micro_bytes=_micro(made, row.format),
         window_s=made.windows.window_s,
     )
     return Entry(row=with_answers(row, answers), call=lambda: opened.predict(batch)), opened
@@ -198,6 +201,11 @@ def _ram(made: Bundle, format: str) -> tuple[int | None, Literal["arena", "proce
     done = subprocess.run(command, capture_output=True, text=True)
     said = done.stdout.split()[-1:]
     return (int(said[0]) if said and said[0].isdigit() else None), "process"
+
+
+def _micro(made: Bundle, format: str) -> int | None:
+    """Bytes of TFLite Micro's arena; None where it is not installed or has no such network."""
+    return tflite_micro.arena_bytes(made.path / made.model_file) if format == "c99" else None
 
 
 def peak_bytes(path: str) -> int | None:

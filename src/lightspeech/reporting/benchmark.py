@@ -3,18 +3,34 @@
 import csv
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
+from lightspeech.config import build
 from lightspeech.evaluation.benchmark import Row
+from lightspeech.evaluation.study import read_json
 
 HEAD = (
-    "model", "format", "status", "bytes", "UAR %", "change", "MACs", "RAM", "ms", "p95", "RTF",
-    "CPU ms", "network CPU ms",
+    "model", "format", "status", "bytes", "UAR %", "change", "MACs", "RAM", "TFLM", "ms", "p95",
+    "RTF", "CPU ms", "network CPU ms",
 )  # fmt: skip
 LEGEND = (
     "UAR: on the test speakers of one fold, through that very format; change: from the same model "
-    "in floats, in points. RAM: arena of generated C, or a whole Python process (p). ms: waveform "
-    "of one window to answer, median; RTF: by the window's duration; CPU ms: processor time alone."
+    "in floats, in points. RAM: arena of generated C, or a whole process (p); TFLM: arena of "
+    "TFLite Micro for the network that the C was made of. ms: waveform of one window to answer, "
+    "median; RTF: by the window's duration; CPU ms: processor time alone."
 )
+
+
+def read(path: Path) -> tuple[str, list[Row]]:
+    """Read what ``lightspeech benchmark --output`` wrote: the machine, in words, and the rows.
+
+    Raises:
+        CorpusError: if the file holds no JSON object.
+        ConfigError: if it does not hold what it should.
+    """
+    said = read_json(path)
+    rows = [build(Row, row, source=str(path)) for row in said["rows"]]
+    return f"{said['machine']['cpu']}, threads: {said['threads']}, rounds: {said['rounds']}", rows
 
 
 def text(rows: Sequence[Row]) -> str:
@@ -52,6 +68,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         _points(row.uar_change, "+"),
         _number(row.macs),
         memory,
+        _number(row.micro_bytes),
         _ms(None if row.latency is None else row.latency.median_ms),
         _ms(None if row.latency is None else row.latency.p95_ms),
         "" if row.rtf is None else f"{row.rtf:.5f}",

@@ -4,11 +4,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from lightspeech.config import build
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import frontier
-from lightspeech.evaluation.benchmark import Row
-from lightspeech.evaluation.study import read_json
 from lightspeech.reporting import benchmark, costs, summary, tables, wording
 
 PART = re.compile(r"<!-- (\w+):begin -->\n.*?<!-- \1:end -->", re.DOTALL)
@@ -33,10 +30,9 @@ def _published(root: Path) -> str:
 
 
 def _benchmark(root: Path) -> str:
-    said = read_json(root / "benchmark.json")
-    rows = [build(Row, row, source="benchmark.json") for row in said["rows"]]
-    about = f"{said['machine']['cpu']}, threads: {said['threads']}, rounds: {said['rounds']}"
-    return f"{about}\n\n{benchmark.markdown(rows)}"
+    about, rows = benchmark.read(root / "benchmark.json")
+    picture = "![Processor time and size of models in many formats](pictures/benchmark.svg)"
+    return f"{about}\n\n{picture}\n\n{benchmark.markdown(rows)}"
 
 
 PARTS: dict[str, Callable[[Path], str]] = {

@@ -1,14 +1,15 @@
 """Pictures of published figures, each a file that says in words what it shows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 from lightspeech.evaluation import frontier, pruning
+from lightspeech.evaluation.benchmark import Row
 from lightspeech.evaluation.frontier import Point
-from lightspeech.reporting import plots, tables, wording
+from lightspeech.reporting import benchmark, plots, tables, wording
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ def of(root: Path) -> list[Picture]:
         CorpusError: if there are no results.
         ConfigError: if a file does not hold what it should.
     """
-    return [*frontiers(root), *prunings(root)]
+    return [*frontiers(root), *prunings(root), *benchmarks(root)]
 
 
 def frontiers(root: Path) -> Iterator[Picture]:
@@ -92,4 +93,26 @@ def _of_curve(curve: pruning.Curve) -> str:
         f"{wording.percent(point.uar)} % at {point.macs:,} multiplications and "
         f"{wording.size(point.size_bytes)}"
         for point in curve.points
+    )
+
+
+def benchmarks(root: Path) -> Iterator[Picture]:
+    """List time and size of models in many formats, where they were measured."""
+    if (root / "benchmark.json").is_file():
+        _, rows = benchmark.read(root / "benchmark.json")
+        yield of_benchmark(rows)
+
+
+def of_benchmark(rows: Sequence[Row]) -> Picture:
+    """Say how the rows of a benchmark are drawn."""
+    return Picture(
+        name="benchmark.svg",
+        title="Processor time and size of models in many formats",
+        words="; ".join(
+            f"{row.model} {row.format}: {row.latency.work_ms:.2f} ms, "
+            f"{wording.size(row.size_bytes or 0)}"
+            for row in rows
+            if row.latency is not None
+        ),
+        draw=partial(plots.benchmark, rows),
     )

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from lightspeech import metrics
 from lightspeech.errors import MissingExtra
+from lightspeech.evaluation.benchmark import Row
 from lightspeech.evaluation.compression import Chain
 from lightspeech.evaluation.frontier import Point, best
 from lightspeech.evaluation.pruning import Curve
@@ -199,6 +200,25 @@ def pruning(curves: Sequence[Curve]) -> str:
             axes.set(ylabel="UAR, percent")
             axes.grid()
         return _svg(figure, "UAR against multiplications and bytes of pruned networks")
+
+
+def benchmark(rows: Sequence[Row]) -> str:
+    """Draw time and size of each model in each format, a dot a row, those that failed left out.
+
+    Args:
+        rows: of one benchmark, at least one of them timed.
+    """
+    timed = {f"{row.model} {row.format}": row for row in rows if row.latency is not None}
+    times = [row.latency.work_ms for row in timed.values() if row.latency is not None]
+    sizes = [float(row.size_bytes or 0) for row in timed.values()]
+    panels = ((times, "ms of a processor, waveform to answer"), (sizes, COSTS["size_bytes"]))
+    with _figure("benchmark", 9, 0.9 + 0.24 * len(timed)) as figure:
+        for axes, (costs, label) in zip(figure.subplots(1, 2, sharey=True), panels, strict=True):
+            axes.scatter(costs, list(timed), s=28, color=ACCENT, zorder=3)
+            _cost_axis(axes, label)
+            axes.set_ylim(len(timed) - 0.4, -0.6)
+            axes.grid()
+        return _svg(figure, "Processor time and size of models in many formats")
 
 
 def frontier(points: Sequence[Point], cost: str, title: str) -> str:

@@ -65,13 +65,13 @@ def to_bytes(network: Int8Network, frames: int, n_features: int) -> bytes:
 
 
 class OnnxNetwork(nn.Module):
-    """An ONNX file that answers like a network: onnxruntime, one thread."""
+    """An ONNX file that answers like a network, on onnxruntime."""
 
-    def __init__(self, model: bytes) -> None:
+    def __init__(self, model: bytes, *, threads: int = 1) -> None:
         """Load what `to_bytes` gave."""
         super().__init__()
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         self.session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
 
     def forward(self, features: Tensor) -> Tensor:

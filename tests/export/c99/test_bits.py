@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from lightspeech.evaluation import tflite_micro
 from lightspeech.export import c99
 
 ROWS = 8
@@ -166,7 +167,8 @@ def test_random_networks_give_the_bits_of_tflite_micro(network, run_c, run_micro
         np.testing.assert_array_equal(found, answers[name], err_msg=name)
 
 
-def test_c_needs_less_memory_than_half_of_tflite_micros_arena(network, run_micro):
+def test_c_needs_less_memory_than_half_of_tflite_micros_arena(network, tmp_path):
+    pytest.importorskip("tflite_micro", reason="needs tflite-micro")
     net = network((1, 74, 1, 64))
     net.conv(80, (3, 1), (2, 1))
     for _ in range(3):
@@ -176,7 +178,13 @@ def test_c_needs_less_memory_than_half_of_tflite_micros_arena(network, run_micro
         net.pair("ADD", before, activation=1)
     net.reduce("MEAN", [1, 2])
     model = net.to_bytes()
-    _, printed = run_micro({"model": model}, {"model": rows_for(net, 1)})
-    arena = int(re.search(r"Arena allocation total (\d+)", printed)[1])
+    (tmp_path / "model.tflite").write_bytes(model)
+    arena = tflite_micro.arena_bytes(tmp_path / "model.tflite")
     header = c99.sources(model, [str(i) for i in range(80)])["ls_model.h"]
     assert 2 * int(re.search(r"LS_MODEL_ARENA_SIZE (\d+)", header)[1]) < arena
+
+
+@pytest.mark.parametrize("data", [b"", b"TFL3", b"\x1c\0\0\0TFL3" + bytes(64)])
+def test_what_tflite_micro_cannot_run_has_no_arena(data, tmp_path):
+    (tmp_path / "model.tflite").write_bytes(data)
+    assert tflite_micro.arena_bytes(tmp_path / "model.tflite") is None
