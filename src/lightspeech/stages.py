@@ -13,7 +13,7 @@ import yaml
 
 from lightspeech import manifest
 from lightspeech import recipe as recipes
-from lightspeech.config import Choice, as_dict
+from lightspeech.config import Choice, as_dict, changed
 from lightspeech.corpora._base import Utterance
 from lightspeech.data import encoder
 from lightspeech.errors import ConfigError, CorpusError, OutputError
@@ -162,10 +162,7 @@ def _same(kept: list[dict[str, Any]], recipe: Recipe, number: int) -> bool:
     """Compare steps with those that made a folder; what these did not know was at its default."""
     for step, values in zip(recipe.compress[:number], kept, strict=True):
         now = step.as_dict()
-        new = now.keys() - values.keys()
-        if {**now, **values} != now or any(
-            getattr(step.config, key) != getattr(type(step.config), key) for key in new
-        ):
+        if {**now, **values} != now or changed(step.config).keys() - values.keys():
             return False
     return True
 
@@ -194,6 +191,8 @@ class Trained:
     protocol: Protocol
     steps: tuple[Choice, ...] = ()
     """That made its runs of the plain ones."""
+    called: str | None = None
+    """Its bundle, where not by the names of recipe and step."""
 
     @property
     def name(self) -> str:
@@ -208,8 +207,11 @@ class Trained:
         plain = "int8" if heard is not None and encoder.own(heard) is not None else "fp32"
         return str(self.steps[-1].module.SCHEME) if self.steps else plain
 
-    called: str | None = None
-    """Its bundle, where not by the names of recipe and step."""
+    @property
+    def is_tested(self) -> bool:
+        """Whether there are figures: a model to be shipped is tested on nobody."""
+        return any(split.test for split in self.protocol.splits)
+
     @property
     def run_names(self) -> list[str]:
         """Folder names of all runs; the first is fold 0 and the first seed."""
@@ -223,11 +225,6 @@ def open_trained(folder: Path) -> Trained:
     Raises:
         ConfigError: if the folder holds no recipe, or it is damaged.
         CorpusError: if the manifest is not there, or damaged.
-    @property
-    def is_tested(self) -> bool:
-        """Whether there are figures: a model to be shipped is tested on nobody."""
-        return any(split.test for split in self.protocol.splits)
-
     """
     of_step = (folder / STEPS).is_file()
     study_folder = folder.resolve().parent if of_step else folder
