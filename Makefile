@@ -4,7 +4,7 @@ BUNDLE ?= bundles/micro-c99
 BIN := .venv/bin
 BARE := .venv-bare
 AARCH64 := .aarch64
-SOURCES := $(shell find src -name '*.py')
+SOURCES := $(shell find src -name '*.py' -o -path '*/zoo/*' -type f)
 
 .PHONY: help demo test lint types tables bare zoo firmware test-aarch64 clean
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from lightspeech import bundle
+
 
 @pytest.fixture
 def bare():
@@ -41,3 +43,11 @@ def test_predict_answers_in_json(bare, make_bundle, write_tone, tmp_path):
     answer = json.loads(bare("lightspeech", "predict", tone, "--bundle", made.path, "--json"))
     assert answer["label"] == "loud"
     assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-4)
+
+
+def test_predict_answers_with_micro_where_no_bundle_is_named(bare, write_tone, tmp_path):
+    if bundle.USUAL not in bundle.shipped():
+        pytest.skip(f"src/lightspeech/zoo holds no {bundle.USUAL} yet: make zoo")
+    tone = write_tone(tmp_path / "tone.wav", seconds=0.5)
+    answer = json.loads(bare("lightspeech", "predict", tone, "--json"))
+    assert answer["model"] == bundle.USUAL

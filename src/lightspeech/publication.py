@@ -153,6 +153,7 @@ def describe(trained: Trained, done: runs.Run, path: Path) -> Bundle:
             "recipe": recipe.name,
             "fold": done.fold,
             "seed": done.seed,
+            "scheme": trained.scheme,
             "test_speakers": sorted(tested),
             "lightspeech": __version__,
         },

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from lightspeech.files import write_text
-from lightspeech.reporting import documents, pictures
+from lightspeech.reporting import documents, pictures, zoo
 
 DOCUMENTS = tuple(Path(name) for name in ("README.md", "docs/results.md", "docs/benchmark.md"))
 
@@ -22,11 +22,13 @@ def command(
     ] = None,
     output: Annotated[Path, typer.Option(help="Folder of the pictures.")] = Path("docs/pictures"),
 ) -> None:
-    """Rewrite tables and pictures of the documents from the results files.
+    """Rewrite tables and pictures of the documents, and cards of models, from the results files.
 
     Example: lightspeech tables --check
     """
     made = {path: documents.fill(path, results) for path in into or DOCUMENTS}
+    if into is None:
+        made |= zoo.cards(results)
     stale = {p: text for p, text in made.items() if text != p.read_text(encoding="utf-8")}
     drawn = {output / picture.name: picture for picture in pictures.of(results)}
     old = {path: picture for path, picture in drawn.items() if not picture.is_fresh(path)}

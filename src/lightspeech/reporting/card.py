@@ -38,8 +38,12 @@ class Figures:
     per_class_recall: dict[str, Rate | None]
 
 
-def card(bundle: Bundle) -> str:
+def card(bundle: Bundle, quality: str = "") -> str:
     """Write the model card of a bundle as Markdown, from ``bundle.json`` alone.
+
+    Args:
+        bundle: the bundle.
+        quality: how good it is, where that is not among its own figures.
 
     Raises:
         ConfigError: if its figures are damaged.
@@ -48,7 +52,7 @@ def card(bundle: Bundle) -> str:
         "What it is for": PURPOSE,
         "What it is": "\n".join(_facts(bundle)),
         "What it learnt from": "\n".join(_corpora(bundle)),
-        "How good it is": "\n".join(_figures(bundle)),
+        "How good it is": quality or "\n".join(_figures(bundle)),
         "Limits": LIMITS,
         "When not to use it": REFUSED,
     }
@@ -70,10 +74,12 @@ def _facts(bundle: Bundle) -> Iterator[str]:
 def _corpora(bundle: Bundle) -> Iterator[str]:
     if not bundle.corpora:
         yield "The bundle does not say; ask whoever made it before using it."
-    for corpus in bundle.corpora:
-        yield f"- {'; '.join(f'{key}: {value}' for key, value in corpus.items())}"
+    for source in (*bundle.corpora, *bundle.encoders):
+        yield f"- {'; '.join(f'{key}: {value}' for key, value in source.items() if value)}"
     if bundle.corpora:
         yield "\nThe licence of the recordings may bind what was learnt from them."
+    if bound := [source["name"] for source in bundle.corpora if "-NC" in source["licence"]]:
+        yield f"**No commercial use**: {', '.join(bound)} allow none."
 
 
 def _figures(bundle: Bundle) -> Iterator[str]:

@@ -66,10 +66,19 @@ def _curve(curve: pruning.Curve) -> str:
     return f"{about}\n\n{table(head, rows)}"
 
 
+def read_devices(root: Path) -> list[Cost]:
+    """Read what models cost on microcontrollers.
+
+    Raises:
+        CorpusError: if a file holds no JSON object.
+        ConfigError: if one does not hold what it should.
+    """
+    paths = sorted((root / "devices").glob("*.json"))
+    return [build(Cost, read_json(path), source=str(path)) for path in paths]
+
+
 def devices(root: Path) -> str:
     """Write what models cost on microcontrollers, everything included."""
-    paths = sorted((root / "devices").glob("*.json"))
-    costs = [build(Cost, read_json(path), source=str(path)) for path in paths]
     rows = [
         (
             f"{cost.model} {cost.scheme}",
@@ -80,7 +89,7 @@ def devices(root: Path) -> str:
             f"{cost.instructions_per_inference / 1e6:.2f} M",
             f"{cost.instructions_per_audio_second / 1e6:.2f} M",
         )
-        for cost in sorted(costs, key=lambda cost: (cost.target, -cost.flash_bytes))
+        for cost in sorted(read_devices(root), key=lambda cost: (cost.target, -cost.flash_bytes))
     ]
     inference, second = "instructions a window", "instructions a second of audio"
     head = ("model", "target", "how", "flash", "RAM", inference, second)

@@ -1,0 +1,88 @@
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from lightspeech import bundle
+from lightspeech.cli import app
+from lightspeech.cli import tables as command
+from lightspeech.config import as_dict
+from lightspeech.evaluation import results, study
+from lightspeech.evaluation.device_cost import Cost
+from lightspeech.files import write_json
+
+CORPORA = (
+    {"name": "toy", "licence": "CC0-1.0", "citation": ""},
+    {"name": "ravdess", "licence": "CC BY-NC-SA 4.0", "citation": "Livingstone & Russo"},
+)
+ENCODERS = ({"name": "whisper-base", "licence": "MIT", "citation": "Radford et al."},)
+COST = Cost(
+    model="micro", scheme="int8", target="cortex-m4f", how="measured", basis="counted",
+    flash_bytes=72_476, ram_bytes=28_636, instructions_per_audio_second=7_172_365,
+    instructions_per_inference=5_259_640, n_params=46_888, macs=1_647_296, sha256="",
+)  # fmt: skip
+
+
+@pytest.fixture
+def root(tmp_path, make_study):
+    """Published results: int8 on two corpora, and others that are not of the shipped model."""
+    root = tmp_path / "results"
+    for corpus, scheme, changes in (
+        ("toy", "int8", {}),
+        ("cross", "int8", {}),
+        ("toy", "fp32", {"size_bytes": 999}),
+        ("leaky", "int8", {"leaky": True}),
+    ):
+        made = make_study(corpus=corpus, scheme=scheme, **changes)
+        figures = results.measure(*study.read(made))
+        results.write(figures, results.results_path(root, corpus, "micro", scheme))
+    write_json(root / "devices/micro-int8-cortex-m4f.json", as_dict(COST))
+    return root
+
+
+@pytest.fixture
+def shipped(make_bundle, toy_model, tmp_path, monkeypatch):
+    """The only bundle of the package."""
+    monkeypatch.setattr(bundle, "ZOO", tmp_path / "zoo")
+    monkeypatch.setattr(command, "DOCUMENTS", ())
+    made = make_bundle(
+        path=tmp_path / "zoo" / "micro", name="micro", labels=("angry", "happy", "sad"),
+        provenance={"scheme": "int8"}, corpora=CORPORA, encoders=ENCODERS,
+    )  # fmt: skip
+    (made.path / "README.md").write_text("as exported\n")
+    return bundle.write(replace(made, model={"name": "micro", "n_params": 46_888}), toy_model)
+
+
+def tables(root, *options):
+    arguments = ["tables", "--results", str(root), "--output", str(root / "pictures")]
+    return CliRunner().invoke(app, [*arguments, *options])
+
+
+def test_a_shipped_card_is_written_from_results_and_then_up_to_date(root, shipped):
+    assert tables(root).exit_code == 0
+    assert tables(root, "--check").exit_code == 0
+    figures = results.read(root / "toy/micro-int8.json")
+    text = (shipped.path / "README.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    assert [row.split(" | ")[0] for row in rows] == ["| tested on", "| ---", "| cross", "| toy"]
+    recalls = " | ".join(f"{100 * rate:.1f}" for rate in figures.per_class_recall.values())
+    assert f"{100 * figures.uar.mean:.1f} ± " in rows[-1]
+    assert f"({figures.worst_speaker}) | {recalls} | 3 |" in rows[-1]
+    assert "Not measured yet: ravdess." in text
+    assert "measured (counted): 72.5 kB flash, 28.6 kB RAM, 7.2 M instructions a second" in text
+
+
+def test_a_shipped_card_tells_licences_and_that_no_commercial_use_is_allowed(root, shipped):
+    tables(root)
+    text = (shipped.path / "README.md").read_text()
+    assert "name: whisper-base; licence: MIT" in text
+    assert "**No commercial use**: ravdess allow none." in text
+
+
+def test_a_stale_card_is_told_and_left_alone(root, shipped):
+    tables(root)
+    (shipped.path / "README.md").write_text("UAR: 99 %\n")
+    ended = tables(root, "--check")
+    assert ended.exit_code == 1
+    assert "zoo/micro/README.md: differs from" in ended.stderr
+    assert (shipped.path / "README.md").read_text() == "UAR: 99 %\n"

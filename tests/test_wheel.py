@@ -1,0 +1,33 @@
+"""The wheel holds what `predict` needs: the shipped bundles, with their cards and nothing else."""
+
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = {"bundle.json", "model.onnx", "README.md"}
+
+
+@pytest.fixture
+def wheel(tmp_path, monkeypatch, make_bundle):
+    """Build a wheel of a copy of the sources, with a bundle in its zoo."""
+    build_meta = pytest.importorskip("setuptools.build_meta", reason="needs setuptools")
+    ignored = shutil.ignore_patterns("*.egg-info", "__pycache__")
+    shutil.copytree(ROOT / "src", tmp_path / "copy/src", ignore=ignored)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path / "copy")
+    made = make_bundle(path=tmp_path / "copy/src/lightspeech/zoo/micro")
+    (made.path / "README.md").write_text("card\n")
+    monkeypatch.chdir(tmp_path / "copy")
+    monkeypatch.setattr(sys, "argv", ["build"])
+    return zipfile.ZipFile(tmp_path / build_meta.build_wheel(str(tmp_path)))
+
+
+@pytest.mark.filterwarnings("ignore")  # setuptools warns of itself
+def test_wheel_holds_every_shipped_bundle(wheel):
+    here = Path("src/lightspeech/zoo")
+    expected = {f"lightspeech/zoo/{one.name}/{file}" for one in here.iterdir() for file in FILES}
+    assert {name for name in wheel.namelist() if "/zoo/" in name} == expected
