@@ -1,4 +1,4 @@
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, field
 from pathlib import Path
 from typing import Annotated
 
@@ -58,9 +58,9 @@ def test_it_goes_to_plain_values_and_back():
         ({"corpus": {"name": "grouped_k_fold", "flods": 3}}, "corpus.flods: Unexpected keyword"),
         ({"corpus": {"name": "grouped_k_fold", "folds": 1}}, "folds must be > 1"),
         ({"corpus": {"name": "grouped_k_flod"}}, "unknown name 'grouped_k_flod' in protocols"),
-        ({"corpus": {"name": "grouped_k_flod"}}, "choose one of ['given', 'grouped_k_fold'"),
-        ({"corpus": {"folds": 3}}, "expected {name: …} with one of ['given'"),
-        ({"corpus": 3}, "expected {name: …} with one of ['given'"),
+        ({"corpus": {"name": "grouped_k_flod"}}, "choose one of ['everyone', 'given'"),
+        ({"corpus": {"folds": 3}}, "expected {name: …} with one of ['everyone'"),
+        ({"corpus": 3}, "expected {name: …} with one of ['everyone'"),
         ({"name": "x" * 999, "inner": "y" * 999}, "…"),
     ],
 )
@@ -147,3 +147,19 @@ def test_what_is_no_recipe_is_one_line(tmp_path, content, message):
 def test_a_recipe_that_cannot_be_read_says_so(path):
     with pytest.raises(ConfigError, match=r"cannot be read \(.+\); check the path"):
         configs.read_yaml(path)
+
+
+@config
+class Step:
+    teacher: str
+    weight: float = 0.7
+    more: dict[str, int] = field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({}, {}), ({"weight": 0.0}, {"weight": 0.0}), ({"more": {"a": 1}}, {"more": {"a": 1}}),
+     ({"weight": 0.7, "more": {}}, {})],
+)  # fmt: skip
+def test_what_is_not_the_default_is_told_a_zero_too(given, said):
+    assert configs.changed(Step(teacher="t", **given)) == {"teacher": "t", **said}

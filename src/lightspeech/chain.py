@@ -1,18 +1,17 @@
 """The table of a chain: the plain runs and what each step made of them, exported and measured."""
 
-import dataclasses
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from lightspeech import predictions, publication, stages
 from lightspeech.bundle import Bundle
 from lightspeech.compression import _teacher
-from lightspeech.config import Choice
+from lightspeech.config import changed
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.evaluation import compression, latency, machine
 from lightspeech.evaluation import study as studies
@@ -65,6 +64,15 @@ def _row(name: str, folder: Path, places: Places) -> Row:
     return Row(name=name, trained=trained, figures=figures, bundle=exported, answers=answers)
 
 
+def with_own_name(rows: Sequence[Row]) -> list[Row]:
+    """List the rows whose figures can stand alone: by model and scheme nobody tells others apart.
+
+    Where steps of one kind are compared, as in an ablation, the table of the chain holds them all.
+    """
+    schemes = Counter(row.figures.scheme for row in rows)
+    return [row for row in rows[1:] if schemes[row.figures.scheme] == 1]
+
+
 def measure(rows: Sequence[Row]) -> Chain:
     """Say what each step cost; durations are taken side by side.
 
@@ -99,7 +107,7 @@ def _step(row: Row, plain: Row, before: Row, taken: Latency, teacher: list[Predi
     costs = cost.of(done, bytes_per_value=BYTES.get(row.figures.scheme, 4))
     return Step(
         name=row.name,
-        settings=_settings(row.trained.steps[-1]) if row is not plain else {},
+        settings={} if row is plain else changed(row.trained.steps[-1].config),
         uar=row.figures.uar,
         change=None if row is plain else _change(plain, row),
         of_step=None if row is plain else _change(before, row),
@@ -114,12 +122,6 @@ def _step(row: Row, plain: Row, before: Row, taken: Latency, teacher: list[Predi
 
 def _change(before: Row, after: Row) -> Change:
     return compression.change(before.figures, after.figures, before.answers, after.answers)
-
-
-def _settings(step: Choice) -> dict[str, Any]:
-    stated = {field.name: field.default for field in dataclasses.fields(step.config)}
-    values = {key: value for key, value in step.as_dict().items() if key in stated}
-    return {key: value for key, value in values.items() if value and value != stated[key]}
 
 
 def _teacher_answers(plain: Trained) -> list[Predictions]:

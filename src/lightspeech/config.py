@@ -110,6 +110,22 @@ def as_dict(instance: Any) -> dict[str, Any]:
     return dumped
 
 
+def changed(instance: Any) -> dict[str, Any]:
+    """Give the values that are not the defaults, as `as_dict` does, and those that have none."""
+    dumped = as_dict(instance)
+    return {
+        field.name: dumped[field.name]
+        for field in dataclasses.fields(instance)
+        if getattr(instance, field.name) != _default(field)
+    }
+
+
+def _default(field: "dataclasses.Field[Any]") -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML mapping.
 

@@ -1,11 +1,11 @@
 import dataclasses
-from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from lightspeech import manifest, recipe, stages
-from lightspeech.config import Choice
+from lightspeech.compression import distill
+from lightspeech.config import Choice, config
 from lightspeech.errors import ConfigError
 from lightspeech.stages import Places
 from lightspeech.training import inputs
@@ -21,10 +21,15 @@ training: {epochs: 1, batch_size: 4}
 """
 
 
+@config
+class Settings:
+    epochs: int = 1
+
+
 class Again:
     """Stands for a step: trains the network it is given for another epoch."""
 
-    name, config = "again", SimpleNamespace(epochs=1)
+    name, config = "again", Settings()
     package = "lightspeech.compression"
 
     def __init__(self, number):
@@ -114,3 +119,18 @@ def test_no_step_follows_int8(tmp_path):
     with pytest.raises(ConfigError, match="prune after quantize cannot be.*put quantize last"):
         dataclasses.replace(chosen, compress=steps)
     dataclasses.replace(chosen, compress=steps[::-1])
+
+
+@pytest.mark.parametrize(
+    ("kept", "same"),
+    [({"unlabelled_share": 0.5, "teacher": "t"}, True), ({"teacher": "t"}, True),
+     ({"teacher": "u"}, False), ({"teacher": "t", "weight": 0.1}, False),
+     ({"teacher": "t", "name": "prune"}, False), ({}, False)],
+)  # fmt: skip
+def test_steps_are_the_same_where_what_an_older_version_did_not_say_is_at_its_default(
+    tmp_path, kept, same
+):
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    step = Choice("lightspeech.compression", "distill", distill.Config(teacher="t"))
+    chosen = dataclasses.replace(recipe.read(tmp_path / "tiny.yaml", []), compress=(step,))
+    assert stages._same([{"name": "distill", **kept}], chosen, 1) == same

@@ -6,7 +6,7 @@ import torch
 
 from lightspeech import leaks, manifest
 from lightspeech.compression import _teacher, distill
-from lightspeech.errors import ConfigError, CorpusError, LeakError
+from lightspeech.errors import ConfigError, CorpusError, LeakError, StudyError
 from lightspeech.training import run as runs
 from lightspeech.training import soft_labels
 from lightspeech.training.task import Task
@@ -80,6 +80,22 @@ def test_a_killed_student_goes_on_and_the_teacher_is_not_asked_twice(train, taug
     _, compress = train(STEP.format(teacher="teacher"))
     compress()
     assert (taught / "fold1-seed0/weights.safetensors").read_bytes() == before
+
+
+def test_answers_of_a_teacher_that_was_trained_again_are_refused(train, taught):
+    teacher = taught.parents[1] / "teacher"
+    shutil.copy(teacher / "fold0-seed1/weights.safetensors", teacher / "fold0-seed0")
+    _, compress = train(STEP.format(teacher="teacher"))
+    with pytest.raises(
+        StudyError, match=r"teacher/fold0-seed0 was trained again.*delete runs/tiny"
+    ):
+        compress()
+
+
+def test_a_teacher_that_is_gone_need_not_be_asked(train, taught):
+    shutil.rmtree(taught.parents[1] / "teacher")
+    _, compress = train(STEP.format(teacher="teacher"))
+    compress()
 
 
 def test_soft_labels_of_one_student_serve_another(train, taught):

@@ -23,7 +23,7 @@ def stored():
     generator = torch.Generator().manual_seed(0)
     soft = SoftLabels(
         labels=("a", "b", "c"), ids=tuple(str(i) for i in range(N)), seeds=(0,), heard=None,
-        probabilities=torch.randn(N, N_CLASSES, generator=generator).mul(3).softmax(1),
+        probabilities=torch.randn(N, N_CLASSES, generator=generator).mul(3).softmax(1), answered={},
         embeddings=torch.randn(N, WIDTH, generator=generator),
     )  # fmt: skip
     return Stored(soft, [SimpleNamespace(id=str(i)) for i in range(N)])

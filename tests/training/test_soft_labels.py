@@ -24,7 +24,7 @@ LABELS = ("happy", "sad")
 SOFT = SoftLabels(
     labels=LABELS, ids=("b", "a"), seeds=(0, 1),
     probabilities=torch.tensor([[0.25, 0.75], [0.5, 0.5]]), embeddings=torch.eye(2),
-    heard=Heard(study="t (fold 0)", train=tuple(CORPUS[:2]), selection=(CORPUS[2],)),
+    answered={}, heard=Heard(study="t (fold 0)", train=tuple(CORPUS[:2]), selection=(CORPUS[2],)),
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ def command(
     resume: Resume = False,
     fresh: Fresh = False,
     publish: Annotated[
-        Path | None, typer.Option(help="Also write the figures below this folder, as results/.")
+        Path | None, typer.Option(help="Also write table and figures below this folder.")
     ] = None,
     processes: Processes = None,
     json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
@@ -45,7 +45,7 @@ def command(
     write_text(folder / "compress.svg", plots.chain(measured))
     if publish is not None:
         compression.write(measured, publish / "chains" / f"{measured.recipe}.json")
-        for row in rows[1:]:
+        for row in chain.with_own_name(rows):
             results.write(row.figures, publication.published_path(publish, row.figures))
             publication.keep(row.trained, row.figures, publish)
     as_json = json_format.dumps(as_dict(measured), ensure_ascii=False) + "\n"

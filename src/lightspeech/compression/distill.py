@@ -102,7 +102,9 @@ def prepare(todo: Sequence[Task], cfg: Config, progress: Progress) -> None:
     Raises:
         CorpusError: if the teacher is not there, or not finished.
         ConfigError: if the teacher tells other classes apart.
-        LeakError: if the teacher knows whom its student is measured on.
+        LeakError: if the teacher knows whom its student is measured on, or speech without labels
+            is of such a speaker.
+        StudyError: if the teacher was trained again since it answered.
     """
     if cfg.unlabelled:
         to = todo[0].folder.parent / UNLABELLED
@@ -115,6 +117,7 @@ def prepare(todo: Sequence[Task], cfg: Config, progress: Progress) -> None:
         if not path.exists():
             soft_labels.write(_ask(task, cfg), path)
         found = soft_labels.read(path)
+        soft_labels.check_fresh(found, path)
         soft_labels.check(found, task.labels, task.utterances, task.split)
     progress("teacher", len(folds), len(folds))
 
@@ -132,11 +135,14 @@ def _counted(what: str, progress: Progress) -> manifest.Progress:
 
 def _ask(task: Task, cfg: Config) -> SoftLabels:
     """Let every run of a fold of each teacher's answer the training part of a student."""
-    asked, heard = [], []
+    folders, heard = [], []
     for teacher in cfg.teachers:
-        runs_of_one, known = _asked(task, teacher, cfg.seeds)
-        asked += runs_of_one
+        chosen, known = _choose(task, teacher, cfg.seeds)
+        folders += chosen
         heard.append(known)
+    asked = [runs.read_run(folder) for folder in folders]
+    for run in asked:
+        soft_labels.check_labels(leaks.together(heard).study, run.labels, task.labels)
     answers = [answer(run, task, cfg.crops) for run in asked]
     return SoftLabels(
         labels=task.labels,
@@ -145,20 +151,19 @@ def _ask(task: Task, cfg: Config) -> SoftLabels:
         embeddings=answers[0][1],
         seeds=tuple(run.seed for run in asked),
         heard=leaks.together(heard),
+        answered={folder.as_posix(): soft_labels.hash_of(folder) for folder in folders},
     )
 
 
-def _asked(task: Task, teacher: Path, seeds: tuple[int, ...] | None) -> tuple[list[Run], Heard]:
-    """Read the runs of a teacher that may teach a student, and what they know."""
+def _choose(task: Task, teacher: Path, seeds: tuple[int, ...] | None) -> tuple[list[Path], Heard]:
+    """Name the runs of a teacher that may teach a student, and what they know."""
     folder = _teacher.find(teacher, task.folder.parents[2])
     fold, heard = _teacher.choose_fold(folder, task)
     there = [path.name for path in sorted(folder.glob(f"fold{fold}-seed*/"))]
     wanted = there if seeds is None else [f"fold{fold}-seed{seed}" for seed in seeds]
     if not wanted or not set(wanted) <= set(there):
         raise CorpusError(f"{folder}: found {there}, wanted seeds {seeds}; train them first")
-    asked = [runs.read_run(folder / name) for name in wanted]  # others may be unfinished
-    soft_labels.check_labels(heard.study, asked[0].labels, task.labels)
-    return asked, heard
+    return [folder / name for name in wanted], heard  # others may be unfinished
 
 
 @torch.no_grad()

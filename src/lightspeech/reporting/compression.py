@@ -1,5 +1,6 @@
 """What a chain cost, as a Markdown table and as words on who paid."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from lightspeech.evaluation.compression import Chain, Change, Step
@@ -14,7 +15,8 @@ HEAD = (
 def markdown(chain: Chain) -> str:
     """Write the table, then what became of emotions and speakers."""
     marks = ["---", *["--:"] * (len(HEAD) - 1)]
-    rows = [HEAD, marks, *(_cells(step) for step in chain.steps)]
+    kinds = Counter(_kind(step) for step in chain.steps)
+    rows = [HEAD, marks, *(_cells(step, kinds[_kind(step)] > 1) for step in chain.steps)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     paid = "\n".join(_paid(chain.steps))
     return (
@@ -23,10 +25,17 @@ def markdown(chain: Chain) -> str:
     )
 
 
-def _cells(step: Step) -> tuple[str, ...]:
+def _kind(step: Step) -> str:
+    """``distill`` of ``1-distill``."""
+    return step.name.split("-")[-1]
+
+
+def _cells(step: Step, compared: bool) -> tuple[str, ...]:
+    """Fill a row; steps that are compared are told apart by what they were given."""
     change = step.change
+    settings = ", ".join(f"{k} {v}" for k, v in step.settings.items() if k != "teacher")
     return (
-        step.name,
+        f"{step.name}: {settings or 'defaults'}" if compared else step.name,
         wording.spread(step.uar),
         "" if change is None else _delta(change),
         "" if step.of_step is None else _delta(step.of_step),

@@ -3,6 +3,7 @@
 One file a fold. It never holds an answer to a test or a selection utterance.
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ from torch import Tensor
 
 from lightspeech import leaks
 from lightspeech.corpora._base import Utterance
-from lightspeech.errors import ConfigError, CorpusError
+from lightspeech.errors import ConfigError, CorpusError, StudyError
 from lightspeech.files import replacing
 from lightspeech.leaks import Heard
 from lightspeech.protocols._base import Split
 
+WEIGHTS = "weights.safetensors"
+"""Of a finished run, in its folder."""
 KEPT = ("id", "corpus", "speaker", "dialogue", "parent", "audio_hash")
 """Of every utterance that a teacher knows: what a leak can be told by."""
 
@@ -36,6 +39,7 @@ class SoftLabels:
             ``(n, width)``.
         seeds: of the teacher's runs.
         heard: what the teacher knows.
+        answered: folder of each run of the teacher's, and the hash of its weights.
     """
 
     labels: tuple[str, ...]
@@ -44,6 +48,7 @@ class SoftLabels:
     embeddings: Tensor
     seeds: tuple[int, ...]
     heard: Heard
+    answered: dict[str, str]
 
 
 def write(soft: SoftLabels, path: Path) -> None:
@@ -56,6 +61,7 @@ def write(soft: SoftLabels, path: Path) -> None:
         "labels": soft.labels,
         "ids": soft.ids,
         "seeds": soft.seeds,
+        "answered": soft.answered,
         "study": soft.heard.study,
         "train": [_known(utterance) for utterance in soft.heard.train],
         "selection": [_known(utterance) for utterance in soft.heard.selection],
@@ -93,6 +99,7 @@ def read(path: Path) -> SoftLabels:
                 train=_utterances(about["train"]),
                 selection=_utterances(about["selection"]),
             ),
+            answered=dict(about.get("answered", {})),  # older files do not say it
         )
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
@@ -124,6 +131,27 @@ def check(
             "corpus or fold: name the teacher's study instead, so that it is asked again"
         )
     leaks.check_teacher(soft.heard, utterances, split)
+
+
+def check_fresh(soft: SoftLabels, path: Path) -> None:
+    """Refuse answers of a teacher that was trained again since; one that is gone has not changed.
+
+    Raises:
+        StudyError: naming the run and what to delete.
+    """
+    for folder, digest in soft.answered.items():
+        weights = Path(folder) / WEIGHTS
+        if weights.exists() and hash_of(Path(folder)) != digest:
+            raise StudyError(
+                f"{path}: the teacher's run {folder} was trained again since it answered; delete "
+                f"{path.parents[1]}, so that it is asked again and its students learn anew"
+            )
+
+
+def hash_of(run: Path) -> str:
+    """Hash the weights of a run, SHA-256."""
+    with (run / WEIGHTS).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_labels(study: str, teacher: tuple[str, ...], student: tuple[str, ...]) -> None:

@@ -1,0 +1,65 @@
+"""A step killed without warning goes on to the very weights it would have had."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a thing of POSIX")
+
+DISTILL = """compress=[{name: distill, teacher: teacher, crops: 1, features: 0.5, relations: 0.5,
+ training: {epochs: 4}}]"""
+QUANTIZE = "compress=[{name: quantize, qat_epochs: 4}]"
+COMPRESS = """
+from lightspeech import manifest, recipe, stages
+from lightspeech.stages import Places
+from pathlib import Path
+chosen = recipe.read(Path("tiny.yaml"), {changes!r})
+folder = stages.open_study(chosen, Places(), resume=True, fresh=False)
+prepared = stages.prepare(chosen, folder, progress=manifest.silent)
+protocol = chosen.protocol.module.cut(prepared.utterances, chosen.protocol.config)
+quiet = lambda *_: None
+stages.compress(chosen, prepared, protocol, folder, Places(), quiet, processes=1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "moments"),
+    [(DISTILL, ("soft/fold1.safetensors", "fold0-seed0/history.jsonl", "fold1-seed0/run.json")),
+     (QUANTIZE, ("fold0-seed0/history.jsonl", "fold1-seed0/int8.onnx"))],
+    ids=["distill", "quantize"],
+)  # fmt: skip
+def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(train, here, step, moments):
+    if step is QUANTIZE:
+        pytest.importorskip("torchao", reason="needs the extra 'compress'")
+    train("name=teacher", "model.channels=[8, 8]")
+    changes = [step.replace("\n", "")]
+    _, compress = train(*changes)
+    (made,) = compress()
+    whole = results(made)
+    made.rename(here / "whole")
+    for moment in moments:
+        kill(here, changes, made / moment)
+    compress()
+    assert results(made) == whole
+    assert len(whole) == 6
+
+
+def results(made):
+    """Weights and answers of every run."""
+    paths = [*made.rglob("weights.safetensors"), *made.rglob("test.csv")]
+    return {str(path.relative_to(made)): path.read_bytes() for path in paths}
+
+
+def kill(folder, changes, moment):
+    """Start the step in a process of its own and kill it as soon as a file is there."""
+    script = COMPRESS.format(changes=changes)
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=folder)
+    while not moment.exists():
+        assert process.poll() is None
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
