@@ -1,15 +1,16 @@
-"""Speed of training: seconds an epoch of a recipe, and batches beside a plain per-item loader.
+"""Speed of training: an epoch and a study of a recipe, whole batches beside a per-item loader.
 
-Run by hand, on an otherwise idle machine, with the recordings below ``$LIGHTSPEECH_DATA``:
-``python benchmarks/training.py recipes/ravdess_*.yaml``
+Run by hand, on an otherwise idle machine, with the recordings below ``$LIGHTSPEECH_DATA``, from the
+folder that holds ``runs/`` of finished studies: ``python benchmarks/training.py
+recipes/ravdess_*.yaml``
 """
 
+import argparse
 import json
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +20,24 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from lightspeech import manifest, recipe
+from lightspeech.config import as_dict
 from lightspeech.data import augment, features
-from lightspeech.data.batches import Order, TrainingBatches
-from lightspeech.evaluation import machine
+from lightspeech.data.batches import Batch, Order, TrainingBatches
+from lightspeech.evaluation import machine, speed
+from lightspeech.evaluation.speed import Speed
 from lightspeech.files import write_json
-from lightspeech.training import study
-from lightspeech.training.networks import n_params
-from lightspeech.training.run import do, read_run
+from lightspeech.recipe import Recipe
+from lightspeech.training import loop, study
+from lightspeech.training.networks import fresh_network, n_params
+from lightspeech.training.run import do, objective, read_run
 from lightspeech.training.task import Task
 
-OUTPUT = Path("results/benchmarks/training.json")
 CACHE = Path("cache")
 EPOCHS = 4
 """The first is left out: it warms up."""
 
 
-class Items(Dataset[tuple[Tensor, Tensor]]):
+class Items(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """The same utterances, bent by the same functions, one by one: what a loader usually does."""
 
     def __init__(self, batches: TrainingBatches) -> None:
@@ -46,36 +49,83 @@ class Items(Dataset[tuple[Tensor, Tensor]]):
         """Utterances to train on."""
         return len(self.batches.rows)
 
-    def __getitem__(self, place: int) -> tuple[Tensor, Tensor]:
-        """Bend one utterance; give its features, shape ``(frames, n_features)``, and its class."""
+    def __getitem__(self, place: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Bend one utterance; give its features, ``(frames, n_features)``, class and row."""
         made, row = self.batches, self.batches.rows[place]
         source = made.frames[made.offsets[row] : made.offsets[row + 1]][None]
         lengths, u = torch.tensor([source.shape[1]]), self.drawn[row][None]
         bent = augment.bend(source, lengths, made.n_frames, u, made.bending, made.bands)
-        return made.layer.finish(bent)[0], made.targets[row]
+        return made.layer.finish(bent)[0], made.targets[row], row
 
 
-def first_task(path: Path, folder: Path, epochs: int = EPOCHS) -> Task:
-    """Prepare a recipe and give its first run, shortened."""
-    chosen = recipe.read(path, [f"training.epochs={epochs}"])
-    utterances = study.in_vocabulary(manifest.prepare(chosen.corpus).utterances, chosen.labels)
+class OneByOne:
+    """The same batches, put together by a loader."""
+
+    def __init__(self, batches: TrainingBatches) -> None:
+        """Take the batches over."""
+        self.rows, self.targets = batches.rows, batches.targets
+        self.loader = DataLoader(Items(batches), batches.order.batch_size, shuffle=True)
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        return len(self.loader)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Go once through the training utterances."""
+        torch.manual_seed(number)
+        for heard, targets, rows in self.loader:
+            yield Batch(heard, targets, rows, torch.rand(len(targets)))
+
+
+def tasks(chosen: Recipe, folder: Path) -> list[Task]:
+    """Prepare a recipe and list its runs."""
+    prepared = [manifest.prepare(corpus) for corpus in chosen.corpora]
+    found = [utterance for corpus in prepared for utterance in corpus.utterances]
+    utterances = study.in_vocabulary(found, chosen.labels)
     protocol = chosen.protocol.module.cut(utterances, chosen.protocol.config)
     return study.tasks(
         chosen.run_config(),
         utterances,
         protocol,
         vocabulary=chosen.labels,
-        seeds=chosen.seeds[:1],
+        seeds=chosen.seeds,
         folder=folder,
         cache=CACHE,
-    )[0]
+    )
 
 
-def epoch_s(task: Task) -> list[float]:
-    """Train a run as the command does, one thread; seconds of each epoch after the first."""
+def seconds(folder: Path) -> list[float]:
+    """Read how long the epochs of a run took."""
+    lines = (folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["seconds"] for line in lines]
+
+
+def epoch_s(task: Task) -> float:
+    """Train a run as the command does, on one thread; median epoch after the first."""
     do(task)
-    lines = (task.folder / "history.jsonl").read_text().splitlines()
-    return [json.loads(line)["seconds"] for line in lines[1:]]
+    return statistics.median(seconds(task.folder)[1:])
+
+
+def loader_epoch_s(task: Task, batches: TrainingBatches) -> float:
+    """Train the same run on a loader's batches, which are not even judged on a selection set."""
+    folder, network = task.folder / "one-by-one", fresh_network(task)
+    loaded = OneByOne(batches)
+    loop.train(
+        network,
+        loaded,
+        task.config.training,
+        folder,
+        objective=objective(task, loaded, network),
+        select=lambda _: 0.0,
+        seed=task.seed,
+    )
+    return statistics.median(seconds(folder)[1:])
+
+
+def study_s(folder: Path, n_runs: int) -> float | None:
+    """Add up the epochs of all runs of a finished study; None where it is not finished."""
+    done = [path.parent for path in folder.glob("fold*-seed*/test.csv")]
+    return sum(sum(seconds(run)) for run in done) if len(done) == n_runs else None
 
 
 def batches_of(task: Task) -> TrainingBatches:
@@ -96,34 +146,46 @@ def items_by_second(n_items: int, epoch: Iterable[Any]) -> int:
     return round(n_items / (time.perf_counter() - begin))
 
 
-def measure(task: Task) -> dict[str, Any]:
-    """Time the epochs of a run, and its batches beside a loader's."""
-    seconds = epoch_s(task)
+def measure(path: Path, runs: Path, folder: Path) -> Speed:
+    """Time the epochs of a recipe's first run, its batches beside a loader's, and its study."""
+    whole = recipe.read(path, [])
+    todo = tasks(recipe.read(path, [f"training.epochs={EPOCHS}"]), folder)
+    task = todo[0]
+    epoch = epoch_s(task)
     batches = batches_of(task)
-    loader = DataLoader(Items(batches), batches.order.batch_size, shuffle=True)
-    n_items = len(batches.rows)
+    loaded = OneByOne(batches)
     for _ in batches.epoch(0):  # warms up
         pass
-    return {
-        "n_params": n_params(read_run(task.folder).network),
-        "n_utterances": n_items,
-        "epoch_s": round(statistics.median(seconds), 3),
-        "batches_utterances_per_s": items_by_second(n_items, batches.epoch(1)),
-        "loader_utterances_per_s": items_by_second(n_items, loader),
-    }
+    n_items = len(batches.rows)
+    summed = study_s(runs / whole.name, len(todo))
+    return Speed(
+        n_params=n_params(read_run(task.folder).network),
+        n_utterances=n_items,
+        epoch_s=round(epoch, 3),
+        loader_epoch_s=round(loader_epoch_s(task, batches), 3),
+        batches_utterances_per_s=items_by_second(n_items, batches.epoch(1)),
+        loader_utterances_per_s=items_by_second(n_items, loaded.epoch(1)),
+        runs=len(todo),
+        epochs=whole.training.epochs,
+        study_s=None if summed is None else round(summed, 1),
+    )
 
 
-def main(paths: list[str]) -> None:
+def main() -> None:
     """Measure recipes and write one file."""
-    if not paths:
-        sys.exit("which recipe? type: python benchmarks/training.py recipes/ravdess_*.yaml")
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("recipes", type=Path, nargs="+")
+    asked.add_argument("--runs", type=Path, default=Path("runs"), help="of finished studies")
+    asked.add_argument("--results", type=Path, default=Path("results"))
+    got = asked.parse_args()
     found = {}
-    for path in map(Path, paths):
+    for path in got.recipes:
         with tempfile.TemporaryDirectory() as folder:
-            found[path.stem] = measure(first_task(path, Path(folder)))
+            found[path.stem] = as_dict(measure(path, got.runs, Path(folder)))
         print(f"{path.stem}: {found[path.stem]}")
-    write_json(OUTPUT, {"machine": machine.describe(), "threads": 1, "recipes": found})
+    about = {"machine": machine.describe(), "threads": 1}
+    write_json(got.results / speed.PATH, {**about, "recipes": found})
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -1,11 +1,16 @@
 import builtins
+import shutil
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
 
 from lightspeech.cli import app
 from lightspeech.errors import CorpusError, MissingExtra
+from lightspeech.evaluation import compression, results, study
+from lightspeech.evaluation.compression import Chain, Change, Step
+from lightspeech.evaluation.latency import Latency
 from lightspeech.files import write_json, write_text
 from lightspeech.reporting.html import write_report
 
@@ -65,6 +70,45 @@ def test_leaky_study_says_so_in_title_banner_headline_and_table(make_study, leak
     page = report(make_study(leaky=leaky))
     said = ("(leaky): ", "Leaky: training knew", "recall, leaky", "pair-folds (leaky)")
     assert [text in page for text in said] == [leaky] * 4
+
+
+def write_chain(folder):
+    """A table of two rows, as `compress` leaves it."""
+    made = results.measure(*study.read(folder))
+    took = Latency(median_ms=2.4, p95_ms=2.6, rounds=100, cpu_ms=2.4)
+    row = Step(
+        name="plain", settings={}, uar=made.uar, change=None, of_step=None, teacher_agreement=None,
+        n_params=49_512, size_bytes=201_432, macs=1_650_000, peak_activation_bytes=30_000,
+        latency=took,
+    )  # fmt: skip
+    lost = Change(
+        uar=-0.0123, ci95=(-0.03, 0.01), per_class_recall=dict.fromkeys(made.labels, -0.0456),
+        per_speaker=dict.fromkeys(made.per_speaker, 0.0789), flipped=0.271,
+    )  # fmt: skip
+    step = replace(row, name="1-quantize", change=lost, of_step=lost, teacher_agreement=0.618)
+    compression.write(
+        Chain(
+            recipe="toy_micro", corpus="toy", labels=made.labels, seeds=made.seeds,
+            steps=(row, step), machine={"cpu": "abacus"},
+        ),
+        folder / compression.FILE,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("of_step", [False, True])
+def test_what_a_chain_cost_is_told_in_the_report_of_study_and_step(make_study, of_step):
+    folder = make_study()
+    assert "compression cost" not in report(folder)
+    write_chain(folder)
+    if of_step:
+        shutil.copytree(folder, folder / "1-quantize", ignore=lambda *_: [compression.FILE])
+        folder /= "1-quantize"
+    page = report(folder)
+    for told in ("-1.2", "[-3.0, +1.0]", "61.8", "27.1", "1.65", "2.40<small>2.60"):
+        assert told in page
+    assert page.count('<td class="lost">-4.6</td>') == 3
+    assert page.count("<td>+7.9</td>") == 4
+    assert "UAR of each step against the size" in page
 
 
 def test_names_from_outside_stay_text(make_study):

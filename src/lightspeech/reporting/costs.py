@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lightspeech.config import build
-from lightspeech.evaluation import compression, pruning
+from lightspeech.evaluation import compression, pruning, speed
 from lightspeech.evaluation.device_cost import Cost
 from lightspeech.evaluation.study import read_json
 from lightspeech.reporting import compression as of_chain
@@ -97,19 +97,35 @@ def devices(root: Path) -> str:
 
 
 def training(root: Path) -> str:
-    """Write what an epoch costs, and a whole study where one was timed."""
-    said = read_json(root / "benchmarks" / "training.json")
-    rows = [
-        (
-            name,
-            f"{found['n_params']:,}",
-            f"{found['epoch_s']:.2f}",
-            f"{found['batches_utterances_per_s']:,}",
-            f"{found['loader_utterances_per_s']:,}",
-        )
-        for name, found in said["recipes"].items()
-    ]
-    batches, loader = "batches, utterances/s", "item by item, utterances/s"
-    head = ("recipe", "parameters", "epoch, s", batches, loader)
-    machine = f"{said['machine']['cpu']}, one of {said['machine']['cores']} cores."
-    return f"{table(head, rows)}\n\n{machine}"
+    """Write what an epoch and a whole study cost, with batches as a whole and item by item.
+
+    Raises:
+        CorpusError: if it was never measured.
+        ConfigError: if the file does not hold what it should.
+    """
+    said = speed.read(root)
+    cores = int(said.machine["cores"])
+    rows = [(name, *_speed(found, cores)) for name, found in said.recipes.items()]
+    head = (
+        *("recipe", "parameters", "epoch one by one", "epoch", "runs × epochs"),
+        *("study one by one", f"study on {cores} cores"),
+    )
+    return (
+        f"{table(head, rows)}\n\n{said.machine['cpu']}. *One by one*: utterances bent singly in a "
+        "loader, runs one after the other in one process; its study is runs × epochs × the epoch. "
+        "Else whole batches at once, a run a core; its study is the sum of all epochs of the "
+        "finished one by the cores."
+    )
+
+
+def _speed(found: speed.Speed, cores: int) -> tuple[str, ...]:
+    n = None if found.runs is None or found.epochs is None else found.runs * found.epochs
+    alone = None if n is None or found.loader_epoch_s is None else n * found.loader_epoch_s
+    return (
+        f"{found.n_params:,}",
+        wording.duration(found.loader_epoch_s),
+        wording.duration(found.epoch_s),
+        "" if n is None else f"{found.runs} × {found.epochs}",
+        wording.duration(alone),
+        wording.duration(None if found.study_s is None else found.study_s / cores),
+    )

@@ -10,7 +10,8 @@ import numpy as np
 
 from lightspeech.config import build, config
 from lightspeech.errors import CorpusError, MissingExtra
-from lightspeech.evaluation import results, study
+from lightspeech.evaluation import compression, results, study
+from lightspeech.evaluation.compression import Chain
 from lightspeech.evaluation.results import Results
 from lightspeech.files import write_text
 from lightspeech.predictions import Predictions
@@ -42,7 +43,8 @@ def write_report(folder: Path, to: Path) -> Path:
     """
     said, runs = study.read(folder)
     made = results.measure(said, runs)
-    write_text(to, render(made, runs, read_histories(folder), read_example(folder)))
+    histories, example, chain = read_histories(folder), read_example(folder), read_chain(folder)
+    write_text(to, render(made, runs, histories, example, chain))
     return to
 
 
@@ -74,11 +76,23 @@ def read_example(folder: Path) -> Example | None:
     return build(Example, study.read_json(path), source=str(path))
 
 
+def read_chain(folder: Path) -> Chain | None:
+    """Read what the steps of a study cost, from its folder or from that of a step of it.
+
+    Raises:
+        CorpusError: if the file is damaged.
+        ConfigError: if it lacks a key.
+    """
+    paths = [place / compression.FILE for place in (folder, folder.resolve().parent)]
+    return next((compression.read(path) for path in paths if path.is_file()), None)
+
+
 def render(
     made: Results,
     runs: Sequence[Predictions],
     histories: Sequence[Sequence[dict[str, Any]]],
     example: Example | None,
+    chain: Chain | None,
 ) -> str:
     """Fill the template.
 
@@ -94,8 +108,15 @@ def render(
     )
     source = files("lightspeech.reporting").joinpath("templates/study.html").read_text("utf-8")
     figures = draw(made, runs, histories, example)
+    if chain is not None:
+        figures["chain"] = plots.chain(chain)
     return environment.from_string(source).render(
-        results=made, wording=wording, example=example, figures=figures, confused=confused(made)
+        results=made,
+        wording=wording,
+        example=example,
+        figures=figures,
+        confused=confused(made),
+        chain=chain,
     )
 
 

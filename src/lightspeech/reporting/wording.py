@@ -42,6 +42,18 @@ def size(n_bytes: int) -> str:
     return f"{n_bytes} B"
 
 
+def duration(seconds: float | None) -> str:
+    """Write a duration in seconds, or minutes from two of them on; nothing where there is none.
+
+    Example:
+        >>> duration(0.442), duration(855), duration(None)
+        ('0.44 s', '14.2 min', '')
+    """
+    if seconds is None:
+        return ""
+    return f"{seconds:.2f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
+
+
 def model_name(results: Results) -> str:
     """Name a model with its number format, unless that is ``fp32``."""
     return results.model if results.scheme == "fp32" else f"{results.model} {results.scheme}"
