@@ -81,9 +81,9 @@ def test_c_gives_the_golden_vectors_within_one_step(hear, case):
     assert len(np.unique(expected)) > 10  # a check of nothing but -128 would prove nothing
 
 
-@pytest.fixture
-def default(hear):
-    cfg, windows = FrontEnd(), Windows(window_s=0.2, hop_s=0.08)
+@pytest.fixture(params=["kept", "loudest"])
+def default(hear, request):
+    cfg, windows = FrontEnd(level=request.param), Windows(window_s=0.2, hop_s=0.08)
     return cfg, windows, hear(cfg, windows, unit_input(cfg))
 
 
@@ -98,6 +98,16 @@ def test_windows_are_those_of_python(default):
         waveform = samples[start : start + size].astype(np.float32) / 32_768
         expected = unit_input(cfg).quantize(frontend.features(waveform, cfg))
         assert np.abs(window - expected).max() <= 1
+
+
+def test_sound_far_below_the_loudest_is_heard_as_by_python(hear):
+    cfg, windows = FrontEnd(level="loudest", floor=1e-9), Windows(window_s=0.2, hop_s=0.08)
+    loud = np.random.default_rng(0).normal(0, 9_000, 3_200).clip(-32_768, 32_767)
+    samples = (loud * np.where(np.arange(3_200) < 1_600, 1, 1e-4)).round().astype(np.int16)
+    expected = frontend.features(samples / np.float32(32_768), cfg)
+    assert expected.min() == pytest.approx(-frontend.log_range(cfg))
+    [heard] = hear(cfg, windows, unit_input(cfg))([samples])
+    assert np.abs(heard - unit_input(cfg).quantize(expected)).max() <= 1
 
 
 @settings(
@@ -151,6 +161,12 @@ def test_sanitizers_find_nothing(write_c, gcc, case):
     files = sorted(folder.glob("*.c"))
     program = gcc(folder / "main", checks, "-fno-sanitize-recover=all", *files)
     subprocess.run([program], check=True)
+
+
+def test_cepstra_of_the_loudest_are_refused_with_a_way_out():
+    cfg = FrontEnd(level="loudest", kind="mfcc")
+    with pytest.raises(ConfigError, match="train with kind=log_mel or level=kept"):
+        _c99_frontend.sources(cfg, Windows(), unit_input(cfg))
 
 
 def test_c_compiles_as_cpp_too(write_c, gcc):

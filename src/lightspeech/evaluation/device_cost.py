@@ -109,9 +109,10 @@ def estimate(bundle: Bundle, why: str) -> Cost:
     front = build(FrontEnd, bundle.frontend)
     window, _ = bundle.windows.samples(front.sample_rate)
     n_frames = front.n_frames(window)
-    samples = HELD_SAMPLES if front.level == "kept" else window
-    # Two bytes a sample, four a number of the spectrum, one a feature.
-    held = 2 * samples + 6 * front.n_fft + n_frames * front.n_features
+    samples = window if front.level == "percentile" else HELD_SAMPLES
+    feature = 2 if front.level == "loudest" else 1
+    # Two bytes a sample, four a number of the spectrum.
+    held = 2 * samples + 6 * front.n_fft + feature * n_frames * front.n_features
     return _cost(
         bundle,
         how="estimated",

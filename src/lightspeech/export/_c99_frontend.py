@@ -81,6 +81,7 @@ def _config(cfg: FrontEnd, windows: Windows) -> str:
         "LS_HOP_FRAMES": hop_frames(cfg, windows),
         "LS_N_MELS": cfg.n_mels,
         "LS_N_FEATURES": cfg.n_features,
+        "LS_LOUDEST": int(cfg.level == "loudest"),
     }
     lines = [f"#define {name} {value}u" for name, value in values.items()]
     return _header(CONFIG, lines)
@@ -109,6 +110,11 @@ def _check(cfg: FrontEnd) -> None:
             f"frontend.n_fft={cfg.n_fft} with n_mels={cfg.n_mels}: on a device n_fft must be a "
             "power of two, 8 or more, and n_mels at most half of it; train with such a front end"
         )
+    if cfg.level == "loudest" and cfg.kind != "log_mel":
+        raise ConfigError(
+            f"frontend.kind={cfg.kind} with level=loudest: a device keeps log bands until a window "
+            "is whole; train with kind=log_mel or level=kept"
+        )
 
 
 def _tables(cfg: FrontEnd, to: Input) -> str:
@@ -120,6 +126,7 @@ def _tables(cfg: FrontEnd, to: Input) -> str:
         f"#define LS_POWER {cfg.power}",
         f"#define LS_FLOOR {_number(cfg.floor)}",
         f"#define LS_CLIP {_number(cfg.clip or FLT_MAX)}",
+        f"#define LS_RANGE {_number(frontend.log_range(cfg))}",
         _array("float", "ls_cosine", np.cos(angle)),
         _array("float", "ls_gain", to.gain),
         _array("float", "ls_offset", to.offset),

@@ -166,6 +166,40 @@ static int8_t quantize(float value, uint32_t n) {
     return (int8_t)(q >= 127.0f ? 127 : (int32_t)(q + 128.5f) - 128);
 }
 
+#if LS_LOUDEST
+#define STEPS 1024 /* a unit of the natural logarithm: 30 units are the range of an int16 */
+
+static ls_kept keep(float value, uint32_t n) {
+    (void)n;
+    const float steps = value * STEPS;
+    return (ls_kept)(steps <= -32768.0f ? -32768 : steps >= 32767.0f ? 32767 : (int32_t)steps);
+}
+
+/* Each band relative to the loudest of the window, and none further below than is heard. */
+static void give(const ls_frontend *state, int8_t *features) {
+    const ls_kept *const ring = state->frames[0];
+    int32_t loudest = ring[0];
+    for (uint32_t at = 1; at < LS_WINDOW_FRAMES * LS_N_FEATURES; at++) {
+        loudest = ring[at] > loudest ? ring[at] : loudest;
+    }
+    const uint32_t oldest = state->next_frame * LS_N_FEATURES;
+    for (uint32_t at = 0; at < LS_WINDOW_FRAMES * LS_N_FEATURES; at++) {
+        const uint32_t place = (oldest + at) % (LS_WINDOW_FRAMES * LS_N_FEATURES);
+        const float below = (float)(ring[place] - loudest) * (1.0f / STEPS);
+        features[at] = quantize(below < -LS_RANGE ? -LS_RANGE : below, at % LS_N_FEATURES);
+    }
+}
+#else
+static ls_kept keep(float value, uint32_t n) { return quantize(value, n); }
+
+static void give(const ls_frontend *state, int8_t *features) {
+    const size_t newest = state->next_frame * sizeof state->frames[0];
+    const size_t oldest = sizeof state->frames - newest;
+    memcpy(features, state->frames[state->next_frame], oldest);
+    memcpy(features + oldest, state->frames[0], newest);
+}
+#endif
+
 static void add_frame(ls_frontend *state) {
     apply_window(state);
     transform(state->work);
@@ -174,7 +208,7 @@ static void add_frame(ls_frontend *state) {
     find_bands(state->work);
 #endif
     for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
-        state->frames[state->next_frame][n] = quantize(feature(state->work, n), n);
+        state->frames[state->next_frame][n] = keep(feature(state->work, n), n);
     }
     state->next_frame = (state->next_frame + 1) % LS_WINDOW_FRAMES;
 }
@@ -217,9 +251,6 @@ size_t ls_frontend_push(ls_frontend *state, const int16_t *samples, size_t n) {
 int ls_frontend_due(const ls_frontend *state) { return state->due; }
 
 void ls_frontend_window(ls_frontend *state, int8_t *features) {
-    const size_t newest = state->next_frame * sizeof state->frames[0];
-    const size_t oldest = sizeof state->frames - newest;
-    memcpy(features, state->frames[state->next_frame], oldest);
-    memcpy(features + oldest, state->frames[0], newest);
+    give(state, features);
     state->due = 0;
 }

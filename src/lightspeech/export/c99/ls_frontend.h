@@ -25,15 +25,21 @@
 extern "C" {
 #endif
 
+#if LS_LOUDEST
+typedef int16_t ls_kept; /* a log band in fine steps: a window's loudest is known at its end only */
+#else
+typedef int8_t ls_kept; /* what the network takes */
+#endif
+
 typedef struct {
-    int16_t samples[LS_N_FFT];                      /* ring: the last window of sound */
-    int8_t frames[LS_WINDOW_FRAMES][LS_N_FEATURES]; /* ring: what the network hears at once */
-    float work[LS_N_FFT + 2];                       /* the spectrum of one frame */
-    uint32_t next_sample;                           /* place in the ring of samples */
-    uint32_t samples_to_frame;                      /* samples until the next frame is whole */
-    uint32_t next_frame;                            /* place in the ring of frames */
-    uint32_t frames_to_window;                      /* frames until the next window is whole */
-    int due;                                        /* a window is whole and was not taken yet */
+    int16_t samples[LS_N_FFT];                       /* ring: the last window of sound */
+    ls_kept frames[LS_WINDOW_FRAMES][LS_N_FEATURES]; /* ring: what the network hears at once */
+    float work[LS_N_FFT + 2];                        /* the spectrum of one frame */
+    uint32_t next_sample;                            /* place in the ring of samples */
+    uint32_t samples_to_frame;                       /* samples until the next frame is whole */
+    uint32_t next_frame;                             /* place in the ring of frames */
+    uint32_t frames_to_window;                       /* frames until the next window is whole */
+    int due;                                         /* a window is whole and was not taken yet */
 } ls_frontend;
 
 /* Begin a stream: the first window is due after LS_WINDOW_FRAMES frames. */
