@@ -78,6 +78,14 @@ def test_a_call_of_many_windows_is_told_by_the_window():
     assert len(calls) == 5 + benchmark.latency.WARM_UP
 
 
+@pytest.mark.parametrize(
+    ("format", "macs", "windows"),
+    [("onnx", 3, 1), ("c99", None, 20), ("c99", 5_000_000, 8), ("c99", 159_326_720, 1)],
+)
+def test_a_large_network_answers_fewer_windows_a_call(format, macs, windows):
+    assert benchmark.at_once(replace(ROW, format=format, macs=macs)) == windows
+
+
 def test_tables_say_what_failed_and_leave_out_what_nobody_measured():
     rows = [replace(ROW, uar=0.5, uar_change=-0.012, ram_bytes=8_080, ram="arena"),
             replace(ROW, format="litert", status="failed", why="no LiteRT here")]  # fmt: skip

@@ -29,8 +29,9 @@ from lightspeech.predictions import Predictions
 
 REFERENCE = "onnx"
 """The format in floats that others of the same model are compared with."""
-AT_ONCE = {"c99": 20}
-"""Windows a call where each call starts a program: its start is no part of a window's time."""
+AT_ONCE, MACS_AT_ONCE = 20, 40_000_000
+"""Windows a call where each call starts a program, whose start is no part of a window's time; fewer
+of a network so large that its windows take long themselves."""
 STATUS = Path("/proc/self/status")
 PEAK = (
     "import sys; from lightspeech.evaluation import benchmark; "
@@ -77,7 +78,7 @@ class Entry:
 
     Attributes:
         row: all but the times.
-        call: answers as many windows as `AT_ONCE` says; None where it failed.
+        call: answers as many windows as `at_once` says; None where it failed.
         network: answers one window's features; None where nobody can ask for that.
     """
 
@@ -120,7 +121,7 @@ def entry(made: Bundle, row: Row, trial: Trial) -> tuple[Entry, Predictor | None
         ram_bytes, ram = _ram(made, row.format)
     except LightspeechError as error:
         return Entry(row=failed(row, error)), None
-    batch = np.repeat(heard[None], AT_ONCE.get(row.format, 1), axis=0)
+    batch = np.repeat(heard[None], at_once(row), axis=0)
     row = replace(
         row,
         size_bytes=made.size_bytes,
@@ -131,6 +132,13 @@ def entry(made: Bundle, row: Row, trial: Trial) -> tuple[Entry, Predictor | None
         window_s=made.windows.window_s,
     )
     return Entry(row=with_answers(row, answers), call=lambda: opened.predict(batch)), opened
+
+
+def at_once(row: Row) -> int:
+    """Count the windows that are answered in one call."""
+    if row.format != "c99":
+        return 1
+    return min(AT_ONCE, max(1, MACS_AT_ONCE // (row.macs or 1)))
 
 
 def failed(row: Row, error: Exception) -> Row:
@@ -183,7 +191,7 @@ def _finished(
     row = replace(row, network=network)
     if whole is None or row.window_s is None:
         return row
-    each = _one(whole, AT_ONCE.get(row.format, 1))
+    each = _one(whole, at_once(row))
     return replace(row, latency=each, rtf=round(each.median_ms / 1_000 / row.window_s, 6))
 
 

@@ -1,7 +1,7 @@
 """LiteRT: waveform in, probabilities out, one window; fp32, or int8 with the trained scales.
 
 The front end is inside, in floats, as matrix products. For TFLite Micro and the C code the int8
-network goes alone, standardized int8 features in and int8 logits out: `network_bytes`.
+network goes alone, standardized int8 features in and int8 logits out: `_int8_tflite`.
 """
 
 import tempfile
@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from lightspeech.data.frontend_products import FrontEndProducts
 from lightspeech.errors import MissingExtra
-from lightspeech.export import _int8_tflite
 from lightspeech.export._bundled import exporter
 from lightspeech.models._base import SpeechModel
 from lightspeech.quiet import silent
@@ -85,16 +84,6 @@ def to_bytes(done: Run) -> bytes:
         file = Path(to) / MODEL_FILE
         converted.export(str(file))
         return file.read_bytes()
-
-
-def network_bytes(done: Run) -> bytes:
-    """Convert the network of an int8 run alone: int8 features in, int8 logits out.
-
-    Raises:
-        ConfigError: if the run is not int8.
-        MissingExtra: if litert-torch is not installed.
-    """
-    return _int8_tflite.to_bytes(done)
 
 
 export = exporter(to_bytes, MODEL_FILE)
