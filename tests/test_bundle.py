@@ -144,5 +144,5 @@ def test_a_bundle_of_the_package_is_found_by_name_but_a_folder_goes_first(zoo, m
 
 
 def test_a_bundle_that_is_not_there_names_those_that_are(zoo):
-    with pytest.raises(BundleError, match=r"no such file.*or one of \['micro', 'nano'\]"):
+    with pytest.raises(BundleError, match=r"no such file.*of the package: \['micro', 'nano'\]"):
         bundle.read(bundle.find(Path("macro")))

@@ -154,8 +154,8 @@ def read(path: Path) -> Bundle:
 def _read_description(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise BundleError(
-            f"{path}: no such file; name the folder of a bundle, such as bundles/NAME, or one of "
-            f"{shipped()}"
+            f"{path}: no such file; name the folder of a bundle, such as --bundle bundles/NAME, or "
+            f"one of the package: {shipped() or 'it has none'}"
         )
     if path.stat().st_size > MAX_DESCRIPTION_BYTES:
         raise BundleError(f"{path}: larger than {MAX_DESCRIPTION_BYTES} bytes; no bundle of ours")

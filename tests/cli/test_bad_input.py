@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from lightspeech import bundle
 from lightspeech.bundle import ENVIRONMENT
 
 RATE = 16_000
@@ -154,10 +155,9 @@ def test_a_damaged_bundle_is_one_clear_line(lightspeech, error_line, tmp_path, t
 
 def test_no_bundle_says_what_to_type(lightspeech, error_line, tmp_path, monkeypatch):
     monkeypatch.delenv(ENVIRONMENT)
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setattr(bundle, "ZOO", tmp_path / "zoo")
     line = error_line(lightspeech("predict", "any.wav"))
-    assert f"type --bundle FOLDER or set {ENVIRONMENT}=FOLDER" in line
+    assert "such as --bundle bundles/NAME, or one of the package: it has none" in line
 
 
 def test_an_unwritable_output_is_one_clear_line(lightspeech, error_line, tmp_path):
