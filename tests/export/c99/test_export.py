@@ -1,5 +1,8 @@
 """An int8 run as a bundle of C: LiteRT = TFLite Micro = C99, on noise and on real utterances."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -19,6 +22,7 @@ for needed in ("litert_torch", "torchao"):
     pytest.importorskip(needed, reason=f"needs {needed}")
 
 LABELS = ("angry", "happy", "neutral", "sad")
+KEPT = Path(__file__).parents[3] / "results" / "models" / "ravdess" / "micro-int8"
 UTTERANCES = 1008
 
 
@@ -133,24 +137,95 @@ def test_a_run_in_floats_is_refused_with_what_to_do(tmp_path):
         c99.export(done, described(tmp_path, Windows()))
 
 
+@pytest.fixture(scope="module")
+def published():
+    """The int8 `micro` whose figure is published, and its network as a ``.tflite`` file."""
+    from lightspeech.export import _int8_tflite
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    done = kept_run("fold0")
+    yield done, _int8_tflite.to_bytes(done)
+    torch.set_num_threads(threads)
+
+
+def kept_run(name):
+    """Read the weights and scales of a kept ONNX file back into a run."""
+    import onnx
+    from onnx import numpy_helper
+
+    from lightspeech.models import micro
+    from lightspeech.training import int8
+    from lightspeech.training.networks import build_float, to_int8
+    from lightspeech.training.run import Run
+    from lightspeech.training.task import RunConfig
+
+    said = json.loads((KEPT / f"{name}.json").read_text())
+    cfg = RunConfig(
+        model=Choice("lightspeech.models", "micro", micro.Config()),
+        frontend=FrontEnd(**said["frontend"]), windows=Windows(**said["windows"]),
+    )  # fmt: skip
+    made = onnx.load(KEPT / f"{name}.onnx").graph
+    constants = {item.name: numpy_helper.to_array(item) for item in made.initializer}
+    makers = {node.output[0]: node for node in made.node}
+    network = to_int8(build_float(cfg, len(said["labels"])).eval(), cfg, int8.Int8())
+    state = {key: constants[key] for key in constants if key.startswith("outer.")}
+    for node in made.node:
+        if node.op_type in ("Conv", "Gemm"):
+            weights, scales, _ = (constants[key] for key in makers[node.input[1]].input)
+            layer = node.input[2].removeprefix("converted.").removesuffix(".bias")
+            scales = scales.reshape(-1, *[1] * (weights.ndim - 1))
+            state[f"graph.{layer}.weight"] = weights.astype(np.float32) * scales
+            state[f"graph.{layer}.bias"] = constants[node.input[2]]
+    roundings = [
+        node.target for node in network.graph.graph.nodes
+        if node.op == "call_module" and hasattr(network.graph.get_submodule(node.target), "scale")
+    ]  # fmt: skip
+    marked = [node for node in made.node if node.op_type == "QuantizeLinear"]
+    for target, node in zip(roundings, marked, strict=True):
+        state[f"graph.{target}.scale"] = constants[node.input[1]]
+        state[f"graph.{target}.zero_point"] = constants[node.input[2]]
+    tensors = {key: torch.from_numpy(np.array(value)) for key, value in state.items()}
+    network.load_state_dict({**network.state_dict(), **tensors})
+    return Run(
+        config=cfg, labels=tuple(said["labels"]), fold=0, seed=0, threshold=0.0, network=network,
+        temperature=said["temperature"],
+    )  # fmt: skip
+
+
+def check_bits(published, features, run_c, run_micro, run_litert):
+    """C = TFLite Micro = LiteRT bit for bit, and the answers are those of the published file."""
+    from lightspeech.training.int8_onnx import OnnxNetwork
+
+    done, model = published
+    rows = heard(done, model, features).astype(np.int8)[:, None]
+    found = run_c(model, rows, len(done.labels), "-O3")
+    answers, _ = run_micro({"model": model}, {"model": rows})
+    assert len(np.unique(found, axis=0)) > len(rows) // 2
+    np.testing.assert_array_equal(found, answers["model"])
+    np.testing.assert_array_equal(found, run_litert(model, rows))
+    logits = OnnxNetwork((KEPT / "fold0.onnx").read_bytes())(torch.from_numpy(features)).numpy()
+    assert (found.argmax(1) == logits.argmax(1)).mean() > 0.97  # onnxruntime rounds otherwise
+
+
+def test_the_published_micro_gives_the_same_bits_everywhere(
+    published, run_c, run_micro, run_litert
+):
+    rng = np.random.default_rng(0)
+    swell = np.sin(np.linspace(0, 25, 48_000)) ** 2 * rng.uniform(0.003, 1, (40, 1))
+    sounds = (rng.normal(0, 0.3, (40, 48_000)) * swell).clip(-1, 1).astype(np.float32)
+    features = np.stack([frontend.features(waveform, FrontEnd()) for waveform in sounds])
+    check_bits(published, features, run_c, run_micro, run_litert)
+
+
 @pytest.mark.corpus
-@pytest.mark.usefixtures("one_thread")
 def test_a_thousand_real_utterances_give_the_same_bits_everywhere(
-    data_root, tmp_path, run_c, run_micro, run_litert
+    data_root, published, run_c, run_micro, run_litert
 ):
     paths = sorted((data_root / "ravdess").rglob("Actor_*/*.flac"))[:UTTERANCES]
     assert len(paths) == UTTERANCES
-    windows = Windows()
-    features = np.stack([first_window(path, windows) for path in paths])
-    done = quantized(torch.from_numpy(features[:: UTTERANCES // 48]), windows)
-    c99.export(done, described(tmp_path, windows))
-    model = (tmp_path / "bundle" / "model.tflite").read_bytes()
-    rows = heard(done, model, features).astype(np.int8)[:, None]
-    found = run_c(model, rows, len(LABELS), "-O3")
-    answers, _ = run_micro({"model": model}, {"model": rows})
-    assert len(np.unique(found, axis=0)) > UTTERANCES // 2
-    np.testing.assert_array_equal(found, answers["model"])
-    np.testing.assert_array_equal(found, run_litert(model, rows))
+    features = np.stack([first_window(path, Windows()) for path in paths])
+    check_bits(published, features, run_c, run_micro, run_litert)
 
 
 def first_window(path, windows):
