@@ -1,7 +1,7 @@
 """Cards of the bundles that come with the package: their figures are those of published studies.
 
 A shipped model learnt from everybody, so nothing can be measured on it here; the same network, made
-by the same steps without the speakers or the corpus that it was tested on, is measured instead.
+without the speakers or the corpus that it was tested on, is measured instead.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,9 +17,10 @@ from lightspeech.reporting.card import card
 
 CROSS = "cross"
 ABOUT = """\
-This very model learnt from everybody below, so nobody is left to test it on. These are figures of
-the same network, made by the same steps without whom it was tested on; *cross*, where each corpus
-was left out once, says most about other people, rooms, microphones and languages."""
+This very model learnt from everybody below, so nobody is left to test it on. *cross* is its recipe
+with each corpus left out once, and says most about other people, rooms, microphones and languages.
+Rows of one corpus are the same network in the classes and by the recipe of that corpus, tested on
+speakers it never heard."""
 
 
 def cards(root: Path) -> dict[Path, str]:
