@@ -7,7 +7,7 @@ from lightspeech import manifest, publication, stages
 from lightspeech.compression import _teacher
 from lightspeech.errors import CorpusError, LeakError
 from lightspeech.training import run as runs
-from lightspeech.training import soft_labels
+from lightspeech.training import soft_labels, unlabelled
 
 TEACHER = ("name=teacher", "model={name: micro, channels: [8, 8]}", "windows.window_s=0.5",
            "frontend={n_mels: 20}")  # fmt: skip
@@ -51,9 +51,22 @@ def test_whoever_learns_from_the_student_knows_that_speech_too(student):
     assert "unlabelled: strangers/deep/0" in {u.id for u in heard.train}
 
 
-def test_later_steps_go_on_with_it_resume_and_their_bundles_name_whose_it_is(student, here):
+def test_later_steps_go_on_with_it_resume_and_their_bundles_name_whose_it_is(
+    student, here, monkeypatch
+):
+    widened, add = {}, unlabelled.add
+
+    def told(task):
+        widened[task.step.name] = add(task)
+        return widened[task.step.name]
+
+    monkeypatch.setattr(unlabelled, "add", told)
     folder, compress = student(later=LATER)
     made = compress()
+    assert [*widened] == ["distill", "prune", "quantize"]
+    for task in widened.values():
+        assert set(task.split.train) >= {f"unlabelled: strangers/deep/{n}" for n in range(6)}
+        assert task.targets[-7:].tolist().count(-1) == 6
     for step in made:
         done = runs.read_run(step / "fold0-seed0")
         assert done.config.distill.unlabelled == folder / "1-distill/unlabelled.csv"

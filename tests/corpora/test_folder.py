@@ -47,3 +47,15 @@ def test_a_file_whose_speaker_the_pattern_misses_is_rejected(root):
 def test_a_pattern_that_names_no_speaker_is_refused(pattern, what):
     with pytest.raises(ConfigError, match=what):
         folder.Config(speaker_pattern=pattern)
+
+
+def test_without_labels_every_recording_is_speech_that_nobody_labelled(root):
+    cfg = folder.Config(root=root, labelled=False, speaker_pattern="(anna|ben|loose)")
+    found = folder.read(cfg).utterances
+    assert {u.emotion for u in found} == {"unlabelled"}
+    assert [(u.id, u.speaker) for u in found] == [
+        ("mine/happy/anna/01", "mine/anna"),
+        ("mine/happy/ben/01", "mine/ben"),
+        ("mine/loose", "mine/loose"),
+        ("mine/sad/anna/01", "mine/anna"),
+    ]
