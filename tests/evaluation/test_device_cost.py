@@ -56,6 +56,13 @@ def test_an_image_too_large_for_the_emulated_board_is_told_and_estimated(tools, 
     assert device_cost.find(huge, FIRMWARE).basis.endswith("larger than the emulated board")
 
 
+def test_an_arena_too_large_for_the_ram_of_the_board_is_told(tools, make_c_bundle):
+    given = "int8_t *arena = ls_model_input(model);"
+    hungry = make_c_bundle(given, "static int8_t arena[300000]; (void)model;")
+    with pytest.raises(DoesNotFit, match="`?RAM'? overflowed by [0-9]+ bytes; prune the model"):
+        device_cost.measure(hungry, FIRMWARE)
+
+
 def test_without_tools_it_is_estimated_and_says_why(make_c_bundle, monkeypatch):
     monkeypatch.setenv("PATH", "")
     cost = device_cost.find(make_c_bundle(), FIRMWARE)

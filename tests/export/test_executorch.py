@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -26,6 +28,8 @@ CONFIG = RunConfig(
     frontend=FrontEnd(),
     windows=Windows(window_s=1.0, hop_s=0.5),
 )
+DELEGATE = rb"XN\d\d"
+"""Identifier of XNNPACK's part of a program, whose tables the runtime does not verify."""
 STEP = 0.03
 """Two steps of the int8 logits, in probabilities: XNNPACK rounds sums otherwise."""
 
@@ -105,6 +109,42 @@ def test_features_of_another_length_are_refused(opened):
 def test_what_is_no_program_is_refused(tmp_path, content):
     made = bundle.write(described(tmp_path), content)
     with pytest.raises(BundleError, match="export the model again"):
+        executorch.open(made)
+
+
+@pytest.mark.parametrize(
+    ("trial", "message"),
+    [
+        ("import os; os.abort()", "no program that the runtime loads and runs"),
+        ("import time; time.sleep(60)", "without an answer after 1 s"),
+    ],
+)
+def test_a_program_may_end_or_hold_another_process_not_this_one(
+    opened, monkeypatch, trial, message
+):
+    monkeypatch.setattr(executorch, "TRIAL", trial)
+    monkeypatch.setattr(executorch, "TRIAL_S", 1 if "sleep" in trial else 100)
+    with pytest.raises(BundleError, match=message):
+        executorch.open(opened["fp32", "pte"].bundle)
+
+
+def test_a_program_with_damaged_tables_of_xnnpack_is_refused(opened, tmp_path):
+    model = bytearray((opened["fp32", "pte"].bundle.path / exporter.MODEL_FILE).read_bytes())
+    for delegate in re.finditer(DELEGATE, bytes(model)):
+        forged = slice(delegate.end(), delegate.end() + 400)
+        model[forged] = b"\xb4" * 400
+    made = bundle.write(described(tmp_path), bytes(model))
+    with pytest.raises(BundleError, match="no program that the runtime loads and runs"):
+        executorch.open(made)
+
+
+@pytest.mark.parametrize("place", [16, 24], ids=["size of the program", "place of its segments"])
+def test_hostile_sizes_in_the_header_are_refused(opened, tmp_path, place):
+    model = bytearray((opened["fp32", "pte"].bundle.path / exporter.MODEL_FILE).read_bytes())
+    assert model[8:12] == b"eh00"
+    model[place : place + 8] = (2**62).to_bytes(8, "little")
+    made = bundle.write(described(tmp_path), bytes(model))
+    with pytest.raises(BundleError, match="no program that the runtime loads and runs"):
         executorch.open(made)
 
 

@@ -78,6 +78,8 @@ SOURCE = """\
 
 #include "ls_kernels.h"
 
+typedef char arena_is_large_enough[LS_MODEL_ARENA_SIZE < {arena} ? -1 : 1];
+
 {constants}
 static const char *const labels[LS_MODEL_OUTPUT_SIZE] = {labels};
 

@@ -75,11 +75,10 @@ def files_of(made: Bundle, model: bytes) -> dict[str, str]:
         ConfigError: if the front end is none for a device.
     """
     cfg, heard = hears(made, model)
-    about = {"temperature": made.temperature, "title": made.name}
-    if not streams(cfg):
-        return sources(model, made.labels, **about, note=ALONE)
-    front = _c99_frontend.sources(cfg, made.windows, heard)
-    return {**sources(model, made.labels, **about), **front}
+    front = _c99_frontend.sources(cfg, made.windows, heard) if streams(cfg) else {}
+    note = "" if front else ALONE
+    network = sources(model, made.labels, temperature=made.temperature, title=made.name, note=note)
+    return {**network, **front}
 
 
 def streams(cfg: FrontEnd) -> bool:
@@ -156,6 +155,7 @@ def sources(
         arena=memory.size,
     )
     code = text.SOURCE.format(
+        arena=memory.size,
         constants=text.constants(graph, done),
         labels="{" + ", ".join(text.quoted(label) for label in labels) + "}",
         input=memory.tensors[graph.inputs[0]],

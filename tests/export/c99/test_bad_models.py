@@ -1,6 +1,9 @@
 """Damaged, hostile and unsupported models: one clear error, never a crash nor unsafe C."""
 
+import re
 import struct
+import subprocess
+from shutil import which
 
 import numpy as np
 import pytest
@@ -85,6 +88,18 @@ def test_an_unsupported_operation_is_named_with_its_layer(net):
         BundleError, match=r"LOGISTIC \(layer 'layer4'\): is not among ADD, AVERAGE"
     ):
         c99.sources(net.to_bytes(), ["x"] * 36)
+
+
+def test_an_arena_that_was_made_too_small_does_not_compile(model, tmp_path):
+    if not which("gcc"):
+        pytest.skip("needs a C compiler: install gcc")
+    for name, text in c99.sources(model, LABELS).items():
+        smaller = re.sub(r"(ARENA_SIZE) \d+", r"\1 8", text) if name == "ls_model.h" else text
+        (tmp_path / name).write_text(smaller)
+    command = ["gcc", "-std=c99", "-c", tmp_path / "ls_model.c", "-o", tmp_path / "ls_model.o"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0
+    assert "arena_is_large_enough" in done.stderr
 
 
 def test_floats_are_refused_with_what_to_do(network):
