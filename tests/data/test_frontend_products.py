@@ -13,6 +13,7 @@ from lightspeech.data.frontend_products import FrontEndProducts
         {"n_fft": 400, "hop_length": 160, "n_mels": 40, "f_min": 80.0},
         {"n_fft": 2048, "hop_length": 512, "kind": "mfcc", "n_mfcc": 13},
         {"kind": "spectrogram", "power": 1},
+        {"level": "loudest"},
         {"n_fft": 1022, "hop_length": 511, "mel_scale": "htk"},
     ],
 )
