@@ -35,14 +35,14 @@ def command(
     from lightspeech.evaluation import compression, results
     from lightspeech.files import write_text
     from lightspeech.reporting import compression as reporting
-    from lightspeech.reporting import plots
+    from lightspeech.reporting import plots_of_costs
 
     rows = chain.export(folder, stages.Places())
     measured = chain.measure(rows)
     table = reporting.markdown(measured)
     compression.write(measured, folder / "compress.json")
     write_text(folder / "compress.md", table)
-    write_text(folder / "compress.svg", plots.chain(measured))
+    write_text(folder / "compress.svg", plots_of_costs.chain(measured))
     if publish is not None:
         compression.write(measured, publish / "chains" / f"{measured.recipe}.json")
         for row in chain.with_own_name(rows):

@@ -15,7 +15,7 @@ from lightspeech.evaluation.compression import Chain
 from lightspeech.evaluation.results import Results
 from lightspeech.files import write_text
 from lightspeech.predictions import Predictions
-from lightspeech.reporting import plots, wording
+from lightspeech.reporting import plots, plots_of_costs, wording
 
 N_CONFUSED = 3
 """Most frequent mistakes told in words."""
@@ -109,7 +109,7 @@ def render(
     source = files("lightspeech.reporting").joinpath("templates/study.html").read_text("utf-8")
     figures = draw(made, runs, histories, example)
     if chain is not None:
-        figures["chain"] = plots.chain(chain)
+        figures["chain"] = plots_of_costs.chain(chain)
     return environment.from_string(source).render(
         results=made,
         wording=wording,

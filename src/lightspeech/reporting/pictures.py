@@ -9,7 +9,7 @@ from pathlib import Path
 from lightspeech.evaluation import frontier, pruning
 from lightspeech.evaluation.benchmark import Row
 from lightspeech.evaluation.frontier import Point
-from lightspeech.reporting import benchmark, plots, tables, wording
+from lightspeech.reporting import _canvas, benchmark, plots_of_costs, tables, wording
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +34,11 @@ class Picture:
         Raises:
             MissingExtra: if matplotlib is not installed.
         """
-        return plots.standalone(self.draw(), self.words)
+        return _canvas.standalone(self.draw(), self.words)
 
     def is_fresh(self, path: Path) -> bool:
         """Whether a file shows the same figures; nothing is drawn."""
-        return path.is_file() and plots.described(self.words) in path.read_text(encoding="utf-8")
+        return path.is_file() and _canvas.described(self.words) in path.read_text(encoding="utf-8")
 
 
 def of(root: Path) -> list[Picture]:
@@ -56,14 +56,14 @@ def frontiers(root: Path) -> Iterator[Picture]:
     points = [*frontier.measured(tables.read_all(root)), *frontier.published()]
     for (corpus, n_classes), same in groupby(sorted(points, key=_group), _group):
         of_corpus = list(same)
-        for cost, what in plots.COSTS.items():
+        for cost, what in plots_of_costs.COSTS.items():
             if any(getattr(point, cost) is not None for point in of_corpus):
                 title = f"{corpus}, {n_classes} classes"
                 yield Picture(
                     name=f"{corpus}-{n_classes}-{cost}.svg",
                     title=f"UAR against {what}, {title}",
                     words="; ".join(map(_words, of_corpus)),
-                    draw=partial(plots.frontier, of_corpus, cost, title),
+                    draw=partial(plots_of_costs.frontier, of_corpus, cost, title),
                 )
 
 
@@ -84,7 +84,7 @@ def prunings(root: Path) -> Iterator[Picture]:
             name="pruning.svg",
             title="UAR against multiplications and bytes of pruned networks",
             words="; ".join(f"{curve.title}: {_of_curve(curve)}" for curve in curves),
-            draw=partial(plots.pruning, curves),
+            draw=partial(plots_of_costs.pruning, curves),
         )
 
 
@@ -114,5 +114,5 @@ def of_benchmark(rows: Sequence[Row]) -> Picture:
             for row in rows
             if row.latency is not None
         ),
-        draw=partial(plots.benchmark, rows),
+        draw=partial(plots_of_costs.benchmark, rows),
     )
