@@ -64,7 +64,6 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle 
     if why_no_bundle(done.config) is None:
         described = describe(trained, done, places.bundles / trained.name)
         exported = plugins.load("lightspeech.export", "onnx").export(done, described)
-    n_params, size_bytes = _size(done, exported)
     known = done.config.normalisation == "speaker"
     about = {
         "corpus": corpus_name(recipe, protocol),
@@ -75,9 +74,7 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle 
         "leaky": protocol.leaky,
         "model": recipe.model.name,
         "scheme": trained.scheme,
-        "n_params": n_params,
-        "size_bytes": size_bytes,
-        "macs": None if done.config.encoder else cost.of(done).macs,
+        **_costs(done, exported),
         "recipe": recipe.name,
         "labels": done.labels,
         "environment": studies.environment(),
@@ -108,12 +105,18 @@ def export_as(trained: Trained, run: str, places: Places, format: str) -> Bundle
     return _with_figures(exporter.export(done, described), figures)
 
 
-def _size(done: runs.Run, exported: Bundle | None) -> tuple[int, int]:
-    """Count parameters and bytes of all that answers, the encoder's blocks in half precision."""
-    n_params = networks.n_params(done.network)
-    heard = encoder.load(done.config.encoder).n_params if done.config.encoder else 0
-    size_bytes = 2 * heard + 4 * n_params if exported is None else exported.size_bytes
-    return heard + n_params, size_bytes
+def _costs(done: runs.Run, exported: Bundle | None) -> dict[str, int | None]:
+    """Count all that answers, the encoder too; without a bundle its blocks in half precision."""
+    n_params, macs = networks.n_params(done.network), cost.of(done).macs
+    own: dict[str, int | None] = {"n_params": n_params, "size_bytes": 4 * n_params, "macs": macs}
+    if done.config.encoder is not None:
+        heard = encoder.load(done.config.encoder)
+        own = {
+            "n_params": n_params + heard.n_params,
+            "size_bytes": 4 * n_params + 2 * heard.n_params,
+            "macs": None if heard.macs is None else macs + heard.macs,
+        }
+    return own if exported is None else {**own, "size_bytes": exported.size_bytes}
 
 
 def _with_figures(exported: Bundle, figures: Results | None) -> Bundle:

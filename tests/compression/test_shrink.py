@@ -115,6 +115,7 @@ def test_its_folder_says_what_three_seconds_cost_in_multiplications(source, smal
     # Of each block: four products of the heads' widths, two of the units', scores and sums.
     block = states * (4 * WIDTH * 12 + 2 * WIDTH * 20) + 2 * states**2 * 12
     assert few == stem + 2 * block + 300 * 201 * 80
+    assert encoder.load(Encoder(source=str(small[0]), width=WIDTH, first=0, last=2)).macs == few
 
 
 def test_another_file_is_another_encoder_to_the_cache(small, tmp_path):

@@ -43,12 +43,14 @@ class Opened:
     Attributes:
         hidden_states: turns a waveform, at most 30 s, into ``(layers, frames, width)``.
         n_params: of the part that is computed, and of the encoder beside it.
+        macs: multiplications for 3 s, where they are known.
         beside: another one that hears the same.
     """
 
     cfg: Encoder
     hidden_states: Callable[[Waveform], Tensor]
     n_params: int
+    macs: int | None = None
     beside: "Opened | None" = None
 
     def __call__(self, waveform: Waveform) -> HALF:
@@ -150,7 +152,8 @@ def load(cfg: Encoder) -> Opened:
     """
     if cfg.beside is not None:
         alone, beside = load(replace(cfg, beside=None)), load(cfg.beside)
-        return replace(alone, n_params=alone.n_params + beside.n_params, beside=beside)
+        n_params = alone.n_params + beside.n_params
+        return replace(alone, n_params=n_params, macs=None, beside=beside)
     if (folder := own(cfg)) is not None:
         return Opened(cfg, *onnx_encoder.load(cfg, folder))
     about, model, extractor = pretrained(cfg.source)

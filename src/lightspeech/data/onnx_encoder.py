@@ -23,7 +23,7 @@ ABOUT = "config.json"
 INPUT, OUTPUT = "waveform", "states"
 
 
-def load(cfg: Encoder, folder: Path) -> tuple[Callable[[Waveform], Tensor], int]:
+def load(cfg: Encoder, folder: Path) -> tuple[Callable[[Waveform], Tensor], int, int | None]:
     """Open an encoder on one thread.
 
     Args:
@@ -31,8 +31,8 @@ def load(cfg: Encoder, folder: Path) -> tuple[Callable[[Waveform], Tensor], int]
         folder: holds ``encoder.onnx`` and ``config.json``.
 
     Returns:
-        What turns a waveform, shape ``(samples,)``, into ``(layers, states, width)``, and its
-        number of parameters.
+        What turns a waveform, shape ``(samples,)``, into ``(layers, states, width)``, its number of
+        parameters, and its multiplications for 3 s, where its folder says them.
 
     Raises:
         ConfigError: if the recipe asks for another width or other hidden states.
@@ -53,4 +53,4 @@ def load(cfg: Encoder, folder: Path) -> tuple[Callable[[Waveform], Tensor], int]
         [states] = session.run([OUTPUT], {INPUT: waveform[None]})
         return torch.from_numpy(states[0])
 
-    return hidden_states, about["n_params"]
+    return hidden_states, about["n_params"], about.get("macs")
