@@ -1,7 +1,7 @@
 import pytest
 
 from lightspeech.errors import ConfigError
-from lightspeech.labels import CANONICAL, OWN, VOCABULARIES, map_label
+from lightspeech.labels import CANONICAL, OWN, VOCABULARIES, map_label, vocabulary_of
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,12 @@ def test_an_unknown_vocabulary_lists_those_there_are():
     with pytest.raises(ConfigError, match=r"'common5'; choose one of \['own', 'common4'"):
         map_label("angry", "common5")
     assert map_label("angry", OWN) == "angry"
+
+
+@pytest.mark.parametrize("name", VOCABULARIES)
+def test_classes_in_any_order_tell_their_vocabulary(name):
+    assert vocabulary_of(reversed(VOCABULARIES[name])) == name
+
+
+def test_classes_of_no_common_vocabulary_are_a_corpus_own():
+    assert vocabulary_of(("anger", "happiness", "neutral", "sadness")) == OWN

@@ -1,5 +1,7 @@
 """Emotion vocabularies, and the one table of how each corpus's own labels map onto them."""
 
+from collections.abc import Iterable
+
 from lightspeech.errors import ConfigError
 
 CANONICAL = {
@@ -42,6 +44,12 @@ VOCABULARIES = {
 
 OWN = "own"
 """Each corpus's own labels, untouched."""
+
+
+def vocabulary_of(classes: Iterable[str]) -> str:
+    """Name the common vocabulary of these very classes; where there is none, `OWN`."""
+    wanted = sorted(classes)
+    return next((name for name, known in VOCABULARIES.items() if sorted(known) == wanted), OWN)
 
 
 def map_label(label: str, vocabulary: str) -> str | None:

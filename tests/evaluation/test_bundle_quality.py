@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import soundfile
@@ -41,6 +43,23 @@ def test_answers_are_those_of_the_device_code(toy, utterances):
     assert made.answers.tolist() == made.truth.tolist() == [0, 2, 0, 2]
     assert made.probabilities[1] == pytest.approx(tone, abs=1e-3)
     assert (made.fold, made.seed) == (2, 7)
+
+
+class Sure:
+    """A bundle of the four common classes that always answers the first."""
+
+    def __init__(self, toy):
+        self.bundle = dataclasses.replace(toy, labels=("angry", "happy", "neutral", "sad"))
+
+    def predict(self, waveforms):
+        return np.eye(4, dtype=np.float32)[[0] * len(waveforms)]
+
+
+def test_a_bundle_of_common_classes_knows_other_names_of_them(toy, utterances):
+    said = [dataclasses.replace(utterance, emotion="anger") for utterance in utterances]
+    answers = bundle_quality.answer_all(Sure(toy), said, None)
+    assert set(answers.truth) == {0}
+    assert len(answers.ids) == len(utterances)
 
 
 def test_vocabulary_maps_labels_and_what_the_bundle_lacks_is_left_out(make_bundle, utterances):

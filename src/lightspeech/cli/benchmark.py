@@ -35,8 +35,11 @@ def command(
         Path | None, typer.Option(help="For bundles: recordings, of which test speakers are heard.")
     ] = None,
     labels: Annotated[
-        str, typer.Option(help="For bundles: vocabulary of the recordings' labels.")
-    ] = "own",
+        str | None,
+        typer.Option(
+            help="For bundles: vocabulary of the recordings' labels; else by its classes."
+        ),
+    ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Calls of each that are timed.")] = 100,
     threads: Annotated[int, typer.Option(min=1, help="Processor threads of each.")] = 1,
     bundles: Annotated[Path, typer.Option(help="Folder that exported models go into.")] = Path(

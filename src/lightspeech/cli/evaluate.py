@@ -24,8 +24,11 @@ def command(
         Path | None, typer.Option(help="For a bundle: recordings to measure it on.")
     ] = None,
     labels: Annotated[
-        str, typer.Option(help="For a bundle: vocabulary of the recordings' labels.")
-    ] = "own",
+        str | None,
+        typer.Option(
+            help="For a bundle: vocabulary of the recordings' labels; else by its classes."
+        ),
+    ] = None,
     held_out: Annotated[
         bool, typer.Option("--held-out", help="For a bundle: its own test speakers alone.")
     ] = False,
@@ -88,7 +91,7 @@ def _again(published: Path, root: Path, json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _through_bundle(target: Path, manifest: Path, labels: str, held_out: bool) -> Results:
+def _through_bundle(target: Path, manifest: Path, labels: str | None, held_out: bool) -> Results:
     opened = dispatch.open(bundle.read(target))
     utterances = manifests.read(manifest)
     if held_out:

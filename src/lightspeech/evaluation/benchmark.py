@@ -99,7 +99,7 @@ class Trial:
     """
 
     utterances: Sequence[Utterance]
-    vocabulary: str
+    vocabulary: str | None
     threads: int = 1
     progress: Progress = silent
 

@@ -26,7 +26,7 @@ def silent(what: str, done: int, total: int) -> None:
 def answer_all(
     predictor: Predictor,
     utterances: Sequence[Utterance],
-    vocabulary: str,
+    vocabulary: str | None,
     *,
     progress: Progress = silent,
 ) -> Predictions:
@@ -35,7 +35,7 @@ def answer_all(
     Args:
         predictor: an open bundle.
         utterances: the recordings; those without a class of the bundle are left out.
-        vocabulary: maps the corpus's own labels onto the bundle's.
+        vocabulary: maps the corpus's own labels onto the bundle's; None: the common one of these.
         progress: told of every recording.
 
     Raises:
@@ -43,6 +43,7 @@ def answer_all(
         AudioError: if a recording cannot be decoded.
     """
     bundle = predictor.bundle
+    vocabulary = vocabulary or labels.vocabulary_of(bundle.labels)
     names = [labels.map_label(utterance.emotion, vocabulary) for utterance in utterances]
     rows = [row for row, name in enumerate(names) if name in bundle.labels]
     if not rows:
