@@ -17,7 +17,7 @@ from lightspeech.reporting.card import card
 
 CROSS = "cross"
 ABOUT = """\
-This very model learnt from everybody below, so nobody is left to test it on. *cross* is its recipe
+This very model learnt from all of these, so nobody is left to test it on. *cross* is its recipe
 with each corpus left out once, and says most about other people, rooms, microphones and languages.
 Rows of one corpus are the same network in the classes and by the recipe of that corpus, tested on
 speakers it never heard."""
