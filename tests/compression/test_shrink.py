@@ -174,6 +174,11 @@ def test_a_batch_is_answered_as_its_rows_would_be(small):
     np.testing.assert_allclose(together, alone, atol=5e-3)  # int8 scales are those of the batch
 
 
+def test_a_head_does_not_stand_without_its_encoder(small):
+    with pytest.raises(ConfigError, match="which no bundle goes without; take onnx"):
+        onnx.to_bytes(head_on(small[0]), front_end=False)
+
+
 def test_an_encoder_of_transformers_is_in_no_bundle(source):
     with pytest.raises(ConfigError, match="only an encoder that `lightspeech shrink` made"):
         onnx.to_bytes(head_on(source))

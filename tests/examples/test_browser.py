@@ -40,7 +40,7 @@ def test_every_key_that_it_reads_is_there(make_bundle):
 def test_its_constants_are_those_of_a_bundle():
     text = SCRIPTS["recognizer.js"]
     assert f"FORMAT = {FORMAT};" in text
-    assert f'INPUT = "{onnx.INPUT}", OUTPUT = "{onnx.OUTPUT}"' in text
+    assert f'INPUT = "{onnx.WAVEFORM}", OUTPUT = "{onnx.OUTPUT}"' in text
 
 
 @pytest.mark.parametrize("name", ["index.html", *SCRIPTS])

@@ -41,7 +41,7 @@ def test_it_answers_as_lightspeech_does(make_bundle, tmp_path, hop_s, seconds):
 def test_its_constants_are_those_of_a_bundle():
     text = EXAMPLE.read_text("utf-8")
     assert f"FORMAT = {FORMAT}\n" in text
-    assert f'INPUT, OUTPUT = "{onnx.INPUT}", "{onnx.OUTPUT}"' in text
+    assert f'INPUT, OUTPUT = "{onnx.WAVEFORM}", "{onnx.OUTPUT}"' in text
 
 
 def test_another_rate_is_refused_with_what_to_type(make_bundle, write_tone, tmp_path):

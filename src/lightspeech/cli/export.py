@@ -18,7 +18,10 @@ def command(
         "bundles"
     ),
     format: Annotated[
-        str, typer.Option(help="onnx, onnx-fp16, litert, executorch; of an int8 run c99, arduino.")
+        str,
+        typer.Option(
+            help="onnx, onnx-fp16, onnx-network, litert, executorch; of an int8 run c99, arduino."
+        ),
     ] = "onnx",
     name: Annotated[
         str | None, typer.Option(help="Of the bundle; that of recipe and step if left out.")

@@ -57,7 +57,8 @@ def to_bytes(done: Run, *, half: bool = False, front_end: bool = True) -> bytes:
     """Export a run to one self-contained ONNX model; see `Recognizer` for the choices.
 
     Raises:
-        ConfigError: if half precision is asked of an int8 run.
+        ConfigError: if half precision is asked of an int8 run, or a model on an encoder is to stand
+            without it.
         MissingExtra: if the packages of ONNX are not installed.
         BundleError: if the exporter gives nothing.
     """
@@ -66,6 +67,10 @@ def to_bytes(done: Run, *, half: bool = False, front_end: bool = True) -> bytes:
     except ModuleNotFoundError:
         raise MissingExtra("ONNX export", "export") from None
     if done.config.encoder is not None:
+        if not front_end:
+            raise ConfigError(
+                "this model hears an encoder, which no bundle goes without; take onnx"
+            )
         return _encoded.to_bytes(done)
     front = done.config.frontend
     samples, _ = done.config.windows.samples(front.sample_rate)

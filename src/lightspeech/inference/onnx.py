@@ -8,11 +8,15 @@ import numpy.typing as npt
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state
 
-from lightspeech.bundle import Bundle
+from lightspeech.audio import frontend
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.bundle import DESCRIPTION, Bundle
+from lightspeech.config import build
 from lightspeech.errors import BundleError
 from lightspeech.inference._base import Probabilities
 
-INPUT = "waveform"
+WAVEFORM, FEATURES = "waveform", "features"
+"""What a model takes; before one that takes features stands the NumPy front end."""
 OUTPUT = "probabilities"
 
 _EXTERNAL = re.compile(rb"(?:\n|\x8a\x80*\x00)(?:\x08|\x88\x80*\x00)location")
@@ -35,15 +39,19 @@ class OnnxPredictor:
 
     bundle: Bundle
     session: onnxruntime.InferenceSession
+    front: FrontEnd | None = None
+    """Before the model, where it is not inside."""
 
     def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
         """Answer a batch, see `Predictor.predict`."""
+        name, heard = WAVEFORM, waveforms
+        if self.front is not None:
+            rows = [frontend.features(waveform, self.front) for waveform in waveforms]
+            name, heard = FEATURES, np.stack(rows)
         try:
-            [answer] = self.session.run([OUTPUT], {INPUT: waveforms})
+            [answer] = self.session.run([OUTPUT], {name: heard})
         except _ERRORS as error:
-            raise _fault(
-                self.bundle, f"fails on input {waveforms.shape} ({_line(error)})"
-            ) from None
+            raise _fault(self.bundle, f"fails on input {heard.shape} ({_line(error)})") from None
         shape = (len(waveforms), len(self.bundle.labels))
         if answer.shape != shape or not np.allclose(answer.sum(1), 1, atol=1e-3):
             raise _fault(
@@ -62,7 +70,7 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
 
     Raises:
         BundleError: if the file is no ONNX model, asks for data outside itself, or does not take
-            waveforms and give probabilities.
+            waveforms or features and give probabilities.
     """
     model = (bundle.path / bundle.model_file).read_bytes()
     if _EXTERNAL.search(model):
@@ -82,9 +90,12 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
         raise _fault(bundle, f"is no model that onnxruntime loads ({_line(error)})") from None
     inputs = [item.name for item in session.get_inputs()]
     outputs = [item.name for item in session.get_outputs()]
-    if inputs != [INPUT] or OUTPUT not in outputs:
-        raise _fault(bundle, f"maps {inputs} to {outputs}, not {INPUT!r} to {OUTPUT!r}")
-    return OnnxPredictor(bundle, session)
+    if inputs not in ([WAVEFORM], [FEATURES]) or OUTPUT not in outputs:
+        raise _fault(bundle, f"maps {inputs} to {outputs}, not {WAVEFORM!r} to {OUTPUT!r}")
+    if inputs == [WAVEFORM]:
+        return OnnxPredictor(bundle, session)
+    source = str(bundle.path / DESCRIPTION)
+    return OnnxPredictor(bundle, session, build(FrontEnd, bundle.frontend, source=source))
 
 
 def _fault(bundle: Bundle, what: str) -> BundleError:
