@@ -83,3 +83,13 @@ def test_what_works_value_by_value_is_done_in_place_and_views_are_free():
     """The residual lives beside the wide layer; ReLU, addition and transposition add nothing."""
     assert cost.macs(Residual(), torch.zeros(1, 10, 8)) == 2 * 10 * 8 * 24
     assert cost.peak_activations(Residual(), torch.zeros(1, 10, 8)) == 10 * (8 + 24 + 8)
+
+
+def test_of_a_model_on_an_encoder_the_head_is_counted():
+    from lightspeech.models.whisper import ENCODER
+
+    found = cost.of(run_of("whisper", labels="abcdefgh", encoder=ENCODER))
+    assert found.n_params == 103_376
+    frames = 38  # of 80 ms in 3 s
+    mixed, narrow, scores = 4 * 512, 512 * 192, 192 * 4
+    assert found.macs == frames * (mixed + narrow + scores) + 2 * 192 * 8

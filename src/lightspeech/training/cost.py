@@ -130,7 +130,7 @@ def _overwrites(node: Node) -> bool:
 
 
 def _size(node: Node) -> int:
-    """Values of an operation's result, all parts of it together."""
+    """Values of an operation's result, all parts of it together; a mere check has none."""
     made = node.meta["val"]
     parts = made if isinstance(made, tuple | list) else [made]
-    return sum(part.numel() for part in parts)
+    return sum(part.numel() for part in parts if part is not None)
