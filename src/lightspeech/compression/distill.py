@@ -143,6 +143,7 @@ def _ask(task: Task, cfg: Config) -> SoftLabels:
     asked = [runs.read_run(folder) for folder in folders]
     for run in asked:
         soft_labels.check_labels(leaks.together(heard).study, run.labels, task.labels)
+    torch.set_num_threads(1)  # more add up in another order, and a killed step ends otherwise
     answers = [answer(run, task, cfg.crops) for run in asked]
     return SoftLabels(
         labels=task.labels,
