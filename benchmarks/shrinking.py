@@ -25,16 +25,14 @@ from lightspeech.training.run import read_run
 
 LEFT = ((2, 6, 1536), (2, 6, 1152), (2, 4, 768), (2, 3, 384), (1, 3, 384))
 """Blocks, heads and feed-forward units of each point; the first are all of whisper-tiny.en's."""
-RECORDINGS = 48
 
 
 def encoder(left: tuple[int, int, int], speech: Path, to: Path) -> Path:
     """Make an encoder where it is not there yet."""
     blocks, heads, units = left
     folder = to / f"encoder-{blocks}-{heads}-{units}"
-    found = sorted(path for kind in ("*.wav", "*.flac") for path in speech.rglob(kind))
     if not (folder / ABOUT).is_file():
-        some = found[:: -(-len(found) // RECORDINGS)]
+        some = _shrink.recordings_of(speech, _shrink.RECORDINGS)
         _shrink.shrink(Shrink(last=blocks, heads=heads, units=units), some, folder)
     return folder
 
@@ -90,7 +88,7 @@ def main() -> None:
         corpus=chosen.corpora[0].name,
         recipe=got.recipe.stem,
         how="heads, units and blocks of whisper-tiny.en, int8, by how little their loss is felt on "
-        f"{RECORDINGS} recordings of {got.speech.name}; the head trained anew",
+        f"{_shrink.RECORDINGS} recordings of {got.speech.name}; the head trained anew",
         folds=len(stages.open_trained(to / chosen.name).protocol.splits),
         seeds=chosen.seeds,
         points=tuple(points),

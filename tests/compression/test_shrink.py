@@ -175,7 +175,7 @@ def test_a_batch_is_answered_as_its_rows_would_be(small):
 
 
 def test_a_head_does_not_stand_without_its_encoder(small):
-    with pytest.raises(ConfigError, match="which no bundle goes without; take onnx"):
+    with pytest.raises(ConfigError, match="which no bundle goes without; take --format onnx"):
         onnx.to_bytes(head_on(small[0]), front_end=False)
 
 

@@ -7,7 +7,6 @@ import typer
 
 from lightspeech.cli._training import require_torch
 from lightspeech.config import build
-from lightspeech.errors import CorpusError
 
 
 def command(
@@ -19,7 +18,7 @@ def command(
     units: Annotated[
         int | None, typer.Option(min=1, help="Feed-forward units left in a block.")
     ] = None,
-    recordings: Annotated[int, typer.Option(min=1, help="How many are heard.")] = 48,
+    recordings: Annotated[int | None, typer.Option(min=1, help="How many are heard.")] = None,
 ) -> None:
     """Make a Whisper encoder small: first blocks, fewer heads and units, int8.
 
@@ -28,13 +27,11 @@ def command(
     require_torch("a small encoder")
     from lightspeech.compression import _shrink
 
-    found = sorted(path for kind in ("*.wav", "*.flac") for path in speech.rglob(kind))
-    if not found:
-        raise CorpusError(f"{speech}: no .wav or .flac below it; name a folder of recordings")
+    heard = _shrink.recordings_of(speech, recordings or _shrink.RECORDINGS)
     asked = {"source": source, "last": blocks, "heads": heads, "units": units}
     given = {key: value for key, value in asked.items() if value is not None}
     cfg = build(_shrink.Shrink, given, source="shrink")
-    size = _shrink.shrink(cfg, found[:: -(-len(found) // recordings)], folder)
+    size = _shrink.shrink(cfg, heard, folder)
     typer.echo(
         f"{folder}  {size:,} bytes; in a recipe: "
         f"encoder: {{source: {folder}, width: {_shrink.width(folder)}, first: {cfg.first}, "

@@ -25,11 +25,14 @@ from lightspeech.compression import _blocks
 from lightspeech.config import as_dict, config
 from lightspeech.data import encoder
 from lightspeech.data.onnx_encoder import ABOUT, INPUT, MODEL, OUTPUT
-from lightspeech.errors import ConfigError
+from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
 from lightspeech.models._whisper_blocks import WhisperBlocks
 from lightspeech.quiet import silent
 from lightspeech.training.int8_onnx import OPSET
+
+RECORDINGS = 48
+"""Heard to judge heads and units by, where nobody says how many."""
 
 
 @config
@@ -47,6 +50,18 @@ class Shrink:
     units: PositiveInt = 1152
     """Of the feed-forward part, left in each block."""
     int8: bool = True
+
+
+def recordings_of(speech: Path, n: int) -> list[Path]:
+    """Choose some recordings below a folder, evenly spread over all by name.
+
+    Raises:
+        CorpusError: if there is none.
+    """
+    found = sorted(path for kind in ("*.wav", "*.flac") for path in speech.rglob(kind))
+    if not found:
+        raise CorpusError(f"{speech}: no .wav or .flac below it; name a folder of recordings")
+    return found[:: -(-len(found) // n)]
 
 
 def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path) -> int:

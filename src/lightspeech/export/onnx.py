@@ -69,7 +69,7 @@ def to_bytes(done: Run, *, half: bool = False, front_end: bool = True) -> bytes:
     if done.config.encoder is not None:
         if not front_end:
             raise ConfigError(
-                "this model hears an encoder, which no bundle goes without; take onnx"
+                "this model hears an encoder, which no bundle goes without; take --format onnx"
             )
         return _encoded.to_bytes(done)
     front = done.config.frontend

@@ -14,6 +14,8 @@ from lightspeech.errors import StudyError
 from lightspeech.files import replacing, write_text
 
 NAME = "checkpoint.safetensors"
+WEIGHTS = "weights.safetensors"
+"""Of a finished run, in its folder."""
 History = list[dict[str, float]]
 
 

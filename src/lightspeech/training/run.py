@@ -61,7 +61,7 @@ def read_run(folder: Path) -> Run:
     cfg = read_config(folder)
     network = build_network(cfg, len(values["labels"]))
     try:
-        network.load_state_dict(load_file(folder / "weights.safetensors"), strict=True)
+        network.load_state_dict(load_file(folder / checkpoint.WEIGHTS), strict=True)
     except (OSError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(f"{folder}: damaged weights ({reason}); train the run again") from None
@@ -180,7 +180,7 @@ def finish(
     )
     chosen = calibrate.utterance_probabilities(logits, counts(found, selection), temperature)
     threshold = calibrate.fit_threshold(chosen, task.targets[selection])
-    with replacing(task.folder / "weights.safetensors") as temporary:
+    with replacing(task.folder / checkpoint.WEIGHTS) as temporary:
         # Cloned: an int8 network has scales that several places share, which the format refuses.
         save_file({k: v.clone().contiguous() for k, v in network.state_dict().items()}, temporary)
     write_json(

@@ -20,9 +20,8 @@ from lightspeech.errors import ConfigError, CorpusError, StudyError
 from lightspeech.files import replacing
 from lightspeech.leaks import Heard
 from lightspeech.protocols._base import Split
+from lightspeech.training.checkpoint import WEIGHTS
 
-WEIGHTS = "weights.safetensors"
-"""Of a finished run, in its folder."""
 KEPT = ("id", "corpus", "speaker", "dialogue", "parent", "audio_hash")
 """Of every utterance that a teacher knows: what a leak can be told by."""
 
