@@ -32,8 +32,8 @@ def encoder(left: tuple[int, int, int], speech: Path, to: Path) -> Path:
     blocks, heads, units = left
     folder = to / f"encoder-{blocks}-{heads}-{units}"
     if not (folder / ABOUT).is_file():
-        some = _shrink.recordings_of(speech, _shrink.RECORDINGS)
-        _shrink.shrink(Shrink(last=blocks, heads=heads, units=units), some, folder)
+        heard = _shrink.recordings_of(speech)
+        _shrink.shrink(Shrink(last=blocks, heads=heads, units=units), heard, folder)
     return folder
 
 

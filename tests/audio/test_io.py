@@ -7,7 +7,7 @@ import pytest
 import soundfile
 import soxr
 
-from lightspeech.audio.io import inspect, load, stream
+from lightspeech.audio.io import inspect, load, sped_up, stream
 from lightspeech.errors import AudioError
 
 RATE = 16_000
@@ -217,3 +217,12 @@ def test_a_file_without_the_right_to_read_is_named(save, monkeypatch):
     monkeypatch.setattr("pathlib.Path.open", refuse)
     with pytest.raises(AudioError, match=r"voice.wav: cannot be read \(Permission denied\)"):
         load(path)
+
+
+@pytest.mark.parametrize("rate", [0.8, 1.0, 1.25])
+def test_played_faster_it_is_shorter_and_higher(rate):
+    played = sped_up(tone()[:, 0], rate)
+    assert len(played) == pytest.approx(0.3 * RATE / rate, abs=1)
+    assert played.dtype == np.float32
+    loudest = np.abs(np.fft.rfft(played, RATE)).argmax()  # bins of one hertz
+    assert loudest == pytest.approx(300 * rate, abs=2)

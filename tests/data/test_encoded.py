@@ -130,6 +130,29 @@ def test_measured_in_windows_each_is_heard_by_itself_and_training_hears_the_whol
     np.testing.assert_array_equal(made.read(2), whole.read(2))
 
 
+def test_other_speeds_are_heard_once_and_only_training_draws_them(
+    utterances, random_encoder, tmp_path, monkeypatch
+):
+    encoded.load(utterances, random_encoder, tmp_path / "cache")
+    made = encoded.load(utterances, random_encoder, tmp_path / "cache", speeds=(0.8, 1.25))
+    waveform, opened = io.load(utterances[1].path, 16_000), encoder.load(random_encoder)
+    for version, rate in ((1, 0.8), (2, 1.25)):
+        np.testing.assert_array_equal(made.read(1, version), opened(io.sped_up(waveform, rate)))
+    monkeypatch.setattr(encoder, "load", None)
+    again = encoded.load(utterances, random_encoder, tmp_path / "cache", speeds=(1.25,))
+    np.testing.assert_array_equal(again.read(1, 1), made.read(1, 2))
+    order = Order(np.arange(3), batch_size=3, seed=0)
+    batches = EncodedBatches(made, order, torch.arange(3), OFF)
+    drawn = {
+        frames_of(part)[part.rows.tolist().index(1)]
+        for number in range(20)
+        for part in batches.epoch(number)
+    }
+    assert drawn == {len(made.read(1, version)) for version in (0, 1, 2)}
+    [measured] = encoded.measuring_batches(made, np.array([1]))
+    np.testing.assert_array_equal(measured[0], made.read(1))
+
+
 def test_a_killed_extraction_goes_on_where_it_was(
     utterances, random_encoder, tmp_path, monkeypatch
 ):

@@ -1,13 +1,17 @@
 """A whole study of a teacher, over a random encoder of two blocks."""
 
+import dataclasses
 import json
 
+import numpy as np
 import pytest
 import torch
 from typer.testing import CliRunner
 
 from lightspeech import manifest, publication, recipe, stages
+from lightspeech.audio.encoder import Encoder
 from lightspeech.cli import app
+from lightspeech.data import encoder
 from lightspeech.errors import ConfigError
 from lightspeech.training import networks
 from lightspeech.training import run as runs
@@ -102,3 +106,68 @@ def test_what_cannot_be_is_refused_when_the_recipe_is_read(tmp_path, assignment,
     (tmp_path / "tiny.yaml").write_text(RECIPE)
     with pytest.raises(ConfigError, match=fault):
         recipe.read(tmp_path / "tiny.yaml", [assignment])
+
+
+@pytest.fixture(scope="module")
+def tuned(encoder_folder, tmp_path_factory):
+    """The one run of a study that trains the second block too."""
+    root = tmp_path_factory.mktemp("tuned")
+    (root / "tiny.yaml").write_text(RECIPE.replace("SOURCE", str(encoder_folder)))
+    asked = ["encoder.tuned=1", "encoder.pool_s=0.02", "training.epochs=3"]
+    chosen = recipe.read(root / "tiny.yaml", asked)
+    places = stages.Places(runs=root / "runs", bundles=root / "bundles", cache=root / "cache")
+    folder = stages.open_study(chosen, places, resume=False, fresh=False)
+    prepared = stages.prepare(chosen, folder, progress=manifest.silent)
+    threads = torch.get_num_threads()
+    stages.train(chosen, prepared, folder, places, lambda *_: None, processes=1)
+    torch.set_num_threads(threads)
+    return runs.read_run(folder / "fold0-seed0")
+
+
+def test_blocks_that_are_tuned_move_far_less_than_the_head(tuned):
+    _, model, _ = encoder.pretrained(tuned.config.encoder.source)
+    began = dict(model.layers[1].named_parameters())
+    moved = {
+        name: (now - began[name]).abs().max().item()
+        for name, now in tuned.network.pretrained[0].named_parameters()
+    }
+    steps = 3 * 0.01 * 0.1 * 100  # epochs, rate and share of it, fewer than a hundred steps each
+    assert all(0 < far < steps for name, far in moved.items() if "k_proj" not in name), moved
+
+
+def test_nothing_behind_a_shorter_utterance_is_heard_by_tuned_blocks_either(tuned):
+    short = torch.randn(1, 20, 2 * 16)
+    padded = torch.cat([short, torch.zeros(1, 13, 2 * 16)], 1)
+    with torch.no_grad():
+        torch.testing.assert_close(tuned.network(padded), tuned.network(short))
+
+
+def test_tuned_blocks_begin_as_the_encoder_has_them(encoder_folder):
+    cfg = Encoder(source=str(encoder_folder), width=16, first=0, last=1, pool_s=0.02, tuned=1)
+    torch.manual_seed(0)
+    whole = encoder.load(dataclasses.replace(cfg, last=2, tuned=0))
+    states = torch.from_numpy(whole(np.random.default_rng(0).normal(0, 0.1, 16_000).astype("f4")))
+    heard = states.float().unflatten(1, (3, 16))
+    _, model, _ = encoder.pretrained(cfg.source)
+    [block] = encoder.blocks_to_tune(cfg)
+    with torch.no_grad():
+        given = model.layer_norm(block(heard[None, :, 1], None))[0]
+    torch.testing.assert_close(given, heard[:, 2], atol=2e-3, rtol=2e-2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"pool_s": 0.08}, "write encoder.pool_s=0.02"),
+        ({"beside": Encoder(pool_s=0.02)}, "leave encoder.beside out"),
+    ],
+)
+def test_only_the_states_of_one_encoder_as_they_are_can_be_tuned_on(changes, told):
+    with pytest.raises(ConfigError, match=told):
+        Encoder(**{"pool_s": 0.02, "tuned": 1, **changes})
+
+
+def test_more_blocks_than_there_are_cannot_be_tuned(encoder_folder):
+    cfg = Encoder(source=str(encoder_folder), width=16, first=0, last=1, pool_s=0.02, tuned=2)
+    with pytest.raises(ConfigError, match="has width 16 and 2 blocks"):
+        encoder.blocks_to_tune(cfg)

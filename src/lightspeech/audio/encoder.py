@@ -30,6 +30,8 @@ class Encoder:
     """Last one kept; later blocks are not computed."""
     pool_s: Annotated[float, Field(ge=0.02, le=1)] = 0.08
     """Seconds that are averaged into one frame."""
+    tuned: Annotated[int, Field(ge=0)] = 0
+    """Blocks above ``last`` that are trained with the head; of one Whisper alone."""
     beside: "Encoder | None" = None
     """Another one, heard at the same time: its hidden states stand behind these in every frame."""
 
@@ -37,6 +39,11 @@ class Encoder:
         """Refuse an empty range of hidden states, and frames that do not go together."""
         if self.first > self.last:
             raise ConfigError(f"first must be at most last, found {self.first} and {self.last}")
+        if self.tuned and (self.beside is not None or self.pool_s != 1 / STATES_PER_S):
+            raise ConfigError(
+                "encoder.tuned needs the states as they are, of one encoder; write "
+                f"encoder.pool_s={1 / STATES_PER_S} and leave encoder.beside out"
+            )
         if self.beside is not None and self.beside.pool_s != self.pool_s:
             raise ConfigError(
                 f"encoders side by side need one pool_s, found {self.pool_s:g} and "

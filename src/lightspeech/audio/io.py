@@ -75,6 +75,11 @@ def load(source: Path | BinaryIO, sample_rate: int = 16_000) -> Waveform:
     return np.concatenate(list(stream(source, sample_rate)))
 
 
+def sped_up(waveform: Waveform, rate: float) -> Waveform:
+    """Play a waveform so many times as fast, pitch and all; rate 1 leaves it as it is."""
+    return waveform if rate == 1 else soxr.resample(waveform, rate, 1).astype(np.float32)
+
+
 def stream(source: Path | BinaryIO, sample_rate: int = 16_000) -> Iterator[Waveform]:
     """Decode a file in blocks of any length; joined they are exactly what `load` gives.
 

@@ -11,14 +11,21 @@ from lightspeech.config import build
 
 def command(
     folder: Annotated[Path, typer.Argument(help="Where the small encoder goes.")],
-    speech: Annotated[Path, typer.Option(help="Recordings to judge by; no test speaker's.")],
+    speech: Annotated[
+        list[Path], typer.Option(help="Folder of recordings, once or more; no test speaker's.")
+    ],
     source: Annotated[str | None, typer.Option(help="Whisper encoder: folder or hub name.")] = None,
     blocks: Annotated[int | None, typer.Option(min=1, help="Blocks left.")] = None,
     heads: Annotated[int | None, typer.Option(min=1, help="Heads left in a block.")] = None,
     units: Annotated[
         int | None, typer.Option(min=1, help="Feed-forward units left in a block.")
     ] = None,
-    recordings: Annotated[int | None, typer.Option(min=1, help="How many are heard.")] = None,
+    recordings: Annotated[
+        int | None, typer.Option(min=1, help="How many heads and units are judged by.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Of recovery, over all recordings.")
+    ] = None,
 ) -> None:
     """Make a Whisper encoder small: first blocks, fewer heads and units, int8.
 
@@ -27,11 +34,11 @@ def command(
     require_torch("a small encoder")
     from lightspeech.compression import _shrink
 
-    heard = _shrink.recordings_of(speech, recordings or _shrink.RECORDINGS)
-    asked = {"source": source, "last": blocks, "heads": heads, "units": units}
+    heard = [path for folder_of in speech for path in _shrink.recordings_of(folder_of)]
+    asked = {"source": source, "last": blocks, "heads": heads, "units": units, "epochs": epochs}
     given = {key: value for key, value in asked.items() if value is not None}
     cfg = build(_shrink.Shrink, given, source="shrink")
-    size = _shrink.shrink(cfg, heard, folder)
+    size = _shrink.shrink(cfg, heard, folder, judged=recordings or _shrink.RECORDINGS)
     typer.echo(
         f"{folder}  {size:,} bytes; in a recipe: "
         f"encoder: {{source: {folder}, width: {_shrink.width(folder)}, first: {cfg.first}, "

@@ -8,6 +8,7 @@ import copy
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from lightspeech.audio import io
 from lightspeech.audio.encoder import SAMPLE_RATE
-from lightspeech.compression import _blocks
+from lightspeech.compression import _blocks, _recovery
 from lightspeech.config import as_dict, config
 from lightspeech.data import encoder
 from lightspeech.data.onnx_encoder import ABOUT, INPUT, MODEL, OUTPUT
@@ -29,10 +30,15 @@ from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
 from lightspeech.models._whisper_blocks import WhisperBlocks
 from lightspeech.quiet import silent
+from lightspeech.training import checkpoint
 from lightspeech.training.int8_onnx import OPSET
+from lightspeech.training.loop import Training
 
 RECORDINGS = 48
 """Heard to judge heads and units by, where nobody says how many."""
+RECOVERY = Training(
+    batch_size=16, learning_rate=3e-4, weight_decay=0.01, precision="bf16-mixed", epochs=1
+)
 
 
 @config
@@ -50,10 +56,14 @@ class Shrink:
     units: PositiveInt = 1152
     """Of the feed-forward part, left in each block."""
     int8: bool = True
+    epochs: NonNegativeInt = 0
+    """Of recovery, over all recordings; what is left learns again what the whole one says."""
+    deep: PositiveInt = 4
+    """Hidden state of the whole one that the last state learns to tell in recovery."""
 
 
-def recordings_of(speech: Path, n: int) -> list[Path]:
-    """Choose some recordings below a folder, evenly spread over all by name.
+def recordings_of(speech: Path) -> list[Path]:
+    """List the recordings below a folder by name.
 
     Raises:
         CorpusError: if there is none.
@@ -61,16 +71,22 @@ def recordings_of(speech: Path, n: int) -> list[Path]:
     found = sorted(path for kind in ("*.wav", "*.flac") for path in speech.rglob(kind))
     if not found:
         raise CorpusError(f"{speech}: no .wav or .flac below it; name a folder of recordings")
-    return found[:: -(-len(found) // n)]
+    return found
 
 
-def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path) -> int:
+def some_of(recordings: Sequence[Path], n: int = RECORDINGS) -> Sequence[Path]:
+    """Choose some recordings, evenly spread over all."""
+    return recordings[:: -(-len(recordings) // n)]
+
+
+def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path, *, judged: int = RECORDINGS) -> int:
     """Write a small encoder as a folder that ``encoder.source`` may name.
 
     Args:
         cfg: what is left.
-        recordings: some speech to judge heads and units by; no test speaker's.
+        recordings: speech, no test speaker's.
         to: the folder.
+        judged: recordings that heads and units are judged by, evenly spread over all.
 
     Returns:
         Size of its file in bytes.
@@ -80,8 +96,11 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path) -> int:
         MissingExtra: if transformers is not installed.
         OutputError: if the folder cannot be written.
     """
-    network = open_blocks(cfg)
-    _blocks.lessen(network, _waveforms(recordings), heads=cfg.heads, units=cfg.units)
+    network, heard = open_blocks(cfg), some_of(recordings, judged)
+    _blocks.lessen(network, _waveforms(heard), heads=cfg.heads, units=cfg.units)
+    if cfg.epochs:
+        whole, heard = open_blocks(replace(cfg, last=cfg.deep)), recordings
+        network = _recovery.recover(network, whole, heard, replace(RECOVERY, epochs=cfg.epochs), to)
     model = to_onnx(network)
     data = quantized(model) if cfg.int8 else model.SerializeToString()
     with replacing(to / MODEL) as temporary:
@@ -94,9 +113,10 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path) -> int:
         "n_params": sum(p.numel() for p in network.parameters()),
         "macs": macs(network),
         "made_of": as_dict(cfg),
-        "heard": [path.name for path in recordings],
+        "heard": [path.name for path in heard],
     }
     write_json(to / ABOUT, about)
+    (to / checkpoint.NAME).unlink(missing_ok=True)
     return len(data)
 
 

@@ -44,7 +44,10 @@ class Augment:
     band_mask_share: Share = 0.12
     """Longest band mask, as a share of the bands."""
     crop: Annotated[float, Field(ge=0, lt=0.5)] = 0.25
-    """Cut off each end, up to this share, where an encoder hears; of all else only time masks."""
+    """Cut off each end, up to this share, where an encoder hears; of all else time masks, and:"""
+    speeds: tuple[Annotated[float, Field(ge=0.5, le=2)], ...] = ()
+    """Rates at which an encoder hears recordings too, pitch and all; each epoch draws one, 1 among
+    them (Ko et al. 2015, Audio augmentation for speech recognition, sec. 2.3)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,25 +36,31 @@ class Encoded:
         window_files: one of each utterance, of the windows it is measured in, shape ``(windows,
             frames, n_features)``; none where it is measured whole.
         window_counts: of each utterance; none where it is measured whole.
+        at_speeds: further files of each utterance, spoken faster or slower; a tuple for each speed.
     """
 
     cfg: Encoder
     files: tuple[Path, ...]
     window_files: tuple[Path, ...] = ()
     window_counts: tuple[int, ...] = ()
+    at_speeds: tuple[tuple[Path, ...], ...] = ()
 
     @property
     def window_offsets(self) -> Index:
         """First window of each utterance and the end; whole it is one: shape ``(n + 1,)``."""
         return np.cumsum([0, *(self.window_counts or [1] * len(self.files))])
 
-    def read(self, row: int) -> HALF:
+    def read(self, row: int, version: int = 0) -> HALF:
         """Read the hidden states of one utterance, shape ``(frames, n_features)``.
+
+        Args:
+            row: of the corpus.
+            version: 0 as it was spoken, from 1 on at the other speeds.
 
         Raises:
             StudyError: if the file is damaged.
         """
-        return _read(self.files[row])
+        return _read((self.files, *self.at_speeds)[version][row])
 
     def read_windows(self, row: int) -> Sequence[HALF]:
         """Read what an utterance is measured by: its windows, or itself.
@@ -79,6 +85,7 @@ def load(
     cache: Path,
     *,
     windows: Windows | None = None,
+    speeds: Sequence[float] = (),
     step: Callable[[], None] = lambda: None,
 ) -> Encoded:
     """Find the hidden states of a corpus in the cache folder, computing those that are not there.
@@ -88,6 +95,7 @@ def load(
         cfg: the encoder.
         cache: folder; hidden states of each encoder live below it.
         windows: how an utterance is cut for measuring, as on a device; None leaves it whole.
+        speeds: at which recordings are heard too.
         step: called after each utterance.
 
     Raises:
@@ -99,23 +107,27 @@ def load(
     folder = cache / encoder.key(cfg)
     cut = "" if windows is None else f"-{windows.window_s:g}-{windows.hop_s}"
     stems = [folder / u.audio_hash[:2] / f"{u.audio_hash}-{u.sample_rate}" for u in utterances]
-    whole, measured = (
-        tuple(stem.with_name(f"{stem.name}{end}.npy") for stem in stems) for end in ("", cut)
+    ends = ("", cut, *(f"-x{speed:g}" for speed in speeds))
+    whole, measured, *others = (
+        tuple(stem.with_name(f"{stem.name}{end}.npy") for stem in stems) for end in ends
     )
+    rates = (1.0, *speeds)
     opened = None
-    for utterance, file, window_file in zip(utterances, whole, measured, strict=True):
-        if not (file.exists() and window_file.exists()):
+    for row, utterance in enumerate(utterances):
+        versions = {files[row]: at for files, at in zip((whole, *others), rates, strict=True)}
+        if missing := {file for file in (*versions, measured[row]) if not file.exists()}:
             opened = opened or _open(cfg)
             waveform = io.load(utterance.path, SAMPLE_RATE)
-            if windows is not None:
+            if windows is not None and measured[row] in missing:
                 pieces = windows.cut(waveform, SAMPLE_RATE)
-                _keep(np.stack([opened(piece) for piece in pieces]), window_file)
-            _keep(opened(waveform), file)
+                _keep(np.stack([opened(piece) for piece in pieces]), measured[row])
+            for file in missing & versions.keys():
+                _keep(opened(io.sped_up(waveform, versions[file])), file)
         step()
     if windows is None:
-        return Encoded(cfg, whole)
+        return Encoded(cfg, whole, at_speeds=tuple(others))
     counts = (len(np.load(file, mmap_mode="r", allow_pickle=False)) for file in measured)
-    return Encoded(cfg, whole, measured, tuple(counts))
+    return Encoded(cfg, whole, measured, tuple(counts), tuple(others))
 
 
 def _keep(states: HALF, file: Path) -> None:
@@ -145,13 +157,13 @@ class EncodedBatches:
         drawn = augment.draw(len(self.targets), self.bending, self.order.seed, number)
         for batch, numbers in self.order.epoch(number):
             u = drawn[numbers]
-            cut = [self._cut(int(row), *ends) for row, ends in zip(batch, u[:, :2], strict=True)]
+            cut = [self._cut(int(row), *own) for row, own in zip(batch, u[:, :3], strict=True)]
             features = self._mask(beside(cut), u[:, 8:])
             yield Batch(features, self.targets[batch], batch, u[:, 7])
 
-    def _cut(self, row: int, start: Tensor, end: Tensor) -> HALF:
-        """Cut up to a share off both ends."""
-        states = self.found.read(row)
+    def _cut(self, row: int, start: Tensor, end: Tensor, version: Tensor) -> HALF:
+        """Choose a speed, and cut up to a share off both ends."""
+        states = self.found.read(row, int(version * (1 + len(self.found.at_speeds))))
         longest = self.bending.crop * len(states)
         return states[int(start * longest) : len(states) - int(end * longest)]
 

@@ -183,6 +183,24 @@ def pretrained(name: str) -> tuple[Any, Any, Any]:
     return about, model, extractor
 
 
+def blocks_to_tune(cfg: Encoder) -> nn.ModuleList:
+    """Load the blocks above the last hidden state that is kept, to be trained.
+
+    Raises:
+        ConfigError: if the encoder is not there, is no Whisper, or has no such blocks.
+        MissingExtra: if transformers is not installed.
+    """
+    about, model, _ = pretrained(cfg.source)
+    if about.model_type != "whisper":
+        raise ConfigError(
+            f"encoder.tuned needs a Whisper, {cfg.source!r} is a {about.model_type}; "
+            "write encoder.tuned=0"
+        )
+    _check(replace(cfg, last=cfg.last + cfg.tuned), about)
+    blocks: nn.ModuleList = model.layers[cfg.last : cfg.last + cfg.tuned]
+    return blocks.requires_grad_(True)
+
+
 def _transformers() -> Any:
     try:
         import transformers

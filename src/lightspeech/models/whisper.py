@@ -7,6 +7,8 @@ whisper-base; encoders side by side have their statistics side by side. Any enco
 `lightspeech.data.encoder` reads will do, not only Whisper.
 """
 
+from dataclasses import replace
+
 import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
@@ -93,13 +95,50 @@ class Head(nn.Module):
                 stand behind the shorter examples and do not count.
         """
         parts = torch.split(features, self.sizes, 2)
-        first_layer = parts[0][:, :, : self.width]  # enough to tell, a quarter of the work
-        silent = (first_layer == 0).all(2, keepdim=True)
+        silent = nothing_in(parts[0][:, :, : self.width])  # enough to tell, a quarter of the work
         pooled = [pool(part, silent) for pool, part in zip(self.pooling, parts, strict=True)]
         logits: Tensor = self.classify(torch.cat(pooled, 1))
         return logits
 
 
-def build(cfg: Config, *, n_classes: int, encoder: Encoder) -> nn.Module:
-    """Build the head over the hidden states of an encoder, and of those beside it."""
-    return Head(cfg, encoder, n_classes)
+class Tuned(nn.Module):
+    """The next blocks of the encoder, trained far slower than the head that hears them too."""
+
+    def __init__(self, head: Head, blocks: nn.ModuleList) -> None:
+        """Take the parts."""
+        super().__init__()
+        self.pretrained, self.head = blocks, head
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits, shape ``(batch, n_classes)``; ``features`` as the head's."""
+        last = features[:, :, -self.head.width :]
+        silent = nothing_in(last)
+        unheard = silent[:, None].transpose(2, 3) * -1e4  # (B, 1, 1, T), added to the scores
+        states = [features]
+        for block in self.pretrained:
+            last = block(last, unheard.to(last.dtype))
+            states.append(last.masked_fill(silent, 0.0))
+        logits: Tensor = self.head(torch.cat(states, 2))
+        return logits
+
+
+def nothing_in(states: Tensor) -> Tensor:
+    """Tell the frames of zeros alone: ``(batch, frames, width)`` to ``(batch, frames, 1)``."""
+    return (states == 0).all(2, keepdim=True)
+
+
+def build(
+    cfg: Config, *, n_classes: int, encoder: Encoder, blocks: nn.ModuleList | None = None
+) -> nn.Module:
+    """Build the head over the hidden states of an encoder, and of those beside it.
+
+    Args:
+        cfg: sizes.
+        n_classes: logits.
+        encoder: what is heard.
+        blocks: the ``encoder.tuned`` next ones, where some are trained too.
+    """
+    if blocks is None:
+        return Head(cfg, encoder, n_classes)
+    heard = replace(encoder, last=encoder.last + encoder.tuned)
+    return Tuned(Head(cfg, heard, n_classes), blocks)

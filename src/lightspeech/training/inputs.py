@@ -57,7 +57,10 @@ def load_features(task: Task, *, step: Callable[[], None] = lambda: None) -> Fou
     if cfg.encoder is not None:
         # What a bundle can hold is measured as a device hears it.
         windows = cfg.windows if encoder.own(cfg.encoder) else None
-        found = encoded.load(heard, cfg.encoder, task.cache, windows=windows, step=step)
+        speeds = cfg.augment.speeds
+        found = encoded.load(
+            heard, cfg.encoder, task.cache, windows=windows, speeds=speeds, step=step
+        )
     else:
         found = features.load(heard, cfg.frontend, cfg.windows, task.cache, step=step)
     return found if cfg.normalisation == "training" else know(found, heard, cfg.frontend)

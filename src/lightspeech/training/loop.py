@@ -34,6 +34,8 @@ class Training:
     batch_size: Annotated[int, Field(ge=2)] = 64
     learning_rate: PositiveFloat = 4e-3
     """Peak of the schedule."""
+    pretrained_rate: PositiveFloat = 0.1
+    """Share of it for the blocks of an encoder, where some are trained."""
     optimizer: Literal["adamw", "adam"] = "adamw"
     weight_decay: NonNegativeFloat = 0.05
     """Under ``adam`` it is the gradient of an L2 penalty of half that weight on the squares."""
@@ -88,7 +90,7 @@ def train(
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # no line for each run
     # Batches are made on the processor, in several processes: networks of this size stay there.
     fabric = Fabric(accelerator="cpu", devices=1, precision=cfg.precision)
-    optimizer = _optimizer([*network.parameters(), *objective.parameters()], cfg)
+    optimizer = _optimizer(network, objective, cfg)
     state = checkpoint.State(network, copy.deepcopy(network), optimizer, objective)
     checkpoint.restore(state, folder)
     model, fabric_optimizer = fabric.setup(network, optimizer)
@@ -99,9 +101,9 @@ def train(
         model.train()
         for number, batch in enumerate(batches.epoch(epoch)):
             progress = (epoch + number / len(batches)) / cfg.epochs
-            optimizer.param_groups[0]["lr"] = cfg.learning_rate * rate(
-                cfg.schedule, progress, epoch
-            )
+            now = cfg.learning_rate * rate(cfg.schedule, progress, epoch)
+            for group, share in zip(optimizer.param_groups, (1, cfg.pretrained_rate), strict=False):
+                group["lr"] = now * share
             loss = objective(model, batch)
             fabric.backward(loss)
             norm = fabric.clip_gradients(
@@ -139,9 +141,14 @@ def _check(loss: Tensor, norm: Tensor | None, epoch: int) -> None:
         )
 
 
-def _optimizer(parameters: list[nn.Parameter], cfg: Training) -> Optimizer:
+def _optimizer(network: nn.Module, objective: nn.Module, cfg: Training) -> Optimizer:
+    """Make the optimizer; what a network has under ``pretrained`` is a group of its own."""
+    slow = list(getattr(network, "pretrained", nn.Module()).parameters())
+    known = set(map(id, slow))
+    own = [p for p in network.parameters() if id(p) not in known]
+    groups = [{"params": [*own, *objective.parameters()]}, {"params": slow}][: 2 if slow else 1]
     kind = Adam if cfg.optimizer == "adam" else AdamW
-    return kind(parameters, cfg.learning_rate, weight_decay=cfg.weight_decay)
+    return kind(groups, cfg.learning_rate, weight_decay=cfg.weight_decay)
 
 
 @torch.no_grad()

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from lightspeech.data import encoder
 from lightspeech.training.int8 import Int8, Int8Network, fold
 from lightspeech.training.task import RunConfig, Task
 
@@ -24,11 +25,12 @@ def build_network(cfg: RunConfig, n_classes: int) -> nn.Module:
 
 def build_float(cfg: RunConfig, n_classes: int) -> nn.Module:
     """Build the network of a run with fresh weights, in floats also where the run is int8."""
-    module = cfg.model.module
-    heard: dict[str, Any] = (
-        {"n_features": cfg.n_features} if cfg.encoder is None else {"encoder": cfg.encoder}
-    )
-    network: nn.Module = module.build(cfg.model.config, n_classes=n_classes, **heard)
+    heard: dict[str, Any] = {"n_features": cfg.n_features}
+    if cfg.encoder is not None:
+        heard = {"encoder": cfg.encoder}
+        if cfg.encoder.tuned:
+            heard["blocks"] = encoder.blocks_to_tune(cfg.encoder)
+    network: nn.Module = cfg.model.module.build(cfg.model.config, n_classes=n_classes, **heard)
     return network
 
 

@@ -1,0 +1,114 @@
+"""A pruned encoder learns again what the whole one says, and goes on where it was killed."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from lightspeech.audio.encoder import SAMPLE_RATE, Encoder
+from lightspeech.compression import _blocks, _recovery, _shrink
+from lightspeech.compression._shrink import Shrink
+from lightspeech.data import encoder
+from lightspeech.training import checkpoint
+from lightspeech.training.loop import Training
+
+transformers = pytest.importorskip("transformers", reason="needs the extra 'teacher'")
+
+CFG = Training(epochs=12, batch_size=4, learning_rate=3e-4, weight_decay=0.0)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("whisper")
+    cfg = transformers.WhisperConfig(
+        d_model=16, encoder_layers=4, encoder_attention_heads=4, encoder_ffn_dim=24,
+        decoder_layers=1, decoder_attention_heads=2, decoder_ffn_dim=8, vocab_size=20, init_std=0.3,
+        pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=1,
+    )  # fmt: skip
+    transformers.WhisperForConditionalGeneration(cfg).save_pretrained(folder)
+    transformers.WhisperFeatureExtractor().save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory):
+    """Chirps of many lengths, one shorter than a crop."""
+    folder, rng = tmp_path_factory.mktemp("speech"), np.random.default_rng(0)
+    for number in range(41):
+        t = np.arange(rng.integers(8_000, 48_000)) / SAMPLE_RATE
+        wave = 0.3 * np.sin(2 * np.pi * rng.uniform(100, 1000) * t ** rng.uniform(0.8, 1.2))
+        soundfile.write(folder / f"{number:02}.wav", wave, SAMPLE_RATE)
+    return _shrink.recordings_of(folder)
+
+
+def blocks_of(source, recordings):
+    torch.manual_seed(0)
+    shrink = Shrink(source=source, last=2, heads=2, units=8, deep=3)
+    small = _shrink.open_blocks(shrink)
+    _blocks.lessen(small, _shrink._waveforms(recordings[:4]), heads=2, units=8)
+    for block in small.blocks:
+        block.narrow.weight.data *= -1  # random blocks lose little by pruning alone
+    whole = _shrink.open_blocks(Shrink(source=source, last=3, heads=4, units=24))
+    return small, whole
+
+
+@torch.no_grad()
+def off(small, whole, crops):
+    """Mean squared error of the hidden states both give, each layer-normed."""
+    pair = small(crops), whole(crops)[:, :3]
+    return torch.nn.functional.mse_loss(*(torch.nn.functional.layer_norm(x, [16]) for x in pair))
+
+
+def test_what_is_left_comes_closer_to_what_there_was(source, recordings, tmp_path):
+    small, whole = blocks_of(source, recordings)
+    before = {name: value.clone() for name, value in small.state_dict().items()}
+    crops = torch.stack([_recovery.Speech(recordings, CFG)._crop(row, 0.5) for row in range(8)])
+    far = off(small, whole, crops)
+    made = _recovery.recover(small, whole, recordings, CFG, tmp_path)
+    near = off(made, whole, crops)
+    assert near < 0.8 * far
+    changed = {name for name, value in made.state_dict().items() if not value.equal(before[name])}
+    assert changed == {name for name, _ in small.named_parameters()}  # no mel matrix, no positions
+    told = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+    assert len(told) == CFG.epochs
+    assert told[-1]["selection_uar"] > told[0]["selection_uar"]
+
+
+def test_a_killed_recovery_ends_with_the_same_weights(source, recordings, tmp_path, monkeypatch):
+    whole_way = _recovery.recover(*blocks_of(source, recordings), recordings, CFG, tmp_path / "a")
+    save = checkpoint.save
+
+    def killed(state, folder):
+        save(state, folder)
+        if len(state.history) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint, "save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        _recovery.recover(*blocks_of(source, recordings), recordings, CFG, tmp_path / "b")
+    monkeypatch.setattr(checkpoint, "save", save)
+    resumed = _recovery.recover(*blocks_of(source, recordings), recordings, CFG, tmp_path / "b")
+    for name, value in resumed.state_dict().items():
+        assert value.equal(whole_way.state_dict()[name]), name
+
+
+def test_a_shrunk_encoder_says_how_it_was_recovered(source, recordings, tmp_path):
+    cfg = Shrink(source=source, last=2, heads=2, units=8, deep=3, epochs=1)
+    _shrink.shrink(cfg, recordings, tmp_path)
+    about = json.loads((tmp_path / "config.json").read_text())
+    assert about["made_of"]["epochs"] == 1
+    assert about["heard"] == [path.name for path in recordings]
+    assert not (tmp_path / checkpoint.NAME).exists()
+    opened = encoder.load(Encoder(source=str(tmp_path), width=16, first=0, last=2))
+    assert opened.hidden_states(np.zeros(8_000, np.float32)).shape == (3, 25, 16)
