@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from typer.testing import CliRunner
 
 from lightspeech.audio.encoder import SAMPLE_RATE, Encoder
+from lightspeech.cli import app
 from lightspeech.compression import _blocks, _recovery, _shrink
 from lightspeech.compression._shrink import Shrink
 from lightspeech.data import encoder
+from lightspeech.errors import ConfigError
 from lightspeech.training import checkpoint
 from lightspeech.training.loop import Training
 
@@ -54,7 +57,7 @@ def recordings(tmp_path_factory):
 
 def blocks_of(source, recordings):
     torch.manual_seed(0)
-    shrink = Shrink(source=source, last=2, heads=2, units=8, deep=3)
+    shrink = Shrink(source=source, last=2, heads=2, units=8)
     small = _shrink.open_blocks(shrink)
     _blocks.lessen(small, _shrink._waveforms(recordings[:4]), heads=2, units=8)
     for block in small.blocks:
@@ -103,8 +106,28 @@ def test_a_killed_recovery_ends_with_the_same_weights(source, recordings, tmp_pa
         assert value.equal(whole_way.state_dict()[name]), name
 
 
+def test_the_command_recovers_by_all_folders_of_speech(source, recordings, tmp_path):
+    some, others = tmp_path / "some", tmp_path / "others"
+    for number, path in enumerate(recordings[:24]):
+        folder = (some, others)[number % 2]
+        folder.mkdir(exist_ok=True)
+        (folder / path.name).write_bytes(path.read_bytes())
+    asked = ["shrink", str(tmp_path / "small"), "--speech", str(some), "--speech", str(others)]
+    asked += ["--source", source, "--heads", "2", "--units", "8", "--epochs", "1"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    about = json.loads((tmp_path / "small/config.json").read_text())
+    assert sorted(about["heard"]) == [path.name for path in recordings[:24]]
+    assert (about["made_of"]["epochs"], about["made_of"]["deep"]) == (1, 3)
+
+
+def test_a_state_less_deep_than_what_is_left_cannot_be_told():
+    with pytest.raises(ConfigError, match="deep must be at least last, found 1 and 2"):
+        Shrink(last=2, deep=1)
+
+
 def test_a_shrunk_encoder_says_how_it_was_recovered(source, recordings, tmp_path):
-    cfg = Shrink(source=source, last=2, heads=2, units=8, deep=3, epochs=1)
+    cfg = Shrink(source=source, last=2, heads=2, units=8, epochs=1)
     _shrink.shrink(cfg, recordings, tmp_path)
     about = json.loads((tmp_path / "config.json").read_text())
     assert about["made_of"]["epochs"] == 1

@@ -58,8 +58,15 @@ class Shrink:
     int8: bool = True
     epochs: NonNegativeInt = 0
     """Of recovery, over all recordings; what is left learns again what the whole one says."""
-    deep: PositiveInt = 4
+    deep: PositiveInt = 3
     """Hidden state of the whole one that the last state learns to tell in recovery."""
+
+    def __post_init__(self) -> None:
+        """Refuse to tell a state that is less deep than what is left."""
+        if self.deep < self.last:
+            raise ConfigError(
+                f"deep must be at least last, found {self.deep} and {self.last}; keep fewer blocks"
+            )
 
 
 def recordings_of(speech: Path) -> list[Path]:
