@@ -37,12 +37,20 @@ class RunConfig:
     """How it became int8, once a step has made it so."""
 
     def __post_init__(self) -> None:
-        """Refuse a window that the front end has to lengthen: no exported model does that."""
+        """Refuse what no exported model does, or nothing would heed.
+
+        That is a window that the front end has to lengthen, and other speeds without an encoder.
+        """
         window, _ = self.windows.samples(self.frontend.sample_rate)
         if window < self.frontend.n_fft:
             raise ConfigError(
                 f"windows.window_s={self.windows.window_s:g} is {window} samples, fewer than "
                 f"frontend.n_fft={self.frontend.n_fft}; lengthen the window or shorten n_fft"
+            )
+        if self.augment.speeds and self.encoder is None:
+            raise ConfigError(
+                "augment.speeds is of encoders; for a front end write augment.stretch and "
+                "augment.semitones instead"
             )
 
     @property
