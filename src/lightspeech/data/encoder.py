@@ -190,11 +190,12 @@ def blocks_to_tune(cfg: Encoder) -> nn.ModuleList:
         ConfigError: if the encoder is not there, is no Whisper, or has no such blocks.
         MissingExtra: if transformers is not installed.
     """
+    if own(cfg) is not None:
+        raise ConfigError(f"encoder.tuned needs a Whisper, {cfg.source!r} is shrunk; leave it out")
     about, model, _ = pretrained(cfg.source)
     if about.model_type != "whisper":
         raise ConfigError(
-            f"encoder.tuned needs a Whisper, {cfg.source!r} is a {about.model_type}; "
-            "write encoder.tuned=0"
+            f"encoder.tuned needs a Whisper, {cfg.source!r} is a {about.model_type}; leave it out"
         )
     _check(replace(cfg, last=cfg.last + cfg.tuned), about)
     blocks: nn.ModuleList = model.layers[cfg.last : cfg.last + cfg.tuned]
