@@ -13,7 +13,7 @@ from lightspeech.audio.encoder import Encoder
 from lightspeech.cli import app
 from lightspeech.data import encoder
 from lightspeech.errors import ConfigError
-from lightspeech.training import networks
+from lightspeech.training import distillation, networks
 from lightspeech.training import run as runs
 
 RECIPE = """
@@ -140,6 +140,12 @@ def test_nothing_behind_a_shorter_utterance_is_heard_by_tuned_blocks_either(tune
     padded = torch.cat([short, torch.zeros(1, 13, 2 * 16)], 1)
     with torch.no_grad():
         torch.testing.assert_close(tuned.network(padded), tuned.network(short))
+
+
+def test_what_a_tuned_teacher_says_of_a_whole_utterance_can_be_taught(tuned):
+    features = torch.randn(2, 20, 2 * 16)
+    logits, embedding = distillation.with_embedding(tuned.network, tuned.network, features)
+    assert (logits.shape, embedding.shape) == ((2, len(tuned.labels)), (2, 16))
 
 
 def test_tuned_blocks_begin_as_the_encoder_has_them(encoder_folder):

@@ -76,14 +76,18 @@ class Pooling(nn.Module):
 
 
 class Head(nn.Module):
-    """Statistics of every encoder side by side, linear classifier."""
+    """Statistics of every encoder side by side, linear classifier; below them, blocks to tune."""
 
-    def __init__(self, cfg: Config, encoder: Encoder, n_classes: int) -> None:
-        """Build the layers."""
+    def __init__(
+        self, cfg: Config, encoder: Encoder, n_classes: int, blocks: nn.ModuleList
+    ) -> None:
+        """Build the layers on top of the blocks, of which there are mostly none."""
         super().__init__()
+        heard = [replace(each, last=each.last + each.tuned) for each in encoder.heard]
         self.width = encoder.width
-        self.sizes = [heard.n_layers * heard.width for heard in encoder.heard]
-        self.pooling = nn.ModuleList(Pooling(cfg, heard) for heard in encoder.heard)
+        self.sizes = [each.n_layers * each.width for each in heard]
+        self.pretrained = blocks
+        self.pooling = nn.ModuleList(Pooling(cfg, each) for each in heard)
         width = 2 * cfg.width * len(self.sizes)
         self.classify = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(width, n_classes))
 
@@ -94,37 +98,21 @@ class Head(nn.Module):
             features: hidden states, shape ``(batch, frames, n_features)``; frames of zeros alone
                 stand behind the shorter examples and do not count.
         """
-        parts = torch.split(features, self.sizes, 2)
-        silent = nothing_in(parts[0][:, :, : self.width])  # enough to tell, a quarter of the work
+        first_layer = features[:, :, : self.width]  # enough to tell, a quarter of the work
+        silent = (first_layer == 0).all(2, keepdim=True)
+        parts = torch.split(self._deeper(features, silent), self.sizes, 2)
         pooled = [pool(part, silent) for pool, part in zip(self.pooling, parts, strict=True)]
         logits: Tensor = self.classify(torch.cat(pooled, 1))
         return logits
 
-
-class Tuned(nn.Module):
-    """The next blocks of the encoder, trained far slower than the head that hears them too."""
-
-    def __init__(self, head: Head, blocks: nn.ModuleList) -> None:
-        """Take the parts."""
-        super().__init__()
-        self.pretrained, self.head = blocks, head
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``; ``features`` as the head's."""
-        last = features[:, :, -self.head.width :]
-        silent = nothing_in(last)
-        unheard = silent[:, None].transpose(2, 3) * -1e4  # (B, 1, 1, T), added to the scores
-        states = [features]
+    def _deeper(self, features: Tensor, silent: Tensor) -> Tensor:
+        """Add what the blocks say, which hear no silent frame."""
+        states, last = [features], features[:, :, -self.width :]
+        unheard = silent.to(last.dtype).mT[:, None] * -1e4  # (B, 1, 1, T), added to the scores
         for block in self.pretrained:
-            last = block(last, unheard.to(last.dtype))
-            states.append(last.masked_fill(silent, 0.0))
-        logits: Tensor = self.head(torch.cat(states, 2))
-        return logits
-
-
-def nothing_in(states: Tensor) -> Tensor:
-    """Tell the frames of zeros alone: ``(batch, frames, width)`` to ``(batch, frames, 1)``."""
-    return (states == 0).all(2, keepdim=True)
+            last = block(last, unheard)
+            states.append(last)
+        return torch.cat(states, 2) if len(states) > 1 else features
 
 
 def build(
@@ -138,7 +126,4 @@ def build(
         encoder: what is heard.
         blocks: the ``encoder.tuned`` next ones, where some are trained too.
     """
-    if blocks is None:
-        return Head(cfg, encoder, n_classes)
-    heard = replace(encoder, last=encoder.last + encoder.tuned)
-    return Tuned(Head(cfg, heard, n_classes), blocks)
+    return Head(cfg, encoder, n_classes, blocks or nn.ModuleList())
