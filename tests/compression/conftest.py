@@ -44,3 +44,33 @@ def train(here):
         return folder, compress
 
     return make
+
+
+@pytest.fixture
+def one_thread():
+    """Compute on one thread, from one seed."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def make_whisper(tmp_path_factory):
+    """Save a random Whisper, 16 wide, as `transformers` saves it; give the name of its folder."""
+    transformers = pytest.importorskip("transformers", reason="needs the extra 'teacher'")
+
+    def make(blocks, **changes):
+        torch.manual_seed(0)
+        folder = tmp_path_factory.mktemp("whisper")
+        cfg = transformers.WhisperConfig(
+            d_model=16, encoder_layers=blocks, encoder_attention_heads=4, encoder_ffn_dim=24,
+            decoder_layers=1, decoder_attention_heads=2, decoder_ffn_dim=8, vocab_size=20,
+            pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=1, **changes,
+        )  # fmt: skip
+        transformers.WhisperForConditionalGeneration(cfg).save_pretrained(folder)
+        transformers.WhisperFeatureExtractor().save_pretrained(folder)
+        return str(folder)
+
+    return make

@@ -17,31 +17,14 @@ from lightspeech.errors import ConfigError
 from lightspeech.training import checkpoint
 from lightspeech.training.loop import Training
 
-transformers = pytest.importorskip("transformers", reason="needs the extra 'teacher'")
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 CFG = Training(epochs=12, batch_size=4, learning_rate=3e-4, weight_decay=0.0)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
-def source(tmp_path_factory):
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("whisper")
-    cfg = transformers.WhisperConfig(
-        d_model=16, encoder_layers=4, encoder_attention_heads=4, encoder_ffn_dim=24,
-        decoder_layers=1, decoder_attention_heads=2, decoder_ffn_dim=8, vocab_size=20, init_std=0.3,
-        pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=1,
-    )  # fmt: skip
-    transformers.WhisperForConditionalGeneration(cfg).save_pretrained(folder)
-    transformers.WhisperFeatureExtractor().save_pretrained(folder)
-    return str(folder)
+def source(make_whisper):
+    return make_whisper(4, init_std=0.3)
 
 
 @pytest.fixture(scope="module")

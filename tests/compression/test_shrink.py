@@ -20,33 +20,14 @@ from lightspeech.training.networks import build_network
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
 
-transformers = pytest.importorskip("transformers", reason="needs the extra 'teacher'")
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 WIDTH, HEADS, UNITS = 16, 4, 24
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
-def source(tmp_path_factory):
-    """A random Whisper of three blocks, as `transformers` saves it."""
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("whisper")
-    cfg = transformers.WhisperConfig(
-        d_model=WIDTH, encoder_layers=3, encoder_attention_heads=HEADS, encoder_ffn_dim=UNITS,
-        decoder_layers=1, decoder_attention_heads=2, decoder_ffn_dim=8, vocab_size=20,
-        pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=1,
-    )  # fmt: skip
-    transformers.WhisperForConditionalGeneration(cfg).save_pretrained(folder)
-    transformers.WhisperFeatureExtractor().save_pretrained(folder)
-    return str(folder)
+def source(make_whisper):
+    return make_whisper(3)
 
 
 def shrink_of(source, **changes):

@@ -41,18 +41,23 @@ def encoder_folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def study(encoder_folder, tmp_path_factory):
-    """A trained study; its runs, its cache and its recipe lie below the folder."""
-    root = tmp_path_factory.mktemp("teacher")
+def train(root, encoder_folder, *asked):
+    """Train a study below a folder, its cache and its recipe too; give its folder and places."""
     (root / "tiny.yaml").write_text(RECIPE.replace("SOURCE", str(encoder_folder)))
-    chosen = recipe.read(root / "tiny.yaml", [])
+    chosen = recipe.read(root / "tiny.yaml", asked)
     places = stages.Places(runs=root / "runs", bundles=root / "bundles", cache=root / "cache")
     folder = stages.open_study(chosen, places, resume=False, fresh=False)
     prepared = stages.prepare(chosen, folder, progress=manifest.silent)
     threads = torch.get_num_threads()
     stages.train(chosen, prepared, folder, places, lambda *_: None, processes=1)
     torch.set_num_threads(threads)
+    return folder, places
+
+
+@pytest.fixture(scope="module")
+def study(encoder_folder, tmp_path_factory):
+    """A trained study."""
+    folder, places = train(tmp_path_factory.mktemp("teacher"), encoder_folder)
     return stages.open_trained(folder), places
 
 
@@ -110,17 +115,9 @@ def test_what_cannot_be_is_refused_when_the_recipe_is_read(tmp_path, assignment,
 
 @pytest.fixture(scope="module")
 def tuned(encoder_folder, tmp_path_factory):
-    """The one run of a study that trains the second block too."""
-    root = tmp_path_factory.mktemp("tuned")
-    (root / "tiny.yaml").write_text(RECIPE.replace("SOURCE", str(encoder_folder)))
+    """A run of a study that trains the second block too."""
     asked = ["encoder.tuned=1", "encoder.pool_s=0.02", "training.epochs=3"]
-    chosen = recipe.read(root / "tiny.yaml", asked)
-    places = stages.Places(runs=root / "runs", bundles=root / "bundles", cache=root / "cache")
-    folder = stages.open_study(chosen, places, resume=False, fresh=False)
-    prepared = stages.prepare(chosen, folder, progress=manifest.silent)
-    threads = torch.get_num_threads()
-    stages.train(chosen, prepared, folder, places, lambda *_: None, processes=1)
-    torch.set_num_threads(threads)
+    folder, _ = train(tmp_path_factory.mktemp("tuned"), encoder_folder, *asked)
     return runs.read_run(folder / "fold0-seed0")
 
 
