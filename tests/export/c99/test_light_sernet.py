@@ -51,9 +51,11 @@ def done():
     heard = [frontend.features(waveform, cfg.frontend) for waveform in sounds(48)]
     features = torch.from_numpy(np.stack(heard))
     network = build_float(cfg, len(LABELS)).train()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 1.0  # what is heard once is the statistic, or answers hardly differ
     with torch.no_grad():
-        for _ in range(100):
-            network(features)
+        network(features)
     network = to_int8(network.eval(), cfg, int8.Int8())
     int8.calibrate(network, [features])
     yield Run(
@@ -79,7 +81,7 @@ def test_its_network_gives_the_bits_of_tflite_micro_and_litert(made, run_c, run_
     rows = np.random.default_rng(0).integers(-128, 128, shape).astype(np.int8)
     found = run_c(model, rows, len(LABELS))
     answers, _ = run_micro({"model": model}, {"model": rows})
-    assert len(np.unique(found, axis=0)) > 1
+    assert len(np.unique(found, axis=0)) > 4
     np.testing.assert_array_equal(found, answers["model"])
     np.testing.assert_array_equal(found, run_litert(model, rows))
 
