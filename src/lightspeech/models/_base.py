@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from torch import Tensor
+from torch import Tensor, nn
 
 
 class SpeechModel(Protocol):
@@ -19,3 +19,22 @@ class SpeechModel(Protocol):
     def classify(self, standardized: Tensor) -> Tensor:
         """Logits, shape ``(batch, n_classes)``, of what `standardize` gave."""
         ...
+
+
+class Standardized:
+    """The step in floats of a network whose ``norm`` holds the statistics of each feature."""
+
+    norm: nn.Module
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits, shape ``(batch, n_classes)``."""
+        return self.classify(self.standardize(features))
+
+    def standardize(self, features: Tensor) -> Tensor:
+        """Standardize each feature, see `SpeechModel.standardize`."""
+        standardized: Tensor = self.norm(features.transpose(1, 2))
+        return standardized.transpose(1, 2).contiguous()
+
+    def classify(self, standardized: Tensor) -> Tensor:
+        """Logits, see `SpeechModel.classify`."""
+        raise NotImplementedError

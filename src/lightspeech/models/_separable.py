@@ -16,6 +16,7 @@ from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
+from lightspeech.models._base import Standardized
 
 FRONTEND = FrontEnd()
 WINDOWS = Windows()
@@ -76,35 +77,38 @@ def narrowed(cfg: SeparableConfig, network: nn.Module) -> SeparableConfig:
     )
 
 
-class Separable(nn.Module):
-    """Stem, residual blocks, mean and maximum over time, linear head."""
+class Trunk(nn.Module):
+    """Stem, residual blocks, mean and maximum over time."""
 
-    def __init__(self, cfg: SeparableConfig, n_features: int, n_classes: int) -> None:
+    def __init__(self, cfg: SeparableConfig, n_features: int) -> None:
         """Build the layers; the mel bands are the channels of the input."""
         super().__init__()
-        width = cfg.channels
-        # Global statistics of the training speakers: level stays a cue, as no clip is normalized.
-        self.norm = nn.BatchNorm1d(n_features, affine=False)
-        self.stem = _convolution(n_features, width[0], cfg.stem_kernel, stride=2)
+        self.stem = _convolution(n_features, cfg.channels[0], cfg.stem_kernel, stride=2)
         self.blocks = nn.Sequential(*(Block(*block, cfg.kernel) for block in cfg.blocks))
-        self.head = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(2 * width[-1], n_classes))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``."""
-        return self.classify(self.standardize(features))
-
-    def standardize(self, features: Tensor) -> Tensor:
-        """Standardize each band, see `SpeechModel.standardize`."""
-        standardized: Tensor = self.norm(features.transpose(1, 2))
-        return standardized.transpose(1, 2).contiguous()
-
-    def classify(self, standardized: Tensor) -> Tensor:
-        """Logits, see `SpeechModel.classify`."""
+    def statistics(self, standardized: Tensor) -> Tensor:
+        """Say what a head reads, shape ``(batch, 2 * width)``."""
         x = standardized[:, :, None].permute(0, 3, 1, 2)  # (B, F, T, 1), channels last in memory
         x = self.blocks(self.stem(x).relu())
         x = x.permute(0, 2, 3, 1)  # (B, T / 2, 1, C): as LiteRT has it, so no copy there
-        logits: Tensor = self.head(torch.cat([x.mean((1, 2)), x.amax((1, 2))], dim=1))
+        return torch.cat([x.mean((1, 2)), x.amax((1, 2))], dim=1)
+
+
+class Separable(Standardized, Trunk):
+    """A trunk and a linear head."""
+
+    def __init__(self, cfg: SeparableConfig, n_features: int, n_classes: int) -> None:
+        """Build the layers."""
+        super().__init__(cfg, n_features)
+        # Global statistics of the training speakers: level stays a cue, as no clip is normalized.
+        self.norm = nn.BatchNorm1d(n_features, affine=False)
+        width = cfg.channels[-1]
+        self.head = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(2 * width, n_classes))
+
+    def classify(self, standardized: Tensor) -> Tensor:
+        """Logits, see `SpeechModel.classify`."""
+        logits: Tensor = self.head(self.statistics(standardized))
         return logits
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
+from lightspeech.models._base import Standardized
 
 FRONTEND = FrontEnd(
     n_fft=2048, hop_length=512, n_mels=128, f_min=0.0, f_max=8000.0, kind="mfcc", n_mfcc=13
@@ -25,7 +26,7 @@ class Config:
     dropout: float = 0.3
 
 
-class TinyMLLSTM(nn.Module):
+class TinyMLLSTM(Standardized, nn.Module):
     """Two recurrent layers; the last state of the second is what the head sees."""
 
     def __init__(self, cfg: Config, n_features: int, n_classes: int) -> None:
@@ -40,15 +41,6 @@ class TinyMLLSTM(nn.Module):
         self.head = nn.Sequential(
             nn.Linear(64, 64), nn.ReLU(), nn.Dropout(cfg.dropout), nn.Linear(64, n_classes)
         )
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``."""
-        return self.classify(self.standardize(features))
-
-    def standardize(self, features: Tensor) -> Tensor:
-        """Standardize each coefficient, see `SpeechModel.standardize`."""
-        standardized: Tensor = self.norm(features.transpose(1, 2))
-        return standardized.transpose(1, 2)
 
     def classify(self, standardized: Tensor) -> Tensor:
         """Logits, see `SpeechModel.classify`."""

@@ -125,7 +125,8 @@ class Taught(nn.Module):
             logits = model(features)
         logits = logits.float()
         loss = (1 - cfg.weight) * self.labels.score(logits, batch, mix)
-        loss = loss + cfg.weight * losses.softened_divergence(logits, softened, cfg.temperature)
+        expected = losses.of_every_member(softened, logits)
+        loss = loss + cfg.weight * losses.softened_divergence(logits, expected, cfg.temperature)
         if cfg.features:
             projected = self.projection(embedding.float())
             loss = loss + cfg.features * losses.embedding_distance(projected, target)

@@ -24,6 +24,11 @@ def soft_targets(
     return soft if mix is None else mixup(soft, mix)
 
 
+def of_every_member(targets: Tensor, logits: Tensor) -> Tensor:
+    """Expect of every member of an ensemble, if logits are such, what is expected of a network."""
+    return targets if logits.dim() == 2 else targets[:, None].expand_as(logits)
+
+
 def mixup(x: Tensor, mix: Tensor) -> Tensor:
     """Mix a batch with itself reversed (Zhang et al. 2018, eq. 1); batches come shuffled."""
     share = mix.reshape(-1, *[1] * (x.dim() - 1))
@@ -42,24 +47,24 @@ def cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     """Cross-entropy to soft targets, classes weighted, mean over the batch.
 
     Args:
-        logits: shape ``(batch, n_classes)``.
+        logits: shape ``(batch, n_classes)`` or ``(batch, members, n_classes)``.
         targets: distributions, same shape.
         weights: of each class, shape ``(n_classes,)``; 1 leaves a class as it is.
     """
-    return -(targets * weights * logits.log_softmax(1)).sum(1).mean()
+    return -(targets * weights * logits.log_softmax(-1)).sum(-1).mean()
 
 
 def focal(logits: Tensor, targets: Tensor, weights: Tensor, *, gamma: float = 2.0) -> Tensor:
     """Focal loss (Lin et al. 2017, eq. 5): cross-entropy scaled down where the answer is sure.
 
     Args:
-        logits: shape ``(batch, n_classes)``.
+        logits: shape ``(batch, n_classes)`` or ``(batch, members, n_classes)``.
         targets: distributions, same shape.
         weights: of each class, shape ``(n_classes,)``.
         gamma: 0 gives `cross_entropy`.
     """
-    log_p = logits.log_softmax(1)
-    return -(targets * weights * (1 - log_p.exp()) ** gamma * log_p).sum(1).mean()
+    log_p = logits.log_softmax(-1)
+    return -(targets * weights * (1 - log_p.exp()) ** gamma * log_p).sum(-1).mean()
 
 
 def softened_divergence(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
@@ -68,7 +73,7 @@ def softened_divergence(student: Tensor, teacher: Tensor, temperature: float) ->
     Scaled by ``temperature**2``, so that its gradient keeps its size (Hinton et al. 2015, sec. 2).
 
     Args:
-        student: logits, shape ``(batch, n_classes)``.
+        student: logits, shape ``(batch, n_classes)`` or ``(batch, members, n_classes)``.
         teacher: distributions, already softened, same shape, no gradient.
         temperature: > 0; the student's logits are divided by it.
 
@@ -82,8 +87,8 @@ def softened_divergence(student: Tensor, teacher: Tensor, temperature: float) ->
     """
     if student.shape != teacher.shape:
         raise ValueError(f"student and teacher differ: {student.shape} != {teacher.shape}")
-    answers = (student / temperature).log_softmax(1)
-    return temperature**2 * F.kl_div(answers, teacher, reduction="batchmean")
+    answers = (student / temperature).log_softmax(-1).flatten(0, -2)
+    return temperature**2 * F.kl_div(answers, teacher.flatten(0, -2), reduction="batchmean")
 
 
 def soften(probabilities: Tensor, temperature: float) -> Tensor:

@@ -38,7 +38,7 @@ class Labels(nn.Module):
         smoothing = self.cfg.label_smoothing
         soft = losses.soft_targets(batch.targets, self.n_classes, smoothing=smoothing, mix=mix)
         score = losses.focal if self.cfg.loss == "focal" else losses.cross_entropy
-        return score(logits, soft, self.weights)
+        return score(logits, losses.of_every_member(soft, logits), self.weights)
 
 
 def mixed(x: Tensor, mix: Tensor | None) -> Tensor:
