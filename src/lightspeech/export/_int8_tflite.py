@@ -1,17 +1,15 @@
 """The int8 network of a run as a ``.tflite`` file: int8 standardized features to int8 logits."""
 
-import tempfile
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from lightspeech.audio.frontend import Array
-from lightspeech.errors import ConfigError, MissingExtra
+from lightspeech.errors import ConfigError
+from lightspeech.export import _litert_torch
 from lightspeech.models._base import SpeechModel
-from lightspeech.quiet import silent
 from lightspeech.training import int8
 from lightspeech.training.int8 import Int8Network
 from lightspeech.training.run import Run
@@ -44,33 +42,13 @@ def to_bytes(done: Run) -> bytes:
     network = network_of(done)
     front, windows = done.config.frontend, done.config.windows
     frames = front.n_frames(windows.samples(front.sample_rate)[0])
-    with silent():
-        graph = int8.convert(network, fold_weights=False)
-        try:
-            from ai_edge_litert import schema_py_generated as schema
+    graph = int8.convert(network, fold_weights=False)
+    example = torch.zeros(1, frames, front.n_features)
+    converted = _litert_torch.convert(graph, example, quantized=True)
+    from ai_edge_litert import schema_py_generated as schema
 
-            converted = _converted(graph, torch.zeros(1, frames, front.n_features))
-        except ModuleNotFoundError:
-            raise MissingExtra("export to LiteRT and C99", "litert") from None
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(converted, 0))
     return _packed(_products_as_convolutions(model, schema))
-
-
-def _converted(graph: nn.Module, example: Tensor) -> bytes:
-    import litert_torch
-    from litert_torch.quantize.pt2e_quantizer import (
-        PT2EQuantizer,
-        get_symmetric_quantization_config,
-    )
-    from litert_torch.quantize.quant_config import QuantConfig
-
-    scheme = get_symmetric_quantization_config(is_per_channel=True)
-    config = QuantConfig(pt2e_quantizer=PT2EQuantizer().set_global(scheme))
-    converted = litert_torch.convert(graph, (example,), quant_config=config)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "model.tflite"
-        converted.export(str(file))
-        return file.read_bytes()
 
 
 def standardization(network: nn.Module, n_features: int) -> tuple[Array, Array]:

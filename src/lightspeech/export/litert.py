@@ -4,18 +4,15 @@ The front end is inside, in floats, as matrix products. For TFLite Micro and the
 network goes alone, standardized int8 features in and int8 logits out: `_int8_tflite`.
 """
 
-import tempfile
-from pathlib import Path
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from lightspeech.data.frontend_products import FrontEndProducts
-from lightspeech.errors import MissingExtra
+from lightspeech.export import _litert_torch
 from lightspeech.export._bundled import exporter
 from lightspeech.models._base import SpeechModel
-from lightspeech.quiet import silent
 from lightspeech.training.int8 import Int8Network, convert
 from lightspeech.training.run import Run
 
@@ -64,26 +61,8 @@ def to_bytes(done: Run) -> bytes:
     front = done.config.frontend
     samples, _ = done.config.windows.samples(front.sample_rate)
     recognizer = Recognizer(done).train(False)
-    with silent(), tempfile.TemporaryDirectory() as to:
-        try:
-            import litert_torch
-            from litert_torch.quantize.pt2e_quantizer import (
-                PT2EQuantizer,
-                get_symmetric_quantization_config,
-            )
-            from litert_torch.quantize.quant_config import QuantConfig
-        except ModuleNotFoundError:
-            raise MissingExtra("export to LiteRT", "litert") from None
-        scheme = None
-        if isinstance(done.network, Int8Network):
-            quantizer = PT2EQuantizer()
-            quantizer.set_global(get_symmetric_quantization_config(is_per_channel=True))
-            scheme = QuantConfig(pt2e_quantizer=quantizer)
-        window = torch.zeros(1, samples)
-        converted = litert_torch.convert(recognizer, (window,), quant_config=scheme)
-        file = Path(to) / MODEL_FILE
-        converted.export(str(file))
-        return file.read_bytes()
+    quantized = isinstance(done.network, Int8Network)
+    return _litert_torch.convert(recognizer, torch.zeros(1, samples), quantized=quantized)
 
 
 export = exporter(to_bytes, MODEL_FILE)

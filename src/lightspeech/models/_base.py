@@ -8,6 +8,8 @@ from torch import Tensor, nn
 class SpeechModel(Protocol):
     """Features to logits in two steps; ``forward`` does both.
 
+    An ensemble in training answers with every member, shape ``(batch, members, n_classes)``.
+
     Bands differ in level by far more than an int8 input with one scale can hold. So they are
     standardized in floats first: on a device, one multiply-add a band at the end of its front end.
     """

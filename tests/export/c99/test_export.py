@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lightspeech import bundle
+from lightspeech import bundle, plugins
 from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
@@ -35,15 +35,15 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def quantized(features, windows, **model):
-    """A run of `micro` whose statistics and ranges are those of features; nobody trained it."""
-    from lightspeech.models import micro
+def quantized(features, windows, tier="micro", **model):
+    """A run whose statistics and ranges are those of features; nobody trained it."""
     from lightspeech.training import int8
     from lightspeech.training.networks import build_float, to_int8
     from lightspeech.training.run import Run
     from lightspeech.training.task import RunConfig
 
-    choice = Choice("lightspeech.models", "micro", micro.Config(**model))
+    package = "lightspeech.models"
+    choice = Choice(package, tier, plugins.load(package, tier).Config(**model))
     cfg = RunConfig(model=choice, frontend=FrontEnd(), windows=windows)
     network = build_float(cfg, len(LABELS)).train()
     with torch.no_grad():
@@ -74,12 +74,13 @@ def heard(done, model, features):
 
 
 @pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize(("tier", "more"), [("micro", {}), ("small", {"members": 3})])
 def test_a_run_becomes_a_bundle_of_c_that_answers_as_its_network(
-    tmp_path, run_c, run_micro, run_litert
+    tmp_path, run_c, run_micro, run_litert, tier, more
 ):
     windows = Windows(window_s=0.5, hop_s=0.2)
     features = torch.randn(64, 11, 64) * 2 - torch.linspace(3, 9, 64)
-    done = quantized(features, windows, channels=(12, 12, 8))
+    done = quantized(features, windows, tier, channels=(12, 12, 8), **more)
     made = c99.export(done, described(tmp_path, windows))
     assert bundle.read(made.path) == made
     names = {path.name for path in made.path.iterdir()}
