@@ -141,3 +141,18 @@ def test_another_name_does_not_hide_what_a_teacher_knows(fields, kind):
 
 def test_a_teacher_of_strangers_is_let_through():
     leaks.check_teacher(heard(train=(utterance("x"), APART[0])), APART, SPLIT)
+
+
+@pytest.mark.parametrize("known", [APART[1], APART[2]], ids=["selection", "test"])
+def test_an_encoder_must_not_be_made_with_whom_its_head_is_measured_or_selected_on(known):
+    """Nor with another recording of theirs, which is in no part."""
+    other = replace(known, id="other", audio_hash="other")
+    message = f"fold 0: the encoder e knows speaker {known.speaker} of {known.id}"
+    with pytest.raises(LeakError, match=message):
+        leaks.check_encoder("e", {"other"}, [*APART, other], protocol(leaky=False))
+    leaks.check_encoder("e", {"other"}, [*APART, other], protocol(leaky=True))
+
+
+def test_an_encoder_made_with_training_speakers_or_strangers_is_let_through():
+    audio = {APART[0].audio_hash, "of nobody here"}
+    leaks.check_encoder("e", audio, APART, protocol(leaky=False))

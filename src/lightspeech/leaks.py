@@ -1,6 +1,6 @@
 """Finds what training and test share: a speaker, a dialogue, a recording, an augmented child."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from lightspeech.corpora._base import Utterance
@@ -105,17 +105,19 @@ def check(utterances: list[Utterance], protocol: Protocol) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """What a teacher knows, what its own teachers know included.
+    """What a teacher knows, what its own teachers know included; or what made an encoder.
 
     Attributes:
         study: name of the teacher's study and fold, for messages.
         train: what it learnt from.
         selection: what it was chosen and calibrated on.
+        role: what it is to its student.
     """
 
     study: str
     train: tuple[Utterance, ...]
     selection: tuple[Utterance, ...]
+    role: str = "teacher"
 
 
 def together(several: Sequence[Heard]) -> Heard:
@@ -146,10 +148,30 @@ def check_teacher(heard: Heard, utterances: Sequence[Utterance], split: Split) -
         cut = Split(name=split.name, train=ids, selection=(), test=strangers)
         if found := find([*utterances, *taught], cut):
             raise LeakError(
-                f"{split.name}: the teacher {heard.study} knows {found[0].kind} {found[0].value} "
-                f"of {found[0].other_id}, which its student must not; {len(found)} such pairs; "
-                "take a teacher of the same protocol, or one of other speakers"
+                f"{split.name}: the {heard.role} {heard.study} knows {found[0].kind} "
+                f"{found[0].value} of {found[0].other_id}, which its student must not; "
+                f"{len(found)} such pairs; take one made by other speakers"
             )
+
+
+def check_encoder(
+    source: str, audio: Collection[str], utterances: Sequence[Utterance], protocol: Protocol
+) -> None:
+    """Refuse an encoder made with speech of somebody that a head on it is measured or selected on.
+
+    Args:
+        source: its name.
+        audio: hashes of the recordings it was made with.
+        utterances: the head's whole corpus.
+        protocol: of the head; one that is labelled leaky may do all.
+
+    Raises:
+        LeakError: naming the encoder and what it shares with the first such fold.
+    """
+    known = tuple(utterance for utterance in utterances if utterance.audio_hash in audio)
+    heard = Heard(study=source, train=known, selection=(), role="encoder")
+    for split in () if protocol.leaky else protocol.splits:
+        check_teacher(heard, utterances, split)
 
 
 def check_unlabelled(

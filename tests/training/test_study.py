@@ -1,6 +1,44 @@
+import json
 import time
+from pathlib import Path
 
+import pytest
+
+from lightspeech.audio.encoder import Encoder
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.windows import Windows
+from lightspeech.config import Choice
+from lightspeech.corpora._base import Utterance
+from lightspeech.errors import LeakError
+from lightspeech.models import base
+from lightspeech.protocols._base import Protocol, Split
 from lightspeech.training import study
+from lightspeech.training.task import RunConfig
+
+
+def test_a_study_on_an_encoder_that_was_made_with_its_test_speakers_is_refused(tmp_path):
+    """Found by the sound of a recording, whatever its name was when the encoder heard it."""
+    (tmp_path / "encoder.onnx").touch()
+    (tmp_path / "config.json").write_text(json.dumps({"heard": ["hash of c"]}))
+    cfg = RunConfig(
+        model=Choice("lightspeech.models", "base", base.Config()),
+        frontend=FrontEnd(),
+        windows=Windows(),
+        encoder=Encoder(source=str(tmp_path), width=384, first=0, last=2),
+    )
+    utterances = [
+        Utterance(
+            id=name, path=Path(name), corpus="toy", emotion=emotion, speaker=f"toy/{name}",
+            audio_hash=f"hash of {name}",
+        )
+        for name, emotion in (("a", "happy"), ("b", "sad"), ("c", "sad"))
+    ]  # fmt: skip
+    split = Split(name="fold 0", train=("a",), selection=("b",), test=("c",))
+    cut = Protocol(name="p", unit="speaker", selection="", leaky=False, splits=(split,))
+    with pytest.raises(LeakError, match=f"the encoder {tmp_path} knows speaker toy/c of c"):
+        study.tasks(
+            cfg, utterances, cut, vocabulary="own", seeds=[0], folder=tmp_path, cache=tmp_path
+        )
 
 
 def test_the_bar_moves_while_a_single_process_trains(monkeypatch):

@@ -120,7 +120,7 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path, *, judged: int = R
         "n_params": sum(p.numel() for p in network.parameters()),
         "macs": macs(network),
         "made_of": as_dict(cfg),
-        "heard": [path.name for path in heard],
+        "heard": [io.inspect(path).audio_hash for path in heard],
     }
     write_json(to / ABOUT, about)
     (to / checkpoint.NAME).unlink(missing_ok=True)

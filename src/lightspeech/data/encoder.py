@@ -118,6 +118,12 @@ def own(cfg: Encoder) -> Path | None:
     return folder if folder is not None and (folder / onnx_encoder.MODEL).is_file() else None
 
 
+def made_with(cfg: Encoder) -> frozenset[str]:
+    """Hashes of the recordings that an encoder of our own making was made with; else none."""
+    folder = own(replace(cfg, beside=None))
+    return onnx_encoder.made_with(folder) if folder is not None else frozenset()
+
+
 def _remedies(source: str, why: str) -> str:
     return (
         f"encoder {source!r}: {why}; set {PLACE} to the folder that holds it, name its folder "

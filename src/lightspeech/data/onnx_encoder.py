@@ -19,7 +19,8 @@ from lightspeech.errors import ConfigError
 
 MODEL = "encoder.onnx"
 ABOUT = "config.json"
-"""``hidden_size``, ``first``, ``last``, ``n_params``, ``macs`` of 3 s, and where it comes from."""
+"""``hidden_size``, ``first``, ``last``, ``n_params``, ``macs`` of 3 s, what it was made of, and
+hashes of the recordings it ``heard`` then."""
 INPUT, OUTPUT = "waveform", "states"
 
 
@@ -37,7 +38,7 @@ def load(cfg: Encoder, folder: Path) -> tuple[Callable[[Waveform], Tensor], int,
     Raises:
         ConfigError: if the recipe asks for another width or other hidden states.
     """
-    about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    about = _about(folder)
     gives = {"width": about["hidden_size"], "first": about["first"], "last": about["last"]}
     asked = {name: getattr(cfg, name) for name in gives}
     if asked != gives:
@@ -54,3 +55,13 @@ def load(cfg: Encoder, folder: Path) -> tuple[Callable[[Waveform], Tensor], int,
         return torch.from_numpy(states[0])
 
     return hidden_states, about["n_params"], about.get("macs")
+
+
+def made_with(folder: Path) -> frozenset[str]:
+    """Hashes of the recordings that an encoder was shrunk by, and recovered by."""
+    return frozenset(_about(folder)["heard"])
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    return about

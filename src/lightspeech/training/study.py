@@ -17,6 +17,7 @@ from lightspeech import labels as vocabularies
 from lightspeech import leaks
 from lightspeech.config import Choice
 from lightspeech.corpora._base import Utterance
+from lightspeech.data import encoder
 from lightspeech.errors import CorpusError, StudyError
 from lightspeech.protocols._base import Protocol
 from lightspeech.training.inputs import load_features
@@ -61,6 +62,8 @@ def tasks(
         LeakError: if a fold leaks and the protocol is not labelled leaky.
     """
     leaks.check(list(utterances), protocol)
+    for heard in cfg.encoder.heard if cfg.encoder is not None else ():
+        leaks.check_encoder(heard.source, encoder.made_with(heard), utterances, protocol)
     names = [vocabularies.map_label(u.emotion, vocabulary) or "" for u in utterances]
     classes = tuple(sorted(set(names)))
     targets = np.array([classes.index(name) for name in names], np.int64)
