@@ -56,6 +56,10 @@ def test_a_chain_is_trained_measured_printed_and_kept(lightspeech, recipe):
     assert "| 1-distill: crops 1 |" in again
     assert "- 1-distill (teacher teacher, crops 1): recall" in again
 
+    plain = lightspeech("run", recipe, "--resume", "--processes", 1).out
+    expected = "chain   distill, distill: not in these figures; see lightspeech compress"
+    assert plain.splitlines()[-1] == f"{expected} {recipe} --resume"
+
     evaluated = lightspeech("evaluate", "runs/tiny/1-distill", "--json").out
     assert json.loads(evaluated)["uar"] == steps[0]["uar"]
 

@@ -48,6 +48,9 @@ def command(
         return
     typer.echo(text.describe(figures))
     typer.echo(f"\n{made}\nreport  {report}")
+    if steps := [step.name for step in trained.recipe.compress]:
+        chain = f"lightspeech compress {recipe} --resume"
+        typer.echo(f"chain   {', '.join(steps)}: not in these figures; see {chain}")
 
 
 def _bundle(trained: "Trained", exported: Bundle) -> str:
