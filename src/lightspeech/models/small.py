@@ -1,4 +1,8 @@
-"""The ``small`` tier of the own family: fewer than 300,000 parameters."""
+"""The ``small`` tier of the own family: six networks as wide as ``micro``, < 300,000 parameters.
+
+One network of as many parameters knows its training speakers by heart and new ones hardly better
+than ``micro`` does; six narrow ones err apart (docs/experiments.md).
+"""
 
 from typing import Annotated
 
@@ -10,15 +14,14 @@ from lightspeech.models._ensemble import Ensemble
 from lightspeech.models._separable import FRONTEND as FRONTEND
 from lightspeech.models._separable import WINDOWS as WINDOWS
 from lightspeech.models._separable import Separable, SeparableConfig
-from lightspeech.models._separable import narrowed as narrowed
 
 
 @config
 class Config(SeparableConfig):
     """Width and depth of each member."""
 
-    channels: tuple[int, ...] = (192, 192, 192, 192, 224)
-    members: Annotated[int, Field(ge=1)] = 1
+    channels: tuple[int, ...] = (80, 80, 80, 80, 96)
+    members: Annotated[int, Field(ge=1)] = 6
     """Networks side by side; 1: no ensemble."""
 
 
