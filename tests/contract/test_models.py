@@ -103,7 +103,7 @@ def test_any_batch_and_length_gives_a_logit_a_class(model, batch, frames):
 def test_two_steps_change_it_and_the_loss_is_finite(model):
     network, scores = trained(config_of(model))
     assert np.isfinite(scores).all()
-    assert scores[1] != losses[0]
+    assert scores[1] != scores[0]
     fresh = build_network(config_of(model), len(LABELS))
     moved = zip(network.parameters(), fresh.parameters(), strict=True)
     assert all(not torch.equal(a, b) for a, b in moved if a.requires_grad)
