@@ -1,7 +1,7 @@
 """Networks of the own family side by side, as one: an ensemble that exports and quantizes whole.
 
 Each is trained by a loss of its own, since those trained through their mean come to rely on each
-other (Lee et al. 2015, sec. 3); what answers is the mean of their logits. A mean of linear heads is
+other (Lee et al. 2015); what answers is the mean of their logits. A mean of linear heads is
 one linear head over all they read, so no operation is added to those of the family.
 """
 
