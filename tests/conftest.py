@@ -68,6 +68,17 @@ const char *ls_model_label(int index) { return index == 0 ? "low" : index == 1 ?
 
 
 @pytest.fixture
+def one_thread():
+    """As a run is trained; and threads that wait for each other take minutes on a busy machine."""
+    torch = pytest.importorskip("torch")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
 def data_root() -> Path:
     """Folder of real recordings; where there is none, the test is skipped and says so."""
     root = os.environ.get("LIGHTSPEECH_DATA")

@@ -46,16 +46,6 @@ def train(here):
     return make
 
 
-@pytest.fixture
-def one_thread():
-    """Compute on one thread, from one seed."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def make_whisper(tmp_path_factory):
     """Save a random Whisper, 16 wide, as `transformers` saves it; give the name of its folder."""

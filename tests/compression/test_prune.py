@@ -11,6 +11,8 @@ from lightspeech.compression import _channels, prune
 from lightspeech.errors import ConfigError
 from lightspeech.training import cost
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 pytest.importorskip("torch_pruning", reason="pruning needs Torch-Pruning")
 
 BANDS, FRAMES = 16, 40
@@ -19,16 +21,6 @@ SMALL = {
     "light_sernet": {"paths": (8, 8, 8), "body": (16, 8, 12, 16, 20)},
 }
 every_family = pytest.mark.parametrize("name", SMALL)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """As a run is trained; and threads that wait for each other take minutes on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(before)
 
 
 def build(name, cfg=None):

@@ -18,6 +18,8 @@ from lightspeech.training.networks import build_network
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 PACKAGE = "lightspeech.models"
 LABELS = ("angry", "happy", "neutral", "sad")
 
@@ -25,16 +27,6 @@ LABELS = ("angry", "happy", "neutral", "sad")
 @pytest.fixture(params=plugins.names(PACKAGE))
 def model(request):
     return plugins.load(PACKAGE, request.param)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """As a run is trained; and threads that wait for each other take minutes on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(before)
 
 
 def config_of(model, **changes):

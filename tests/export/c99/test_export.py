@@ -26,15 +26,6 @@ KEPT = Path(__file__).parents[3] / "results" / "models" / "ravdess" / "micro-int
 UTTERANCES = 1008
 
 
-@pytest.fixture
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(before)
-
-
 def quantized(features, windows, tier="micro", **model):
     """A run whose statistics and ranges are those of features; nobody trained it."""
     from lightspeech.training import int8
