@@ -9,7 +9,7 @@ from lightspeech.data.augment import Augment
 from lightspeech.data.batches import Order
 from lightspeech.data.encoded import Encoded, EncodedBatches, measuring_batches
 from lightspeech.data.features import Features
-from lightspeech.data.known import KnownBatches, know
+from lightspeech.data.known import KnownBatches, VoicedBatches, know
 from lightspeech.errors import ConfigError
 
 N = 8
@@ -96,5 +96,51 @@ def test_a_feature_that_never_moves_stays_finite(features):
 
 
 def test_an_unknown_speaker_is_refused(encoded):
-    with pytest.raises(ConfigError, match=r"needs speakers, that of toy/3 is unknown"):
+    with pytest.raises(ConfigError, match=r"speaker of toy/3 is unknown, so speakers have no stat"):
         know(encoded, utterances([*SPEAKERS[:3], "", *SPEAKERS[4:]]), FRONT)
+
+
+def trained(encoded, rows):
+    order = Order(np.array(rows), batch_size=3, seed=0)
+    return EncodedBatches(encoded, order, torch.arange(N), Augment(time_masks=0))
+
+
+def test_a_lent_voice_has_its_mean_and_deviation(encoded):
+    known = know(encoded, utterances(), FRONT)
+    rows = torch.arange(0, N, 2)
+    [plain] = measuring_batches(encoded, rows.numpy())
+    made = known.voiced(plain, rows, rows + 1)
+    behind = (plain == 0).all(2)
+    assert (made[behind] == 0).all()
+    frames = made[~behind]
+    torch.testing.assert_close(frames.mean(0), known.mean[1], atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(frames.std(0, correction=0), known.deviation[1], atol=1e-3, rtol=0)
+
+
+def test_only_training_speakers_lend_their_voices(encoded):
+    known = know(encoded, utterances(), FRONT)
+    alone = trained(encoded, range(0, N, 2))
+    for one, other in zip(
+        alone.epoch(1), VoicedBatches(alone, known, 1.0, 0).epoch(1), strict=True
+    ):
+        torch.testing.assert_close(other.features, one.features, atol=1e-3, rtol=1e-3)
+
+
+def test_a_share_of_the_examples_is_voiced_by_draws_of_the_epoch(encoded):
+    known = know(encoded, utterances(), FRONT)
+    plain = trained(encoded, range(N))
+    voiced = VoicedBatches(plain, known, 0.5, 0)
+    assert len(voiced) == len(plain)
+
+    def far(epoch):
+        """Rows of the near speaker that came far off, as the other one is."""
+        pairs = (
+            (row, x)
+            for batch in voiced.epoch(epoch)
+            for row, x in zip(batch.rows, batch.features, strict=True)
+        )
+        return {int(row) for row, x in pairs if row % 2 == 0 and x[(x != 0).any(1)].mean() > 10}
+
+    drawn = [far(epoch) for epoch in range(20)]
+    assert drawn == [far(epoch) for epoch in range(20)]
+    assert 10 < sum(map(len, drawn)) < 30  # of 80: a half is lent a voice, of which a half is far

@@ -1,7 +1,9 @@
-"""Known speakers: features standardized by statistics of each speaker's own unlabelled speech.
+"""What the statistics of a speaker's own unlabelled speech are good for.
 
-What a device could learn while its user talks to it. Figures of such a model include the test
-speakers' other recordings, without labels, and are labelled *known speaker* wherever they stand.
+*Known speakers*: features are standardized by them, as a device could learn while its user talks to
+it. Figures of such a model include the test speakers' other recordings, without labels, and are
+labelled *known speaker* wherever they stand. *Voices*: a training example is given those of another
+training speaker, so that a model for strangers hears every emotion in every voice.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,6 +23,8 @@ from lightspeech.errors import ConfigError
 
 SMALLEST = 1e-3
 """Of a deviation: a feature that never moves is left where it is."""
+VOICES = 3
+"""Keeps the draws of voices apart from all others of the same seed and epoch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +56,18 @@ class Known:
         made = (features - self.mean[rows, None]) / self.deviation[rows, None]
         return made.masked_fill_((features == 0).all(2, keepdim=True), 0.0)
 
+    def voiced(self, features: Tensor, rows: Tensor, others: Tensor) -> Tensor:
+        """Give examples the statistics of other utterances' speakers; frames of zeros stay.
+
+        Args:
+            features: of the examples, shape ``(batch, frames, n_features)``.
+            rows: utterance of each, shape ``(batch,)``.
+            others: utterance whose speaker lends his voice, likewise.
+        """
+        made = self.standardize(features, rows) * self.deviation[others, None]
+        made += self.mean[others, None]
+        return made.masked_fill_((features == 0).all(2, keepdim=True), 0.0)
+
     def measured(self, windows: Iterator[Tensor], rows: Index) -> Iterator[Tensor]:
         """Standardize the windows of some utterances, given in order."""
         of = torch.from_numpy(np.repeat(rows, np.diff(self.window_offsets)[rows]))
@@ -78,6 +94,29 @@ class KnownBatches:
             yield replace(batch, features=self.known.standardize(batch.features, batch.rows))
 
 
+class VoicedBatches:
+    """Training batches, a share of whose examples speak with another training speaker's voice."""
+
+    def __init__(self, heard: Batches, known: Known, share: float, seed: int) -> None:
+        """Take the batches as they are; all draws come from the seed and the epoch."""
+        self.heard, self.known, self.share, self.seed = heard, known, share, seed
+        self.rows, self.targets = heard.rows, heard.targets
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        return len(self.heard)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Go once through the training utterances."""
+        rng = np.random.default_rng([self.seed, number, VOICES])
+        lent = rng.choice(self.rows.numpy(), len(self.targets))
+        kept = rng.random(len(self.targets)) >= self.share
+        others = torch.from_numpy(np.where(kept, np.arange(len(lent)), lent))
+        for batch in self.heard.epoch(number):
+            made = self.known.voiced(batch.features, batch.rows, others[batch.rows])
+            yield replace(batch, features=made)
+
+
 def know(heard: Features | Encoded, utterances: Sequence[Utterance], cfg: FrontEnd) -> Known:
     """Compute the statistics of every speaker over all of his frames.
 
@@ -86,8 +125,8 @@ def know(heard: Features | Encoded, utterances: Sequence[Utterance], cfg: FrontE
     """
     if unknown := [u.id for u in utterances if not u.speaker]:
         raise ConfigError(
-            f"normalisation: speaker needs speakers, that of {unknown[0]} is unknown; name it, or "
-            "set normalisation to training"
+            f"the speaker of {unknown[0]} is unknown, so speakers have no statistics; name it, or "
+            "leave normalisation at training and augment.voices at 0"
         )
     names, of = np.unique([u.speaker for u in utterances], return_inverse=True)
     layer = FrontEndLayer(cfg)

@@ -12,7 +12,7 @@ from lightspeech.data import balance, batches, encoded, encoder, features
 from lightspeech.data.batches import Batches, Order, TrainingBatches
 from lightspeech.data.encoded import Encoded, EncodedBatches
 from lightspeech.data.features import Features, Index
-from lightspeech.data.known import Known, KnownBatches, know
+from lightspeech.data.known import Known, KnownBatches, VoicedBatches, know
 from lightspeech.training import calibrate
 from lightspeech.training.task import Task
 
@@ -73,9 +73,15 @@ def training_batches(task: Task, parts: Parts) -> Batches:
         return KnownBatches(training_batches(task, heard), parts.found)
     cfg, found, order = task.config, parts.found, _order(task, parts.train)
     targets = torch.from_numpy(task.targets)
+    made: Batches
     if isinstance(found, Encoded):
-        return EncodedBatches(found, order, targets, cfg.augment)
-    return TrainingBatches(found, order, targets, cfg.frontend, cfg.augment)
+        made = EncodedBatches(found, order, targets, cfg.augment)
+    else:
+        made = TrainingBatches(found, order, targets, cfg.frontend, cfg.augment)
+    if not cfg.augment.voices:
+        return made
+    known = know(found, task.utterances, cfg.frontend)
+    return VoicedBatches(made, known, cfg.augment.voices, task.seed)
 
 
 def _order(task: Task, rows: Index) -> Order:
