@@ -135,7 +135,7 @@ def read(tmp_path, text=TINY, assignments=()):
         ("training.epochs=0", "training.epochs: .* greater than 0"),
         ("name=a/b", "name must be a plain folder name, found 'a/b'"),
         ("name=..", "name must be a plain folder name"),
-        ("seeds=[1, 1]", "seeds must be distinct"),
+        ("seeds=[1,1]", "seeds must be distinct"),
         ("seeds=[]", "seeds must be distinct, at least one"),
     ],
 )
