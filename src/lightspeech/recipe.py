@@ -111,4 +111,7 @@ def read(path: Path, assignments: list[str]) -> Recipe:
         values["corpora"] = [values.pop("corpus")]
     recipe = build(Recipe, values, source=str(path))
     recipe.run_config()
+    for step in recipe.compress:
+        if check := getattr(step.module, "check", None):
+            check(recipe.model)
     return recipe

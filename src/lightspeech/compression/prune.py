@@ -52,6 +52,18 @@ class Config:
     """Widths are multiples of it, and no layer gets narrower: kernels do so many at once."""
 
 
+def check(model: Choice) -> None:
+    """Refuse a model that has no narrower form, before anything is trained.
+
+    Raises:
+        ConfigError: naming those that have one.
+    """
+    if not hasattr(model.module, "narrowed"):
+        names = plugins.names(model.package)
+        able = [name for name in names if hasattr(plugins.load(model.package, name), "narrowed")]
+        raise ConfigError(f"{model.name} cannot be pruned; choose a model of {able}")
+
+
 def apply(before: Run, task: Task, cfg: Config) -> None:
     """Prune a run in rounds, and write what is left of it as a run.
 
@@ -64,7 +76,7 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
         ConfigError: if the model cannot get narrower or shorter, or not by so much.
         MissingExtra: if Torch-Pruning is not installed.
     """
-    _require_narrowed(before.config.model)
+    check(before.config.model)
     task = unlabelled.add(task)
     parts = inputs.open_parts(task)
     full = cost.macs(before.network, cost.example(before.config))
@@ -77,13 +89,6 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
             pruned = _prune(before, task, parts, cfg, limit=limit, blocks=blocks)
             _recover(pruned, replace(task, folder=folder), parts, cfg)
         before = run.read_run(folder)
-
-
-def _require_narrowed(model: Choice) -> None:
-    if not hasattr(model.module, "narrowed"):
-        names = plugins.names(model.package)
-        able = [name for name in names if hasattr(plugins.load(model.package, name), "narrowed")]
-        raise ConfigError(f"{model.name} cannot be pruned; choose a model of {able}")
 
 
 def _prune(before: Run, task: Task, parts: Parts, cfg: Config, *, limit: int, blocks: int) -> Run:
