@@ -6,25 +6,25 @@ labelled *known speaker* wherever they stand. *Voices*: a training example is gi
 training speaker, so that a model for strangers hears every emotion in every voice.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lightspeech.audio.frontend import FrontEnd
 from lightspeech.corpora._base import Utterance
 from lightspeech.data.batches import Batch, Batches
 from lightspeech.data.encoded import Encoded
 from lightspeech.data.features import Features, Index
-from lightspeech.data.frontend import FrontEndLayer
 from lightspeech.errors import ConfigError
 
 SMALLEST = 1e-3
 """Of a deviation: a feature that never moves is left where it is."""
 VOICES = 3
 """Keeps the draws of voices apart from all others of the same seed and epoch."""
+Finish = Callable[[Tensor], Tensor]
+"""Log bands to features, as `lightspeech.data.frontend.FrontEndLayer.finish`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,31 +94,40 @@ class KnownBatches:
             yield replace(batch, features=self.known.standardize(batch.features, batch.rows))
 
 
-class VoicedBatches:
-    """Training batches, a share of whose examples speak with another training speaker's voice."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Lenders:
+    """Lend a share of the examples another training speaker's voice, as batches ask for it.
 
-    def __init__(self, heard: Batches, known: Known, share: float, seed: int) -> None:
-        """Take the batches as they are; all draws come from the seed and the epoch."""
-        self.heard, self.known, self.share, self.seed = heard, known, share, seed
-        self.rows, self.targets = heard.rows, heard.targets
+    Attributes:
+        known: statistics of every speaker.
+        rows: utterances that are trained on, whose speakers lend.
+        share: of the examples.
+        seed: of all draws, with the epoch.
+    """
 
-    def __len__(self) -> int:
-        """Batches an epoch."""
-        return len(self.heard)
+    known: Known
+    rows: Tensor
+    share: float
+    seed: int
 
-    def epoch(self, number: int) -> Iterator[Batch]:
-        """Go once through the training utterances."""
-        rng = np.random.default_rng([self.seed, number, VOICES])
-        lent = rng.choice(self.rows.numpy(), len(self.targets))
-        kept = rng.random(len(self.targets)) >= self.share
-        others = torch.from_numpy(np.where(kept, np.arange(len(lent)), lent))
-        for batch in self.heard.epoch(number):
-            made = self.known.voiced(batch.features, batch.rows, others[batch.rows])
-            yield replace(batch, features=made)
+    def __call__(self, features: Tensor, rows: Tensor, epoch: int) -> Tensor:
+        """Give examples the voices of the epoch, shape ``(batch, frames, n_features)``."""
+        n = len(self.known.mean)
+        rng = np.random.default_rng([self.seed, epoch, VOICES])
+        lent = rng.choice(self.rows.numpy(), n)
+        others = np.where(rng.random(n) < self.share, lent, np.arange(n))
+        return self.known.voiced(features, rows, torch.from_numpy(others)[rows])
 
 
-def know(heard: Features | Encoded, utterances: Sequence[Utterance], cfg: FrontEnd) -> Known:
+def know(
+    heard: Features | Encoded, utterances: Sequence[Utterance], finish: Finish = lambda bands: bands
+) -> Known:
     """Compute the statistics of every speaker over all of his frames.
+
+    Args:
+        heard: features of the corpus.
+        utterances: of the corpus.
+        finish: what makes features of log bands; without it the log bands are known.
 
     Raises:
         ConfigError: if a speaker is unknown.
@@ -129,27 +138,24 @@ def know(heard: Features | Encoded, utterances: Sequence[Utterance], cfg: FrontE
             "leave normalisation at training and augment.voices at 0"
         )
     names, of = np.unique([u.speaker for u in utterances], return_inverse=True)
-    layer = FrontEndLayer(cfg)
-    made = [_statistics(heard, np.flatnonzero(of == index), layer) for index in range(len(names))]
+    made = [_statistics(heard, np.flatnonzero(of == index), finish) for index in range(len(names))]
     mean, deviation = (torch.stack(part) for part in zip(*made, strict=True))
     return Known(heard, mean[of], deviation[of])
 
 
-def _statistics(
-    heard: Features | Encoded, rows: Index, layer: FrontEndLayer
-) -> tuple[Tensor, Tensor]:
+def _statistics(heard: Features | Encoded, rows: Index, finish: Finish) -> tuple[Tensor, Tensor]:
     """Sum up utterance by utterance, so that memory stays flat."""
     n, total, squares = 0, torch.zeros(()), torch.zeros(())
     for row in rows:
-        frames = _frames(heard, row, layer).double()
+        frames = _frames(heard, row, finish).double()
         n, total, squares = n + len(frames), total + frames.sum(0), squares + (frames**2).sum(0)
     mean = total / n
     deviation = (squares / n - mean**2).clamp(min=0).sqrt().clamp(min=SMALLEST)
     return mean.float(), deviation.float()
 
 
-def _frames(heard: Features | Encoded, row: int, layer: FrontEndLayer) -> Tensor:
+def _frames(heard: Features | Encoded, row: int, finish: Finish) -> Tensor:
     if isinstance(heard, Encoded):
         return torch.from_numpy(heard.read(row))
     start, end = heard.offsets[row : row + 2]
-    return layer.finish(torch.from_numpy(np.array(heard.frames[start:end])))
+    return finish(torch.from_numpy(np.array(heard.frames[start:end])))
