@@ -48,9 +48,6 @@ class Augment:
     speeds: tuple[Annotated[float, Field(ge=0.5, le=2)], ...] = ()
     """Rates at which an encoder hears recordings too, pitch and all; each epoch draws one, 1 among
     them (Ko et al. 2015, Audio augmentation for speech recognition, sec. 2.3)."""
-    voices: Share = 0.0
-    """Share of the examples whose log bands, or hidden states, are given mean and deviation of
-    another training speaker's (MixStyle, arXiv 2104.02008, eq. 5; here exchanged, not mixed)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """Batches by tensor operations: one gather, one bend, one transform a batch, no per-item loop."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,15 +35,6 @@ class Batch:
     targets: Tensor
     rows: Tensor
     mix: Tensor
-
-
-Voices = Callable[[Tensor, Tensor, int], Tensor]
-"""Changes whose voice examples have: features, their rows and the epoch to features."""
-
-
-def own_voices(features: Tensor, rows: Tensor, epoch: int) -> Tensor:
-    """Leave to everyone his voice."""
-    return features
 
 
 class Batches(Protocol):
@@ -132,7 +123,6 @@ class TrainingBatches:
         targets: Tensor,
         cfg: FrontEnd,
         bending: Augment,
-        voices: Voices = own_voices,
     ) -> None:
         """Hold what an epoch is made of.
 
@@ -142,9 +132,8 @@ class TrainingBatches:
             targets: class of every utterance of the corpus, shape ``(n,)``.
             cfg: the front end.
             bending: how far to bend.
-            voices: given to the log bands, before their level is taken away.
         """
-        self.order, self.voices = order, voices
+        self.order = order
         self.frames = torch.from_numpy(np.array(features.frames)) - float(np.log(cfg.floor))
         self.offsets = torch.from_numpy(np.array(features.offsets))
         self.rows, self.targets = order.rows, targets
@@ -163,7 +152,6 @@ class TrainingBatches:
             u = drawn[numbers]
             source, lengths = self._gather(batch)
             log_bands = augment.bend(source, lengths, self.n_frames, u, self.bending, self.bands)
-            log_bands = self.voices(log_bands, batch, number)
             yield Batch(self.layer.finish(log_bands), self.targets[batch], batch, u[:, 7])
 
     def _gather(self, batch: Tensor) -> tuple[Tensor, Tensor]:

@@ -19,7 +19,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.corpora._base import Utterance
 from lightspeech.data import augment, encoder
 from lightspeech.data.augment import Augment
-from lightspeech.data.batches import Batch, Order, Voices, own_voices
+from lightspeech.data.batches import Batch, Order
 from lightspeech.data.encoder import HALF
 from lightspeech.data.features import Index
 from lightspeech.errors import StudyError
@@ -143,17 +143,10 @@ def _open(cfg: Encoder) -> encoder.Opened:
 class EncodedBatches:
     """All training utterances, every epoch in a new order, cropped and masked anew."""
 
-    def __init__(
-        self,
-        found: Encoded,
-        order: Order,
-        targets: Tensor,
-        bending: Augment,
-        voices: Voices = own_voices,
-    ) -> None:
+    def __init__(self, found: Encoded, order: Order, targets: Tensor, bending: Augment) -> None:
         """Hold what an epoch is made of; arguments as of `batches.TrainingBatches`."""
         self.order, self.rows, self.targets = order, order.rows, targets
-        self.found, self.bending, self.voices = found, bending, voices
+        self.found, self.bending = found, bending
 
     def __len__(self) -> int:
         """Batches an epoch."""
@@ -165,7 +158,7 @@ class EncodedBatches:
         for batch, numbers in self.order.epoch(number):
             u = drawn[numbers]
             cut = [self._cut(int(row), *own) for row, own in zip(batch, u[:, :3], strict=True)]
-            features = self._mask(self.voices(beside(cut), batch, number), u[:, 8:])
+            features = self._mask(beside(cut), u[:, 8:])
             yield Batch(features, self.targets[batch], batch, u[:, 7])
 
     def _cut(self, row: int, start: Tensor, end: Tensor, version: Tensor) -> HALF:

@@ -1,30 +1,26 @@
-"""What the statistics of a speaker's own unlabelled speech are good for.
+"""Known speakers: features standardized by statistics of each speaker's own unlabelled speech.
 
-*Known speakers*: features are standardized by them, as a device could learn while its user talks to
-it. Figures of such a model include the test speakers' other recordings, without labels, and are
-labelled *known speaker* wherever they stand. *Voices*: a training example is given those of another
-training speaker, so that a model for strangers hears every emotion in every voice.
+What a device could learn while its user talks to it. Figures of such a model include the test
+speakers' other recordings, without labels, and are labelled *known speaker* wherever they stand.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from lightspeech.audio.frontend import FrontEnd
 from lightspeech.corpora._base import Utterance
 from lightspeech.data.batches import Batch, Batches
 from lightspeech.data.encoded import Encoded
 from lightspeech.data.features import Features, Index
+from lightspeech.data.frontend import FrontEndLayer
 from lightspeech.errors import ConfigError
 
 SMALLEST = 1e-3
 """Of a deviation: a feature that never moves is left where it is."""
-VOICES = 3
-"""Keeps the draws of voices apart from all others of the same seed and epoch."""
-Finish = Callable[[Tensor], Tensor]
-"""Log bands to features, as `lightspeech.data.frontend.FrontEndLayer.finish`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,18 +52,6 @@ class Known:
         made = (features - self.mean[rows, None]) / self.deviation[rows, None]
         return made.masked_fill_((features == 0).all(2, keepdim=True), 0.0)
 
-    def voiced(self, features: Tensor, rows: Tensor, others: Tensor) -> Tensor:
-        """Give examples the statistics of other utterances' speakers; frames of zeros stay.
-
-        Args:
-            features: of the examples, shape ``(batch, frames, n_features)``.
-            rows: utterance of each, shape ``(batch,)``.
-            others: utterance whose speaker lends his voice, likewise.
-        """
-        made = self.standardize(features, rows) * self.deviation[others, None]
-        made += self.mean[others, None]
-        return made.masked_fill_((features == 0).all(2, keepdim=True), 0.0)
-
     def measured(self, windows: Iterator[Tensor], rows: Index) -> Iterator[Tensor]:
         """Standardize the windows of some utterances, given in order."""
         of = torch.from_numpy(np.repeat(rows, np.diff(self.window_offsets)[rows]))
@@ -94,68 +78,39 @@ class KnownBatches:
             yield replace(batch, features=self.known.standardize(batch.features, batch.rows))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Lenders:
-    """Lend a share of the examples another training speaker's voice, as batches ask for it.
-
-    Attributes:
-        known: statistics of every speaker.
-        rows: utterances that are trained on, whose speakers lend.
-        share: of the examples.
-        seed: of all draws, with the epoch.
-    """
-
-    known: Known
-    rows: Tensor
-    share: float
-    seed: int
-
-    def __call__(self, features: Tensor, rows: Tensor, epoch: int) -> Tensor:
-        """Give examples the voices of the epoch, shape ``(batch, frames, n_features)``."""
-        n = len(self.known.mean)
-        rng = np.random.default_rng([self.seed, epoch, VOICES])
-        lent = rng.choice(self.rows.numpy(), n)
-        others = np.where(rng.random(n) < self.share, lent, np.arange(n))
-        return self.known.voiced(features, rows, torch.from_numpy(others)[rows])
-
-
-def know(
-    heard: Features | Encoded, utterances: Sequence[Utterance], finish: Finish = lambda bands: bands
-) -> Known:
+def know(heard: Features | Encoded, utterances: Sequence[Utterance], cfg: FrontEnd) -> Known:
     """Compute the statistics of every speaker over all of his frames.
-
-    Args:
-        heard: features of the corpus.
-        utterances: of the corpus.
-        finish: what makes features of log bands; without it the log bands are known.
 
     Raises:
         ConfigError: if a speaker is unknown.
     """
     if unknown := [u.id for u in utterances if not u.speaker]:
         raise ConfigError(
-            f"the speaker of {unknown[0]} is unknown, so speakers have no statistics; name it, or "
-            "leave normalisation at training and augment.voices at 0"
+            f"normalisation: speaker needs speakers, that of {unknown[0]} is unknown; name it, or "
+            "set normalisation to training"
         )
     names, of = np.unique([u.speaker for u in utterances], return_inverse=True)
-    made = [_statistics(heard, np.flatnonzero(of == index), finish) for index in range(len(names))]
+    layer = FrontEndLayer(cfg)
+    made = [_statistics(heard, np.flatnonzero(of == index), layer) for index in range(len(names))]
     mean, deviation = (torch.stack(part) for part in zip(*made, strict=True))
     return Known(heard, mean[of], deviation[of])
 
 
-def _statistics(heard: Features | Encoded, rows: Index, finish: Finish) -> tuple[Tensor, Tensor]:
+def _statistics(
+    heard: Features | Encoded, rows: Index, layer: FrontEndLayer
+) -> tuple[Tensor, Tensor]:
     """Sum up utterance by utterance, so that memory stays flat."""
     n, total, squares = 0, torch.zeros(()), torch.zeros(())
     for row in rows:
-        frames = _frames(heard, row, finish).double()
+        frames = _frames(heard, row, layer).double()
         n, total, squares = n + len(frames), total + frames.sum(0), squares + (frames**2).sum(0)
     mean = total / n
     deviation = (squares / n - mean**2).clamp(min=0).sqrt().clamp(min=SMALLEST)
     return mean.float(), deviation.float()
 
 
-def _frames(heard: Features | Encoded, row: int, finish: Finish) -> Tensor:
+def _frames(heard: Features | Encoded, row: int, layer: FrontEndLayer) -> Tensor:
     if isinstance(heard, Encoded):
         return torch.from_numpy(heard.read(row))
     start, end = heard.offsets[row : row + 2]
-    return finish(torch.from_numpy(np.array(heard.frames[start:end])))
+    return layer.finish(torch.from_numpy(np.array(heard.frames[start:end])))

@@ -9,11 +9,10 @@ from torch import Tensor, nn
 
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.data import balance, batches, encoded, encoder, features
-from lightspeech.data.batches import Batches, Order, TrainingBatches, Voices, own_voices
+from lightspeech.data.batches import Batches, Order, TrainingBatches
 from lightspeech.data.encoded import Encoded, EncodedBatches
 from lightspeech.data.features import Features, Index
-from lightspeech.data.frontend import FrontEndLayer
-from lightspeech.data.known import Known, KnownBatches, Lenders, know
+from lightspeech.data.known import Known, KnownBatches, know
 from lightspeech.training import calibrate
 from lightspeech.training.task import Task
 
@@ -64,11 +63,7 @@ def load_features(task: Task, *, step: Callable[[], None] = lambda: None) -> Fou
         )
     else:
         found = features.load(heard, cfg.frontend, cfg.windows, task.cache, step=step)
-    return (
-        found
-        if cfg.normalisation == "training"
-        else know(found, heard, FrontEndLayer(cfg.frontend).finish)
-    )
+    return found if cfg.normalisation == "training" else know(found, heard, cfg.frontend)
 
 
 def training_batches(task: Task, parts: Parts) -> Batches:
@@ -78,19 +73,9 @@ def training_batches(task: Task, parts: Parts) -> Batches:
         return KnownBatches(training_batches(task, heard), parts.found)
     cfg, found, order = task.config, parts.found, _order(task, parts.train)
     targets = torch.from_numpy(task.targets)
-    voices = _voices(task, found, order.rows)
     if isinstance(found, Encoded):
-        return EncodedBatches(found, order, targets, cfg.augment, voices)
-    return TrainingBatches(found, order, targets, cfg.frontend, cfg.augment, voices)
-
-
-def _voices(task: Task, found: Features | Encoded, rows: Tensor) -> Voices:
-    """Let training speakers lend their voices, where a share of the examples is to have another."""
-    share = task.config.augment.voices
-    if not share:
-        return own_voices
-    known = know(found, task.utterances)
-    return Lenders(known=known, rows=rows, share=share, seed=task.seed)
+        return EncodedBatches(found, order, targets, cfg.augment)
+    return TrainingBatches(found, order, targets, cfg.frontend, cfg.augment)
 
 
 def _order(task: Task, rows: Index) -> Order:

@@ -39,8 +39,7 @@ class RunConfig:
     def __post_init__(self) -> None:
         """Refuse what no exported model does, or nothing would heed.
 
-        That is a window that the front end has to lengthen, other speeds without an encoder, and
-        other voices where voices are taken away.
+        That is a window that the front end has to lengthen, and other speeds without an encoder.
         """
         window, _ = self.windows.samples(self.frontend.sample_rate)
         if window < self.frontend.n_fft:
@@ -52,11 +51,6 @@ class RunConfig:
             raise ConfigError(
                 "augment.speeds is of encoders; for a front end write augment.stretch and "
                 "augment.semitones instead"
-            )
-        if self.augment.voices and self.normalisation == "speaker":
-            raise ConfigError(
-                "augment.voices changes whose statistics a training example has, and with "
-                "normalisation speaker none has any; set one of them to its default"
             )
 
     @property
