@@ -141,7 +141,7 @@ def read(tmp_path, text=TINY, assignments=()):
 )
 def test_what_cannot_be_is_refused_when_the_recipe_is_read(tmp_path, assignment, fault):
     with pytest.raises(ConfigError, match=fault):
-        read(tmp_path, assignments=[assignment])
+        read(tmp_path, assignments=assignment.split())
 
 
 def test_two_faults_in_one_yaml_are_both_named_with_their_paths(tmp_path):
