@@ -235,7 +235,7 @@ def nano(*, integers):
 
     cfg = RunConfig(
         model=config.Choice("lightspeech.models", "nano", model.Config()),
-        frontend=FrontEnd(), windows=Windows(window_s=1.0, hop_s=0.5),
+        frontend=FrontEnd(), windows=Windows(window_s=1.0, hop_s=0.48),
     )  # fmt: skip
     torch.manual_seed(0)
     features = torch.randn(32, cfg.frontend.n_frames(16_000), 64) * 2 - 5

@@ -3,10 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from lightspeech import manifest, publication, recipe, stages
+from lightspeech import bundle, manifest, predictions, publication, recipe, stages
+from lightspeech.audio import io
+from lightspeech.errors import BundleError, ConfigError
 from lightspeech.evaluation import results
+from lightspeech.inference import calibration, dispatch
+from lightspeech.inference.recognize import recognize
 
 TINY = """
 name: tiny
@@ -47,10 +52,43 @@ def test_its_published_file_has_another_name(study):
     assert publication.published_path(root, strangers) == root / "synthetic/nano.json"
 
 
-def test_it_has_no_bundle_and_says_why(study):
+def test_its_bundle_answers_nobody_before_it_knows_who_speaks(study):
+    _, _, exported = study
+    with pytest.raises(BundleError, match=r"must know who speaks; lightspeech calibrate"):
+        dispatch.open(bundle.read(exported.path))
+
+
+def test_calibrated_it_answers_as_it_was_measured(study, tmp_path):
+    """By all that a speaker says, as the figures are; the bundle is that of the device."""
     trained, _, exported = study
-    assert exported is None
-    assert "must know its speaker" in publication.why_no_bundle(trained.recipe.run_config())
+    measured = predictions.read(trained.folder / "fold0-seed0" / "test.csv")
+    heard = {u.id: u for u in trained.utterances}
+    for speaker in sorted({heard[name].speaker for name in measured.ids}):
+        own = [u.path for u in trained.utterances if u.speaker == speaker]
+        known = calibration.calibrate(exported, own, tmp_path / speaker)
+        predictor = dispatch.open(bundle.read(known.path))
+        rows = [row for row, name in enumerate(measured.ids) if heard[name].speaker == speaker]
+        answers = [
+            recognize(predictor, io.load(heard[measured.ids[row]].path, known.sample_rate))
+            for row in rows
+        ]
+        np.testing.assert_allclose(answers, measured.probabilities[rows], atol=2e-3)
+    assert np.ptp(measured.probabilities, axis=0).max() > 0.02  # so the above compares something
+
+
+def test_its_example_is_of_a_speaker_it_knows(study):
+    trained, _, exported = study
+    answer = publication.example(trained, exported)
+    measured = predictions.read(trained.folder / "fold0-seed0" / "test.csv")
+    told = measured.probabilities[measured.ids.index(answer["id"])]
+    np.testing.assert_allclose(list(answer["probabilities"].values()), told, atol=2e-3)
+
+
+@pytest.mark.parametrize("format", ["litert", "executorch", "arduino"])
+def test_a_format_that_cannot_know_its_speaker_is_refused(study, format):
+    trained, _, _ = study
+    with pytest.raises(ConfigError, match="must know its speaker"):
+        publication.export_as(trained, "fold0-seed0", stages.Places(), format)
 
 
 def test_strangers_are_the_default():

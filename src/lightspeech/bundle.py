@@ -5,11 +5,13 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from lightspeech import config
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.voice import Voice
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import BundleError, ConfigError
 from lightspeech.files import replacing
@@ -62,6 +64,10 @@ class Bundle:
     windows: Windows
     frontend: dict[str, Any]
     """Configuration of the front end inside the model."""
+    normalisation: Literal["training", "speaker"] = "training"
+    """``speaker``: features are standardized by its user's voice, which `calibrate` measures."""
+    voice: Voice | None = None
+    """Of the user, once it is measured."""
     model: dict[str, Any]
     """``name``, ``config`` and ``n_params`` of the network."""
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
@@ -147,6 +153,7 @@ def read(path: Path) -> Bundle:
         bundle = config.build(Bundle, {**values, "path": path}, source=str(path / DESCRIPTION))
     except ConfigError as error:
         raise BundleError(f"{error}; export the model again") from None
+    _check_voice(bundle)
     _check_model(bundle)
     return bundle
 
@@ -166,6 +173,22 @@ def _read_description(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise BundleError(f"{path}: expected an object of keys; copy the bundle again")
     return values
+
+
+def _check_voice(bundle: Bundle) -> None:
+    """Compare the voice, where there is one, with the features of the front end."""
+    if bundle.voice is None:
+        return
+    try:
+        front = config.build(FrontEnd, bundle.frontend, source=str(bundle.path / DESCRIPTION))
+    except ConfigError as error:
+        raise BundleError(f"{error}; export the model again") from None
+    found = {len(bundle.voice.mean), len(bundle.voice.deviation)}
+    if found != {front.n_features}:
+        raise BundleError(
+            f"{bundle.path}: a voice of {sorted(found)} features for {front.n_features}; "
+            "calibrate it again"
+        )
 
 
 def _check_model(bundle: Bundle) -> None:

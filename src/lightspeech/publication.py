@@ -18,6 +18,7 @@ from lightspeech.evaluation import study as studies
 from lightspeech.evaluation.results import Results
 from lightspeech.evaluation.study import read_json
 from lightspeech.files import write_json, write_text
+from lightspeech.inference import calibration
 from lightspeech.inference import onnx as onnx_inference
 from lightspeech.inference.recognize import recognize
 from lightspeech.protocols._base import Protocol
@@ -40,8 +41,8 @@ def why_no_bundle(cfg: RunConfig) -> str | None:
     """Say why a run cannot become a bundle; None where it can."""
     if cfg.encoder is not None and encoder.own(cfg.encoder) is None:
         return f"{cfg.model.name} hears {cfg.encoder.source}, an encoder that no bundle holds"
-    if cfg.normalisation == "speaker":
-        return f"{cfg.model.name} must know its speaker, and no bundle learns that yet"
+    if cfg.encoder is not None and cfg.normalisation == "speaker":
+        return f"{cfg.model.name} must know its speaker through an encoder, which no bundle learns"
     return None
 
 
@@ -149,6 +150,7 @@ def describe(trained: Trained, done: runs.Run, path: Path) -> Bundle:
         sample_rate=done.config.frontend.sample_rate,
         windows=done.config.windows,
         frontend=as_dict(done.config.frontend),
+        normalisation=done.config.normalisation,
         model={**done.config.model.as_dict(), "n_params": networks.n_params(done.network)},
         temperature=done.temperature,
         threshold=done.threshold,
@@ -177,6 +179,9 @@ def example(trained: Trained, made: Bundle) -> dict[str, Any]:
     first = trained.protocol.splits[made.provenance["fold"]].test[0]
     utterance = next(u for u in trained.utterances if u.id == first)
     waveform = io.load(utterance.path, made.sample_rate)
+    if made.normalisation == "speaker":
+        own = [each.path for each in trained.utterances if each.speaker == utterance.speaker]
+        made = dataclasses.replace(made, voice=calibration.hear(made, own))
     probabilities = recognize(onnx_inference.open(made), waveform)
     front = build(FrontEnd, {**made.frontend, "kind": "log_mel"})
     answer = {
@@ -196,7 +201,8 @@ def keep(trained: Trained, figures: Results, root: Path) -> list[Path]:
     """Keep the int8 models of the first seed below the published figures, where they are small.
 
     Args:
-        trained: the study; one without int8 runs, or of several corpora, keeps nothing.
+        trained: the study; one without int8 runs, of several corpora or of known speakers keeps
+            nothing.
         figures: of it.
         root: folder of all results.
 
@@ -210,7 +216,8 @@ def keep(trained: Trained, figures: Results, root: Path) -> list[Path]:
     folds = range(len(trained.protocol.splits))
     files = [trained.folder / f"fold{fold}-seed{seed}" / int8_onnx.NAME for fold in folds]
     small = all(f.is_file() and f.stat().st_size <= kept.LIMIT_BYTES for f in files)
-    if len(recipe.corpora) > 1 or not small or why_no_bundle(runs.read_config(files[0].parent)):
+    known = recipe.normalisation == "speaker"
+    if len(recipe.corpora) > 1 or known or not small:
         return []
     to = kept.folder_of(published_path(root, figures))
     for fold, file in enumerate(files):

@@ -12,15 +12,13 @@ import torch
 from torch import Tensor
 
 from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.voice import SMALLEST
 from lightspeech.corpora._base import Utterance
 from lightspeech.data.batches import Batch, Batches
 from lightspeech.data.encoded import Encoded
 from lightspeech.data.features import Features, Index
 from lightspeech.data.frontend import FrontEndLayer
 from lightspeech.errors import ConfigError
-
-SMALLEST = 1e-3
-"""Of a deviation: a feature that never moves is left where it is."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,7 +63,7 @@ def export(done: Run, to: Bundle) -> Bundle:
         The bundle, whose model file is the zip.
 
     Raises:
-        ConfigError: if its front end cannot listen frame by frame.
+        ConfigError: if its front end cannot listen frame by frame, or it must know its speaker.
         BundleError: if the run has no int8 model, or an operation that C99 has no kernel for.
         OutputError: if the folder cannot be written.
     """
@@ -72,6 +72,10 @@ def export(done: Run, to: Bundle) -> Bundle:
         raise ConfigError(
             f"{done.config.model.name}: level {done.config.frontend.level!r} needs a whole window "
             "of sound, which no board holds; train with frontend.level=kept"
+        )
+    if to.normalisation == "speaker":
+        raise ConfigError(
+            f"{to.name} must know its speaker; take --format c99, then lightspeech calibrate"
         )
     with TemporaryDirectory() as folder:
         made = c99.export(done, dataclasses.replace(to, path=Path(folder)))

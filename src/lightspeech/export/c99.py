@@ -35,6 +35,10 @@ ALONE = """\
  * features come from outside, as int8; "frontend" in bundle.json says how they are computed.
  *
 """
+UNKNOWN = """\
+ * It must know its speaker first: lightspeech calibrate writes its standardization anew.
+ *
+"""
 MODEL_FILE = "model.tflite"
 
 
@@ -77,6 +81,8 @@ def files_of(made: Bundle, model: bytes) -> dict[str, str]:
     cfg, heard = hears(made, model)
     front = _c99_frontend.sources(cfg, made.windows, heard) if streams(cfg) else {}
     note = "" if front else ALONE
+    if made.normalisation == "speaker" and made.voice is None:
+        note += UNKNOWN
     network = sources(model, made.labels, temperature=made.temperature, title=made.name, note=note)
     return {**network, **front}
 
@@ -102,6 +108,8 @@ def hears(made: Bundle, model: bytes) -> tuple[FrontEnd, _c99_frontend.Input]:
             f"{made.path}: standardizes {mean.shape} features of {cfg.n_features}; "
             "export the model again"
         )
+    if made.voice is not None:
+        mean, deviation = made.voice.before(mean, deviation)
     source, _ = _ends(_tflite.read(model))
     return cfg, _c99_frontend.Input(mean, deviation, float(source.scales[0]), source.zeros[0])
 

@@ -1,5 +1,7 @@
 """ONNX with the front end inside: waveform in, probabilities out; fp32, fp16, or int8 as trained.
 
+A model that knows its speaker takes features, since their voice is taken out before it.
+
 Batch and length are dynamic; an int8 network was prepared for one window, so its length is fixed.
 """
 
@@ -73,6 +75,7 @@ def to_bytes(done: Run, *, half: bool = False, front_end: bool = True) -> bytes:
             )
         return _encoded.to_bytes(done)
     front = done.config.frontend
+    front_end = front_end and done.config.normalisation == "training"
     samples, _ = done.config.windows.samples(front.sample_rate)
     frames = front.n_frames(samples)
     shape = (2, samples) if front_end else (2, frames, front.n_features)
@@ -98,4 +101,4 @@ def to_bytes(done: Run, *, half: bool = False, front_end: bool = True) -> bytes:
     return data
 
 
-export = exporter(to_bytes, MODEL_FILE)
+export = exporter(to_bytes, MODEL_FILE, knows_speaker=True)

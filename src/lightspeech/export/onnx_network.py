@@ -5,4 +5,4 @@ from functools import partial
 from lightspeech.export import onnx
 from lightspeech.export._bundled import exporter
 
-export = exporter(partial(onnx.to_bytes, front_end=False), onnx.MODEL_FILE)
+export = exporter(partial(onnx.to_bytes, front_end=False), onnx.MODEL_FILE, knows_speaker=True)

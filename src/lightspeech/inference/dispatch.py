@@ -38,11 +38,16 @@ def open(made: Bundle, *, threads: int = 1) -> Predictor:
         threads: processor threads; generated C has one.
 
     Raises:
-        BundleError: if no back end opens it, or its own refuses it.
+        BundleError: if no back end opens it, its own refuses it, or it does not know its speaker.
         MissingExtra: if its back end is not installed.
         MissingTool: if generated C finds no compiler.
     """
     name = back_end(made)
+    if made.normalisation == "speaker" and made.voice is None:
+        raise BundleError(
+            f"{made.path}: must know who speaks; lightspeech calibrate RECORDINGS --bundle "
+            f"{made.path} --output FOLDER, then take that folder"
+        )
     options = {} if name == "c99" else {"threads": threads}
     opened: Predictor = plugins.load(BACK_ENDS, name).open(made, **options)
     return opened

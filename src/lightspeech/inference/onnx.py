@@ -47,7 +47,9 @@ class OnnxPredictor:
         name, heard = WAVEFORM, waveforms
         if self.front is not None:
             rows = [frontend.features(waveform, self.front) for waveform in waveforms]
-            name, heard = FEATURES, np.stack(rows)
+            voice = self.bundle.voice
+            heard = np.stack(rows if voice is None else [voice.standardize(row) for row in rows])
+            name = FEATURES
         try:
             [answer] = self.session.run([OUTPUT], {name: heard})
         except _ERRORS as error:
@@ -94,8 +96,8 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
         raise _fault(bundle, f"maps {inputs} to {outputs}, not {WAVEFORM!r} to {OUTPUT!r}")
     if inputs == [WAVEFORM]:
         return OnnxPredictor(bundle, session)
-    source = str(bundle.path / DESCRIPTION)
-    return OnnxPredictor(bundle, session, build(FrontEnd, bundle.frontend, source=source))
+    front = build(FrontEnd, bundle.frontend, source=str(bundle.path / DESCRIPTION))
+    return OnnxPredictor(bundle, session, front)
 
 
 def _fault(bundle: Bundle, what: str) -> BundleError:

@@ -63,12 +63,22 @@ def card(bundle: Bundle, quality: str = "") -> str:
 def _facts(bundle: Bundle) -> Iterator[str]:
     yield f"- emotions: {', '.join(bundle.labels)}"
     yield f"- input: mono, {bundle.sample_rate:,} Hz, windows of {bundle.windows.window_s:g} s"
+    if bundle.normalisation == "speaker":
+        yield f"- knows its user by: {_voice(bundle)}"
     yield f"- file: `{bundle.model_file}`, {wording.size(bundle.size_bytes)}"
     yield f"- uncertain below: {bundle.threshold:.2f}"
     for part in (bundle.model, bundle.provenance):
         for key, value in part.items():
             if isinstance(value, str | int | float):
                 yield f"- {key.replace('_', ' ')}: {value}"
+
+
+def _voice(bundle: Bundle) -> str:
+    if bundle.voice is None:
+        return (
+            "nothing yet; type `lightspeech calibrate RECORDINGS --bundle BUNDLE --output FOLDER`"
+        )
+    return f"{bundle.voice.seconds:.1f} s of speech, without labels"
 
 
 def _corpora(bundle: Bundle) -> Iterator[str]:

@@ -1,0 +1,34 @@
+"""``lightspeech calibrate``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lightspeech import bundle
+from lightspeech.files import write_text
+from lightspeech.inference import calibration, paths
+from lightspeech.reporting.card import card
+
+ENOUGH_S = 10.0
+"""Less speech than this tells little of a voice."""
+
+
+def command(
+    recordings: Annotated[list[Path], typer.Argument(help="Audio files or folders, of one user.")],
+    output: Annotated[Path, typer.Option(help="Folder of the bundle that knows the user.")],
+    bundle_path: Annotated[
+        Path | None, typer.Option("--bundle", help="Of a recipe with normalisation: speaker.")
+    ] = None,
+) -> None:
+    """Let a model know its user by some of his speech: no labels, no training, nothing sent.
+
+    Example: lightspeech calibrate me/ --bundle bundles/ravdess_micro_known --output bundles/mine
+    """
+    made = bundle.read(bundle.find(bundle_path))
+    known = calibration.calibrate(made, paths.expand(recordings), output)
+    write_text(output / "README.md", card(known))
+    heard = known.voice.seconds if known.voice is not None else 0.0
+    typer.echo(f"{output} knows its user by {heard:.1f} s of speech")
+    if heard < ENOUGH_S:
+        typer.echo(f"warning: {ENOUGH_S:g} s or more tell a voice better", err=True)
