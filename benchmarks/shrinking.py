@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lightspeech import metrics, predictions, recipe, stages
+from lightspeech import manifest, metrics, predictions, recipe, stages
 from lightspeech.compression import _shrink
 from lightspeech.compression._shrink import Shrink
 from lightspeech.data.onnx_encoder import ABOUT, MODEL
@@ -45,7 +45,7 @@ def study(path: Path, heard: Path, seeds: list[int], to: Path, processes: int) -
     chosen = recipe.read(path, [*asked, *([f"seeds={seeds}"] if seeds else [])])
     places = Places(runs=to)
     folder = stages.open_study(chosen, places, resume=True, fresh=False)
-    material = stages.prepare(chosen, folder, progress=lambda done, total: None)
+    material = stages.prepare(chosen, folder, progress=manifest.silent)
     told = lambda what, done, total: None  # noqa: E731
     stages.train(chosen, material, folder, places, told, processes=processes)
     return chosen

@@ -1,6 +1,6 @@
 import json
 
-from lightspeech.evaluation import pruning, speed
+from lightspeech.evaluation import pruning, speed, voices
 from lightspeech.evaluation.pruning import Curve, Point
 from lightspeech.files import write_json
 from lightspeech.reporting import costs, pictures
@@ -58,3 +58,12 @@ def test_devices_are_told_with_how_their_costs_are_known(tmp_path):
     (tmp_path / "devices").mkdir()
     (tmp_path / "devices/nano.json").write_text(json.dumps(cost))
     assert "| estimated: 4 instructions a multiplication | 35.2 kB |" in costs.devices(tmp_path)
+
+
+def test_a_speaker_is_known_by_some_seconds_or_by_all_he_says(tmp_path):
+    assert costs.known_by(tmp_path) == costs.NOTHING
+    points = [{"seconds": s, "uar": u, "std": 0.004} for s, u in ((5.0, 0.61), (None, 0.652))]
+    write_json(tmp_path / voices.PATH, {"toy_known": points})
+    text = costs.known_by(tmp_path)
+    assert "| 5 s | all |" in text
+    assert "| toy_known | 61.0 ± 0.4 | 65.2 ± 0.4 |" in text

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lightspeech.config import build
-from lightspeech.evaluation import compression, pruning, speed
+from lightspeech.evaluation import compression, pruning, speed, voices
 from lightspeech.evaluation.device_cost import Cost
 from lightspeech.evaluation.study import read_json
 from lightspeech.reporting import compression as of_chain
@@ -129,3 +129,22 @@ def _speed(found: speed.Speed, cores: int) -> tuple[str, ...]:
         wording.duration(alone),
         wording.duration(None if found.study_s is None else found.study_s / cores),
     )
+
+
+def known_by(root: Path) -> str:
+    """Write how well speakers are heard, by how much of their speech a model knows them.
+
+    Raises:
+        CorpusError: if the file holds no JSON object.
+        ConfigError: if it does not hold what it should.
+    """
+    found = voices.read(root)
+    if not found:
+        return NOTHING
+    amounts = [point.seconds for point in next(iter(found.values()))]
+    head = ("UAR %, *known speaker*", *("all" if s is None else f"{s:g} s" for s in amounts))
+    rows = [
+        (name, *(f"{wording.percent(p.uar)} ± {wording.percent(p.std)}" for p in points))
+        for name, points in found.items()
+    ]
+    return table(head, rows)

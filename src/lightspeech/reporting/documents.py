@@ -43,6 +43,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "pruning": costs.pruned,
     "devices": costs.devices,
     "training": costs.training,
+    "voices": costs.known_by,
     "benchmark": _benchmark,
 }
 """What may stand between markers: given the folder of all results, Markdown."""
