@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lightspeech import config
-from lightspeech.audio import frontend, io
+from lightspeech.audio import frontend, io, voice
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
@@ -29,37 +29,59 @@ def unit_input(cfg, scale=0.05):
 
 @pytest.fixture
 def write_c(tmp_path):
-    def write(cfg, windows, to):
-        for name, text in _c99_frontend.sources(cfg, windows, to).items():
+    def write(cfg, windows, to, *, learns=False):
+        for name, text in _c99_frontend.sources(cfg, windows, to, learns=learns).items():
             (tmp_path / name).write_text(text)
         return tmp_path
 
     return write
 
 
+class Device:
+    """A compiled front end and its state."""
+
+    def __init__(self, library, shape):
+        self.library, self.shape = library, shape
+        library.ls_frontend_push.restype = ctypes.c_size_t
+        self.state = ctypes.create_string_buffer(STATE_BYTES)
+        library.ls_frontend_init(self.state)
+
+    def push(self, block):
+        """Hear a block of samples; give the windows that became due."""
+        heard = []
+        while len(block):
+            pointer = np.ascontiguousarray(block).ctypes.data_as(ctypes.c_void_p)
+            used = self.library.ls_frontend_push(self.state, pointer, ctypes.c_size_t(len(block)))
+            block = block[used:]
+            if self.library.ls_frontend_due(self.state):
+                window = np.empty(self.shape, np.int8)
+                self.library.ls_frontend_window(self.state, window.ctypes.data_as(ctypes.c_void_p))
+                heard.append(window)
+        return heard
+
+
 @pytest.fixture
-def hear(write_c, load_c):
+def compiled(write_c, load_c):
+    """Compile a front end; give a function that begins a stream."""
+
+    def make(cfg, windows, to, *, learns=False):
+        library = load_c(write_c(cfg, windows, to, learns=learns))
+        frames = cfg.n_frames(windows.samples(cfg.sample_rate)[0])
+        return lambda: Device(library, (frames, cfg.n_features))
+
+    return make
+
+
+@pytest.fixture
+def hear(compiled):
     """Compile a front end; give a function from blocks of samples to the windows it hears."""
 
     def make(cfg, windows, to):
-        library = load_c(write_c(cfg, windows, to))
-        library.ls_frontend_push.restype = ctypes.c_size_t
-        frames = cfg.n_frames(windows.samples(cfg.sample_rate)[0])
+        begin = compiled(cfg, windows, to)
 
         def run(blocks):
-            state = ctypes.create_string_buffer(STATE_BYTES)
-            library.ls_frontend_init(state)
-            heard = []
-            for block in blocks:
-                while len(block):
-                    pointer = np.ascontiguousarray(block).ctypes.data_as(ctypes.c_void_p)
-                    used = library.ls_frontend_push(state, pointer, ctypes.c_size_t(len(block)))
-                    block = block[used:]
-                    if library.ls_frontend_due(state):
-                        window = np.empty((frames, cfg.n_features), np.int8)
-                        library.ls_frontend_window(state, window.ctypes.data_as(ctypes.c_void_p))
-                        heard.append(window)
-            return heard
+            device = begin()
+            return [window for block in blocks for window in device.push(block)]
 
         return run
 
@@ -163,14 +185,40 @@ def test_sanitizers_find_nothing(write_c, gcc, case):
     subprocess.run([program], check=True)
 
 
+def said(seed, n=16_000):
+    """Noise of a colour and level of its own, as 16-bit samples."""
+    rng = np.random.default_rng(seed)
+    noise = np.convolve(rng.normal(0, 900 * (1 + seed), n + 4), rng.normal(0, 1, 5), "valid")
+    return (noise * np.abs(np.sin(np.arange(n) / 3_000))).clip(-32_768, 32_767).astype(np.int16)
+
+
+def test_a_device_learns_the_voice_that_calibrate_measures(compiled):
+    cfg, windows, to = FrontEnd(), Windows(window_s=0.2, hop_s=0.08), unit_input(FrontEnd(), 0.03)
+    device, size = compiled(cfg, windows, to, learns=True)(), 3_200
+    assert device.push(said(0)) == []  # it knows nobody yet
+    assert device.library.ls_frontend_know(device.state) == 0
+    for user in (1, 2):
+        device.library.ls_frontend_listen(device.state)
+        device.push(said(user))
+        assert device.library.ls_frontend_know(device.state) == 1
+        known = voice.measure([said(user) / np.float32(32_768)], cfg)
+        own = Input(*known.before(to.mean, to.deviation), to.scale, to.zero_point)
+        spoken = said(user + 10, size)
+        [heard] = device.push(spoken)
+        features = frontend.features(spoken / np.float32(32_768), cfg)
+        assert np.abs(heard - own.quantize(features)).max() <= 1
+        assert np.abs(heard - to.quantize(features)).mean() > 5
+
+
 def test_cepstra_of_the_loudest_are_refused_with_a_way_out():
     cfg = FrontEnd(level="loudest", kind="mfcc")
     with pytest.raises(ConfigError, match="train with kind=log_mel or level=kept"):
         _c99_frontend.sources(cfg, Windows(), unit_input(cfg))
 
 
-def test_c_compiles_as_cpp_too(write_c, gcc):
-    folder = write_c(FrontEnd(), Windows(), unit_input(FrontEnd()))
+@pytest.mark.parametrize("learns", [False, True])
+def test_c_compiles_as_cpp_too(write_c, gcc, learns):
+    folder = write_c(FrontEnd(), Windows(), unit_input(FrontEnd()), learns=learns)
     (folder / "main.cpp").write_text('#include "ls_frontend.h"\nint main() { return 0; }\n')
     gcc(folder / "main", folder / "main.cpp", compiler="g++", dialect=("-Wall", "-Werror"))
 

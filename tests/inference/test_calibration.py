@@ -84,6 +84,8 @@ def test_in_c_the_voice_is_part_of_the_standardization(in_c, write_tone, tmp_pat
     assert np.abs(own.quantize(features) - expected).max() <= 1
     assert np.abs(strangers.quantize(features) - expected).mean() > 3
     assert "must know its speaker" in (in_c.path / "ls_model.h").read_text()
+    assert "#define LS_LEARNS 1u" in (in_c.path / "ls_frontend_config.h").read_text()
+    assert "#define LS_LEARNS 0u" in (known.path / "ls_frontend_config.h").read_text()
     assert "must know its speaker" not in (known.path / "ls_model.h").read_text()
 
 

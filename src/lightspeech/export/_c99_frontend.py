@@ -8,6 +8,7 @@ import numpy as np
 
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import Array, FrontEnd
+from lightspeech.audio.voice import SMALLEST
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
 
@@ -53,13 +54,14 @@ class Input:
         return steps.clip(-128, 127)
 
 
-def sources(cfg: FrontEnd, windows: Windows, to: Input) -> dict[str, str]:
+def sources(cfg: FrontEnd, windows: Windows, to: Input, *, learns: bool = False) -> dict[str, str]:
     """Write the front end as C99: file name to text.
 
     Args:
         cfg: the front end.
         windows: how long a window is, and when the next one is due.
         to: standardization and input scale of the network.
+        learns: the device measures the voice of its user, see `lightspeech.audio.voice`.
 
     Raises:
         ConfigError: if a device cannot hear so: n_fft is no power of two, or windows begin
@@ -69,10 +71,10 @@ def sources(cfg: FrontEnd, windows: Windows, to: Input) -> dict[str, str]:
     texts = {
         name: files("lightspeech.export").joinpath("c99", name).read_text("utf-8") for name in FIXED
     }
-    return {**texts, CONFIG: _config(cfg, windows), TABLES: _tables(cfg, to)}
+    return {**texts, CONFIG: _config(cfg, windows, learns), TABLES: _tables(cfg, to)}
 
 
-def _config(cfg: FrontEnd, windows: Windows) -> str:
+def _config(cfg: FrontEnd, windows: Windows, learns: bool) -> str:
     values = {
         "LS_SAMPLE_RATE": cfg.sample_rate,
         "LS_N_FFT": cfg.n_fft,
@@ -82,6 +84,7 @@ def _config(cfg: FrontEnd, windows: Windows) -> str:
         "LS_N_MELS": cfg.n_mels,
         "LS_N_FEATURES": cfg.n_features,
         "LS_LOUDEST": int(cfg.level == "loudest"),
+        "LS_LEARNS": int(learns),
     }
     lines = [f"#define {name} {value}u" for name, value in values.items()]
     return _header(CONFIG, lines)
@@ -127,6 +130,7 @@ def _tables(cfg: FrontEnd, to: Input) -> str:
         f"#define LS_FLOOR {_number(cfg.floor)}",
         f"#define LS_CLIP {_number(cfg.clip or FLT_MAX)}",
         f"#define LS_RANGE {_number(frontend.log_range(cfg))}",
+        f"#define LS_LEAST_DEVIATION {_number(SMALLEST)}",
         _array("float", "ls_cosine", np.cos(angle)),
         _array("float", "ls_gain", to.gain),
         _array("float", "ls_offset", to.offset),

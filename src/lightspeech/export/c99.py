@@ -36,7 +36,8 @@ ALONE = """\
  *
 """
 UNKNOWN = """\
- * It must know its speaker first: lightspeech calibrate writes its standardization anew.
+ * It must know its speaker first. Where ls_frontend.h has ls_frontend_listen the device can learn
+ * who speaks; lightspeech calibrate writes the standardization of one user for good.
  *
 """
 MODEL_FILE = "model.tflite"
@@ -79,10 +80,10 @@ def files_of(made: Bundle, model: bytes) -> dict[str, str]:
         ConfigError: if the front end is none for a device.
     """
     cfg, heard = hears(made, model)
-    front = _c99_frontend.sources(cfg, made.windows, heard) if streams(cfg) else {}
-    note = "" if front else ALONE
-    if made.normalisation == "speaker" and made.voice is None:
-        note += UNKNOWN
+    unknown = made.normalisation == "speaker" and made.voice is None
+    learns = unknown and cfg.level == "kept"  # else features are known at the end of a window only
+    front = _c99_frontend.sources(cfg, made.windows, heard, learns=learns) if streams(cfg) else {}
+    note = ("" if front else ALONE) + (UNKNOWN if unknown else "")
     network = sources(model, made.labels, temperature=made.temperature, title=made.name, note=note)
     return {**network, **front}
 

@@ -1,6 +1,6 @@
 #include "ls_frontend.h"
 
-#include <math.h> /* sqrtf, for features of magnitudes */
+#include <math.h> /* sqrtf, for features of magnitudes and for deviations */
 #include <string.h>
 
 #include "ls_frontend_tables.h"
@@ -158,8 +158,13 @@ static float feature(const float *work, uint32_t n) {
 }
 
 /* Standardization and the scale of the network's input are one product and one sum. */
-static int8_t quantize(float value, uint32_t n) {
+static int8_t quantize(const ls_frontend *state, float value, uint32_t n) {
+#if LS_LEARNS
+    const float q = value * state->gain[n] + state->offset[n];
+#else
+    (void)state;
     const float q = value * ls_gain[n] + ls_offset[n];
+#endif
     if (q <= -128.0f) {
         return -128;
     }
@@ -169,7 +174,8 @@ static int8_t quantize(float value, uint32_t n) {
 #if LS_LOUDEST
 #define STEPS 1024 /* a unit of the natural logarithm: 30 units are the range of an int16 */
 
-static ls_kept keep(float value, uint32_t n) {
+static ls_kept keep(const ls_frontend *state, float value, uint32_t n) {
+    (void)state;
     (void)n;
     const float steps = value * STEPS;
     return (ls_kept)(steps <= -32768.0f ? -32768 : steps >= 32767.0f ? 32767 : (int32_t)steps);
@@ -186,17 +192,32 @@ static void give(const ls_frontend *state, int8_t *features) {
     for (uint32_t at = 0; at < LS_WINDOW_FRAMES * LS_N_FEATURES; at++) {
         const uint32_t place = (oldest + at) % (LS_WINDOW_FRAMES * LS_N_FEATURES);
         const float below = (float)(ring[place] - loudest) * (1.0f / STEPS);
-        features[at] = quantize(below < -LS_RANGE ? -LS_RANGE : below, at % LS_N_FEATURES);
+        features[at] = quantize(state, below < -LS_RANGE ? -LS_RANGE : below, at % LS_N_FEATURES);
     }
 }
 #else
-static ls_kept keep(float value, uint32_t n) { return quantize(value, n); }
+static ls_kept keep(const ls_frontend *state, float value, uint32_t n) {
+    return quantize(state, value, n);
+}
 
 static void give(const ls_frontend *state, int8_t *features) {
     const size_t newest = state->next_frame * sizeof state->frames[0];
     const size_t oldest = sizeof state->frames - newest;
     memcpy(features, state->frames[state->next_frame], oldest);
     memcpy(features + oldest, state->frames[0], newest);
+}
+#endif
+
+#if LS_LEARNS
+/* Mean and squares of one more frame, without large sums (Welford 1962). */
+static void listen(ls_frontend *state) {
+    state->listened++;
+    for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
+        const float value = feature(state->work, n);
+        const float away = value - state->mean[n];
+        state->mean[n] += away / (float)state->listened;
+        state->squares[n] += away * (value - state->mean[n]);
+    }
 }
 #endif
 
@@ -207,17 +228,54 @@ static void add_frame(ls_frontend *state) {
 #if LS_KIND != LS_SPECTROGRAM
     find_bands(state->work);
 #endif
+#if LS_LEARNS
+    if (state->listening) {
+        listen(state);
+    }
+#endif
     for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
-        state->frames[state->next_frame][n] = keep(feature(state->work, n), n);
+        state->frames[state->next_frame][n] = keep(state, feature(state->work, n), n);
     }
     state->next_frame = (state->next_frame + 1) % LS_WINDOW_FRAMES;
 }
 
-void ls_frontend_init(ls_frontend *state) {
-    memset(state, 0, sizeof *state);
+/* The next sample is the first. */
+static void begin(ls_frontend *state) {
     state->samples_to_frame = LS_N_FFT;
     state->frames_to_window = LS_WINDOW_FRAMES;
+    state->due = 0;
 }
+
+void ls_frontend_init(ls_frontend *state) {
+    memset(state, 0, sizeof *state);
+    begin(state);
+}
+
+#if LS_LEARNS
+void ls_frontend_listen(ls_frontend *state) {
+    memset(state->mean, 0, sizeof state->mean);
+    memset(state->squares, 0, sizeof state->squares);
+    state->listened = 0;
+    state->listening = 1;
+    begin(state);
+}
+
+int ls_frontend_know(ls_frontend *state) {
+    if (state->listened == 0) {
+        return 0;
+    }
+    for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
+        const float deviation = sqrtf(state->squares[n] / (float)state->listened);
+        const float least = deviation < LS_LEAST_DEVIATION ? LS_LEAST_DEVIATION : deviation;
+        state->gain[n] = ls_gain[n] / least;
+        state->offset[n] = ls_offset[n] - state->mean[n] * state->gain[n];
+    }
+    state->listening = 0;
+    state->known = 1;
+    begin(state);
+    return 1;
+}
+#endif
 
 /* Copy samples into the ring until a frame is whole, the ring turns or the samples end. */
 static size_t take(ls_frontend *state, const int16_t *samples, size_t n) {
@@ -241,7 +299,11 @@ size_t ls_frontend_push(ls_frontend *state, const int16_t *samples, size_t n) {
         state->samples_to_frame = LS_HOP_LENGTH;
         if (--state->frames_to_window == 0) {
             state->frames_to_window = LS_HOP_FRAMES;
+#if LS_LEARNS
+            state->due = state->known;
+#else
             state->due = 1;
+#endif
             break;
         }
     }

@@ -12,6 +12,9 @@
  *             ls_frontend_window(&frontend, input);  // now run the network on input
  *         }
  *     }
+ *
+ * A model that must know its speaker (LS_LEARNS) has no window due before it does: push some seconds
+ * of his speech between ls_frontend_listen and ls_frontend_know, again whenever another one speaks.
  */
 #ifndef LS_FRONTEND_H
 #define LS_FRONTEND_H
@@ -40,6 +43,15 @@ typedef struct {
     uint32_t next_frame;                             /* place in the ring of frames */
     uint32_t frames_to_window;                       /* frames until the next window is whole */
     int due;                                         /* a window is whole and was not taken yet */
+#if LS_LEARNS
+    float gain[LS_N_FEATURES];    /* standardization for whoever is known */
+    float offset[LS_N_FEATURES];
+    float mean[LS_N_FEATURES];    /* of the features of the frames listened to */
+    float squares[LS_N_FEATURES]; /* of their distances from it, summed */
+    uint32_t listened;            /* frames */
+    int listening;
+    int known;
+#endif
 } ls_frontend;
 
 /* Begin a stream: the first window is due after LS_WINDOW_FRAMES frames. */
@@ -54,6 +66,14 @@ int ls_frontend_due(const ls_frontend *state);
 
 /* Copy the last LS_WINDOW_FRAMES frames, oldest first: LS_WINDOW_FRAMES * LS_N_FEATURES bytes. */
 void ls_frontend_window(ls_frontend *state, int8_t *features);
+
+#if LS_LEARNS
+/* From now on learn the voice of whoever speaks, from the beginning. */
+void ls_frontend_listen(ls_frontend *state);
+
+/* Know him: the stream begins anew. Returns 0, and changes nothing, if no frame was listened to. */
+int ls_frontend_know(ls_frontend *state);
+#endif
 
 #ifdef __cplusplus
 }
