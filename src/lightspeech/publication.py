@@ -33,7 +33,9 @@ CROSS = "cross"
 """What figures call the corpora where each is left out once."""
 KNOWN = "-known-speaker"
 """Behind the protocol's name in figures of a model that knows its speaker."""
-KNOWN_NORMALISATION = "known speaker: statistics of each speaker's own unlabelled recordings"
+KNOWN_NORMALISATION = (
+    f"{studies.KNOWN_SPEAKER}: statistics of each speaker's own unlabelled recordings"
+)
 NORMALISATION = "statistics of the training speakers (batch norm)"
 
 

@@ -82,6 +82,10 @@ def test_progress_is_told_of_every_recording(toy, utterances):
 
 def test_figures_on_training_speakers_are_leaky_and_on_strangers_are_not(toy, utterances):
     assert bundle_quality.describe(toy, utterances).leaky
+    assert bundle_quality.describe(toy, utterances).normalisation == "inside the model"
+    knowing = dataclasses.replace(toy, normalisation="speaker")
+    told = bundle_quality.describe(knowing, utterances).normalisation
+    assert told.startswith("known speaker")  # figures that the frontier leaves out
     assert bundle_quality.describe(toy, utterances).unit == "none"
     strangers = bundle_quality.held_out(toy, utterances)
     assert {u.speaker for u in strangers} == {"toy/b"}

@@ -10,7 +10,7 @@ from lightspeech.audio import io
 from lightspeech.bundle import Bundle
 from lightspeech.corpora._base import Utterance
 from lightspeech.errors import BundleError, CorpusError
-from lightspeech.evaluation.study import Study
+from lightspeech.evaluation.study import KNOWN_SPEAKER, Study
 from lightspeech.inference._base import Predictor
 from lightspeech.inference.recognize import recognize
 from lightspeech.predictions import Predictions
@@ -99,13 +99,13 @@ def describe(bundle: Bundle, utterances: Sequence[Utterance]) -> Study:
     Raises:
         BundleError: if the bundle does not say what it is.
     """
-    leaky = is_leaky(bundle, utterances)
+    leaky, known = is_leaky(bundle, utterances), bundle.normalisation == "speaker"
     return Study(
         corpus="+".join(sorted({utterance.corpus for utterance in utterances})),
         protocol="bundle",
         unit="none" if leaky else "speaker",
         selection="as in training",
-        normalisation="inside the model",
+        normalisation=f"{KNOWN_SPEAKER}: a voice in the bundle" if known else "inside the model",
         leaky=leaky,
         model=_said(bundle, "model", "name"),
         scheme="as exported",

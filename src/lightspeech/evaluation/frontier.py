@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from lightspeech.evaluation.results import Results
+from lightspeech.evaluation.study import KNOWN_SPEAKER
 
 FLOAT_BYTES = 4
-KNOWN_SPEAKER = "known speaker"
 
 
 @dataclass(frozen=True, kw_only=True)

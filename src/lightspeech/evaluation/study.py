@@ -12,6 +12,8 @@ from lightspeech.errors import CorpusError
 from lightspeech.predictions import Predictions
 
 FILE = "study.json"
+KNOWN_SPEAKER = "known speaker"
+"""What `Study.normalisation` begins with where it is by the tested speakers' own speech."""
 PACKAGES = ("lightspeech", "numpy", "torch", "onnxruntime")
 
 
