@@ -25,7 +25,8 @@ from lightspeech.evaluation import voices
 from lightspeech.evaluation.voices import Point
 from lightspeech.files import write_json
 from lightspeech.stages import Trained
-from lightspeech.training import calibrate, inputs
+from lightspeech.training import calibrate, inputs, int8_onnx
+from lightspeech.training.int8_onnx import OnnxNetwork
 from lightspeech.training.run import Run, read_run
 
 SECONDS = (2.0, 5.0, 10.0, 20.0, 40.0, None)
@@ -58,9 +59,11 @@ def heard(row: int, own: Index, frames: Tensor, enough: float | None, seed: int)
     return others[: int((total < enough).sum()) + 1].tolist()
 
 
-def answers_of(done: Run, known: Known, rows: Index) -> np.ndarray:
-    """Answer some utterances as a study does, shape ``(n, n_classes)``."""
-    logits = inputs.window_logits(done.network, known, rows, done.config.frontend)
+def answers_of(folder: Path, done: Run, known: Known, rows: Index) -> np.ndarray:
+    """Answer some utterances as a study does, shape ``(n, n_classes)``: int8 by the file."""
+    file = folder / int8_onnx.NAME
+    network = OnnxNetwork(file.read_bytes()) if file.is_file() else done.network
+    logits = inputs.window_logits(network, known, rows, done.config.frontend)
     counts = inputs.counts(known, rows)
     return calibrate.utterance_probabilities(logits, counts, done.temperature)
 
@@ -75,8 +78,8 @@ def curve(trained: Trained, cache: Path) -> list[Point]:
     per_second = first.frontend.sample_rate / first.frontend.hop_length
     uars: dict[float | None, dict[int, list[float]]] = {seconds: {} for seconds in SECONDS}
     for name in trained.run_names:
-        done = read_run(trained.folder / name)
-        tested = predictions.read(trained.folder / name / "test.csv")
+        run = trained.folder / name
+        done, tested = read_run(run), predictions.read(run / "test.csv")
         rows = np.array([place[each] for each in tested.ids])
         for seconds in SECONDS:
             enough = None if seconds is None else seconds * per_second
@@ -84,7 +87,7 @@ def curve(trained: Trained, cache: Path) -> list[Point]:
             for row in rows:
                 own = np.flatnonzero(speakers == speakers[row])
                 mean[row], deviation[row] = sums.of(heard(row, own, sums.n, enough, done.seed))
-            answers = answers_of(done, Known(found, mean, deviation), rows).argmax(1)
+            answers = answers_of(run, done, Known(found, mean, deviation), rows).argmax(1)
             uar = metrics.uar(tested.truth, answers, len(done.labels))
             uars[seconds].setdefault(done.seed, []).append(uar)
         print(name, {seconds: round(each[done.seed][-1], 3) for seconds, each in uars.items()})

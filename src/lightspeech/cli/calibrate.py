@@ -10,8 +10,8 @@ from lightspeech.files import write_text
 from lightspeech.inference import calibration, paths
 from lightspeech.reporting.card import card
 
-ENOUGH_S = 10.0
-"""Less speech than this tells little of a voice."""
+ENOUGH_S = 20.0
+"""Less speech than this tells little of a voice (docs/results.md)."""
 
 
 def command(
