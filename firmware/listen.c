@@ -71,16 +71,28 @@ static uint64_t hear(size_t n, uint64_t *inference) {
     return taken;
 }
 
-int main(void) {
-    uint64_t heard = 0, answered = 0;
-    platform_begin();
-    ls_frontend_init(&frontend);
+/* Returns the instructions that the front end took for all of the sound. */
+static uint64_t hear_all(uint64_t *inference) {
+    uint64_t taken = 0;
     for (size_t at = 0; at < AUDIO_SAMPLES;) {
         const size_t n = AUDIO_SAMPLES - at < BLOCK ? AUDIO_SAMPLES - at : BLOCK;
         memcpy(block, audio + at, n * sizeof block[0]);
-        heard += hear(n, &answered);
+        taken += hear(n, inference);
         at += n;
     }
+    return taken;
+}
+
+int main(void) {
+    uint64_t answered = 0;
+    platform_begin();
+    ls_frontend_init(&frontend);
+#if LS_LEARNS /* whoever speaks in the sound is its user */
+    ls_frontend_listen(&frontend);
+    hear_all(&answered);
+    ls_frontend_know(&frontend);
+#endif
+    const uint64_t heard = hear_all(&answered);
     print_number("frontend ", heard);
     print_number("inference ", answered);
     print_number("stack ", platform_stack_bytes());
