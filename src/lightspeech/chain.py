@@ -69,7 +69,7 @@ def with_own_name(rows: Sequence[Row]) -> list[Row]:
 
     Where steps of one kind are compared, as in an ablation, the table of the chain holds them all.
     """
-    schemes = Counter(row.figures.scheme for row in rows)
+    schemes = Counter(row.figures.scheme for row in rows[1:])
     return [row for row in rows[1:] if schemes[row.figures.scheme] == 1]
 
 

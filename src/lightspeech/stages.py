@@ -202,9 +202,11 @@ class Trained:
 
     @property
     def scheme(self) -> str:
-        """Of its figures; the last step decides, or an encoder that is int8 already."""
+        """Of its figures: by the last step, or by what became of an encoder."""
         heard = self.recipe.run_config().encoder
-        plain = "int8" if heard is not None and encoder.own(heard) is not None else "fp32"
+        if heard is not None and encoder.own(heard) is not None:
+            return "int8"
+        plain = "tuned" if heard is not None and heard.tuned else "fp32"
         return str(self.steps[-1].module.SCHEME) if self.steps else plain
 
     @property

@@ -105,9 +105,10 @@ def test_the_command_recovers_by_all_folders_of_speech(source, recordings, tmp_p
     assert (about["made_of"]["epochs"], about["made_of"]["deep"]) == (1, 3)
 
 
-def test_a_state_less_deep_than_what_is_left_cannot_be_told():
-    with pytest.raises(ConfigError, match="deep must be at least last, found 1 and 2"):
-        Shrink(last=2, deep=1)
+@pytest.mark.parametrize(("last", "tuned"), [(2, 0), (0, 2), (0, 0)])
+def test_a_state_less_deep_than_what_is_left_cannot_be_told_nor_is_nothing_left(last, tuned):
+    with pytest.raises(ConfigError, match=f"found last={last} and tuned={tuned}; keep fewer"):
+        Shrink(last=last, tuned=tuned, deep=1)
 
 
 def test_a_shrunk_encoder_says_how_it_was_recovered(source, recordings, tmp_path):

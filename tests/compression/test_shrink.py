@@ -16,6 +16,7 @@ from lightspeech.data import encoder
 from lightspeech.errors import ConfigError
 from lightspeech.export import onnx
 from lightspeech.models import whisper
+from lightspeech.training import networks
 from lightspeech.training.networks import build_network
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
@@ -118,15 +119,15 @@ def test_a_recipe_that_asks_for_other_states_is_told_which_there_are(small):
 
 @pytest.mark.parametrize(("what", "n"), [("last", 3), ("heads", 5), ("units", 25)])
 def test_more_than_there_is_cannot_be_kept(source, what, n):
-    with pytest.raises(ConfigError, match=r"last, heads and units of at most \(2, 4, 24\)"):
+    with pytest.raises(ConfigError, match=r"blocks, heads and units of at most \(2, 4, 24\)"):
         _shrink.open_blocks(shrink_of(source, **{what: n}))
 
 
-def head_on(folder):
+def head_on(folder, **changes):
     cfg = RunConfig(
         model=Choice("lightspeech.models", "whisper", whisper.Config(width=8, heads=2)),
         frontend=whisper.FRONTEND, windows=whisper.WINDOWS,
-        encoder=Encoder(source=str(folder), width=WIDTH, first=0, last=2),
+        encoder=Encoder(source=str(folder), width=WIDTH, **{"first": 0, "last": 2, **changes}),
     )  # fmt: skip
     return Run(
         config=cfg, labels=tuple("abcd"), fold=0, seed=0, temperature=1.5, threshold=0.0,
@@ -153,6 +154,66 @@ def test_a_batch_is_answered_as_its_rows_would_be(small):
     [together] = session.run(None, {"waveform": rows})
     alone = [session.run(None, {"waveform": row[None]})[0][0] for row in rows]
     np.testing.assert_allclose(together, alone, atol=5e-3)  # int8 scales are those of the batch
+
+
+@pytest.fixture(scope="module")
+def stem(source, tmp_path_factory):
+    """A shrunk encoder without blocks, and two blocks beside it that are to be trained."""
+    folder = tmp_path_factory.mktemp("stem")
+    soundfile.write(folder / "speech.wav", noise(8_000), 16_000)
+    cfg = shrink_of(source, last=0, tuned=2, heads=3, units=20)
+    _shrink.shrink(cfg, [folder / "speech.wav"], folder)
+    return folder
+
+
+def test_blocks_left_beside_it_say_what_those_in_a_file_say(source, stem, tmp_path):
+    (tmp_path / "speech.wav").write_bytes((stem / "speech.wav").read_bytes())
+    cfg = shrink_of(source, heads=3, units=20, int8=False)
+    _shrink.shrink(cfg, [tmp_path / "speech.wav"], tmp_path)
+    whole = encoder.load(Encoder(source=str(tmp_path), width=WIDTH, first=0, last=2))
+    states = encoder.load(Encoder(source=str(stem), width=WIDTH, first=0, last=0))
+    x = states.hidden_states(noise(8_000))
+    assert x.shape == (1, 25, WIDTH)
+    with torch.no_grad():
+        for block in networks.blocks_to_tune(
+            head_on(stem, last=0, tuned=2, pool_s=0.02).config.encoder
+        ):
+            x = block(x)
+    expected = whole.hidden_states(noise(8_000))[2]
+    assert np.corrcoef(x[0].flatten(), expected.flatten())[0, 1] > 0.99
+
+
+def test_a_bundle_of_tuned_blocks_answers_as_the_int8_that_was_measured(stem):
+    done = head_on(stem, last=0, tuned=2, pool_s=0.02)
+    measured = networks.answering(done.config, done.network)
+    session = onnxruntime.InferenceSession(onnx.to_bytes(done))
+    opened = encoder.load(done.config.encoder)
+    for samples in (1_000, 8_000, 48_000):
+        features = torch.from_numpy(opened(noise(samples))[None]).float()
+        with torch.no_grad():
+            floats = (done.network(features) / 1.5).softmax(1)
+        expected = (measured(features) / 1.5).softmax(1)
+        assert (floats - expected).abs().max() > 1e-5  # so int8 it is
+        [found] = session.run(["probabilities"], {"waveform": noise(samples)[None]})
+        np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("tuned", [1, 3])
+def test_other_blocks_than_are_left_cannot_be_trained(stem, small, tuned):
+    with pytest.raises(
+        ConfigError, match=f"2 blocks to train, the recipe says encoder.tuned={tuned}"
+    ):
+        head_on(stem, last=0, tuned=tuned, pool_s=0.02)
+    with pytest.raises(ConfigError, match="has 0 blocks to train.* lightspeech shrink --tuned"):
+        head_on(small[0], tuned=tuned, pool_s=0.02)
+
+
+def test_a_damaged_file_of_blocks_is_one_line_that_says_what_to_do(stem, tmp_path):
+    for name in ("config.json", "encoder.onnx", "blocks.safetensors"):
+        (tmp_path / name).write_bytes((stem / name).read_bytes())
+    (tmp_path / "blocks.safetensors").write_bytes((stem / "blocks.safetensors").read_bytes()[:-9])
+    with pytest.raises(ConfigError, match="damaged .*; make the encoder anew"):
+        head_on(tmp_path, last=0, tuned=2, pool_s=0.02)
 
 
 def test_a_head_does_not_stand_without_its_encoder(small):

@@ -83,6 +83,26 @@ def test_cut_off_between_the_two_files_no_epoch_is_lost_or_told_twice(
     assert len((tmp_path / "history.jsonl").read_text().splitlines()) == 2
 
 
+def test_saving_takes_no_more_than_its_share_of_the_time(make_state, tmp_path, monkeypatch):
+    now, saved = 0.0, []
+    monkeypatch.setattr(checkpoint.time, "monotonic", lambda: now)
+
+    def slowly(state, folder):
+        nonlocal now
+        now += 2.0
+        saved.append(len(state.history))
+        checkpoint._tell(state, folder)
+
+    monkeypatch.setattr(checkpoint, "save", slowly)
+    keep, state = checkpoint.Keeper(tmp_path), make_state(1)
+    for epoch in range(1, 31):
+        now += 5.0
+        state.history = [{"epoch": number} for number in range(epoch)]
+        keep(state, last=epoch == 30)
+        assert len((tmp_path / "history.jsonl").read_text().splitlines()) == epoch
+    assert saved == [1, 5, 9, 13, 17, 21, 25, 29, 30]
+
+
 def cut(data):
     return data[: len(data) // 2]
 

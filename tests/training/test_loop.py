@@ -19,6 +19,12 @@ class Killed(Exception):  # noqa: N818 (named for what it stands for)
     """Stands for a kill: nothing is caught, nothing is tidied."""
 
 
+@pytest.fixture(autouse=True)
+def every_epoch_is_saved(monkeypatch):
+    """Epochs here are as short as saving is."""
+    monkeypatch.setattr(checkpoint, "SHARE", 1.0)
+
+
 def train(network, batches, cfg, folder, *, kill_in_epoch=None, uars=None):
     """Train, with chosen selection UARs, up to a kill."""
     scores = iter(uars or [0.5] * cfg.epochs)

@@ -174,11 +174,3 @@ def test_more_blocks_than_there_are_cannot_be_tuned(encoder_folder):
     cfg = Encoder(source=str(encoder_folder), width=16, first=0, last=1, pool_s=0.02, tuned=2)
     with pytest.raises(ConfigError, match="has width 16 and 2 blocks"):
         encoder.blocks_to_tune(cfg)
-
-
-def test_a_shrunk_encoder_cannot_be_tuned(tmp_path):
-    for name in ("config.json", "encoder.onnx"):
-        (tmp_path / name).write_text("{}")
-    cfg = Encoder(source=str(tmp_path), pool_s=0.02, tuned=1)
-    with pytest.raises(ConfigError, match=r"needs a Whisper, .* is shrunk; leave it out"):
-        encoder.blocks_to_tune(cfg)

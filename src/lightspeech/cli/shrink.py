@@ -15,7 +15,10 @@ def command(
         list[Path], typer.Option(help="Folder of recordings, once or more; no test speaker's.")
     ],
     source: Annotated[str | None, typer.Option(help="Whisper encoder: folder or hub name.")] = None,
-    blocks: Annotated[int | None, typer.Option(min=1, help="Blocks left.")] = None,
+    blocks: Annotated[int | None, typer.Option(min=0, help="Blocks left in its file.")] = None,
+    tuned: Annotated[
+        int | None, typer.Option(min=1, help="Blocks left above these in floats, to be trained.")
+    ] = None,
     heads: Annotated[int | None, typer.Option(min=1, help="Heads left in a block.")] = None,
     units: Annotated[
         int | None, typer.Option(min=1, help="Feed-forward units left in a block.")
@@ -35,12 +38,15 @@ def command(
     from lightspeech.compression import _shrink
 
     heard = [path for folder_of in speech for path in _shrink.recordings_of(folder_of)]
-    asked = {"source": source, "last": blocks, "heads": heads, "units": units, "epochs": epochs}
+    asked = {
+        "source": source, "last": blocks, "tuned": tuned, "heads": heads, "units": units,
+        "epochs": epochs,
+    }  # fmt: skip
     given = {key: value for key, value in asked.items() if value is not None}
     cfg = build(_shrink.Shrink, given, source="shrink")
     size = _shrink.shrink(cfg, heard, folder, judged=recordings or _shrink.RECORDINGS)
     typer.echo(
-        f"{folder}  {size:,} bytes; in a recipe: "
-        f"encoder: {{source: {folder}, width: {_shrink.width(folder)}, first: {cfg.first}, "
-        f"last: {cfg.last}}}"
+        f"{folder}  {size:,} bytes; in a recipe: encoder: {{source: {folder}, "
+        f"width: {_shrink.width(folder)}, first: {cfg.first}, last: {cfg.last}"
+        + (f", tuned: {cfg.tuned}, pool_s: 0.02}}" if cfg.tuned else "}")
     )

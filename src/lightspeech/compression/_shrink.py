@@ -6,7 +6,6 @@ Weights are int8 per output channel; what a product reads is int8 by a scale of 
 
 import copy
 import json
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Any
 import numpy as np
 import onnxslim
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from pydantic import NonNegativeInt, PositiveInt
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -25,20 +24,21 @@ from lightspeech.audio.encoder import SAMPLE_RATE
 from lightspeech.compression import _blocks, _recovery
 from lightspeech.config import as_dict, config
 from lightspeech.data import encoder
-from lightspeech.data.onnx_encoder import ABOUT, INPUT, MODEL, OUTPUT
+from lightspeech.data.onnx_encoder import ABOUT, BLOCKS, INPUT, MODEL, OUTPUT
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
 from lightspeech.models._whisper_blocks import WhisperBlocks
 from lightspeech.quiet import silent
 from lightspeech.training import checkpoint
-from lightspeech.training.int8_onnx import OPSET
+from lightspeech.training.int8_onnx import OPSET, dynamic
 from lightspeech.training.loop import Training
 
 RECORDINGS = 48
 """Heard to judge heads and units by, where nobody says how many."""
 RECOVERY = Training(
-    batch_size=16, learning_rate=3e-4, weight_decay=0.01, precision="bf16-mixed", epochs=1
-)
+    batch_size=16, learning_rate=3e-4, weight_decay=0.01, precision="bf16-mixed", epochs=1,
+    device="cpu",  # where recordings are decoded and the large encoder listens
+)  # fmt: skip
 
 
 @config
@@ -49,8 +49,10 @@ class Shrink:
     """A Whisper encoder, named as in ``encoder.source``."""
     first: NonNegativeInt = 0
     """First hidden state that is given."""
-    last: PositiveInt = 2
-    """Last one; so many blocks are left."""
+    last: NonNegativeInt = 2
+    """Last one; so many blocks are left in its file."""
+    tuned: NonNegativeInt = 0
+    """Blocks above these that are left beside it in floats, for ``encoder.tuned``."""
     heads: PositiveInt = 6
     """Left in each block."""
     units: PositiveInt = 1152
@@ -62,11 +64,17 @@ class Shrink:
     """Hidden state of the whole one that the last state learns to tell in recovery."""
 
     def __post_init__(self) -> None:
-        """Refuse to tell a state that is less deep than what is left."""
-        if self.deep < self.last:
+        """Refuse to leave nothing, and to tell a state that is less deep than what is left."""
+        if not 0 < self.blocks <= self.deep:
             raise ConfigError(
-                f"deep must be at least last, found {self.deep} and {self.last}; keep fewer blocks"
+                f"of 1 to deep={self.deep} blocks are left, found last={self.last} and "
+                f"tuned={self.tuned}; keep fewer blocks, or one at least"
             )
+
+    @property
+    def blocks(self) -> int:
+        """All that are left."""
+        return self.last + self.tuned
 
 
 def recordings_of(speech: Path) -> list[Path]:
@@ -106,8 +114,12 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path, *, judged: int = R
     network, heard = open_blocks(cfg), some_of(recordings, judged)
     _blocks.lessen(network, _waveforms(heard), heads=cfg.heads, units=cfg.units)
     if cfg.epochs:
-        whole, heard = open_blocks(replace(cfg, last=cfg.deep)), recordings
+        whole, heard = open_blocks(replace(cfg, last=cfg.deep, tuned=0)), recordings
         network = _recovery.recover(network, whole, heard, replace(RECOVERY, epochs=cfg.epochs), to)
+    tuned, network.blocks = network.blocks[cfg.last :], network.blocks[: cfg.last]
+    if cfg.tuned:
+        with replacing(to / BLOCKS) as temporary:
+            save_file(tuned.half().state_dict(), temporary, metadata={"heads": str(cfg.heads)})
     model = to_onnx(network)
     data = quantized(model) if cfg.int8 else model.SerializeToString()
     with replacing(to / MODEL) as temporary:
@@ -150,13 +162,13 @@ def open_blocks(cfg: Shrink) -> WhisperBlocks:
     if about.model_type != "whisper":
         raise ConfigError(f"{cfg.source} is a {about.model_type}; only Whisper can be made small")
     has = (about.encoder_layers - 1, about.encoder_attention_heads, about.encoder_ffn_dim)
-    if any(left > n for left, n in zip((cfg.last, cfg.heads, cfg.units), has, strict=True)):
+    if any(left > n for left, n in zip((cfg.blocks, cfg.heads, cfg.units), has, strict=True)):
         raise ConfigError(
-            f"{cfg.source} has last, heads and units of at most {has}, "
-            f"found {(cfg.last, cfg.heads, cfg.units)}"
+            f"{cfg.source} has blocks, heads and units of at most {has}, "
+            f"found {(cfg.blocks, cfg.heads, cfg.units)}"
         )
     mel = torch.from_numpy(np.array(extractor.mel_filters, np.float32))
-    blocks = WhisperBlocks(copy.deepcopy(model), mel, first=cfg.first, last=cfg.last)
+    blocks = WhisperBlocks(copy.deepcopy(model), mel, first=cfg.first, last=cfg.blocks)
     return blocks.eval().requires_grad_(False)
 
 
@@ -185,15 +197,4 @@ def to_onnx(network: WhisperBlocks) -> Any:
 
 def quantized(model: Any) -> bytes:
     """Make the weights of all products int8, but for the mel matrix."""
-    floats = [node.name for node in model.graph.node if "log_mel.mel" in node.input]
-    with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / MODEL
-        quantize_dynamic(
-            model,
-            made,
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            op_types_to_quantize=["MatMul", "Gemm"],
-            nodes_to_exclude=floats,
-        )
-        return made.read_bytes()
+    return dynamic(model, [node.name for node in model.graph.node if "log_mel.mel" in node.input])

@@ -24,7 +24,7 @@ from lightspeech.leaks import Heard
 from lightspeech.training import inputs, networks, soft_labels, unlabelled
 from lightspeech.training import run as runs
 from lightspeech.training.distillation import Distillation, Weights, with_embedding
-from lightspeech.training.loop import Training
+from lightspeech.training.loop import Training, device_of
 from lightspeech.training.run import Run
 from lightspeech.training.soft_labels import SoftLabels
 from lightspeech.training.task import Task
@@ -191,11 +191,15 @@ def answer(run: Run, task: Task, crops: int) -> tuple[Tensor, Tensor]:
     batches = inputs.training_batches(hearing, parts)
     place = {int(row): index for index, row in enumerate(parts.train)}
     sums: list[Tensor] = []
+    device = device_of(training)
+    network = run.network.to(device)
     for crop in range(crops):
         for batch in batches.epoch(crop):
-            logits, embedding = with_embedding(run.network, run.network, batch.features)
+            logits, embedding = with_embedding(
+                network, network, batch.features.to(device_of(training))
+            )
             index = torch.tensor([place[int(row)] for row in batch.rows])
-            values = ((logits / run.temperature).softmax(1), embedding)
+            values = ((logits / run.temperature).softmax(1).cpu(), embedding.cpu())
             sums = sums or [torch.zeros(n, value.shape[1]) for value in values]
             for total, value in zip(sums, values, strict=True):
                 total.index_add_(0, index, value.float())

@@ -69,6 +69,7 @@ def _train(task: Task, network: Int8Network, cfg: Config) -> Int8Network:
         learning_rate=cfg.learning_rate,
         schedule="cosine",
         patience=None,
+        device="cpu",  # an exported graph stays where it was exported
     )
     distill = task.config.distill
     if distill is not None:  # an exported graph shows its answers alone, no embedding

@@ -36,6 +36,11 @@ class Batch:
     rows: Tensor
     mix: Tensor
 
+    def to(self, device: torch.device) -> "Batch":
+        """Give the same examples on a device."""
+        parts = (self.features, self.targets, self.rows, self.mix)
+        return Batch(*(part.to(device) for part in parts))
+
 
 class Batches(Protocol):
     """What a training goes through: its rows, and the class of every utterance of the corpus."""

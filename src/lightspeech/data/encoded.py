@@ -36,6 +36,7 @@ class Encoded:
         window_files: one of each utterance, of the windows it is measured in, shape ``(windows,
             frames, n_features)``; none where it is measured whole.
         window_counts: of each utterance; none where it is measured whole.
+        window_frames: of each window; None where it is measured whole.
         at_speeds: further files of each utterance, spoken faster or slower; a tuple for each speed.
     """
 
@@ -43,6 +44,7 @@ class Encoded:
     files: tuple[Path, ...]
     window_files: tuple[Path, ...] = ()
     window_counts: tuple[int, ...] = ()
+    window_frames: int | None = None
     at_speeds: tuple[tuple[Path, ...], ...] = ()
 
     @property
@@ -104,13 +106,7 @@ def load(
         MissingExtra: if transformers is not installed.
         OutputError: if the cache cannot be written.
     """
-    folder = cache / encoder.key(cfg)
-    cut = "" if windows is None else f"-{windows.window_s:g}-{windows.hop_s}"
-    stems = [folder / u.audio_hash[:2] / f"{u.audio_hash}-{u.sample_rate}" for u in utterances]
-    ends = ("", cut, *(f"-x{speed:g}" for speed in speeds))
-    whole, measured, *others = (
-        tuple(stem.with_name(f"{stem.name}{end}.npy") for stem in stems) for end in ends
-    )
+    whole, measured, *others = _files(utterances, cfg, cache, windows, speeds)
     rates = (1.0, *speeds)
     opened = None
     for row, utterance in enumerate(utterances):
@@ -126,8 +122,37 @@ def load(
         step()
     if windows is None:
         return Encoded(cfg, whole, at_speeds=tuple(others))
-    counts = (len(np.load(file, mmap_mode="r", allow_pickle=False)) for file in measured)
-    return Encoded(cfg, whole, measured, tuple(counts), tuple(others))
+    shapes = [np.load(file, mmap_mode="r", allow_pickle=False).shape for file in measured]
+    counts, frames = tuple(shape[0] for shape in shapes), shapes[0][1]
+    return Encoded(cfg, whole, measured, counts, frames, tuple(others))
+
+
+def is_complete(
+    utterances: Sequence[Utterance],
+    cfg: Encoder,
+    cache: Path,
+    *,
+    windows: Windows | None = None,
+    speeds: Sequence[float] = (),
+) -> bool:
+    """Tell whether nothing is left to compute; arguments and errors as of `load`."""
+    files = _files(utterances, cfg, cache, windows, speeds)
+    return all(file.exists() for version in files for file in version)
+
+
+def _files(
+    utterances: Sequence[Utterance],
+    cfg: Encoder,
+    cache: Path,
+    windows: Windows | None,
+    speeds: Sequence[float],
+) -> list[tuple[Path, ...]]:
+    """Name the files of all utterances: whole, as measured, and at each speed."""
+    folder = cache / encoder.key(cfg)
+    cut = "" if windows is None else f"-{windows.window_s:g}-{windows.hop_s}"
+    stems = [folder / u.audio_hash[:2] / f"{u.audio_hash}-{u.sample_rate}" for u in utterances]
+    ends = ("", cut, *(f"-x{speed:g}" for speed in speeds))
+    return [tuple(stem.with_name(f"{stem.name}{end}.npy") for stem in stems) for end in ends]
 
 
 def _keep(states: HALF, file: Path) -> None:
@@ -162,10 +187,11 @@ class EncodedBatches:
             yield Batch(features, self.targets[batch], batch, u[:, 7])
 
     def _cut(self, row: int, start: Tensor, end: Tensor, version: Tensor) -> HALF:
-        """Choose a speed, and cut up to a share off both ends."""
+        """Choose a speed, cut up to a share off both ends, and no more than a window is left."""
         states = self.found.read(row, int(version * (1 + len(self.found.at_speeds))))
         longest = self.bending.crop * len(states)
-        return states[int(start * longest) : len(states) - int(end * longest)]
+        left = states[int(start * longest) : len(states) - int(end * longest)]
+        return left[: self.found.window_frames]
 
     def _mask(self, features: Tensor, u: Tensor) -> Tensor:
         """Hide drawn stretches of time: frames of zeros do not count."""

@@ -190,14 +190,12 @@ def pretrained(name: str) -> tuple[Any, Any, Any]:
 
 
 def blocks_to_tune(cfg: Encoder) -> nn.ModuleList:
-    """Load the blocks above the last hidden state that is kept, to be trained.
+    """Load the blocks of a Whisper above the last hidden state that is kept, to be trained.
 
     Raises:
         ConfigError: if the encoder is not there, is no Whisper, or has no such blocks.
         MissingExtra: if transformers is not installed.
     """
-    if own(cfg) is not None:
-        raise ConfigError(f"encoder.tuned needs a Whisper, {cfg.source!r} is shrunk; leave it out")
     about, model, _ = pretrained(cfg.source)
     if about.model_type != "whisper":
         raise ConfigError(

@@ -18,6 +18,8 @@ from lightspeech.audio.windows import Waveform
 from lightspeech.errors import ConfigError
 
 MODEL = "encoder.onnx"
+BLOCKS = "blocks.safetensors"
+"""Blocks above those of the file, in floats, where some are left to be trained."""
 ABOUT = "config.json"
 """``hidden_size``, ``first``, ``last``, ``n_params``, ``macs`` of 3 s, what it was made of, and
 hashes of the recordings it ``heard`` then."""

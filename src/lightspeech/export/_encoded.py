@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from lightspeech.data import encoder, onnx_encoder
 from lightspeech.errors import BundleError, ConfigError
 from lightspeech.quiet import silent
-from lightspeech.training.int8_onnx import OPSET
+from lightspeech.training.int8_onnx import OPSET, dynamic
 from lightspeech.training.run import Run
 
 OUTPUT = "probabilities"
@@ -46,7 +46,10 @@ def to_bytes(done: Run) -> bytes:
     folder = None if cfg is None else encoder.own(cfg)
     if cfg is None or folder is None:
         raise ConfigError("only an encoder that `lightspeech shrink` made can be exported")
-    head = onnx.compose.add_prefix(_head(done), PREFIX, rename_inputs=False, rename_outputs=False)
+    head = _head(done)
+    if cfg.tuned:
+        head = onnx.load_model_from_string(dynamic(head))
+    head = onnx.compose.add_prefix(head, PREFIX, rename_inputs=False, rename_outputs=False)
     heard = _read(folder / onnx_encoder.MODEL, head)
     made = onnx.compose.merge_models(heard, head, io_map=[(onnx_encoder.OUTPUT,) * 2])
     data: bytes = made.SerializeToString()

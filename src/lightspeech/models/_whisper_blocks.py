@@ -6,11 +6,15 @@ stored, blocks whose heads and feed-forward units may be fewer than they were.
 """
 
 import math
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from lightspeech.errors import ConfigError
 
 N_FFT, HOP = 400, 160
 STRIDE = 2 * HOP
@@ -43,35 +47,82 @@ class LogMel(nn.Module):
 class Block(nn.Module):
     """Self-attention and feed-forward, each with a layer norm before and a residual around it."""
 
-    def __init__(self, layer: Any) -> None:
-        """Take the weights of a block of `transformers`."""
-        super().__init__()
-        attention = layer.self_attn
-        self.n_heads: int = attention.num_heads
-        self.first_norm, self.second_norm = layer.self_attn_layer_norm, layer.final_layer_norm
-        self.query, self.key = attention.q_proj, attention.k_proj
-        self.value, self.out = attention.v_proj, attention.out_proj
-        self.widen, self.narrow = layer.fc1, layer.fc2
+    def __init__(self, width: int, n_heads: int, heads_width: int, units: int) -> None:
+        """Draw fresh weights.
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape, ``(batch, states, width)``."""
-        x = x + self.out(self.attend(self.first_norm(x)))
+        Args:
+            width: of the states.
+            n_heads: of the attention.
+            heads_width: of all heads together; ``width`` but where some were removed.
+            units: of the feed-forward part.
+        """
+        super().__init__()
+        self.n_heads = n_heads
+        self.first_norm, self.second_norm = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.query = nn.Linear(width, heads_width)
+        self.key = nn.Linear(width, heads_width, bias=False)
+        self.value = nn.Linear(width, heads_width)
+        self.out = nn.Linear(heads_width, width)
+        self.widen, self.narrow = nn.Linear(width, units), nn.Linear(units, width)
+
+    def forward(self, x: Tensor, unheard: Tensor | None = None) -> Tensor:
+        """Keep the shape, ``(batch, states, width)``.
+
+        Args:
+            x: states.
+            unheard: added to the scores of each state, shape ``(batch, 1, 1, states)``.
+        """
+        x = x + self.out(self.attend(self.first_norm(x), unheard))
         made: Tensor = x + self.narrow(self.units(self.second_norm(x)))
         return made
 
-    def attend(self, x: Tensor) -> Tensor:
+    def attend(self, x: Tensor, unheard: Tensor | None) -> Tensor:
         """What the heads say, side by side, shape ``(batch, states, heads * size)``."""
         q, k, v = (
             layer(x).unflatten(2, (self.n_heads, -1)).transpose(1, 2)
             for layer in (self.query, self.key, self.value)
         )  # (B, H, T, D)
-        weights = (q @ k.transpose(2, 3) / math.sqrt(q.shape[3])).softmax(3)
+        scores = q @ k.transpose(2, 3) / math.sqrt(q.shape[3])
+        weights = (scores if unheard is None else scores + unheard).softmax(3)
         said: Tensor = (weights @ v).transpose(1, 2).flatten(2)
         return said
 
     def units(self, x: Tensor) -> Tensor:
         """What the units of the feed-forward part say."""
         return F.gelu(self.widen(x))
+
+
+def taken_over(layer: Any) -> Block:
+    """Make a block of one of `transformers`, with its weights."""
+    attention = layer.self_attn
+    block = Block(layer.embed_dim, attention.num_heads, layer.embed_dim, layer.fc1.out_features)
+    block.first_norm, block.second_norm = layer.self_attn_layer_norm, layer.final_layer_norm
+    block.query, block.key = attention.q_proj, attention.k_proj
+    block.value, block.out = attention.v_proj, attention.out_proj
+    block.widen, block.narrow = layer.fc1, layer.fc2
+    return block
+
+
+def read(file: Path) -> nn.ModuleList:
+    """Read blocks that `lightspeech shrink` left in floats, one after the other.
+
+    Raises:
+        ConfigError: if the file is damaged.
+    """
+    try:
+        with safe_open(file, framework="pt") as opened:
+            heads = int(opened.metadata()["heads"])
+            weights = {name: opened.get_tensor(name) for name in opened.keys()}
+        blocks = nn.ModuleList()
+        while f"{len(blocks)}.out.weight" in weights:
+            width, heads_width = weights[f"{len(blocks)}.out.weight"].shape
+            units = len(weights[f"{len(blocks)}.widen.weight"])
+            blocks.append(Block(width, heads, heads_width, units))
+        blocks.load_state_dict(weights)
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"{file}: damaged ({reason}); make the encoder anew") from None
+    return blocks
 
 
 class WhisperBlocks(nn.Module):
@@ -83,7 +134,7 @@ class WhisperBlocks(nn.Module):
         """Take over the weights of a `transformers` encoder.
 
         Args:
-            model: a ``WhisperEncoder`` with more blocks than are kept.
+            model: a ``WhisperEncoder`` of more blocks than are kept.
             mel: matrix of its feature extractor, shape ``(N_FFT // 2 + 1, bands)``.
             first: first hidden state given; 0 is what the first block reads.
             last: last one; later blocks are left out.
@@ -91,7 +142,7 @@ class WhisperBlocks(nn.Module):
         super().__init__()
         self.log_mel, self.first = LogMel(mel), first
         self.stem = nn.ModuleList(_as_product(conv) for conv in (model.conv1, model.conv2))
-        self.blocks = nn.ModuleList(Block(layer) for layer in model.layers[:last])
+        self.blocks = nn.ModuleList(taken_over(layer) for layer in model.layers[:last])
         half = model.conv2.out_channels // 2
         rates = torch.exp(-math.log(10_000) / (half - 1) * torch.arange(half))
         self.register_buffer("rates", rates)

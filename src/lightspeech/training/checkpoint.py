@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import math
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from lightspeech.files import replacing, write_text
 NAME = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
 """Of a finished run, in its folder."""
+SHARE = 0.1
+"""Of the time of a training, that checkpoints may take: a large network is not saved each epoch."""
 History = list[dict[str, float]]
 
 
@@ -43,8 +47,8 @@ class State:
 def save(state: State, folder: Path) -> None:
     """Write the state; the history is in the same file, so the two cannot disagree.
 
-    ``history.jsonl`` is a copy for people. It comes first: cut off between the two, it is a line
-    ahead, which the epoch done again writes once more.
+    ``history.jsonl`` is a copy for people. It comes first: cut off between the two, it is some
+    lines ahead, which the epochs done again write once more.
 
     Raises:
         OutputError: if the folder cannot be written.
@@ -57,11 +61,41 @@ def save(state: State, folder: Path) -> None:
     }
     for index, moments in state.optimizer.state_dict()["state"].items():
         tensors |= _prefixed(f"optimizer.{index}", moments)
-    write_text(folder / "history.jsonl", "".join(f"{json.dumps(h)}\n" for h in state.history))
+    _tell(state, folder)
     history = json.dumps(state.history)
     metadata = {"history": history, "sha256": digest(tensors, history)}
     with replacing(folder / NAME) as temporary:
         save_file(tensors, temporary, metadata=metadata)
+
+
+def _tell(state: State, folder: Path) -> None:
+    write_text(folder / "history.jsonl", "".join(f"{json.dumps(h)}\n" for h in state.history))
+
+
+class Keeper:
+    """Saves after an epoch, unless saving would then take more than a share of the time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Save to a folder."""
+        self.folder, self.took_s, self.saved = folder, 0.0, -math.inf
+
+    def __call__(self, state: State, *, last: bool) -> None:
+        """Save, or tell the history alone.
+
+        Args:
+            state: what changed.
+            last: whether the training is over, so that it is saved in any case.
+
+        Raises:
+            OutputError: if the folder cannot be written.
+        """
+        began = time.monotonic()
+        if not last and began - self.saved < self.took_s * (1 / SHARE - 1):
+            _tell(state, self.folder)
+            return
+        save(state, self.folder)
+        self.saved = time.monotonic()
+        self.took_s = self.saved - began
 
 
 def digest(tensors: dict[str, Tensor], history: str) -> str:
@@ -109,7 +143,9 @@ def _restore(state: State, path: Path) -> None:
 
 
 def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {f"{prefix}.{name}": t.detach().contiguous().clone() for name, t in tensors.items()}
+    return {
+        f"{prefix}.{name}": t.detach().cpu().contiguous().clone() for name, t in tensors.items()
+    }
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

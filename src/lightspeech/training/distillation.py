@@ -58,21 +58,26 @@ class Teacher(Protocol):
         ...
 
 
-class Stored:
+class Stored(nn.Module):
     """A teacher that answered beforehand; answers are mixed as the examples are."""
+
+    probabilities: Tensor
+    embeddings: Tensor
 
     def __init__(self, soft: SoftLabels, utterances: Sequence[Utterance]) -> None:
         """Bring the answers into the order of the corpus; zeros where there is none."""
+        super().__init__()
         place = {name: row for row, name in enumerate(soft.ids)}
         rows = [(row, place[u.id]) for row, u in enumerate(utterances) if u.id in place]
         to, of = torch.tensor(rows).unbind(1)
         self.width = soft.embeddings.shape[1]
-        self.probabilities = torch.zeros(len(utterances), len(soft.labels))
-        self.probabilities[to] = soft.probabilities[of]
-        self.embeddings = torch.zeros(len(utterances), self.width)
-        self.embeddings[to] = soft.embeddings[of]
+        for name in ("probabilities", "embeddings"):
+            answers = getattr(soft, name)
+            answered = torch.zeros(len(utterances), answers.shape[1])
+            answered[to] = answers[of]
+            self.register_buffer(name, answered, persistent=False)
 
-    def __call__(
+    def forward(
         self, batch: Batch, mix: Tensor | None, temperature: float
     ) -> tuple[Tensor, Tensor]:
         """Look the answers up."""
@@ -94,6 +99,7 @@ class Live:
     ) -> tuple[Tensor, Tensor]:
         """Answer the very examples."""
         features = mixed(batch.features, mix)
+        self.network.to(features.device)
         logits, embeddings = with_embedding(self.network, self.network, features)
         return (logits / temperature).softmax(1), embeddings
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lightspeech.audio.encoder import Encoder
 from lightspeech.audio.frontend import FrontEnd
+from lightspeech.corpora._base import Utterance
 from lightspeech.data import balance, batches, encoded, encoder, features
 from lightspeech.data.batches import Batches, Order, TrainingBatches
 from lightspeech.data.encoded import Encoded, EncodedBatches
@@ -55,15 +59,32 @@ def load_features(task: Task, *, step: Callable[[], None] = lambda: None) -> Fou
     cfg, heard = task.config, task.utterances
     found: Features | Encoded
     if cfg.encoder is not None:
-        # What a bundle can hold is measured as a device hears it.
-        windows = cfg.windows if encoder.own(cfg.encoder) else None
-        speeds = cfg.augment.speeds
-        found = encoded.load(
-            heard, cfg.encoder, task.cache, windows=windows, speeds=speeds, step=step
-        )
+        found = hear(task, step=step)
     else:
         found = features.load(heard, cfg.frontend, cfg.windows, task.cache, step=step)
     return found if cfg.normalisation == "training" else know(found, heard, cfg.frontend)
+
+
+def hear(task: Task, *, step: Callable[[], None] = lambda: None) -> Encoded:
+    """Find what the encoder of a task hears, see `load_features`."""
+    return encoded.load(*_asked(task), **_versions(task), step=step)
+
+
+def is_heard(task: Task) -> bool:
+    """Tell whether nothing is left to compute: a front end has no parts to do side by side."""
+    return task.config.encoder is None or encoded.is_complete(*_asked(task), **_versions(task))
+
+
+def _asked(task: Task) -> tuple[tuple[Utterance, ...], Encoder, Path]:
+    assert task.config.encoder is not None
+    return task.utterances, task.config.encoder, task.cache
+
+
+def _versions(task: Task) -> dict[str, Any]:
+    cfg = task.config
+    # What a bundle can hold is measured as a device hears it.
+    own = cfg.encoder is not None and encoder.own(cfg.encoder) is not None
+    return {"windows": cfg.windows if own else None, "speeds": cfg.augment.speeds}
 
 
 def training_batches(task: Task, parts: Parts) -> Batches:
@@ -115,5 +136,6 @@ def window_logits(
 ) -> calibrate.Array:
     """Logits of all windows of some utterances, in order, shape ``(windows, n_classes)``."""
     network.eval()
-    parts = [network(batch) for batch in measuring_batches(found, rows, front)]
-    return torch.cat(parts).float().numpy()
+    device = next((weights.device for weights in network.parameters()), torch.device("cpu"))
+    parts = [network(batch.to(device)) for batch in measuring_batches(found, rows, front)]
+    return torch.cat(parts).float().numpy(force=True)

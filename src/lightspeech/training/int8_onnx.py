@@ -1,6 +1,9 @@
 """The integer arithmetic of an int8 network as an ONNX file, and its answers: what is measured."""
 
-from typing import cast
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
 
 import onnxruntime
 import torch
@@ -43,25 +46,72 @@ def to_bytes(network: Int8Network, frames: int, n_features: int) -> bytes:
         MissingExtra: if the packages of ONNX are not installed.
         BundleError: if the exporter gives nothing.
     """
+    features = torch.zeros(2, frames, n_features)
+    model = _exported(Converted(network), features, {0: torch.export.Dim("batch")})
+    data: bytes = model.SerializeToString()
+    return data
+
+
+def _exported(network: nn.Module, features: Tensor, sizes: dict[int, Any]) -> Any:
+    """Export features to logits; ``sizes`` of the input stay open."""
     try:
         import onnxslim
     except ModuleNotFoundError:
         raise MissingExtra("int8 ONNX", "export") from None
     with silent():
         program = torch.onnx.export(
-            Converted(network),
-            (torch.zeros(2, frames, n_features),),
+            network,
+            (features,),
             dynamo=True,
             opset_version=OPSET,
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            dynamic_shapes=(sizes,),
             input_names=[INPUT],
             output_names=[OUTPUT],
             verbose=False,
         )
         if program is None:
             raise BundleError("ONNX export of an int8 network gave no model")
-        data: bytes = onnxslim.slim(program.model_proto).SerializeToString()
-    return data
+        return onnxslim.slim(program.model_proto)
+
+
+def dynamic(model: Any, excluded: Sequence[str] = ()) -> bytes:
+    """Make the weights of all products of an ONNX model int8 for each output channel.
+
+    What a product reads is int8 by a scale of the moment (``DynamicQuantizeLinear``).
+
+    Args:
+        model: in floats.
+        excluded: names of the nodes that stay so.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / NAME
+        quantize_dynamic(
+            model,
+            made,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            op_types_to_quantize=["MatMul", "Gemm"],
+            nodes_to_exclude=list(excluded),
+        )
+        return made.read_bytes()
+
+
+def head_to_bytes(network: nn.Module, n_features: int) -> bytes:
+    """Export what stands on an encoder, hidden states to logits, with `dynamic` int8 products.
+
+    Args:
+        network: in evaluation mode; batch and length of its input, ``(batch, frames, n_features)``,
+            stay open.
+        n_features: numbers a frame.
+
+    Raises:
+        MissingExtra: if the packages of ONNX are not installed.
+        BundleError: if the exporter gives nothing.
+    """
+    sizes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("frames", min=2)}
+    return dynamic(_exported(network, torch.zeros(2, 150, n_features), sizes))
 
 
 class OnnxNetwork(nn.Module):

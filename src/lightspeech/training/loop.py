@@ -1,7 +1,8 @@
 """The training loop, over Lightning Fabric; resumed after a kill it gives the same weights.
 
-Bit for bit: all randomness comes from (seed, epoch) and the learning rate from the step, so the
-weights, their average and the optimizer's moments are all there is to save.
+Bit for bit on a processor, nearly so on a GPU: all randomness comes from (seed, epoch) and the
+learning rate from the step, so the weights, their average and the optimizer's moments are all there
+is to save.
 """
 
 import copy
@@ -53,6 +54,8 @@ class Training:
     patience: PositiveInt | None = None
     """Stop after so many epochs without a better selection UAR, and keep the best; null: never."""
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    device: Literal["auto", "cpu"] = "auto"
+    """``auto``: a GPU where there is one."""
 
     def __post_init__(self) -> None:
         """Refuse to balance classes twice."""
@@ -85,16 +88,19 @@ def train(
         seed: of dropout; the batches carry their own.
 
     Returns:
-        The network to measure: the average, or the best of the selection set under patience.
+        The network to measure: the average, or the best of the selection set under patience; where
+        it was trained.
     """
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # no line for each run
-    # Batches are made on the processor, in several processes: networks of this size stay there.
-    fabric = Fabric(accelerator="cpu", devices=1, precision=cfg.precision)
+    device = device_of(cfg)
+    fabric = Fabric(accelerator=device.type, devices=1, precision=cfg.precision)
+    network, objective = network.to(device), objective.to(device)
     optimizer = _optimizer(network, objective, cfg)
     state = checkpoint.State(network, copy.deepcopy(network), optimizer, objective)
     checkpoint.restore(state, folder)
+    keep = checkpoint.Keeper(folder)
     model, fabric_optimizer = fabric.setup(network, optimizer)
-    while len(state.history) < cfg.epochs and not _exhausted(state, cfg.patience):
+    while not _over(state, cfg):
         epoch, began = len(state.history), time.perf_counter()
         torch.manual_seed(int(np.random.default_rng([seed, epoch, 2]).integers(2**63)))
         total = 0.0
@@ -104,7 +110,7 @@ def train(
             now = cfg.learning_rate * rate(cfg.schedule, progress, epoch)
             for group, share in zip(optimizer.param_groups, (1, cfg.pretrained_rate), strict=False):
                 group["lr"] = now * share
-            loss = objective(model, batch)
+            loss = objective(model, batch.to(device))
             fabric.backward(loss)
             norm = fabric.clip_gradients(
                 model, fabric_optimizer, max_norm=cfg.clip_norm, error_if_nonfinite=False
@@ -126,10 +132,16 @@ def train(
                 "seconds": time.perf_counter() - began,
             }
         )
-        checkpoint.save(state, folder)
+        keep(state, last=_over(state, cfg))
     if state.best:
         state.average.load_state_dict(state.best)
     return state.average.eval()
+
+
+def device_of(cfg: Training) -> torch.device:
+    """Say where a training, and what is asked of its network, is computed."""
+    on_gpu = cfg.device == "auto" and torch.cuda.is_available()
+    return torch.device("cuda" if on_gpu else "cpu")
 
 
 def _check(loss: Tensor, norm: Tensor | None, epoch: int) -> None:
@@ -171,9 +183,11 @@ def _uars(state: checkpoint.State) -> list[float]:
     return [line["selection_uar"] for line in state.history]
 
 
-def _exhausted(state: checkpoint.State, patience: int | None) -> bool:
-    """Tell whether the last ``patience`` epochs brought nothing."""
-    uars = _uars(state)
+def _over(state: checkpoint.State, cfg: Training) -> bool:
+    """Tell whether all epochs are done, or the last ``patience`` of them brought nothing."""
+    uars, patience = _uars(state), cfg.patience
+    if len(uars) >= cfg.epochs:
+        return True
     return (
         patience is not None
         and len(uars) > patience

@@ -1,12 +1,17 @@
 """The network of a run: built, drawn, made int8, counted."""
 
+import copy
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from lightspeech.data import encoder
+from lightspeech.audio.encoder import Encoder
+from lightspeech.data import encoder, onnx_encoder
+from lightspeech.errors import ConfigError
+from lightspeech.models import _whisper_blocks
+from lightspeech.training import int8_onnx
 from lightspeech.training.int8 import Int8, Int8Network, fold
 from lightspeech.training.task import RunConfig, Task
 
@@ -29,9 +34,42 @@ def build_float(cfg: RunConfig, n_classes: int) -> nn.Module:
     if cfg.encoder is not None:
         heard = {"encoder": cfg.encoder}
         if cfg.encoder.tuned:
-            heard["blocks"] = encoder.blocks_to_tune(cfg.encoder)
+            heard["blocks"] = blocks_to_tune(cfg.encoder)
     network: nn.Module = cfg.model.module.build(cfg.model.config, n_classes=n_classes, **heard)
     return network
+
+
+def blocks_to_tune(cfg: Encoder) -> nn.ModuleList:
+    """Load the blocks above the last hidden state that is kept, to be trained.
+
+    Raises:
+        ConfigError: if the encoder has no such blocks.
+        MissingExtra: if transformers is not installed.
+    """
+    folder = encoder.own(cfg)
+    if folder is None:
+        return encoder.blocks_to_tune(cfg)
+    file = folder / onnx_encoder.BLOCKS
+    left = _whisper_blocks.read(file) if file.is_file() else nn.ModuleList()
+    if len(left) != cfg.tuned:
+        raise ConfigError(
+            f"encoder {cfg.source!r} has {len(left)} blocks to train, the recipe says "
+            f"encoder.tuned={cfg.tuned}; make it with: lightspeech shrink --tuned {cfg.tuned}"
+        )
+    return left
+
+
+def answering(cfg: RunConfig, network: nn.Module) -> nn.Module:
+    """Give what answers instead of a network in a bundle: int8, where blocks were trained on ours.
+
+    Raises:
+        MissingExtra: if the packages of ONNX are not installed.
+    """
+    heard = cfg.encoder
+    if heard is None or not heard.tuned or encoder.own(heard) is None:
+        return network
+    alone = copy.deepcopy(network).cpu().eval()
+    return int8_onnx.OnnxNetwork(int8_onnx.head_to_bytes(alone, heard.n_features))
 
 
 def to_int8(network: nn.Module, cfg: RunConfig, how: Int8) -> Int8Network:

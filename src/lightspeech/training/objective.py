@@ -15,13 +15,16 @@ from lightspeech.training.loop import Training
 class Labels(nn.Module):
     """The loss of the labels: smoothed, mixed up, every class with the same say."""
 
+    weights: Tensor
+
     def __init__(self, batches: Batches, n_classes: int, cfg: Training) -> None:
         """Weigh the classes by the training part."""
         super().__init__()
         targets = batches.targets[batches.rows]
-        self.weights = losses.balanced_weights(targets[targets >= 0], n_classes)
-        if not cfg.class_weights:
-            self.weights = torch.ones(n_classes)
+        weights = torch.ones(n_classes)
+        if cfg.class_weights:
+            weights = losses.balanced_weights(targets[targets >= 0], n_classes)
+        self.register_buffer("weights", weights, persistent=False)
         self.n_classes, self.cfg = n_classes, cfg
 
     def forward(self, model: nn.Module, batch: Batch) -> Tensor:

@@ -20,7 +20,7 @@ from lightspeech.predictions import Predictions
 from lightspeech.training import calibrate, checkpoint, loop, soft_labels
 from lightspeech.training.distillation import Stored, Taught
 from lightspeech.training.inputs import Parts, counts, open_parts, training_batches, window_logits
-from lightspeech.training.networks import build_network, fresh_network, n_params
+from lightspeech.training.networks import answering, build_network, fresh_network, n_params
 from lightspeech.training.objective import Labels
 from lightspeech.training.task import RunConfig, Task
 
@@ -173,8 +173,8 @@ def finish(
         exported: what answers instead of the network, where a device runs other arithmetic.
     """
     found, selection, test = parts.found, parts.selection, parts.test
-    front, answering = task.config.frontend, exported or network
-    logits = window_logits(answering, found, selection, front)
+    front, answers_it = task.config.frontend, exported or answering(task.config, network)
+    logits = window_logits(answers_it, found, selection, front)
     temperature = calibrate.fit_temperature(
         logits, counts(found, selection), task.targets[selection]
     )
@@ -182,7 +182,9 @@ def finish(
     threshold = calibrate.fit_threshold(chosen, task.targets[selection])
     with replacing(task.folder / checkpoint.WEIGHTS) as temporary:
         # Cloned: an int8 network has scales that several places share, which the format refuses.
-        save_file({k: v.clone().contiguous() for k, v in network.state_dict().items()}, temporary)
+        save_file(
+            {k: v.cpu().clone().contiguous() for k, v in network.state_dict().items()}, temporary
+        )
     write_json(
         task.folder / "run.json",
         {
@@ -198,7 +200,7 @@ def finish(
     answers = np.zeros((0, len(task.labels)), np.float32)
     if len(test):  # a model to be shipped is tested on nobody
         answers = calibrate.utterance_probabilities(
-            window_logits(answering, found, test, front), counts(found, test), temperature
+            window_logits(answers_it, found, test, front), counts(found, test), temperature
         )
     predictions.write(
         Predictions(

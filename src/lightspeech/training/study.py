@@ -20,12 +20,14 @@ from lightspeech.corpora._base import Utterance
 from lightspeech.data import encoder
 from lightspeech.errors import CorpusError, StudyError
 from lightspeech.protocols._base import Protocol
-from lightspeech.training.inputs import load_features
+from lightspeech.training.inputs import hear, is_heard, load_features
 from lightspeech.training.run import do, is_done
 from lightspeech.training.task import RunConfig, Task
 
 Progress = Callable[[str, int, int], None]
 """Told what is going on, how much of it is done, and of how much."""
+PARTS = 4
+"""Of the utterances that each process hears with an encoder, one after the other."""
 REPORT_S = 1.0
 """Seconds from one look at the histories to the next."""
 
@@ -104,14 +106,7 @@ def run(todo: Sequence[Task], *, processes: int | None = None, progress: Progres
         LightspeechError: the first one that a run raised; the others are ended.
     """
     first = todo[0]
-    computed = 0
-
-    def step() -> None:
-        nonlocal computed
-        computed += 1
-        progress("features", computed, len(first.utterances))
-
-    load_features(first, step=step)
+    _compute(first, processes or os.cpu_count() or 1, progress)
     if first.step is not None and hasattr(first.step.module, "prepare"):
         first.step.module.prepare(todo, first.step.config, progress)
     open_tasks = [task for task in todo if not is_done(task.folder)]
@@ -123,6 +118,31 @@ def run(todo: Sequence[Task], *, processes: int | None = None, progress: Progres
             for task in open_tasks:
                 do(task)
     _report(todo, progress)
+
+
+def _compute(task: Task, workers: int, progress: Progress) -> None:
+    """Compute features; what an encoder hears in several processes, so that its cache is full."""
+    n = len(task.utterances)
+    size = -(-n // (PARTS * workers))
+    if workers > 1 and not is_heard(task):
+        parts = [
+            replace(task, utterances=task.utterances[at : at + size]) for at in range(0, n, size)
+        ]
+        with _pool(workers) as pool:
+            for done, _ in enumerate(pool.map(_hear, parts), start=1):
+                progress("features", min(done * size, n), n)
+    computed = 0
+
+    def step() -> None:
+        nonlocal computed
+        computed += 1
+        progress("features", computed, n)
+
+    load_features(task, step=step)
+
+
+def _hear(part: Task) -> None:
+    hear(part)
 
 
 @contextmanager
@@ -144,8 +164,7 @@ def _watched(report: Callable[[], None]) -> Iterator[None]:
 
 
 def _in_processes(open_tasks: Sequence[Task], workers: int, report: Callable[[], None]) -> None:
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin) as pool:
+    with _pool(workers) as pool:
         waiting: set[Future[None]] = {pool.submit(do, task) for task in open_tasks}
         try:
             while waiting:
@@ -163,6 +182,11 @@ def _in_processes(open_tasks: Sequence[Task], workers: int, report: Callable[[],
             for process in multiprocessing.active_children():
                 process.terminate()
             raise
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
 
 
 def _begin() -> None:
