@@ -125,6 +125,15 @@ def test_each_part_is_learnt(taught, toy_batches, toy_network, cfg):
     assert seen[-1] < 0.9 * seen[0]
 
 
+def test_all_that_a_teacher_says_moves_with_the_loss(taught, toy_batches):
+    """The meta device stands for a GPU: what stays behind cannot be computed with."""
+    batch = next(toy_batches.epoch(0)).to("meta")
+    network = nn.Sequential(nn.Flatten(), nn.Linear(batch.features[0].numel(), N_CLASSES))
+    made = taught(Weights(features=1.0), network).to("meta")
+    assert made(network.to("meta"), batch).device.type == "meta"
+    assert made.state_dict().keys() == {"projection.weight", "projection.bias"}
+
+
 def test_a_live_teacher_answers_the_very_examples(taught, toy_batches, toy_network):
     network, batch = toy_network(channels=(6, 6)), next(toy_batches.epoch(0))
     mix = losses.mixing_shares(batch.mix, 0.3)

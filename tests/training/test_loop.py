@@ -94,6 +94,29 @@ def test_history_tells_of_every_epoch(toy_network, toy_batches, tmp_path):
     assert all(0 < line["learning_rate"] <= 1e-2 for line in state.history)
 
 
+@pytest.mark.parametrize(
+    ("device", "has_gpu", "expected"),
+    [("auto", True, "cuda"), ("auto", False, "cpu"), ("cpu", True, "cpu")],
+)
+def test_a_gpu_is_taken_where_there_is_one_unless_told_otherwise(
+    monkeypatch, device, has_gpu, expected
+):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: has_gpu)
+    cfg = dataclasses.replace(TRAINING, device=device)
+    assert loop.device_of(cfg) == torch.device(expected)
+
+
+def test_all_that_a_loss_reads_moves_with_it(toy_batches):
+    """The meta device stands for a GPU: what stays behind cannot be computed with."""
+    batch = next(iter(toy_batches.epoch(0))).to("meta")
+    objective = Labels(toy_batches, 3, TRAINING).to("meta")
+    network = torch.nn.Sequential(
+        torch.nn.Flatten(), torch.nn.Linear(batch.features[0].numel(), 3)
+    ).to("meta")
+    assert objective(network, batch).device.type == "meta"
+    assert not objective.state_dict()
+
+
 def _optimizer(toy_network):
     return torch.optim.AdamW(toy_network(**SMALL).parameters())
 

@@ -15,6 +15,7 @@ from lightspeech.data import encoder
 from lightspeech.errors import ConfigError
 from lightspeech.training import distillation, networks
 from lightspeech.training import run as runs
+from lightspeech.training import study as several
 
 RECIPE = """
 name: tiny
@@ -71,6 +72,24 @@ def test_it_is_trained_and_measured_and_says_that_it_has_no_bundle(study):
     assert heard > 10 * networks.n_params(done.network)
     assert figures.size_bytes == 2 * heard + 4 * networks.n_params(done.network)
     assert "hears" in publication.why_no_bundle(done.config)
+
+
+def test_several_processes_hear_to_the_bit_what_one_hears(study, tmp_path):
+    trained, places = study
+    [task, *_] = stages._tasks(
+        trained.recipe,
+        stages.Material(utterances=manifest.read(trained.folder / "manifest.csv")),
+        trained.protocol, trained.folder, dataclasses.replace(places, cache=tmp_path),
+    )  # fmt: skip
+    told = []
+    several._compute(task, 2, lambda *progress: told.append(progress))
+    files = sorted(path.relative_to(places.cache) for path in places.cache.rglob("*.npy"))
+    assert files == sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.npy"))
+    assert all((places.cache / f).read_bytes() == (tmp_path / f).read_bytes() for f in files)
+    n = len(task.utterances)
+    assert [done for _, done, _ in told[-n:]] == [*range(1, n + 1)]
+    assert told[-n - 1] == ("features", n, n)
+    assert len(told) > n + 2  # in parts, before
 
 
 def test_the_loss_falls(study):
