@@ -1,7 +1,8 @@
 """A Whisper encoder made small: first blocks, fewer heads and units, int8, one ONNX file.
 
-Weights are int8 per output channel; what a product reads is int8 by a scale of the moment
-(``DynamicQuantizeLinear``). The mel product stays in floats: energies span ten decades.
+Blocks that are to be trained with a head later stay in floats beside it. Weights are int8 per
+output channel; what a product reads is int8 by a scale of the moment (``DynamicQuantizeLinear``).
+The mel product stays in floats: energies span ten decades.
 """
 
 import copy

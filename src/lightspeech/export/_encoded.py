@@ -1,4 +1,7 @@
-"""ONNX of a head on an encoder of our own: the file of the encoder, int8 and all, then the head."""
+"""ONNX of a head on an encoder of our own: the file of the encoder, int8 and all, then the head.
+
+Where blocks were trained with the head, the products of both are int8 too.
+"""
 
 from pathlib import Path
 from typing import Any

@@ -1,8 +1,9 @@
 """The ``base`` tier: the head of the teacher on two small blocks of whisper-tiny.en, all in 4 MB.
 
-About 3.6 M parameters, int8, in an encoder that `lightspeech shrink` makes, and 81,000 in the head,
-which is trained on what the int8 encoder says. Differs from ``whisper``: a bundle holds it, so it
-is measured in windows, as a device hears speech.
+Less than 4 M parameters, int8, in an encoder that `lightspeech shrink` makes, and 81,000 in the
+head, which is trained on what the int8 encoder says; blocks left in floats are trained with it
+(``encoder.tuned``). Differs from ``whisper``: a bundle holds it, so it is measured in windows and
+in int8, as a device hears speech.
 """
 
 from lightspeech.audio.encoder import Encoder

@@ -173,8 +173,8 @@ def finish(
         exported: what answers instead of the network, where a device runs other arithmetic.
     """
     found, selection, test = parts.found, parts.selection, parts.test
-    front, answers_it = task.config.frontend, exported or answering(task.config, network)
-    logits = window_logits(answers_it, found, selection, front)
+    front, measured = task.config.frontend, exported or answering(task.config, network)
+    logits = window_logits(measured, found, selection, front)
     temperature = calibrate.fit_temperature(
         logits, counts(found, selection), task.targets[selection]
     )
@@ -200,7 +200,7 @@ def finish(
     answers = np.zeros((0, len(task.labels)), np.float32)
     if len(test):  # a model to be shipped is tested on nobody
         answers = calibrate.utterance_probabilities(
-            window_logits(answers_it, found, test, front), counts(found, test), temperature
+            window_logits(measured, found, test, front), counts(found, test), temperature
         )
     predictions.write(
         Predictions(
