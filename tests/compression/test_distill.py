@@ -129,6 +129,30 @@ def test_a_student_may_go_on_from_the_run_before(train):
     torch.testing.assert_close(plain, student)
 
 
+LIVE = "compress=[{name: distill, teacher: teacher, crops: 1, live: true}]"
+
+
+def test_a_live_teacher_teaches_other_than_one_that_answered_beforehand(train):
+    train(*(change for change in TEACHER if "frontend" not in change))
+    (live,) = train(LIVE)[1]()
+    (stored,) = train("name=other", LIVE.replace("true", "false"))[1]()
+    done, other = (runs.read_run(folder / "fold0-seed0") for folder in (live, stored))
+    assert (done.config.distill.live, other.config.distill.live) == (True, False)
+    one, another = done.network.state_dict(), other.network.state_dict()
+    assert not torch.equal(one["head.1.weight"], another["head.1.weight"])
+    found, heard = (
+        soft_labels.read(folder / "soft/fold0.safetensors") for folder in (live, stored)
+    )
+    assert found.heard == heard.heard  # what a teacher knows is checked alike
+
+
+def test_a_live_teacher_with_another_front_end_is_refused(train):
+    train(*TEACHER)
+    _, compress = train(LIVE)
+    with pytest.raises(ConfigError, match="hears other features than its student.*leave distill"):
+        compress()
+
+
 def test_training_of_the_step_differs_where_it_says_so(train):
     train(*TEACHER)
     step = STEP.format(teacher="teacher").replace("crops", "training: {epochs: 2}, crops")

@@ -134,14 +134,17 @@ def test_all_that_a_teacher_says_moves_with_the_loss(taught, toy_batches):
     assert made.state_dict().keys() == {"projection.weight", "projection.bias"}
 
 
-def test_a_live_teacher_answers_the_very_examples(taught, toy_batches, toy_network):
-    network, batch = toy_network(channels=(6, 6)), next(toy_batches.epoch(0))
+def test_a_live_teacher_answers_the_very_examples_by_the_mean_of_its_networks(
+    taught, toy_batches, toy_network
+):
+    networks, batch = [toy_network(channels=(6, 6)), toy_network()], next(toy_batches.epoch(0))
     mix = losses.mixing_shares(batch.mix, 0.3)
-    softened, embedding = Live(network)(batch, mix, 2.0)
-    logits = network(losses.mixup(batch.features, mix))
-    torch.testing.assert_close(softened, (logits / 2).softmax(1))
-    assert embedding.shape == (len(batch.rows), Live(network).width)
-    assert torch.isfinite(taught(ALL, network, Live(network))(network, batch))
+    softened, embedding = Live(networks)(batch, mix, 2.0)
+    features = losses.mixup(batch.features, mix)
+    first, second = ((network(features) / 2).softmax(1) for network in networks)
+    torch.testing.assert_close(softened, (first + second) / 2)
+    assert embedding.shape == (len(batch.rows), Live(networks).width)
+    assert torch.isfinite(taught(ALL, networks[0], Live(networks))(networks[0], batch))
 
 
 @pytest.mark.parametrize("model", ["nano", "light_sernet", "tinyml_lstm"])

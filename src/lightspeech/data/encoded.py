@@ -183,7 +183,7 @@ class EncodedBatches:
         for batch, numbers in self.order.epoch(number):
             u = drawn[numbers]
             cut = [self._cut(int(row), *own) for row, own in zip(batch, u[:, :3], strict=True)]
-            features = self._mask(beside(cut), u[:, 8:])
+            features = self._mask(beside(cut, _multiple(self.found)), u[:, 8:])
             yield Batch(features, self.targets[batch], batch, u[:, 7])
 
     def _cut(self, row: int, start: Tensor, end: Tensor, version: Tensor) -> HALF:
@@ -201,9 +201,22 @@ class EncodedBatches:
         return features.masked_fill_(hidden[:, :, None], 0.0)
 
 
-def beside(states: Sequence[HALF]) -> Tensor:
-    """Put utterances side by side, zeros behind the shorter ones: ``(batch, longest, n)``."""
-    longest = max(map(len, states))
+def _multiple(found: Encoded) -> int:
+    """Say of what lengths are multiples: few lengths where blocks are tuned.
+
+    Every length has kernels of its own, and kernels of all lengths are gigabytes.
+    """
+    return 32 if found.cfg.tuned else 1
+
+
+def beside(states: Sequence[HALF], multiple: int = 1) -> Tensor:
+    """Put utterances side by side, zeros behind the shorter ones: ``(batch, frames, n)``.
+
+    Args:
+        states: of each utterance, shape ``(frames, n)``.
+        multiple: of which the length is one.
+    """
+    longest = -(-max(map(len, states)) // multiple) * multiple
     made = torch.zeros(len(states), longest, states[0].shape[1])
     for row, own in zip(made, states, strict=True):
         row[: len(own)] = torch.from_numpy(own)
@@ -218,4 +231,4 @@ def measuring_batches(found: Encoded, rows: Index, *, batch_size: int = 64) -> I
     """
     windows = chain.from_iterable(found.read_windows(row) for row in rows)
     while block := list(islice(windows, batch_size)):
-        yield beside(block)
+        yield beside(block, _multiple(found))

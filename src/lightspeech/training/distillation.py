@@ -30,6 +30,9 @@ class Weights:
     """Of the distances between utterances, compared with those of the teacher."""
     unlabelled_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """Of the examples of an epoch, as far as there is so much unlabelled speech."""
+    live: bool = False
+    """The teacher hears every example as its student does, instead of having answered beforehand;
+    both need one front end."""
 
 
 @config
@@ -88,20 +91,21 @@ class Stored(nn.Module):
 class Live:
     """A teacher that hears what its student hears, mixed and bent alike: one front end for both."""
 
-    def __init__(self, network: nn.Module) -> None:
-        """Take the network of a finished run."""
-        self.network = network.eval()
-        self.width = embedding_width(network)
+    def __init__(self, networks: Sequence[nn.Module]) -> None:
+        """Take the networks of its finished runs; embeddings are those of the first."""
+        self.networks = [network.eval() for network in networks]
+        self.width = embedding_width(networks[0])
 
     @torch.no_grad()
     def __call__(
         self, batch: Batch, mix: Tensor | None, temperature: float
     ) -> tuple[Tensor, Tensor]:
-        """Answer the very examples."""
+        """Answer the very examples, by the mean of all networks."""
         features = mixed(batch.features, mix)
-        self.network.to(features.device)
-        logits, embeddings = with_embedding(self.network, self.network, features)
-        return (logits / temperature).softmax(1), embeddings
+        moved = [network.to(features.device) for network in self.networks]
+        answers = [with_embedding(network, network, features) for network in moved]
+        softened = torch.stack([(logits / temperature).softmax(1) for logits, _ in answers])
+        return softened.mean(0), answers[0][1]
 
 
 class Taught(nn.Module):

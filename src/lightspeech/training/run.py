@@ -18,10 +18,11 @@ from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
 from lightspeech.predictions import Predictions
 from lightspeech.training import calibrate, checkpoint, loop, soft_labels
-from lightspeech.training.distillation import Stored, Taught
+from lightspeech.training.distillation import Live, Stored, Taught, Teacher
 from lightspeech.training.inputs import Parts, counts, open_parts, training_batches, window_logits
 from lightspeech.training.networks import answering, build_network, fresh_network, n_params
 from lightspeech.training.objective import Labels
+from lightspeech.training.soft_labels import SoftLabels
 from lightspeech.training.task import RunConfig, Task
 
 
@@ -147,8 +148,9 @@ def objective(task: Task, training: Batches, network: nn.Module) -> nn.Module:
     """Make what a task minimizes: the loss of its labels, and of its teacher where it has one.
 
     Raises:
-        ConfigError: if the teacher tells other classes apart.
-        CorpusError: if the teacher was not asked about an utterance of the training part.
+        ConfigError: if the teacher tells other classes apart, or is live and hears other features.
+        CorpusError: if the teacher was not asked about an utterance of the training part, or is
+            live and not there.
         LeakError: if the teacher knows whom the student is measured on.
     """
     labels = Labels(training, len(task.labels), task.config.training)
@@ -157,8 +159,29 @@ def objective(task: Task, training: Batches, network: nn.Module) -> nn.Module:
         return labels
     soft = soft_labels.read(cfg.soft)
     soft_labels.check(soft, task.labels, task.utterances, task.split)
+    teacher: Teacher = Stored(soft, task.utterances)
+    if cfg.live:
+        teacher = _live(soft, task.config)
     torch.manual_seed(int(np.random.default_rng([task.seed, task.fold, 4]).integers(2**63)))
-    return Taught(labels, Stored(soft, task.utterances), cfg, network)
+    return Taught(labels, teacher, cfg, network)
+
+
+def _live(soft: SoftLabels, student: RunConfig) -> Live:
+    """Open the runs that gave some soft labels.
+
+    Raises:
+        ConfigError: if they hear other features than their student.
+        CorpusError: if one is not there.
+    """
+    asked = [read_run(Path(folder)) for folder in soft.answered]
+    for run in asked:
+        own, others = ((c.frontend, c.encoder, c.normalisation) for c in (run.config, student))
+        if own != others:
+            raise ConfigError(
+                f"the teacher {soft.heard.study} hears other features than its student; give both "
+                "one front end, or leave distill.live out"
+            )
+    return Live([run.network for run in asked])
 
 
 def finish(
