@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -68,6 +70,21 @@ def test_masks_hide_frames_of_some_examples_and_never_most_of_a_long_one(found):
         if LENGTHS[row] >= 20
     ]
     assert 0.5 <= min(kept) < 0.9 < max(kept) == 1.0
+
+
+def test_where_blocks_are_tuned_lengths_are_few_and_the_rest_is_zeros(found):
+    tuned = dataclasses.replace(found, cfg=dataclasses.replace(CFG, pool_s=0.02, tuned=1))
+    for part in batches(tuned, size=2).epoch(0):
+        assert part.features.shape[1] in (32, 64)
+        assert frames_of(part) == [LENGTHS[row] for row in part.rows]
+    [measured] = encoded.measuring_batches(tuned, np.array([0, 4]))
+    assert measured.shape == (2, 32, 8)
+
+
+def test_no_more_than_a_window_is_trained_on(found):
+    cut = dataclasses.replace(found, window_frames=15)
+    for part in batches(cut).epoch(0):
+        assert frames_of(part) == [min(LENGTHS[row], 15) for row in part.rows]
 
 
 def test_an_epoch_repeats_itself(found):
