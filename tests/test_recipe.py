@@ -131,7 +131,6 @@ def read(tmp_path, text=TINY, assignments=()):
         ("windows.window_s=0.05", "is 800 samples, fewer than frontend.n_fft=1024"),
         ("augment.speeds=[0.9]", "write augment.stretch and augment.semitones instead"),
         ('model.name=small compress=[{"name":"prune"}]', r"small cannot be pruned.*'micro'"),
-        ('model.members=3 compress=[{"name":"prune"}]', "of 3 members cannot be pruned; write"),
         ("augment.noise_probability=2", "augment.noise_probability: .* less than or equal to 1"),
         ("training.epochs=0", "training.epochs: .* greater than 0"),
         ("name=a/b", "name must be a plain folder name, found 'a/b'"),

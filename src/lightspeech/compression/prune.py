@@ -56,17 +56,12 @@ def check(model: Choice) -> None:
     """Refuse a model that has no narrower form, before anything is trained.
 
     Raises:
-        ConfigError: naming those that have one, or that an ensemble has none.
+        ConfigError: naming those that have one.
     """
     if not hasattr(model.module, "narrowed"):
         names = plugins.names(model.package)
         able = [name for name in names if hasattr(plugins.load(model.package, name), "narrowed")]
         raise ConfigError(f"{model.name} cannot be pruned; choose a model of {able}")
-    if getattr(model.config, "members", 1) > 1:
-        raise ConfigError(
-            f"{model.name} of {model.config.members} members cannot be pruned; write "
-            "model.members=1, or leave prune out"
-        )
 
 
 def apply(before: Run, task: Task, cfg: Config) -> None:

@@ -12,24 +12,18 @@ import torch
 from torch import Tensor, nn
 
 from lightspeech.models._base import Standardized
-from lightspeech.models._separable import Separable, SeparableConfig, Trunk
-
-
-def build(cfg: SeparableConfig, *, n_features: int, n_classes: int) -> nn.Module:
-    """Build the network of a tier, or several side by side."""
-    alone = cfg.members == 1
-    return (Separable if alone else Ensemble)(cfg, n_features, n_classes)
+from lightspeech.models._separable import SeparableConfig, Trunk
 
 
 class Ensemble(Standardized, nn.Module):
     """Trunks that share what they hear and nothing else."""
 
-    def __init__(self, cfg: SeparableConfig, n_features: int, n_classes: int) -> None:
+    def __init__(self, cfg: SeparableConfig, members: int, n_features: int, n_classes: int) -> None:
         """Build the members, all alike but for their first weights."""
         super().__init__()
         self.norm = nn.BatchNorm1d(n_features, affine=False)
-        self.trunks = nn.ModuleList(Trunk(cfg, n_features) for _ in range(cfg.members))
-        self.head = Heads(cfg.members, 2 * cfg.channels[-1], n_classes, cfg.dropout)
+        self.trunks = nn.ModuleList(Trunk(cfg, n_features) for _ in range(members))
+        self.head = Heads(members, 2 * cfg.channels[-1], n_classes, cfg.dropout)
 
     def classify(self, standardized: Tensor) -> Tensor:
         """Logits; in training those of every member, ``(batch, members, n_classes)``."""

@@ -10,7 +10,6 @@ import dataclasses
 from itertools import pairwise
 
 import torch
-from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from lightspeech.audio.frontend import FrontEnd
@@ -35,8 +34,6 @@ class SeparableConfig:
     """Frames that the stem sees, odd; it halves the frame rate."""
     dropout: float = 0.2
     """Share of the pooled statistics dropped in training."""
-    members: PositiveInt = 1
-    """Networks side by side, see `_ensemble`; 1: no ensemble."""
     residual: tuple[bool, ...] | None = None
     """Which blocks add what they hear to what they say; null: those that keep the width. A pruned
     network says it, since its widths may come to agree where they did not."""
@@ -63,6 +60,11 @@ class SeparableConfig:
         pairs = list(pairwise(self.channels))
         residual = self.residual or tuple(n_in == n_out for n_in, n_out in pairs)
         return [(*pair, adds) for pair, adds in zip(pairs, residual, strict=True)]
+
+
+def build(cfg: SeparableConfig, *, n_features: int, n_classes: int) -> nn.Module:
+    """Build the network of a tier."""
+    return Separable(cfg, n_features, n_classes)
 
 
 def narrowed(cfg: SeparableConfig, network: nn.Module) -> SeparableConfig:

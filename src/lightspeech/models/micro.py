@@ -1,10 +1,10 @@
 """The ``micro`` tier of the own family: fewer than 50,000 parameters."""
 
 from lightspeech.config import config
-from lightspeech.models._ensemble import build as build
 from lightspeech.models._separable import FRONTEND as FRONTEND
 from lightspeech.models._separable import WINDOWS as WINDOWS
 from lightspeech.models._separable import SeparableConfig
+from lightspeech.models._separable import build as build
 from lightspeech.models._separable import narrowed as narrowed
 
 

@@ -4,13 +4,16 @@ One network of as many parameters knows its training speakers by heart and new o
 than ``micro`` does; six narrow ones err apart (docs/experiments.md).
 """
 
-from pydantic import PositiveInt
+from typing import Annotated
+
+from pydantic import Field
+from torch import nn
 
 from lightspeech.config import config
-from lightspeech.models._ensemble import build as build
+from lightspeech.models._ensemble import Ensemble
 from lightspeech.models._separable import FRONTEND as FRONTEND
 from lightspeech.models._separable import WINDOWS as WINDOWS
-from lightspeech.models._separable import SeparableConfig
+from lightspeech.models._separable import Separable, SeparableConfig
 
 
 @config
@@ -18,4 +21,12 @@ class Config(SeparableConfig):
     """Width and depth of each member."""
 
     channels: tuple[int, ...] = (80, 80, 80, 80, 96)
-    members: PositiveInt = 6
+    members: Annotated[int, Field(ge=1)] = 6
+    """Networks side by side; 1: no ensemble."""
+
+
+def build(cfg: Config, *, n_features: int, n_classes: int) -> nn.Module:
+    """Build the ensemble."""
+    if cfg.members == 1:
+        return Separable(cfg, n_features, n_classes)
+    return Ensemble(cfg, cfg.members, n_features, n_classes)

@@ -3,9 +3,8 @@
 Attentive statistics pooling (Okabe et al. 2018, arXiv 1803.10963) with several heads, over a
 learned mix of layers (Peters et al. 2018, eq. 1, as in SUPERB). Differs: each head takes the
 statistics of its own slice of a narrow layer, so 103,376 parameters do for 8 classes over
-whisper-base; encoders side by side have their statistics side by side. Several heads over the same
-states, each with a loss of its own, answer by the mean of their logits, as in `_ensemble`. Any
-encoder that `lightspeech.data.encoder` reads will do, not only Whisper.
+whisper-base; encoders side by side have their statistics side by side. Any encoder that
+`lightspeech.data.encoder` reads will do, not only Whisper.
 """
 
 from dataclasses import replace
@@ -19,7 +18,6 @@ from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
-from lightspeech.models._ensemble import Heads
 
 FRONTEND = FrontEnd()
 """Of the sample rate alone: what is heard comes from the encoder."""
@@ -37,8 +35,6 @@ class Config:
     """Each attends to a slice of that layer of its own."""
     dropout: float = 0.3
     """Share of the mixed states, and of the statistics, dropped in training."""
-    members: PositiveInt = 1
-    """Heads side by side."""
 
     def __post_init__(self) -> None:
         """Refuse slices of different widths."""
@@ -91,17 +87,12 @@ class Head(nn.Module):
         self.width = encoder.width
         self.sizes = [each.n_layers * each.width for each in heard]
         self.pretrained = blocks
-        self.members = cfg.members
-        self.pooling = nn.ModuleList(Pooling(cfg, each) for each in heard * cfg.members)
+        self.pooling = nn.ModuleList(Pooling(cfg, each) for each in heard)
         width = 2 * cfg.width * len(self.sizes)
-        self.classify: nn.Module = (
-            nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(width, n_classes))
-            if cfg.members == 1
-            else Heads(cfg.members, width, n_classes, cfg.dropout)
-        )
+        self.classify = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(width, n_classes))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``; in training those of every member of several.
+        """Logits, shape ``(batch, n_classes)``.
 
         Args:
             features: hidden states, shape ``(batch, frames, n_features)``; frames of zeros alone
@@ -109,7 +100,7 @@ class Head(nn.Module):
         """
         first_layer = features[:, :, : self.width]  # enough to tell, a quarter of the work
         silent = (first_layer == 0).all(2, keepdim=True)
-        parts = torch.split(self._deeper(features, silent), self.sizes, 2) * self.members
+        parts = torch.split(self._deeper(features, silent), self.sizes, 2)
         pooled = [pool(part, silent) for pool, part in zip(self.pooling, parts, strict=True)]
         logits: Tensor = self.classify(torch.cat(pooled, 1))
         return logits
