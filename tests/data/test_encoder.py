@@ -11,6 +11,8 @@ from lightspeech.audio.encoder import Encoder
 from lightspeech.data import encoder
 from lightspeech.errors import ConfigError, MissingExtra
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 WIDTH, BLOCKS = 16, 2
 KINDS = ("whisper", "wav2vec2", "wav2vec2-stable", "hubert", "wavlm")
 
@@ -21,14 +23,6 @@ def config_of(folder, **changes):
 
 def noise(seconds, seed=0):
     return np.random.default_rng(seed).normal(size=round(16_000 * seconds)).astype(np.float32) / 10
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("kind", KINDS[1:])

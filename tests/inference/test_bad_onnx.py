@@ -41,6 +41,11 @@ def test_a_truncated_model_is_refused_at_every_length(make_bundle, toy_model):
             onnx.open(make_bundle(model=toy_model[:end]))
 
 
+def test_waveforms_into_a_model_that_must_know_its_speaker_are_refused(make_bundle):
+    with pytest.raises(BundleError, match="takes waveforms, so that no voice could be taken out"):
+        onnx.open(make_bundle(normalisation="speaker"))
+
+
 def test_an_unknown_operation_is_named(make_bundle, toy_model):
     model = load_from_string(toy_model)
     model.graph.node[0].op_type = "HearVoices"

@@ -14,6 +14,8 @@ from lightspeech.training.networks import build_network
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FEATURES = {"mfcc": 40, "log_mel": 128, "spectrogram": 513}
 inputs = pytest.mark.parametrize("kind", FEATURES)
 lengths = pytest.mark.parametrize(("seconds", "frames"), [(3.0, 184), (7.0, 434)])
@@ -25,15 +27,6 @@ def config_of(kind, seconds):
         frontend=dataclasses.replace(light_sernet.FRONTEND, kind=kind),
         windows=Windows(window_s=seconds, hop_s=None),
     )
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """As a run is trained; and threads that wait for each other take minutes on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @inputs

@@ -12,12 +12,8 @@ N, N_CLASSES, BANDS = 24, 3, 16
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
-    """As a run is trained; and threads that wait for each other take minutes on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def as_a_run_is_trained(one_thread):
+    pass
 
 
 @pytest.fixture

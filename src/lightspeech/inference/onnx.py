@@ -71,8 +71,8 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
         threads: processor threads; small models gain nothing from more than one.
 
     Raises:
-        BundleError: if the file is no ONNX model, asks for data outside itself, or does not take
-            waveforms or features and give probabilities.
+        BundleError: if the file is no ONNX model, asks for data outside itself, does not take
+            waveforms or features and give probabilities, or must know its speaker and cannot.
     """
     model = (bundle.path / bundle.model_file).read_bytes()
     if _EXTERNAL.search(model):
@@ -95,6 +95,8 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
     if inputs not in ([WAVEFORM], [FEATURES]) or OUTPUT not in outputs:
         raise _fault(bundle, f"maps {inputs} to {outputs}, not {WAVEFORM!r} to {OUTPUT!r}")
     if inputs == [WAVEFORM]:
+        if bundle.normalisation == "speaker":
+            raise _fault(bundle, "takes waveforms, so that no voice could be taken out of them")
         return OnnxPredictor(bundle, session)
     front = build(FrontEnd, bundle.frontend, source=str(bundle.path / DESCRIPTION))
     return OnnxPredictor(bundle, session, front)
