@@ -1,4 +1,5 @@
 import json
+import signal
 import time
 from pathlib import Path
 
@@ -52,3 +53,23 @@ def test_the_bar_moves_while_a_single_process_trains(monkeypatch):
     time.sleep(0.05)
     assert seen >= 3
     assert len(told) == seen
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="a thing of POSIX")
+def test_a_process_that_just_begins_leaves_ctrl_c_to_its_parent():
+    with study._pool(1) as pool, study._interrupts_held():
+        held = pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, [])
+    assert signal.SIGINT in held.result()
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_processes_end_at_once_where_something_goes_wrong():
+    def fail():
+        with study._pool(1) as pool:
+            pool.submit(time.sleep, 100)
+            raise KeyboardInterrupt
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert time.monotonic() - began < 60

@@ -129,7 +129,9 @@ def _compute(task: Task, workers: int, progress: Progress) -> None:
             replace(task, utterances=task.utterances[at : at + size]) for at in range(0, n, size)
         ]
         with _pool(workers) as pool:
-            for done, _ in enumerate(pool.map(_hear, parts), start=1):
+            with _interrupts_held():
+                heard = pool.map(_hear, parts)
+            for done, _ in enumerate(heard, start=1):
                 progress("features", min(done * size, n), n)
     computed = 0
 
@@ -165,16 +167,25 @@ def _watched(report: Callable[[], None]) -> Iterator[None]:
 
 def _in_processes(open_tasks: Sequence[Task], workers: int, report: Callable[[], None]) -> None:
     with _pool(workers) as pool:
-        waiting: set[Future[None]] = {pool.submit(do, task) for task in open_tasks}
+        with _interrupts_held():
+            waiting: set[Future[None]] = {pool.submit(do, task) for task in open_tasks}
+        while waiting:
+            done, waiting = wait(waiting, timeout=REPORT_S, return_when=FIRST_COMPLETED)
+            report()
+            for future in done:
+                future.result()
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Open processes that end at once where something goes wrong."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin) as pool:
         try:
-            while waiting:
-                done, waiting = wait(waiting, timeout=REPORT_S, return_when=FIRST_COMPLETED)
-                report()
-                for future in done:
-                    future.result()
+            yield pool
         except BrokenProcessPool:
             raise StudyError(
-                "a training process was killed, perhaps for want of memory; "
+                "a process was killed, perhaps for want of memory; "
                 "add --resume to go on, with a smaller --processes"
             ) from None
         except BaseException:
@@ -184,9 +195,17 @@ def _in_processes(open_tasks: Sequence[Task], workers: int, report: Callable[[],
             raise
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back: here for a moment, in processes begun meanwhile until `_begin`."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin() -> None:
