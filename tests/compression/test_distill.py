@@ -146,6 +146,13 @@ def test_a_live_teacher_teaches_other_than_one_that_answered_beforehand(train):
     assert found.heard == heard.heard  # what a teacher knows is checked alike
 
 
+def test_soft_labels_that_name_no_run_have_no_live_teacher(taught):
+    found = soft_labels.read(taught / "soft/fold0.safetensors")
+    unnamed = dataclasses.replace(found, answered={})
+    with pytest.raises(ConfigError, match="do not say which runs answered; name the teacher's"):
+        runs._live(unnamed, task_of(taught).config)
+
+
 def test_a_live_teacher_with_another_front_end_is_refused(train):
     train(*TEACHER)
     _, compress = train(LIVE)

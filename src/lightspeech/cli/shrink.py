@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from lightspeech.audio.encoder import STATES_PER_S
 from lightspeech.cli._training import require_torch
 from lightspeech.config import build
 
@@ -48,5 +49,5 @@ def command(
     typer.echo(
         f"{folder}  {size:,} bytes; in a recipe: encoder: {{source: {folder}, "
         f"width: {_shrink.width(folder)}, first: {cfg.first}, last: {cfg.last}"
-        + (f", tuned: {cfg.tuned}, pool_s: 0.02}}" if cfg.tuned else "}")
+        + (f", tuned: {cfg.tuned}, pool_s: {1 / STATES_PER_S:g}}}" if cfg.tuned else "}")
     )

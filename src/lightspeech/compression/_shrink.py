@@ -118,6 +118,7 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path, *, judged: int = R
         whole, heard = open_blocks(replace(cfg, last=cfg.deep, tuned=0)), recordings
         network = _recovery.recover(network, whole, heard, replace(RECOVERY, epochs=cfg.epochs), to)
     tuned, network.blocks = network.blocks[cfg.last :], network.blocks[: cfg.last]
+    (to / BLOCKS).unlink(missing_ok=True)  # of an encoder made here before
     if cfg.tuned:
         with replacing(to / BLOCKS) as temporary:
             save_file(tuned.half().state_dict(), temporary, metadata={"heads": str(cfg.heads)})

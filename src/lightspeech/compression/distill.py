@@ -195,9 +195,7 @@ def answer(run: Run, task: Task, crops: int) -> tuple[Tensor, Tensor]:
     network = run.network.to(device)
     for crop in range(crops):
         for batch in batches.epoch(crop):
-            logits, embedding = with_embedding(
-                network, network, batch.features.to(device_of(training))
-            )
+            logits, embedding = with_embedding(network, network, batch.features.to(device))
             index = torch.tensor([place[int(row)] for row in batch.rows])
             values = ((logits / run.temperature).softmax(1).cpu(), embedding.cpu())
             sums = sums or [torch.zeros(n, value.shape[1]) for value in values]

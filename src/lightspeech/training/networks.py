@@ -54,7 +54,8 @@ def blocks_to_tune(cfg: Encoder) -> nn.ModuleList:
     if len(left) != cfg.tuned:
         raise ConfigError(
             f"encoder {cfg.source!r} has {len(left)} blocks to train, the recipe says "
-            f"encoder.tuned={cfg.tuned}; make it with: lightspeech shrink --tuned {cfg.tuned}"
+            f"encoder.tuned={cfg.tuned}; make it with: lightspeech shrink {cfg.source} "
+            f"--blocks {cfg.last} --tuned {cfg.tuned} --speech FOLDER"
         )
     return left
 

@@ -170,10 +170,15 @@ def _live(soft: SoftLabels, student: RunConfig) -> Live:
     """Open the runs that gave some soft labels.
 
     Raises:
-        ConfigError: if they hear other features than their student.
+        ConfigError: if they hear other features than their student, or are not named.
         CorpusError: if one is not there.
     """
     asked = [read_run(Path(folder)) for folder in soft.answered]
+    if not asked:
+        raise ConfigError(
+            f"the soft labels of {soft.heard.study} do not say which runs answered; name the "
+            "teacher's study instead, or leave distill.live out"
+        )
     for run in asked:
         own, others = ((c.frontend, c.encoder, c.normalisation) for c in (run.config, student))
         if own != others:
