@@ -1,4 +1,5 @@
 import dataclasses
+import logging
 import math
 
 import pytest
@@ -92,6 +93,20 @@ def test_history_tells_of_every_epoch(toy_network, toy_batches, tmp_path):
     assert [line["selection_uar"] for line in state.history] == [0.1, 0.4, 0.3, 0.2]
     assert all(math.isfinite(line["loss"]) and line["seconds"] > 0 for line in state.history)
     assert all(0 < line["learning_rate"] <= 1e-2 for line in state.history)
+
+
+def test_the_library_below_says_nothing_of_its_own(toy_network, toy_batches, tmp_path):
+    said = []
+    listener = logging.Handler()
+    listener.emit = said.append
+    logger = logging.getLogger("lightning_fabric")
+    logger.addHandler(listener)
+    try:
+        cfg = dataclasses.replace(TRAINING, epochs=1, precision="bf16-mixed")
+        train(toy_network(), toy_batches, cfg, tmp_path)
+    finally:
+        logger.removeHandler(listener)
+    assert not said
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def train(
         The network to measure: the average, or the best of the selection set under patience; where
         it was trained.
     """
-    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # no line for each run
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # no line for each run
     device = device_of(cfg)
     fabric = Fabric(accelerator=device.type, devices=1, precision=cfg.precision)
     network, objective = network.to(device), objective.to(device)
