@@ -1,6 +1,7 @@
 """A small encoder says what the large one says, as far as what is left of it can."""
 
 import json
+import shutil
 
 import numpy as np
 import onnxruntime
@@ -206,6 +207,13 @@ def test_other_blocks_than_are_left_cannot_be_trained(stem, small, tuned):
         head_on(stem, last=0, tuned=tuned, pool_s=0.02)
     with pytest.raises(ConfigError, match="has 0 blocks to train.* --tuned . --speech FOLDER"):
         head_on(small[0], tuned=tuned, pool_s=0.02)
+
+
+def test_other_blocks_to_train_are_no_other_encoder_to_the_cache(stem, tmp_path):
+    copy = shutil.copytree(stem, tmp_path / "copy")
+    (copy / "blocks.safetensors").write_bytes(b"other")
+    cfgs = [Encoder(source=str(f), width=WIDTH, first=0, last=0) for f in (stem, copy)]
+    assert encoder.key(cfgs[0]) == encoder.key(cfgs[1])
 
 
 def test_a_damaged_file_of_blocks_is_one_line_that_says_what_to_do(stem, tmp_path):

@@ -141,7 +141,8 @@ def key(cfg: Encoder) -> str:
     folder = find(cfg.source)
     what: Any = cfg.source
     if folder is not None:
-        weights = (*folder.glob("*.safetensors"), *folder.glob("*.onnx"))
+        ours = folder / onnx_encoder.MODEL  # blocks beside it are of the network, not heard here
+        weights = [ours] if ours.is_file() else folder.glob("*.safetensors")
         files = sorted([folder / "config.json", *weights])
         what = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
     heard = [what, cfg.width, cfg.first, cfg.last, cfg.pool_s]
