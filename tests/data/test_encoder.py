@@ -1,5 +1,6 @@
 import json
 import os
+import subprocess
 import sys
 from dataclasses import replace
 
@@ -34,6 +35,13 @@ def test_hidden_states_are_those_of_transformers(make_encoder, kind):
         expected = model(values, output_hidden_states=True).hidden_states
     found = encoder.load(config_of(folder)).hidden_states(waveform)
     torch.testing.assert_close(found, torch.cat(expected), atol=1e-5, rtol=1e-4)
+
+
+def test_a_new_process_opens_an_encoder_without_a_word(make_encoder):
+    folder, _ = make_encoder()
+    code = f"from lightspeech.data import encoder; encoder.pretrained({str(folder)!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_whisper_at_full_length_is_that_of_transformers(make_encoder):

@@ -22,6 +22,7 @@ from lightspeech.audio.encoder import SAMPLE_RATE, STATES_PER_S, Encoder
 from lightspeech.audio.windows import Waveform
 from lightspeech.data import onnx_encoder
 from lightspeech.errors import ConfigError, MissingExtra
+from lightspeech.quiet import silent
 
 PLACE = "LIGHTSPEECH_ENCODERS"
 LONGEST_S = 30
@@ -229,14 +230,15 @@ def _check(cfg: Encoder, about: Any) -> None:
 
 
 def _class_of(transformers: Any, kind: str) -> Any:
-    from transformers.models.whisper.modeling_whisper import WhisperEncoder
+    with silent():  # quantizers come along, where they are installed
+        from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-    classes = {
-        "whisper": WhisperEncoder,
-        "wav2vec2": transformers.Wav2Vec2Model,
-        "hubert": transformers.HubertModel,
-        "wavlm": transformers.WavLMModel,
-    }
+        classes = {
+            "whisper": WhisperEncoder,
+            "wav2vec2": transformers.Wav2Vec2Model,
+            "hubert": transformers.HubertModel,
+            "wavlm": transformers.WavLMModel,
+        }
     if kind not in classes:
         raise ConfigError(f"an encoder of kind {kind!r}; choose one of {sorted(classes)}")
     return classes[kind]
