@@ -204,10 +204,10 @@ class Trained:
     def scheme(self) -> str:
         """Of its figures: by the last step, or by what became of an encoder."""
         heard = self.recipe.run_config().encoder
+        tuned = "tuned" if heard is not None and heard.tuned else ""
         if heard is not None and encoder.own(heard) is not None:
-            return "int8"
-        plain = "tuned" if heard is not None and heard.tuned else "fp32"
-        return str(self.steps[-1].module.SCHEME) if self.steps else plain
+            return f"{tuned}-int8".lstrip("-")
+        return str(self.steps[-1].module.SCHEME) if self.steps else tuned or "fp32"
 
     @property
     def is_tested(self) -> bool:

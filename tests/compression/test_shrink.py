@@ -1,5 +1,6 @@
 """A small encoder says what the large one says, as far as what is left of it can."""
 
+import dataclasses
 import json
 import shutil
 
@@ -9,6 +10,7 @@ import pytest
 import soundfile
 import torch
 
+from lightspeech import recipe
 from lightspeech.audio.encoder import Encoder
 from lightspeech.compression import _blocks, _shrink
 from lightspeech.compression._shrink import Shrink
@@ -17,6 +19,7 @@ from lightspeech.data import encoder
 from lightspeech.errors import ConfigError
 from lightspeech.export import onnx
 from lightspeech.models import whisper
+from lightspeech.stages import Trained
 from lightspeech.training import networks
 from lightspeech.training.networks import build_network
 from lightspeech.training.run import Run
@@ -207,6 +210,26 @@ def test_other_blocks_than_are_left_cannot_be_trained(stem, small, tuned):
         head_on(stem, last=0, tuned=tuned, pool_s=0.02)
     with pytest.raises(ConfigError, match="has 0 blocks to train.* --tuned . --speech FOLDER"):
         head_on(small[0], tuned=tuned, pool_s=0.02)
+
+
+def test_figures_say_whether_an_encoder_is_ours_and_whether_its_blocks_were_trained(
+    source, stem, small, tmp_path
+):
+    def scheme(folder, **encoder):
+        (tmp_path / "r.yaml").write_text(
+            "name: r\ncorpus: synthetic\nprotocol: leave_one_out\nmodel: base\n"
+        )
+        chosen = recipe.read(tmp_path / "r.yaml", [])
+        heard = {"source": str(folder), "width": WIDTH, "pool_s": 0.02, **encoder}
+        return Trained(
+            folder=tmp_path, utterances=[], protocol=None,
+            recipe=dataclasses.replace(chosen, encoder=heard),
+        ).scheme  # fmt: skip
+
+    assert scheme(source, last=2) == "fp32"
+    assert scheme(source, last=1, tuned=1) == "tuned"
+    assert scheme(small[0], last=2) == "int8"
+    assert scheme(stem, last=0, tuned=2) == "tuned-int8"
 
 
 def test_other_blocks_to_train_are_no_other_encoder_to_the_cache(stem, tmp_path):
