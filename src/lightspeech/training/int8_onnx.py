@@ -85,7 +85,7 @@ def dynamic(model: Any, excluded: Sequence[str] = ()) -> bytes:
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    with tempfile.TemporaryDirectory() as folder:
+    with silent(), tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / NAME
         quantize_dynamic(
             model,
