@@ -204,10 +204,11 @@ class Trained:
     def scheme(self) -> str:
         """Of its figures: by the last step, or by what became of an encoder."""
         heard = self.recipe.run_config().encoder
-        tuned = "tuned" if heard is not None and heard.tuned else ""
+        tuned = heard is not None and heard.tuned
         if heard is not None and encoder.own(heard) is not None:
-            return f"{tuned}-int8".lstrip("-")
-        return str(self.steps[-1].module.SCHEME) if self.steps else tuned or "fp32"
+            return "tuned-int8" if tuned else "int8"
+        plain = "tuned" if tuned else "fp32"
+        return str(self.steps[-1].module.SCHEME) if self.steps else plain
 
     @property
     def is_tested(self) -> bool:
