@@ -114,7 +114,7 @@ def _step(row: Row, plain: Row, before: Row, taken: Latency, teacher: list[Predi
         teacher_agreement=compression.teacher_agreement(row.answers, teacher),
         n_params=row.figures.n_params,
         size_bytes=row.bundle.size_bytes,
-        macs=costs.macs,
+        macs=row.figures.macs or costs.macs,
         peak_activation_bytes=costs.peak_activation_bytes,
         latency=taken,
     )

@@ -18,7 +18,8 @@ UNKNOWN = {"licence": "not known here; ask where it comes from", "citation": ""}
 def corpora(trained: Trained) -> tuple[Source, ...]:
     """List the corpora that a model or a teacher of it learnt from, its own first, each once.
 
-    A teacher that is not there any more, or is a folder of soft labels, stands there by its name.
+    A network beside it counts as a teacher. One that is not there any more, or is a folder of soft
+    labels, stands there by its name.
     """
     studies = list(_studies(trained))
     said = [_of_corpus(corpus) for study in studies for corpus in _listed(study)]
@@ -42,14 +43,20 @@ def _studies(trained: Trained) -> Iterator[Trained]:
 
 
 def _teachers(study: Trained) -> Iterator[tuple[Path, Trained | None]]:
-    """Name who taught a study, and open what is still there."""
+    """Name who taught a study, or answers beside it, and open what is still there."""
     beside = study.folder.resolve().parents[1 if study.steps else 0]
     for step in study.steps:
-        for path in step.config.teachers if step.name == "distill" else ():
+        for path in _named(step):
             try:
                 yield path, stages.open_trained(_teacher.find(path, beside))
             except CorpusError:
                 yield path, None
+
+
+def _named(step: Choice) -> tuple[Path, ...]:
+    if step.name == "fuse":
+        return (step.config.study,)
+    return tuple(step.config.teachers) if step.name == "distill" else ()
 
 
 def _listed(study: Trained) -> list[Choice]:

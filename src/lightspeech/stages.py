@@ -205,7 +205,8 @@ class Trained:
         """Of its figures: by the last step, or by what became of an encoder."""
         heard = self.recipe.run_config().encoder
         tuned = heard is not None and heard.tuned
-        if heard is not None and encoder.own(heard) is not None:
+        of_encoder = heard is not None and encoder.own(heard) is not None
+        if of_encoder and not (self.steps and self.steps[-1].name == "fuse"):
             return "tuned-int8" if tuned else "int8"
         plain = "tuned" if tuned else "fp32"
         return str(self.steps[-1].module.SCHEME) if self.steps else plain

@@ -1,22 +1,29 @@
 """ONNX of a head on an encoder of our own: the file of the encoder, int8 and all, then the head.
 
-Where blocks were trained with the head, the products of both are int8 too.
+Where blocks were trained with the head, the products of both are int8 too. Where a network of bands
+answers beside the head, it is in the file with its front end and its integers.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
+from lightspeech.audio.frontend import FrontEnd
 from lightspeech.data import encoder, onnx_encoder
+from lightspeech.data.frontend import FrontEndLayer
 from lightspeech.errors import BundleError, ConfigError
+from lightspeech.models._fusion import Fusion
 from lightspeech.quiet import silent
-from lightspeech.training.int8_onnx import OPSET, dynamic
+from lightspeech.training.int8 import Int8Network
+from lightspeech.training.int8_onnx import OPSET, Converted, dynamic
 from lightspeech.training.run import Run
 
 OUTPUT = "probabilities"
 PREFIX = "head_"
+BESIDE = "waveform_beside"
+"""What the network beside the head hears, until both models are one."""
 
 
 class Answer(nn.Module):
@@ -32,8 +39,28 @@ class Answer(nn.Module):
 
     def forward(self, states: Tensor) -> Tensor:
         """Hidden states, shape ``(batch, layers, states, width)``, to ``(batch, n_classes)``."""
-        features = encoder.pool_batch(states, self.encoder)
-        return torch.softmax(self.network(features) / self.temperature, dim=1)
+        return self.probabilities(self.network(encoder.pool_batch(states, self.encoder)))
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Logits to probabilities, both ``(batch, n_classes)``."""
+        return torch.softmax(logits / self.temperature, dim=1)
+
+
+class FusedAnswer(Answer):
+    """The same with a network of bands beside it, which hears the waveform itself."""
+
+    def __init__(self, done: Run, front: FrontEnd) -> None:
+        """Take a finished run of two networks, and the front end of the second."""
+        super().__init__(done)
+        self.both = cast(Fusion, done.network)
+        self.frontend = FrontEndLayer(front)
+        self.second = Converted(cast(Int8Network, self.both.second))
+
+    def forward(self, states: Tensor, waveform: Tensor) -> Tensor:  # type: ignore[override]
+        """Answer by both, see `Answer.forward`; waveforms have shape ``(batch, samples)``."""
+        first = self.both.first(encoder.pool_batch(states, self.encoder))
+        second = self.second(self.frontend(waveform))
+        return self.probabilities(self.both.fuse(first, second))
 
 
 def to_bytes(done: Run) -> bytes:
@@ -55,24 +82,45 @@ def to_bytes(done: Run) -> bytes:
     head = onnx.compose.add_prefix(head, PREFIX, rename_inputs=False, rename_outputs=False)
     heard = _read(folder / onnx_encoder.MODEL, head)
     made = onnx.compose.merge_models(heard, head, io_map=[(onnx_encoder.OUTPUT,) * 2])
+    if done.config.beside is not None:
+        _hear_once(made.graph)
     data: bytes = made.SerializeToString()
     return data
+
+
+def _hear_once(graph: Any) -> None:
+    """Let the network beside the head hear the input of the encoder."""
+    for node in graph.node:
+        node.input[:] = [onnx_encoder.INPUT if n == BESIDE else n for n in node.input]
+    heard, beside = (
+        next(each for each in graph.input if each.name == name)
+        for name in (onnx_encoder.INPUT, BESIDE)
+    )
+    heard.type.CopyFrom(beside.type)  # its length is fixed, as that of every int8 network
+    graph.input.remove(beside)
 
 
 def _head(done: Run) -> Any:
     import onnxslim
 
-    cfg = done.config.encoder
+    cfg, beside = done.config.encoder, done.config.beside
     assert cfg is not None
-    sizes = {0: torch.export.Dim("batch"), 2: torch.export.Dim("states", min=2)}
+    batch = torch.export.Dim("batch")
+    answer, names = Answer(done), [onnx_encoder.OUTPUT]
+    example = [torch.zeros(2, cfg.n_layers, 150, cfg.width)]
+    sizes = [{0: batch, 2: torch.export.Dim("states", min=2)}]
+    if beside is not None:
+        samples, _ = beside.windows.samples(beside.frontend.sample_rate)
+        answer, names = FusedAnswer(done, beside.frontend), [*names, BESIDE]
+        example, sizes = [*example, torch.zeros(2, samples)], [*sizes, {0: batch}]
     with silent():
         program = torch.onnx.export(
-            Answer(done).eval(),
-            (torch.zeros(2, cfg.n_layers, 150, cfg.width),),
+            answer.eval(),
+            tuple(example),
             dynamo=True,
             opset_version=OPSET,
-            dynamic_shapes=(sizes,),
-            input_names=[onnx_encoder.OUTPUT],
+            dynamic_shapes=tuple(sizes),
+            input_names=names,
             output_names=[OUTPUT],
             verbose=False,
         )

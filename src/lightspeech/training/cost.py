@@ -9,7 +9,7 @@ import copy
 import math
 import operator
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,8 @@ from torch._ops import OpOverload
 from torch.fx import Node
 from torch.utils.flop_counter import FlopCounterMode
 
-from lightspeech.training.networks import build_float, n_params
+from lightspeech.models._fusion import side_by_side
+from lightspeech.training.networks import build_float, frames, n_params
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
 
@@ -61,12 +62,16 @@ def of(done: Run, *, bytes_per_value: int = 4) -> Cost:
 
 
 def example(cfg: RunConfig) -> Tensor:
-    """Features of one silent window, shape ``(1, frames, n_features)``; an encoder comes apart."""
+    """Features of one silent window, shape ``(1, frames, n_features)``; an encoder comes apart.
+
+    Those of two networks side by side: ``(1, numbers)``.
+    """
+    if cfg.beside is not None:
+        return side_by_side(example(replace(cfg, beside=None)), example(cfg.beside))
     if cfg.encoder is not None:
-        frames = math.ceil(cfg.windows.window_s / cfg.encoder.pool_s)
-        return torch.zeros(1, frames, cfg.encoder.n_features)
-    samples, _ = cfg.windows.samples(cfg.frontend.sample_rate)
-    return torch.zeros(1, cfg.frontend.n_frames(samples), cfg.frontend.n_features)
+        n_frames = math.ceil(cfg.windows.window_s / cfg.encoder.pool_s)
+        return torch.zeros(1, n_frames, cfg.encoder.n_features)
+    return torch.zeros(1, frames(cfg), cfg.n_features)
 
 
 def macs(network: nn.Module, features: Tensor) -> int:

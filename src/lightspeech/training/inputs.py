@@ -17,10 +17,12 @@ from lightspeech.data.batches import Batches, Order, TrainingBatches
 from lightspeech.data.encoded import Encoded, EncodedBatches
 from lightspeech.data.features import Features, Index
 from lightspeech.data.known import Known, KnownBatches, know
+from lightspeech.errors import ConfigError
 from lightspeech.training import calibrate
+from lightspeech.training.fused import Fused
 from lightspeech.training.task import Task
 
-Found = Features | Encoded | Known
+Found = Features | Encoded | Known | Fused
 """What a network may hear of a corpus."""
 
 
@@ -57,12 +59,25 @@ def load_features(task: Task, *, step: Callable[[], None] = lambda: None) -> Fou
         OutputError: if the cache cannot be written.
     """
     cfg, heard = task.config, task.utterances
+    if cfg.beside is not None:
+        return _fused(task, step)
     found: Features | Encoded
     if cfg.encoder is not None:
         found = hear(task, step=step)
     else:
         found = features.load(heard, cfg.frontend, cfg.windows, task.cache, step=step)
     return found if cfg.normalisation == "training" else know(found, heard, cfg.frontend)
+
+
+def _fused(task: Task, step: Callable[[], None]) -> Fused:
+    """Load what both networks of a task hear; `fuse` knows that both front ends go together."""
+    cfg = task.config
+    assert cfg.beside is not None
+    alone = (replace(cfg, beside=None), cfg.beside)
+    first, second = (load_features(replace(task, config=each), step=step) for each in alone)
+    assert isinstance(first, Encoded)
+    assert isinstance(second, Features)
+    return Fused(first, second, cfg.beside.frontend)
 
 
 def hear(task: Task, *, step: Callable[[], None] = lambda: None) -> Encoded:
@@ -88,7 +103,15 @@ def _versions(task: Task) -> dict[str, Any]:
 
 
 def training_batches(task: Task, parts: Parts) -> Batches:
-    """Make the batches that a task trains on."""
+    """Make the batches that a task trains on.
+
+    Raises:
+        ConfigError: if its networks stand side by side: they were trained alone.
+    """
+    if isinstance(parts.found, Fused):
+        raise ConfigError(
+            "two networks side by side train and teach nobody; name the study of one of them"
+        )
     if isinstance(parts.found, Known):
         heard = replace(parts, found=parts.found.heard)
         return KnownBatches(training_batches(task, heard), parts.found)
@@ -125,6 +148,11 @@ def measuring_batches(found: Found, rows: Index, front: FrontEnd) -> Iterator[Te
     """Give the windows of some utterances, in order, as a network is given them."""
     if isinstance(found, Known):
         return found.measured(measuring_batches(found.heard, rows, front), rows)
+    if isinstance(found, Fused):
+        return found.measured(
+            encoded.measuring_batches(found.first, rows),
+            batches.measuring_batches(found.second, rows, found.front),
+        )
     if isinstance(found, Encoded):
         return encoded.measuring_batches(found, rows)
     return batches.measuring_batches(found, rows, front)

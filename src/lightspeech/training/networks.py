@@ -1,6 +1,8 @@
 """The network of a run: built, drawn, made int8, counted."""
 
 import copy
+import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from lightspeech.audio.encoder import Encoder
 from lightspeech.data import encoder, onnx_encoder
 from lightspeech.errors import ConfigError
 from lightspeech.models import _whisper_blocks
+from lightspeech.models._fusion import Fusion
 from lightspeech.training import int8_onnx
 from lightspeech.training.int8 import Int8, Int8Network, fold
 from lightspeech.training.task import RunConfig, Task
@@ -24,12 +27,16 @@ def fresh_network(task: Task) -> nn.Module:
 
 def build_network(cfg: RunConfig, n_classes: int) -> nn.Module:
     """Build the network of a run with fresh weights, ready for those of its file."""
+    if cfg.beside is not None:
+        return _fusion(build_network, cfg, cfg.beside, n_classes)
     network = build_float(cfg, n_classes)
     return network if cfg.quantize is None else to_int8(network, cfg, cfg.quantize)
 
 
 def build_float(cfg: RunConfig, n_classes: int) -> nn.Module:
     """Build the network of a run with fresh weights, in floats also where the run is int8."""
+    if cfg.beside is not None:
+        return _fusion(build_float, cfg, cfg.beside, n_classes)
     heard: dict[str, Any] = {"n_features": cfg.n_features}
     if cfg.encoder is not None:
         heard = {"encoder": cfg.encoder}
@@ -37,6 +44,41 @@ def build_float(cfg: RunConfig, n_classes: int) -> nn.Module:
             heard["blocks"] = blocks_to_tune(cfg.encoder)
     network: nn.Module = cfg.model.module.build(cfg.model.config, n_classes=n_classes, **heard)
     return network
+
+
+def _fusion(
+    build: Callable[[RunConfig, int], nn.Module], cfg: RunConfig, beside: RunConfig, n_classes: int
+) -> nn.Module:
+    alone = dataclasses.replace(cfg, beside=None)
+    return fused(cfg, beside, build(alone, n_classes), build(beside, n_classes))
+
+
+def fused(
+    cfg: RunConfig,
+    beside: RunConfig,
+    first: nn.Module,
+    second: nn.Module,
+    temperatures: Sequence[float] = (1.0, 1.0),
+) -> Fusion:
+    """Put two networks side by side.
+
+    Args:
+        cfg: what made the first.
+        beside: what made the second.
+        first: on an encoder.
+        second: on a front end.
+        temperatures: of their runs.
+    """
+    shape = (frames(beside), beside.n_features)
+    return Fusion(
+        first, second, n_first=cfg.n_features, second_shape=shape, temperatures=temperatures
+    )
+
+
+def frames(cfg: RunConfig) -> int:
+    """Count the frames that a front end makes of a window."""
+    samples, _ = cfg.windows.samples(cfg.frontend.sample_rate)
+    return cfg.frontend.n_frames(samples)
 
 
 def blocks_to_tune(cfg: Encoder) -> nn.ModuleList:
@@ -79,9 +121,7 @@ def to_int8(network: nn.Module, cfg: RunConfig, how: Int8) -> Int8Network:
     Raises:
         ConfigError: if this kind of network has no int8 form.
     """
-    samples, _ = cfg.windows.samples(cfg.frontend.sample_rate)
-    frames = cfg.frontend.n_frames(samples)
-    return Int8Network(fold(network), frames, cfg.n_features, how)
+    return Int8Network(fold(network), frames(cfg), cfg.n_features, how)
 
 
 def n_params(network: nn.Module) -> int:

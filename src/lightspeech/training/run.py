@@ -106,6 +106,11 @@ def do(task: Task) -> None:
         train_run(task)
     else:
         before = read_run(task.before)
+        if before.config.beside is not None:
+            raise ConfigError(
+                f"no step goes on from two networks side by side, found {task.step.name}; put fuse "
+                "last"
+            )
         task.step.module.apply(before, replace(task, config=before.config), task.step.config)
 
 

@@ -35,6 +35,8 @@ class RunConfig:
     """The teacher that later steps go on learning from, once a step has brought one."""
     quantize: Int8 | None = None
     """How it became int8, once a step has made it so."""
+    beside: "RunConfig | None" = None
+    """What made the network that answers with it, once a step has put one beside it."""
 
     def __post_init__(self) -> None:
         """Refuse what no exported model does, or nothing would heed.

@@ -1,0 +1,157 @@
+"""Two networks side by side answer as one, and as the file that a device gets."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import soundfile
+
+from lightspeech import predictions, publication, sources, stages
+from lightspeech.audio import io
+from lightspeech.compression import _shrink, fuse
+from lightspeech.compression._shrink import Shrink
+from lightspeech.errors import ConfigError, CorpusError, LeakError
+from lightspeech.inference import onnx
+from lightspeech.stages import Places
+from lightspeech.training import cost
+from lightspeech.training import run as runs
+
+WIDTH = 16
+WINDOW = "windows={window_s: 0.5, hop_s: null}"
+STEP = "compress=[{name: fuse, study: bands/1-quantize}]"
+
+
+@pytest.fixture(scope="module")
+def encoder(make_whisper, tmp_path_factory):
+    """A shrunk encoder, as the head of a recipe hears it."""
+    pytest.importorskip("torchao", reason="needs the extra 'compress'")
+    folder = tmp_path_factory.mktemp("small")
+    noise = np.random.default_rng(0).normal(size=8_000) / 10
+    soundfile.write(folder / "speech.wav", noise, 16_000)
+    cfg = Shrink(source=make_whisper(3), last=2, heads=3, units=20)
+    _shrink.shrink(cfg, [folder / "speech.wav"], folder)
+    return f"encoder={{source: {folder}, width: {WIDTH}, first: 0, last: 2}}"
+
+
+@pytest.fixture
+def bands(train):
+    """An int8 study on bands, with some changes to its recipe."""
+
+    def make(*changes):
+        _, compress = train("name=bands", WINDOW, "compress=[{name: quantize}]", *changes)
+        return compress()[0]
+
+    return make
+
+
+@pytest.fixture
+def head(train, encoder):
+    """A study of a head on the small encoder, with some changes to its recipe."""
+
+    def make(*changes):
+        return train("name=head", "model=base", encoder, WINDOW, *changes)[1]
+
+    return make
+
+
+@pytest.fixture
+def fused(bands, head):
+    bands()
+    (folder,) = head(STEP)()
+    return folder
+
+
+def answers(folder):
+    return [predictions.read(folder / f"fold{fold}-seed0/test.csv") for fold in range(3)]
+
+
+def test_it_answers_by_the_geometric_mean_of_both(fused):
+    parts = answers(fused.parents[1] / "bands/1-quantize"), answers(fused.parent)
+    for fold, (bands, head, both) in enumerate(zip(*parts, answers(fused), strict=True)):
+        assert bands.ids == head.ids == both.ids
+        temperature = runs.read_run(fused / f"fold{fold}-seed0").temperature
+        logs = [np.log(part.probabilities) for part in (bands, head, both)]
+        apart = logs[2] * temperature - (logs[0] + logs[1]) / 2
+        np.testing.assert_allclose(apart, apart[:, :1].repeat(apart.shape[1], 1), atol=2e-3)
+
+
+def test_its_bundle_gives_the_answers_that_were_measured(fused):
+    trained = stages.open_trained(fused)
+    figures, made = publication.export(trained, "fold1-seed0", Places())
+    assert (figures.model, figures.scheme) == ("base", "fused-int8")
+    said = answers(fused)[1]
+    paths = {u.id: u.path for u in trained.utterances}
+    opened = onnx.open(made)
+    for name, expected in zip(said.ids, said.probabilities, strict=True):
+        windows = made.windows.cut(io.load(paths[name], 16_000), 16_000)
+        [found] = opened.predict(np.stack(list(windows)))
+        np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+def test_it_costs_what_both_cost_and_is_as_large_as_both(fused):
+    folders = [fused.parents[1] / "bands/1-quantize", fused.parent, fused]
+    bands, head, both = (cost.of(runs.read_run(folder / "fold0-seed0")) for folder in folders)
+    assert both.macs == bands.macs + head.macs
+    assert both.n_params == bands.n_params + head.n_params
+    made = [publication.export(stages.open_trained(f), "fold0-seed0", Places()) for f in folders]
+    sizes = [figures.size_bytes for figures, _ in made]
+    assert sizes[2] == pytest.approx(sizes[0] + sizes[1], rel=0.1)
+
+
+def test_both_stand_in_its_licences(fused):
+    shutil.rmtree(fused.parents[1] / "bands")
+    names = [source["name"] for source in sources.corpora(stages.open_trained(fused))]
+    assert names == ["synthetic", "teacher bands/1-quantize"]
+
+
+def test_the_same_seed_is_taken_and_must_be_there(bands, head):
+    bands("seeds=[1]")
+    with pytest.raises(CorpusError, match="bands/1-quantize/fold0-seed0: no finished run"):
+        head(STEP)()
+
+
+def test_a_network_that_knows_whom_it_would_be_tested_on_is_refused(bands, head):
+    bands("protocol={name: random-leaky, folds: 2}")
+    with pytest.raises(LeakError, match="knows speaker"):
+        head(STEP)()
+
+
+@pytest.mark.parametrize(
+    ("of_bands", "of_head", "message"),
+    [
+        ((), ("windows={window_s: 0.6, hop_s: null}",), "in the same windows.*give both recipes"),
+        (("compress=[{name: prune, ratio: 0.1, epochs: 1}]",), (), "fuse.study must be int8"),
+    ],
+)
+def test_two_that_do_not_go_together_are_refused(bands, head, of_bands, of_head, message):
+    study = bands(*of_bands)
+    with pytest.raises(ConfigError, match=message):
+        head(*of_head, f"compress=[{{name: fuse, study: bands/{study.name}}}]")()
+
+
+def test_labels_in_another_order_are_refused(fused):
+    head = runs.read_run(fused.parent / "fold0-seed0")
+    bands = runs.read_run(fused.parents[1] / "bands/1-quantize/fold0-seed0")
+    fuse._check(head, bands)
+    with pytest.raises(ConfigError, match="must tell the same labels apart"):
+        fuse._check(head, replace(bands, labels=bands.labels[::-1]))
+
+
+def test_it_goes_on_from_a_head_on_an_encoder_of_ours_alone(bands, train):
+    bands()
+    _, compress = train("name=other", WINDOW, STEP)
+    with pytest.raises(ConfigError, match="goes on from a head on an encoder"):
+        compress()
+
+
+def test_nothing_comes_after_it(bands, head):
+    bands()
+    with pytest.raises(ConfigError, match="found quantize; put fuse last"):
+        head(STEP[:-1] + ", {name: quantize}]")()
+
+
+def test_it_teaches_nobody(fused, train):
+    _, compress = train("name=pupil", "compress=[{name: distill, teacher: head/1-fuse, crops: 1}]")
+    with pytest.raises(ConfigError, match="side by side train and teach nobody"):
+        compress()
