@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lightspeech import bundle, plugins, publication, stages, yardstick
+from lightspeech import bundle, publication, stages, yardstick
 from lightspeech.audio import io
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
@@ -96,9 +96,8 @@ def _source(run: Path, format: str) -> Path:
 
 def _export(done: Run, format: str, trained: Trained, bundles: Path) -> Bundle:
     described = publication.describe(trained, done, bundles / f"{trained.recipe.name}-{format}")
-    exporter = plugins.load("lightspeech.export", format.removesuffix("-int8"))
     try:
-        made: Bundle = exporter.export(done, described)
+        made = publication.exporter(done, format.removesuffix("-int8"))(done, described)
     except LightspeechError:
         raise
     except Exception as error:  # converters raise whatever they like; the other rows stay

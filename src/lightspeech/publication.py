@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from lightspeech.audio.frontend import FrontEnd
 from lightspeech.bundle import Bundle
 from lightspeech.config import as_dict, build
 from lightspeech.data import encoder
-from lightspeech.errors import CorpusError
+from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.evaluation import kept, results
 from lightspeech.evaluation import study as studies
 from lightspeech.evaluation.results import Results
@@ -66,7 +67,7 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle 
     exported = None
     if why_no_bundle(done.config) is None:
         described = describe(trained, done, places.bundles / trained.name)
-        exported = plugins.load("lightspeech.export", "onnx").export(done, described)
+        exported = exporter(done, "onnx")(done, described)
     known = done.config.normalisation == "speaker"
     about = {
         "corpus": corpus_name(recipe, protocol),
@@ -100,12 +101,27 @@ def export_as(trained: Trained, run: str, places: Places, format: str) -> Bundle
     Raises:
         ConfigError: if there is no such exporter, or it cannot take this run.
     """
-    exporter = plugins.load("lightspeech.export", format)
     done = runs.read_run(trained.folder / run)
+    made_by = exporter(done, format)
     folder = trained.name if format == "onnx" else f"{trained.name}-{format}"
     described = describe(trained, done, places.bundles / folder)
     figures = results.measure(*studies.read(trained.folder)) if trained.is_tested else None
-    return _with_figures(exporter.export(done, described), figures)
+    return _with_figures(made_by(done, described), figures)
+
+
+def exporter(done: runs.Run, format: str) -> Callable[[runs.Run, Bundle], Bundle]:
+    """Find what writes a run in a format.
+
+    Raises:
+        ConfigError: if there is no such exporter, or only ONNX holds the encoder of the run.
+    """
+    export: Callable[[runs.Run, Bundle], Bundle] = plugins.load("lightspeech.export", format).export
+    if done.config.encoder is not None and format != "onnx":
+        raise ConfigError(
+            f"{done.config.model.name} hears an encoder, which {format} does not hold; export it "
+            "with --format onnx"
+        )
+    return export
 
 
 def _costs(done: runs.Run, exported: Bundle | None) -> dict[str, int | None]:
@@ -153,7 +169,7 @@ def describe(trained: Trained, done: runs.Run, path: Path) -> Bundle:
         windows=done.config.windows,
         frontend=as_dict(done.config.frontend),
         normalisation=done.config.normalisation,
-        model={**done.config.model.as_dict(), "n_params": networks.n_params(done.network)},
+        model=_model(done),
         temperature=done.temperature,
         threshold=done.threshold,
         provenance={
@@ -167,6 +183,13 @@ def describe(trained: Trained, done: runs.Run, path: Path) -> Bundle:
         corpora=sources.corpora(trained),
         encoders=sources.encoders(trained),
     )
+
+
+def _model(done: runs.Run) -> dict[str, Any]:
+    """Say what a network is, and what answers beside it."""
+    beside = done.config.beside
+    named = {} if beside is None else {"beside": beside.model.name}
+    return {**done.config.model.as_dict(), **named, "n_params": networks.n_params(done.network)}
 
 
 def corpus_name(recipe: Recipe, protocol: Protocol) -> str:

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 import torch
 
-from lightspeech import recipe
+from lightspeech import plugins, publication, recipe
 from lightspeech.audio.encoder import Encoder
 from lightspeech.compression import _blocks, _shrink
 from lightspeech.compression._shrink import Shrink
@@ -247,9 +247,12 @@ def test_a_damaged_file_of_blocks_is_one_line_that_says_what_to_do(stem, tmp_pat
         head_on(tmp_path, last=0, tuned=2, pool_s=0.02)
 
 
-def test_a_head_does_not_stand_without_its_encoder(small):
-    with pytest.raises(ConfigError, match="which no bundle goes without; take --format onnx"):
-        onnx.to_bytes(head_on(small[0]), front_end=False)
+@pytest.mark.parametrize("format", sorted(set(plugins.names("lightspeech.export")) - {"onnx"}))
+def test_a_head_on_an_encoder_is_exported_to_onnx_alone(small, format):
+    with pytest.raises(
+        ConfigError, match=f"whisper hears an encoder, which {format} does not hold"
+    ):
+        publication.exporter(head_on(small[0]), format)
 
 
 def test_an_encoder_of_transformers_is_in_no_bundle(source):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.fx import GraphModule
 
-from lightspeech.errors import ConfigError, MissingExtra
+from lightspeech.errors import MissingExtra
 from lightspeech.export._bundled import exporter
 from lightspeech.export._int8_tflite import standardization
 from lightspeech.models._base import SpeechModel
@@ -53,13 +53,8 @@ def to_bytes(done: Run) -> bytes:
     """Compile a run to one ``.pte`` program.
 
     Raises:
-        ConfigError: if the run hears an encoder.
         MissingExtra: if executorch is not installed.
     """
-    if done.config.encoder is not None:
-        raise ConfigError(
-            f"{done.config.model.name} hears an encoder; export it with --format onnx"
-        )
     front, windows = done.config.frontend, done.config.windows
     frames = front.n_frames(windows.samples(front.sample_rate)[0])
     with silent(), torch.no_grad():

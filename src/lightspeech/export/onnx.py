@@ -58,9 +58,10 @@ class Recognizer(nn.Module):
 def to_bytes(done: Run, *, half: bool = False, front_end: bool = True) -> bytes:
     """Export a run to one self-contained ONNX model; see `Recognizer` for the choices.
 
+    A model on an encoder has none: it is whole, and int8 as far as its encoder is.
+
     Raises:
-        ConfigError: if half precision is asked of an int8 run, or a model on an encoder is to stand
-            without it.
+        ConfigError: if half precision is asked of an int8 run, or the encoder is none of ours.
         MissingExtra: if the packages of ONNX are not installed.
         BundleError: if the exporter gives nothing.
     """
@@ -69,10 +70,6 @@ def to_bytes(done: Run, *, half: bool = False, front_end: bool = True) -> bytes:
     except ModuleNotFoundError:
         raise MissingExtra("ONNX export", "export") from None
     if done.config.encoder is not None:
-        if not front_end:
-            raise ConfigError(
-                "this model hears an encoder, which no bundle goes without; take --format onnx"
-            )
         return _encoded.to_bytes(done)
     front = done.config.frontend
     front_end = front_end and done.config.normalisation == "training"
