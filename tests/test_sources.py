@@ -45,7 +45,7 @@ def known(monkeypatch):
     def find(name, beside):
         assert beside.name == "runs"
         if str(name) not in studies:
-            raise CorpusError("no runs of a teacher")
+            raise CorpusError("no runs")
         return name
 
     monkeypatch.setattr(sources._teacher, "find", find)

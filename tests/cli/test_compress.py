@@ -67,7 +67,7 @@ def test_a_chain_is_trained_measured_printed_and_kept(lightspeech, recipe):
 def test_a_teacher_that_is_not_trained_is_one_line(lightspeech, error_line, recipe):
     ended = lightspeech("compress", recipe, "training.epochs=1", "--processes", 1)
     assert ended.code == 1
-    assert "no runs of a teacher in teacher or runs/teacher; train it first" in ended.err
+    assert "no runs in teacher or runs/teacher; train them first" in ended.err
 
 
 @pytest.mark.parametrize(

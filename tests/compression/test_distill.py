@@ -228,7 +228,7 @@ def test_soft_labels_of_another_corpus_are_refused(train, taught):
 
 @pytest.mark.parametrize(
     ("change", "fault"),
-    [("teacher: nobody", "no runs of a teacher in nobody or runs/nobody"),
+    [("teacher: nobody", "no runs in nobody or runs/nobody"),
      ("teacher: teacher, seeds: [0, 7]", r"found .*'fold0-seed1'.*, wanted seeds \(0, 7\)")],
 )  # fmt: skip
 def test_a_teacher_that_is_not_there_is_refused(train, change, fault):

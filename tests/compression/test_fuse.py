@@ -111,6 +111,11 @@ def test_the_same_seed_is_taken_and_must_be_there(bands, head):
         head(STEP)()
 
 
+def test_a_study_that_is_not_there_is_named_with_what_to_type(head):
+    with pytest.raises(CorpusError, match="no runs in bands/1-quantize or runs/bands.* compress"):
+        head(STEP)()
+
+
 def test_a_network_that_knows_whom_it_would_be_tested_on_is_refused(bands, head):
     bands("protocol={name: random-leaky, folds: 2}")
     with pytest.raises(LeakError, match="knows speaker"):

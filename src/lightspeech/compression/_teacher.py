@@ -24,8 +24,8 @@ def find(teacher: Path, studies: Path) -> Path:
         if any(folder.glob("fold*-seed*/")):
             return folder
     raise CorpusError(
-        f"no runs of a teacher in {teacher} or {studies / teacher}; train it first: "
-        "lightspeech train RECIPE"
+        f"no runs in {teacher} or {studies / teacher}; train them first: "
+        "lightspeech train RECIPE, or compress for those of a step"
     )
 
 
