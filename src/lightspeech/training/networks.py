@@ -125,7 +125,7 @@ def to_int8(network: nn.Module, cfg: RunConfig, how: Int8) -> Int8Network:
 
 
 def n_params(network: nn.Module) -> int:
-    """Count what is learnt: trained weights and batch-norm statistics, as the field does."""
-    trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
+    """Count what is learnt: weights and batch-norm statistics, as the field does."""
+    weights = sum(p.numel() for p in network.parameters())
     statistics = [b for n, b in network.named_buffers() if n.endswith(("_mean", "_var"))]
-    return trained + sum(b.numel() for b in statistics)
+    return weights + sum(b.numel() for b in statistics)

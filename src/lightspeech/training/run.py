@@ -19,7 +19,14 @@ from lightspeech.files import replacing, write_json
 from lightspeech.predictions import Predictions
 from lightspeech.training import calibrate, checkpoint, loop, soft_labels
 from lightspeech.training.distillation import Live, Stored, Taught, Teacher
-from lightspeech.training.inputs import Parts, counts, open_parts, training_batches, window_logits
+from lightspeech.training.inputs import (
+    Parts,
+    counts,
+    measuring_batches,
+    open_parts,
+    training_batches,
+    window_logits,
+)
 from lightspeech.training.networks import answering, build_network, fresh_network, n_params
 from lightspeech.training.objective import Labels
 from lightspeech.training.soft_labels import SoftLabels
@@ -138,7 +145,7 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
         answers = calibrate.utterance_probabilities(logits, counts(parts.found, selection), 1.0)
         return metrics.uar(task.targets[selection], answers.argmax(1), len(task.labels))
 
-    return loop.train(
+    trained = loop.train(
         network,
         training,
         cfg.training,
@@ -147,6 +154,19 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
         select=select,
         seed=task.seed,
     )
+    if hasattr(trained, "settle"):
+        _settle(trained.cpu(), task, parts)
+    return trained
+
+
+def _settle(network: nn.Module, task: Task, parts: Parts) -> None:
+    """Let a network compute what of it is not trained."""
+    heard, strangers = (
+        measuring_batches(parts.found, rows, task.config.frontend)
+        for rows in (parts.train, parts.selection)
+    )
+    targets = np.repeat(task.targets[parts.train], counts(parts.found, parts.train))
+    network.settle(heard, torch.from_numpy(targets), list(strangers))  # type: ignore[operator]
 
 
 def objective(task: Task, training: Batches, network: nn.Module) -> nn.Module:

@@ -1,0 +1,117 @@
+"""The teacher with linear discriminants beside its head, fitted in closed form.
+
+What a trained head and discriminants take for granted differs, most of all in a language or room
+neither has heard, and so do their errors: together they err less than either. Discriminants (Fisher
+1936) are of mean and deviation of every hidden state over time, their covariance shrunk towards its
+diagonal (Friedman 1989, "Regularized discriminant analysis"). 136,152 parameters for 8 classes over
+whisper-base.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from lightspeech.audio.encoder import Encoder
+from lightspeech.config import config
+from lightspeech.models import whisper
+from lightspeech.models.whisper import ENCODER as ENCODER
+from lightspeech.models.whisper import FRONTEND as FRONTEND
+from lightspeech.models.whisper import WINDOWS as WINDOWS
+
+
+@config
+class Config(whisper.Config):
+    """Sizes of the head, and how careful the discriminants are."""
+
+    shrinkage: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Share of the diagonal in the covariance within classes; 1: features as if independent."""
+
+
+class Head(whisper.Head):
+    """A head trained as ever; once it is, discriminants answer beside it with the same say."""
+
+    def __init__(
+        self, cfg: Config, encoder: Encoder, n_classes: int, blocks: nn.ModuleList
+    ) -> None:
+        """Build the layers; discriminants say nothing before they are fitted."""
+        super().__init__(cfg, encoder, n_classes, blocks)
+        self.shrinkage = cfg.shrinkage
+        classify = self.classify
+        del self.classify
+        self.discriminants = nn.Linear(2 * encoder.n_features, n_classes)
+        self.classify = classify  # last, as in every network: it shows the embedding
+        for weights in self.discriminants.requires_grad_(False).parameters():
+            nn.init.zeros_(weights)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits, see `whisper.Head.forward`; in training those of the head alone."""
+        logits = super().forward(features)
+        if self.training:
+            return logits
+        made: Tensor = logits + self.discriminants(statistics(features))
+        return made
+
+    @torch.no_grad()
+    def settle(self, heard: Iterable[Tensor], targets: Tensor, strangers: Sequence[Tensor]) -> None:
+        """Fit the discriminants, and give them the say of the head.
+
+        Args:
+            heard: features of the training part, in batches.
+            targets: class of each example of it, every class there; shape ``(n,)``.
+            strangers: features of the selection set, in batches; who speaks how is not asked.
+        """
+        alone = _spread(torch.cat([super(Head, self).forward(batch) for batch in strangers]))
+        x = torch.cat([statistics(batch) for batch in heard])
+        weight, bias = discriminants(x, targets, self.shrinkage)
+        self.discriminants.load_state_dict({"weight": weight, "bias": bias})
+        beside = torch.cat([self.discriminants(statistics(batch)) for batch in strangers])
+        for weights in self.discriminants.parameters():
+            weights.mul_(alone / _spread(beside))
+
+
+def statistics(features: Tensor) -> Tensor:
+    """Mean and deviation over time, shape ``(batch, 2 * n_features)``; silent frames do not count.
+
+    Args:
+        features: hidden states, shape ``(batch, frames, n_features)``.
+    """
+    heard = (features != 0).any(2, keepdim=True).float()
+    n = heard.sum(1).clamp(min=1)
+    mean = (features * heard).sum(1) / n
+    square = ((features - mean[:, None]) ** 2 * heard).sum(1) / n
+    return torch.cat([mean, square.sqrt()], 1)
+
+
+def discriminants(x: Tensor, targets: Tensor, shrinkage: float) -> tuple[Tensor, Tensor]:
+    """Fit linear discriminants; all classes are alike likely beforehand.
+
+    Args:
+        x: shape ``(n, n_features)``.
+        targets: class of each, shape ``(n,)``.
+        shrinkage: 0 to 1, see `Config`.
+
+    Returns:
+        Weights, shape ``(n_classes, n_features)``, and biases, ``(n_classes,)``.
+    """
+    classes = [x[targets == c].double() for c in range(int(targets.max()) + 1)]
+    means = torch.stack([own.mean(0) for own in classes])
+    within = sum((torch.cov(own.T, correction=0) for own in classes), torch.zeros(())) / len(means)
+    diagonal = within.diagonal().clamp(min=1e-8).diag()
+    shrunk = (1 - shrinkage) * within + shrinkage * diagonal
+    weight = torch.linalg.solve(shrunk, means.T).T
+    return weight.float(), (-(weight * means).sum(1) / 2).float()
+
+
+def _spread(logits: Tensor) -> Tensor:
+    """How far the logits of an answer stray from their mean."""
+    return (logits - logits.mean(1, keepdim=True)).square().mean().sqrt()
+
+
+def build(
+    cfg: Config, *, n_classes: int, encoder: Encoder, blocks: nn.ModuleList | None = None
+) -> nn.Module:
+    """Build head and discriminants, see `whisper.build`."""
+    return Head(cfg, encoder, n_classes, blocks or nn.ModuleList())
