@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from lightspeech.audio.encoder import Encoder
+from lightspeech.errors import ConfigError
 from lightspeech.models import whisper, whisper_lda
 from lightspeech.training.distillation import embedding_width
 from lightspeech.training.networks import n_params
@@ -98,3 +99,10 @@ def test_what_tells_classes_apart_is_found(head):
 
 def test_its_embedding_is_that_of_the_head(head):
     assert embedding_width(head) == 2 * CFG.width
+
+
+def test_a_class_that_nobody_shows_is_one_line_that_says_what_to_do():
+    features, targets = speech(9)
+    x = whisper_lda.statistics(features)
+    with pytest.raises(ConfigError, match="not in the training part.*take model.name=whisper"):
+        whisper_lda.discriminants(x, targets.masked_fill(targets == 1, 2), 0.5)

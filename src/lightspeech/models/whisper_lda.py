@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from lightspeech.audio.encoder import Encoder
 from lightspeech.config import config
+from lightspeech.errors import ConfigError
 from lightspeech.models import whisper
 from lightspeech.models.whisper import ENCODER as ENCODER
 from lightspeech.models.whisper import FRONTEND as FRONTEND
@@ -95,8 +96,16 @@ def discriminants(x: Tensor, targets: Tensor, shrinkage: float) -> tuple[Tensor,
 
     Returns:
         Weights, shape ``(n_classes, n_features)``, and biases, ``(n_classes,)``.
+
+    Raises:
+        ConfigError: if the training part lacks a class.
     """
     classes = [x[targets == c].double() for c in range(int(targets.max()) + 1)]
+    if not all(map(len, classes)):
+        raise ConfigError(
+            f"of {len(classes)} classes some are not in the training part, so whisper_lda has "
+            "nothing to fit; take model.name=whisper, or another protocol"
+        )
     means = torch.stack([own.mean(0) for own in classes])
     within = sum((torch.cov(own.T, correction=0) for own in classes), torch.zeros(())) / len(means)
     diagonal = within.diagonal().clamp(min=1e-8).diag()
