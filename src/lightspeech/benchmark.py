@@ -54,7 +54,7 @@ def of_run(
         utterances=trained.utterances, vocabulary=trained.recipe.labels, threads=threads,
         progress=progress,
     )  # fmt: skip
-    macs = cost.of(runs.read_run(run)).macs
+    macs = publication.costs(runs.read_run(run))["macs"]
     for format in formats:
         row = Row(model=trained.recipe.name, format=format, macs=macs)
         try:

@@ -78,7 +78,7 @@ def export(trained: Trained, run: str, places: Places) -> tuple[Results, Bundle 
         "leaky": protocol.leaky,
         "model": recipe.model.name,
         "scheme": trained.scheme,
-        **_costs(done, exported),
+        **costs(done, exported),
         "recipe": recipe.name,
         "labels": done.labels,
         "environment": studies.environment(),
@@ -124,7 +124,7 @@ def exporter(done: runs.Run, format: str) -> Callable[[runs.Run, Bundle], Bundle
     return export
 
 
-def _costs(done: runs.Run, exported: Bundle | None) -> dict[str, int | None]:
+def costs(done: runs.Run, exported: Bundle | None = None) -> dict[str, int | None]:
     """Count all that answers, the encoder too; without a bundle its blocks in half precision."""
     n_params, macs = networks.n_params(done.network), cost.of(done).macs
     own: dict[str, int | None] = {"n_params": n_params, "size_bytes": 4 * n_params, "macs": macs}

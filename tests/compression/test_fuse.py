@@ -2,15 +2,17 @@
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from lightspeech import predictions, publication, sources, stages
+from lightspeech import benchmark, predictions, publication, sources, stages
 from lightspeech.audio import io
 from lightspeech.compression import _shrink, fuse
 from lightspeech.compression._shrink import Shrink
+from lightspeech.data import encoder as encoders
 from lightspeech.errors import ConfigError, CorpusError, LeakError
 from lightspeech.inference import onnx
 from lightspeech.stages import Places
@@ -95,6 +97,12 @@ def test_it_costs_what_both_cost_and_is_as_large_as_both(fused):
     assert both.macs == bands.macs + head.macs
     assert both.n_params == bands.n_params + head.n_params
     made = [publication.export(stages.open_trained(f), "fold0-seed0", Places()) for f in folders]
+    heard = encoders.load(runs.read_run(fused / "fold0-seed0").config.encoder).macs
+    assert made[2][0].macs == both.macs + heard
+    [entry] = benchmark.of_run(
+        fused / "fold0-seed0", ["litert"], Path("bundles"), threads=1, progress=lambda *_: None
+    )
+    assert entry.row.macs == both.macs + heard
     sizes = [figures.size_bytes for figures, _ in made]
     assert sizes[2] == pytest.approx(sizes[0] + sizes[1], rel=0.1)
 
