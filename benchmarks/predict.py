@@ -14,8 +14,8 @@ from lightspeech import bundle
 from lightspeech.audio.windows import Waveform
 from lightspeech.evaluation import machine
 from lightspeech.files import write_json
-from lightspeech.inference import onnx
-from lightspeech.inference._base import Predictor
+from lightspeech.inference.backends import onnx
+from lightspeech.inference.predictor import Predictor
 from lightspeech.inference.recognize import recognize
 
 OUTPUT = Path("results/benchmarks/predict.json")

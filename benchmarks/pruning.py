@@ -11,20 +11,21 @@ from pathlib import Path
 
 import numpy as np
 
-from lightspeech import metrics, predictions, stages
+from lightspeech import metrics
 from lightspeech.compression import prune
 from lightspeech.config import Choice, build
 from lightspeech.evaluation import pruning
 from lightspeech.evaluation.pruning import Curve, Point
-from lightspeech.training import cost, study
+from lightspeech.studies import engine, stages
+from lightspeech.training import cost, predictions
 from lightspeech.training.run import read_run
 from lightspeech.training.task import Task
 
 
 def plain_tasks(folder: Path, cache: Path, seeds: list[int]) -> list[Task]:
     """List the runs of some seeds of a trained study, or of a step of one; default: all seeds."""
-    trained = stages.open_trained(folder)
-    return study.tasks(
+    trained = stages.read_study(folder)
+    return engine.tasks(
         trained.recipe.run_config(),
         trained.utterances,
         trained.protocol,
@@ -60,8 +61,8 @@ def point(todo: list[Task], full: int | None) -> Point:
 def curve(todo: list[Task], cfg: prune.Config, to: Path, processes: int) -> tuple[Point, ...]:
     """Prune the runs in rounds, and measure every round."""
     step = Choice("lightspeech.compression", "prune", cfg)
-    last = study.steps(todo, step, to)
-    study.run(last, processes=processes, progress=lambda what, done, total: None)
+    last = engine.steps(todo, step, to)
+    engine.run(last, processes=processes, progress=lambda what, done, total: None)
     rounds = [
         [replace(task, folder=task.folder / f"round{number}") for task in last]
         for number in range(1, cfg.rounds)
@@ -82,7 +83,7 @@ def main() -> None:
     got = asked.parse_args()
     settings = dict(item.split("=", 1) for item in got.set)
     cfg = build(prune.Config, settings, source="--set")
-    trained, todo = stages.open_trained(got.study), plain_tasks(got.study, got.cache, got.seed)
+    trained, todo = stages.read_study(got.study), plain_tasks(got.study, got.cache, got.seed)
     recipe = trained.recipe
     name = "-".join([trained.name, "pruning", *(f"{k}{v}" for k, v in settings.items())])
     how = f"by {cfg.importance} importance, {cfg.epochs} epochs of recovery a round"

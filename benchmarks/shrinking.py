@@ -11,15 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from lightspeech import manifest, metrics, predictions, recipe, stages
-from lightspeech.compression import _shrink
-from lightspeech.compression._shrink import Shrink
-from lightspeech.data.onnx_encoder import ABOUT, MODEL
+from lightspeech import metrics
+from lightspeech.corpora import manifest
+from lightspeech.encoders import shrink
+from lightspeech.encoders.shrink import Shrink
 from lightspeech.evaluation import pruning
 from lightspeech.evaluation.pruning import Curve, Point
-from lightspeech.recipe import Recipe
-from lightspeech.stages import Places
-from lightspeech.training import cost
+from lightspeech.frontends.small_encoder import ABOUT, MODEL
+from lightspeech.studies import recipe, stages
+from lightspeech.studies.recipe import Recipe
+from lightspeech.studies.stages import Places
+from lightspeech.training import cost, predictions
 from lightspeech.training.networks import n_params
 from lightspeech.training.run import read_run
 
@@ -32,8 +34,8 @@ def encoder(left: tuple[int, int, int], speech: Path, to: Path) -> Path:
     blocks, heads, units = left
     folder = to / f"encoder-{blocks}-{heads}-{units}"
     if not (folder / ABOUT).is_file():
-        heard = _shrink.recordings_of(speech)
-        _shrink.shrink(Shrink(last=blocks, heads=heads, units=units), heard, folder)
+        heard = shrink.recordings_of(speech)
+        shrink.shrink(Shrink(last=blocks, heads=heads, units=units), heard, folder)
     return folder
 
 
@@ -44,7 +46,7 @@ def study(path: Path, heard: Path, seeds: list[int], to: Path, processes: int) -
     asked = [f"name={name}", f"encoder.source={heard}", f"encoder.last={last}"]
     chosen = recipe.read(path, [*asked, *([f"seeds={seeds}"] if seeds else [])])
     places = Places(runs=to)
-    folder = stages.open_study(chosen, places, resume=True, fresh=False)
+    folder = stages.begin(chosen, places, resume=True, fresh=False)
     material = stages.prepare(chosen, folder, progress=manifest.silent)
     told = lambda what, done, total: None  # noqa: E731
     stages.train(chosen, material, folder, places, told, processes=processes)
@@ -88,8 +90,8 @@ def main() -> None:
         corpus=chosen.corpora[0].name,
         recipe=got.recipe.stem,
         how="heads, units and blocks of whisper-tiny.en, int8, by how little their loss is felt on "
-        f"{_shrink.RECORDINGS} recordings of {got.speech.name}; the head trained anew",
-        folds=len(stages.open_trained(to / chosen.name).protocol.splits),
+        f"{shrink.RECORDINGS} recordings of {got.speech.name}; the head trained anew",
+        folds=len(stages.read_study(to / chosen.name).protocol.splits),
         seeds=chosen.seeds,
         points=tuple(points),
     )

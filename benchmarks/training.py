@@ -19,15 +19,16 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from lightspeech import manifest, recipe
 from lightspeech.config import as_dict
-from lightspeech.data import augment, features
-from lightspeech.data.batches import Batch, Order, TrainingBatches
+from lightspeech.corpora import manifest
 from lightspeech.evaluation import machine, speed
 from lightspeech.evaluation.speed import Speed
 from lightspeech.files import write_json
-from lightspeech.recipe import Recipe
-from lightspeech.training import loop, study
+from lightspeech.frontends import augment, mel_features
+from lightspeech.frontends.batches import Batch, Order, TrainingBatches
+from lightspeech.studies import engine, recipe
+from lightspeech.studies.recipe import Recipe
+from lightspeech.training import loop
 from lightspeech.training.networks import fresh_network, n_params
 from lightspeech.training.run import do, objective, read_run
 from lightspeech.training.task import Task
@@ -81,9 +82,9 @@ def tasks(chosen: Recipe, folder: Path) -> list[Task]:
     """Prepare a recipe and list its runs."""
     prepared = [manifest.prepare(corpus) for corpus in chosen.corpora]
     found = [utterance for corpus in prepared for utterance in corpus.utterances]
-    utterances = study.in_vocabulary(found, chosen.labels)
+    utterances = engine.in_vocabulary(found, chosen.labels)
     protocol = chosen.protocol.module.cut(utterances, chosen.protocol.config)
-    return study.tasks(
+    return engine.tasks(
         chosen.run_config(),
         utterances,
         protocol,
@@ -131,7 +132,7 @@ def study_s(folder: Path, n_runs: int) -> float | None:
 def batches_of(task: Task) -> TrainingBatches:
     """Make the batches of a run's training part."""
     cfg, place = task.config, {u.id: row for row, u in enumerate(task.utterances)}
-    found = features.load(task.utterances, cfg.frontend, cfg.windows, task.cache)
+    found = mel_features.load(task.utterances, cfg.frontend, cfg.windows, task.cache)
     rows = np.array([place[name] for name in task.split.train], np.int64)
     targets = torch.from_numpy(task.targets)
     order = Order(rows, batch_size=cfg.training.batch_size, seed=task.seed)

@@ -15,18 +15,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lightspeech import metrics, predictions, stages
+from lightspeech import metrics
 from lightspeech.audio.voice import SMALLEST
-from lightspeech.data import features
-from lightspeech.data.features import Features, Index
-from lightspeech.data.frontend import FrontEndLayer
-from lightspeech.data.known import Known
 from lightspeech.evaluation import voices
 from lightspeech.evaluation.voices import Point
 from lightspeech.files import write_json
-from lightspeech.stages import Trained
-from lightspeech.training import calibrate, inputs, int8_onnx
-from lightspeech.training.int8_onnx import OnnxNetwork
+from lightspeech.frontends import mel_features
+from lightspeech.frontends.known_speaker import Known
+from lightspeech.frontends.mel_features import Features, Index
+from lightspeech.frontends.mel_layer import FrontEndLayer
+from lightspeech.models import int8_onnx
+from lightspeech.models.int8_onnx import OnnxNetwork
+from lightspeech.studies import stages
+from lightspeech.studies.stages import Study
+from lightspeech.training import calibrate, inputs, predictions
 from lightspeech.training.run import Run, read_run
 
 SECONDS = (2.0, 5.0, 10.0, 20.0, 40.0, None)
@@ -68,10 +70,10 @@ def answers_of(folder: Path, done: Run, known: Known, rows: Index) -> np.ndarray
     return calibrate.utterance_probabilities(logits, counts, done.temperature)
 
 
-def curve(trained: Trained, cache: Path) -> list[Point]:
+def curve(trained: Study, cache: Path) -> list[Point]:
     """Measure all runs of a study at every amount of speech."""
     first = read_run(trained.folder / trained.run_names[0]).config
-    found = features.load(trained.utterances, first.frontend, first.windows, cache)
+    found = mel_features.load(trained.utterances, first.frontend, first.windows, cache)
     sums = Sums(found, FrontEndLayer(first.frontend))
     place = {u.id: row for row, u in enumerate(trained.utterances)}
     speakers = np.array([u.speaker for u in trained.utterances])
@@ -110,7 +112,7 @@ def main() -> None:
     to = got.results / voices.PATH
     known = json.loads(to.read_text("utf-8")) if to.is_file() else {}
     for folder in got.study:
-        trained = stages.open_trained(folder)
+        trained = stages.read_study(folder)
         if len(trained.recipe.seeds) < 2:
             asked.error(f"{folder} has one seed, which has no deviation; train it with two or more")
         known[trained.name] = [asdict(point) for point in curve(trained, got.cache)]

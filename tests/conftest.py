@@ -8,17 +8,18 @@ import numpy as np
 import pytest
 import soundfile
 
-from lightspeech import bundle, config, predictions
+from lightspeech import bundle, config
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
-from lightspeech.evaluation.study import Study
-from lightspeech.export import _c99_frontend
+from lightspeech.evaluation.conditions import Conditions
+from lightspeech.export.c99 import frontend
 from lightspeech.files import write_json, write_text
-from lightspeech.predictions import Predictions
+from lightspeech.training import predictions
+from lightspeech.training.predictions import Predictions
 
 LABELS = ("angry", "happy", "sad")
-STUDY = Study(
+STUDY = Conditions(
     corpus="toy", protocol="pair-folds", unit="speaker", selection="two other speakers",
     normalisation="training speakers", leaky=False, model="micro", scheme="fp32",
     n_params=49_512, size_bytes=201_432, recipe="toy_micro", labels=LABELS,
@@ -187,9 +188,7 @@ def make_c_bundle(make_bundle):
 
     def make(old="", new=""):
         zeros = np.zeros(C_FRONT.n_features, np.float32)
-        files = _c99_frontend.sources(
-            C_FRONT, C_WINDOWS, _c99_frontend.Input(zeros, zeros + 4, 0.05, 0)
-        )
+        files = frontend.sources(C_FRONT, C_WINDOWS, frontend.Input(zeros, zeros + 4, 0.05, 0))
         made = make_bundle(
             C_SOURCE.replace(old, new).encode(),
             model_file="ls_model.c",
@@ -227,8 +226,8 @@ def nano(*, integers):
     """A run of `nano` that nobody trained, perhaps with the ranges of noise, in int8."""
     import torch
 
+    from lightspeech.models import int8
     from lightspeech.models import nano as model
-    from lightspeech.training import int8
     from lightspeech.training.networks import build_network, to_int8
     from lightspeech.training.run import Run
     from lightspeech.training.task import RunConfig

@@ -6,12 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lightspeech import bundle, manifest, predictions, publication, recipe, stages
+from lightspeech import bundle
 from lightspeech.audio import io
+from lightspeech.corpora import manifest
 from lightspeech.errors import BundleError, ConfigError
 from lightspeech.evaluation import results
 from lightspeech.inference import calibration, dispatch
 from lightspeech.inference.recognize import recognize
+from lightspeech.studies import recipe, stages
+from lightspeech.training import predictions
+from lightspeech.workflows import publish
 
 TINY = """
 name: tiny
@@ -30,11 +34,11 @@ def study(tmp_path_factory):
     (root / "tiny.yaml").write_text(TINY)
     chosen = recipe.read(root / "tiny.yaml", [f"corpus.root={root / 'synthetic'}"])
     places = stages.Places(runs=root / "runs", bundles=root / "bundles", cache=root / "cache")
-    folder = stages.open_study(chosen, places, resume=False, fresh=False)
+    folder = stages.begin(chosen, places, resume=False, fresh=False)
     prepared = stages.prepare(chosen, folder, progress=manifest.silent)
     stages.train(chosen, prepared, folder, places, lambda *_: None, processes=1)
-    trained = stages.open_trained(folder)
-    return trained, *publication.export(trained, "fold0-seed0", places)
+    trained = stages.read_study(folder)
+    return trained, *publish.export(trained, "fold0-seed0", places)
 
 
 def test_its_figures_say_that_the_speaker_is_known(study):
@@ -47,9 +51,9 @@ def test_its_figures_say_that_the_speaker_is_known(study):
 def test_its_published_file_has_another_name(study):
     _, figures, _ = study
     root = Path("results")
-    assert publication.published_path(root, figures) == root / "synthetic/nano.known-speaker.json"
+    assert publish.published_path(root, figures) == root / "synthetic/nano.known-speaker.json"
     strangers = replace(figures, protocol="3-fold-speaker")
-    assert publication.published_path(root, strangers) == root / "synthetic/nano.json"
+    assert publish.published_path(root, strangers) == root / "synthetic/nano.json"
 
 
 def test_its_bundle_answers_nobody_before_it_knows_who_speaks(study):
@@ -78,7 +82,7 @@ def test_calibrated_it_answers_as_it_was_measured(study, tmp_path):
 
 def test_its_example_is_of_a_speaker_it_knows(study):
     trained, _, exported = study
-    answer = publication.example(trained, exported)
+    answer = publish.example(trained, exported)
     measured = predictions.read(trained.folder / "fold0-seed0" / "test.csv")
     told = measured.probabilities[measured.ids.index(answer["id"])]
     np.testing.assert_allclose(list(answer["probabilities"].values()), told, atol=2e-3)
@@ -88,7 +92,7 @@ def test_its_example_is_of_a_speaker_it_knows(study):
 def test_a_format_that_cannot_know_its_speaker_is_refused(study, format):
     trained, _, _ = study
     with pytest.raises(ConfigError, match="must know its speaker"):
-        publication.export_as(trained, "fold0-seed0", stages.Places(), format)
+        publish.export_as(trained, "fold0-seed0", stages.Places(), format)
 
 
 def test_strangers_are_the_default():

@@ -2,10 +2,13 @@
 
 import pytest
 
-from lightspeech import leaks, manifest, publication, recipe, stages
+from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.evaluation import results
+from lightspeech.protocols import leaks
 from lightspeech.reporting import text
+from lightspeech.studies import recipe, stages
+from lightspeech.workflows import publish
 
 CROSS = """
 name: tiny_cross
@@ -57,34 +60,34 @@ def places(tmp_path):
 
 def test_each_corpus_is_left_out_once_and_has_a_figure(read, places):
     chosen = read()
-    folder = stages.open_study(chosen, places, resume=False, fresh=False)
+    folder = stages.begin(chosen, places, resume=False, fresh=False)
     prepared = stages.prepare(chosen, folder, progress=manifest.silent)
     assert {u.emotion for u in prepared.utterances} == {"anger", "neutral", "angry", "neu", "ang"}
     stages.train(chosen, prepared, folder, places, lambda *_: None, processes=1)
-    trained = stages.open_trained(folder)
+    trained = stages.read_study(folder)
     for split in trained.protocol.splits:
         assert {name.split("/")[0] for name in split.test} == {split.name}
         assert not leaks.find(trained.utterances, split)
-    figures, exported = publication.export(trained, "fold0-seed0", places)
+    figures, exported = publish.export(trained, "fold0-seed0", places)
     assert (figures.corpus, figures.unit, figures.folds) == ("cross", "corpus", 3)
     assert figures.labels == ("angry", "neutral")
     assert set(figures.per_corpus) == set(LABELS)
     assert figures.uar.mean == pytest.approx(sum(figures.per_corpus.values()) / 3, abs=1e-5)
-    assert publication.published_path(places.runs, figures) == places.runs / "cross/nano.json"
+    assert publish.published_path(places.runs, figures) == places.runs / "cross/nano.json"
     assert results.read(folder / "results.json") == figures
     assert all(f"{name:<9} " in text.describe(figures) for name in LABELS)
     assert [corpus["name"] for corpus in exported.corpora] == ["csv"]
 
 
 def test_one_corpus_has_no_figure_by_corpus(make_study):
-    from lightspeech.evaluation import study
+    from lightspeech.evaluation import conditions
 
-    assert results.measure(*study.read(make_study())).per_corpus == {}
+    assert results.measure(*conditions.read(make_study())).per_corpus == {}
 
 
 def test_a_corpus_listed_twice_is_refused(read, places):
     chosen = read(CROSS.replace("TWO", "ONE"))
-    folder = stages.open_study(chosen, places, resume=False, fresh=False)
+    folder = stages.begin(chosen, places, resume=False, fresh=False)
     with pytest.raises(CorpusError, match="is in two of the corpora"):
         stages.prepare(chosen, folder, progress=manifest.silent)
 

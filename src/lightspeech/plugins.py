@@ -1,26 +1,77 @@
-"""Modules as plug-ins: the file name is the name, nothing is registered."""
+"""Modules as plug-ins: the file name is the name, nothing is registered.
 
+The ``__init__`` of a package of plug-ins says their ``CONTRACT``: names that each of them binds.
+Any other module of the package is no plug-in. The names are read from the source, so that a list of
+all plug-ins imports none of them.
+"""
+
+import ast
 import importlib
 import pkgutil
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 
 from lightspeech.errors import ConfigError
 
 
+@cache
 def names(package: str) -> list[str]:
-    """List the plug-ins of a package, sorted: its modules without a leading underscore."""
-    path = importlib.import_module(package).__path__
-    return sorted(m.name for m in pkgutil.iter_modules(path) if not m.name.startswith("_"))
+    """List the plug-ins of a package, sorted.
+
+    Args:
+        package: dotted name, such as ``lightspeech.models``.
+    """
+    parent = importlib.import_module(package)
+    found = [module.name for module in pkgutil.iter_modules(parent.__path__)]
+    return sorted(name for name in found if set(parent.CONTRACT) <= _bound(f"{package}.{name}"))
+
+
+def _bound(module: str) -> set[str]:
+    """Names that a module binds at its top level, read without importing it."""
+    spec = find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    return {name for statement in tree.body for name in _names(statement)}
+
+
+def _names(statement: ast.stmt) -> list[str]:
+    """Names that one statement binds: a definition, an assignment or an import."""
+    match statement:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.Assign(targets=targets):
+            return [target.id for target in targets if isinstance(target, ast.Name)]
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return [name]
+        case ast.ImportFrom(names=aliases) | ast.Import(names=aliases):
+            return [alias.asname or alias.name for alias in aliases]
+    return []
 
 
 def load(package: str, name: str) -> ModuleType:
     """Import one plug-in; hyphens in the name stand for underscores.
 
+    Args:
+        package: dotted name, such as ``lightspeech.models``.
+        name: of the plug-in.
+
     Raises:
-        ConfigError: if the package has no module of that name.
+        ConfigError: if the package has no plug-in of that name.
     """
     module = name.replace("-", "_")
     if module not in names(package):
         kind = package.rsplit(".", 1)[-1]
-        raise ConfigError(f"unknown name {name!r} in {kind}; choose one of {names(package)}")
+        raise ConfigError(f"{_why(package, module)} in {kind}; choose one of {names(package)}")
     return importlib.import_module(f"{package}.{module}")
+
+
+def _why(package: str, module: str) -> str:
+    """Say why a name is no plug-in: an own module may lack a part of the contract."""
+    parent = importlib.import_module(package)
+    if module not in {each.name for each in pkgutil.iter_modules(parent.__path__)}:
+        return f"unknown name {module!r}"
+    missing = sorted(set(parent.CONTRACT) - _bound(f"{package}.{module}"))
+    return f"{module}.py lacks {missing}, so it is no plug-in"

@@ -5,11 +5,11 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from lightspeech import manifest
 from lightspeech.cli import app
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora import manifest
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError
-from lightspeech.evaluation import results, study
+from lightspeech.evaluation import conditions, results
 
 
 def evaluate(*arguments):
@@ -19,7 +19,7 @@ def evaluate(*arguments):
 def test_every_figure_of_a_study_is_printed(make_study):
     folder = make_study()
     printed = evaluate(folder).stdout
-    made = results.measure(*study.read(folder))
+    made = results.measure(*conditions.read(folder))
     assert f"UAR       {100 * made.uar.mean:.1f} ± {100 * made.uar.std:.1f} [" in printed
     for word in ("WA  ", "macro-F1", "ECE", "selection: two other speakers", "recall %"):
         assert word in printed

@@ -8,7 +8,7 @@ import soundfile
 
 from lightspeech import bundle
 from lightspeech.bundle import ENVIRONMENT
-from lightspeech.inference import onnx
+from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
 
 FIELDS = ["path", "start_s", "end_s", "label", "probabilities", "uncertain", "model"]

@@ -3,8 +3,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from lightspeech import manifest
 from lightspeech.cli import app
+from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError, CorpusError
 
 

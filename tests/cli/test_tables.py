@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from lightspeech.cli import app
 from lightspeech.errors import CorpusError
-from lightspeech.evaluation import results, study
+from lightspeech.evaluation import conditions, results
 from lightspeech.files import write_json
 
 DOCUMENT = "# Title\n<!-- results:begin -->\nstale rows\n<!-- results:end -->\nafter\n"
@@ -14,7 +14,7 @@ DOCUMENT = "# Title\n<!-- results:begin -->\nstale rows\n<!-- results:end -->\na
 
 @pytest.fixture
 def place(tmp_path, make_study):
-    made = results.measure(*study.read(make_study()))
+    made = results.measure(*conditions.read(make_study()))
     results.write(made, results.results_path(tmp_path / "results", "toy", "micro"))
     (tmp_path / "README.md").write_text(DOCUMENT)
     return tmp_path

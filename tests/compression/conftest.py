@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from lightspeech import manifest, recipe, stages
-from lightspeech.stages import Places
+from lightspeech.corpora import manifest
+from lightspeech.studies import recipe, stages
+from lightspeech.studies.stages import Places
 
 TINY = """
 name: tiny
@@ -34,7 +35,7 @@ def train(here):
     def make(*changes):
         (here / "tiny.yaml").write_text(TINY)
         chosen = recipe.read(here / "tiny.yaml", list(changes))
-        folder = stages.open_study(chosen, Places(), resume=True, fresh=False)
+        folder = stages.begin(chosen, Places(), resume=True, fresh=False)
         prepared = stages.prepare(chosen, folder, progress=manifest.silent)
         protocol = stages.train(chosen, prepared, folder, Places(), quiet, processes=1)
 

@@ -3,11 +3,12 @@ import dataclasses
 import pytest
 import yaml
 
-from lightspeech import manifest, recipe, stages
 from lightspeech.compression import distill
 from lightspeech.config import Choice, config
+from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError
-from lightspeech.stages import Places
+from lightspeech.studies import recipe, stages
+from lightspeech.studies.stages import Places
 from lightspeech.training import inputs
 from lightspeech.training import run as runs
 
@@ -53,7 +54,7 @@ def study(tmp_path, monkeypatch):
     (tmp_path / "tiny.yaml").write_text(TINY)
     monkeypatch.chdir(tmp_path)
     chosen, places = recipe.read(tmp_path / "tiny.yaml", []), Places()
-    folder = stages.open_study(chosen, places, resume=False, fresh=False)
+    folder = stages.begin(chosen, places, resume=False, fresh=False)
     prepared = stages.prepare(chosen, folder, progress=manifest.silent)
     protocol = stages.train(chosen, prepared, folder, places, quiet, processes=1)
 
@@ -108,7 +109,7 @@ def test_steps_may_be_added_to_a_study_that_is_trained(study, tmp_path, monkeypa
     chosen = recipe.read(tmp_path / "tiny.yaml", [])
     longer = dataclasses.replace(chosen, compress=(Choice("lightspeech.compression", "x", None),))
     monkeypatch.setattr(stages, "as_dict", lambda made: {"steps": len(made.compress)})
-    folder = stages.open_study(longer, Places(), resume=True, fresh=False)
+    folder = stages.begin(longer, Places(), resume=True, fresh=False)
     assert yaml.safe_load((folder / "recipe.yaml").read_text()) == {"steps": 1}
 
 

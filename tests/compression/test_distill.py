@@ -4,11 +4,12 @@ import shutil
 import pytest
 import torch
 
-from lightspeech import leaks, manifest
-from lightspeech.compression import _teacher, distill
+from lightspeech.compression import distill
+from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError, CorpusError, LeakError, StudyError
+from lightspeech.protocols import leaks
 from lightspeech.training import run as runs
-from lightspeech.training import soft_labels
+from lightspeech.training import soft_labels, teachers
 from lightspeech.training.task import Task
 
 TEACHER = ("name=teacher", "model={name: micro, channels: [8, 8]}", "windows.window_s=0.5",
@@ -64,7 +65,7 @@ def test_an_answer_is_the_mean_of_its_crops(taught):
 def task_of(folder):
     """The task of fold 0 of a step, as a recipe would make it."""
     utterances = tuple(manifest.read(folder.parent / "manifest.csv"))
-    protocol, _ = _teacher._read_study(folder)
+    protocol, _ = teachers._read_study(folder)
     done = runs.read_run(folder.parent / "fold0-seed0")
     return Task(
         config=done.config, folder=folder / "fold0-seed0", cache=folder.parents[2] / "cache",
@@ -178,10 +179,10 @@ def test_a_teacher_that_knows_the_test_speakers_is_refused_with_speaker_and_stud
 
 def test_a_teachers_own_teacher_counts(train, taught):
     """The second teacher heard nobody itself: what it knows, it has from the first."""
-    protocol, utterances = _teacher._read_study(taught)
+    protocol, utterances = teachers._read_study(taught)
     mute = dataclasses.replace(protocol.splits[0], train=(), selection=())
     protocol = dataclasses.replace(protocol, splits=(mute,))
-    heard = _teacher.what_is_known(taught, 0, protocol, utterances)
+    heard = teachers.what_is_known(taught, 0, protocol, utterances)
     own = soft_labels.read(taught / "soft/fold0.safetensors").heard
     assert {u.speaker for u in heard.train} == {u.speaker for u in own.train} != set()
     other = dataclasses.replace(task_of(taught).split, test=tuple(u.id for u in own.train))
@@ -191,9 +192,9 @@ def test_a_teachers_own_teacher_counts(train, taught):
 
 def test_another_fold_of_the_teacher_is_asked_where_its_own_number_knows_too_much(train, taught):
     task = task_of(taught)
-    protocol, _ = _teacher._read_study(taught)
+    protocol, _ = teachers._read_study(taught)
     turned = dataclasses.replace(task, split=protocol.splits[1])
-    assert _teacher.choose_fold(taught.parents[1] / "teacher", turned)[0] == 1
+    assert teachers.choose_fold(taught.parents[1] / "teacher", turned)[0] == 1
 
 
 def test_stored_soft_labels_are_checked_against_every_student(train, taught):

@@ -8,16 +8,18 @@ import numpy as np
 import pytest
 import soundfile
 
-from lightspeech import benchmark, predictions, publication, sources, stages
 from lightspeech.audio import io
-from lightspeech.compression import _shrink, fuse
-from lightspeech.compression._shrink import Shrink
-from lightspeech.data import encoder as encoders
+from lightspeech.compression import fuse
+from lightspeech.encoders import shrink
+from lightspeech.encoders.shrink import Shrink
 from lightspeech.errors import ConfigError, CorpusError, LeakError
-from lightspeech.inference import onnx
-from lightspeech.stages import Places
-from lightspeech.training import cost
+from lightspeech.frontends import pretrained as encoders
+from lightspeech.inference.backends import onnx
+from lightspeech.studies import sources, stages
+from lightspeech.studies.stages import Places
+from lightspeech.training import cost, predictions
 from lightspeech.training import run as runs
+from lightspeech.workflows import benchmark, publish
 
 WIDTH = 16
 WINDOW = "windows={window_s: 0.5, hop_s: null}"
@@ -32,7 +34,7 @@ def encoder(make_whisper, tmp_path_factory):
     noise = np.random.default_rng(0).normal(size=8_000) / 10
     soundfile.write(folder / "speech.wav", noise, 16_000)
     cfg = Shrink(source=make_whisper(3), last=2, heads=3, units=20)
-    _shrink.shrink(cfg, [folder / "speech.wav"], folder)
+    shrink.shrink(cfg, [folder / "speech.wav"], folder)
     return f"encoder={{source: {folder}, width: {WIDTH}, first: 0, last: 2}}"
 
 
@@ -79,8 +81,8 @@ def test_it_answers_by_the_geometric_mean_of_both(fused):
 
 
 def test_its_bundle_gives_the_answers_that_were_measured(fused):
-    trained = stages.open_trained(fused)
-    figures, made = publication.export(trained, "fold1-seed0", Places())
+    trained = stages.read_study(fused)
+    figures, made = publish.export(trained, "fold1-seed0", Places())
     assert (figures.model, figures.scheme) == ("base", "fused-int8")
     said = answers(fused)[1]
     paths = {u.id: u.path for u in trained.utterances}
@@ -96,7 +98,7 @@ def test_it_costs_what_both_cost_and_is_as_large_as_both(fused):
     bands, head, both = (cost.of(runs.read_run(folder / "fold0-seed0")) for folder in folders)
     assert both.macs == bands.macs + head.macs
     assert both.n_params == bands.n_params + head.n_params
-    made = [publication.export(stages.open_trained(f), "fold0-seed0", Places()) for f in folders]
+    made = [publish.export(stages.read_study(f), "fold0-seed0", Places()) for f in folders]
     heard = encoders.load(runs.read_run(fused / "fold0-seed0").config.encoder).macs
     assert made[2][0].macs == both.macs + heard
     [entry] = benchmark.of_run(
@@ -109,7 +111,7 @@ def test_it_costs_what_both_cost_and_is_as_large_as_both(fused):
 
 def test_both_stand_in_its_licences(fused):
     shutil.rmtree(fused.parents[1] / "bands")
-    names = [source["name"] for source in sources.corpora(stages.open_trained(fused))]
+    names = [source["name"] for source in sources.corpora(stages.read_study(fused))]
     assert names == ["synthetic", "teacher bands/1-quantize"]
 
 

@@ -15,10 +15,10 @@ DISTILL = """compress=[{name: distill, teacher: teacher, crops: 1, features: 0.5
 QUANTIZE = "compress=[{name: quantize, qat_epochs: 4}]"
 COMPRESS = """
 from lightspeech import manifest, recipe, stages
-from lightspeech.stages import Places
+from lightspeech.studies.stages import Places
 from pathlib import Path
 chosen = recipe.read(Path("tiny.yaml"), {changes!r})
-folder = stages.open_study(chosen, Places(), resume=True, fresh=False)
+folder = stages.begin(chosen, Places(), resume=True, fresh=False)
 prepared = stages.prepare(chosen, folder, progress=manifest.silent)
 protocol = chosen.protocol.module.cut(prepared.utterances, chosen.protocol.config)
 quiet = lambda *_: None

@@ -19,9 +19,9 @@ STEP = "compress=[{name: prune, epochs: 2, batches: 2, multiple: 2, rounds: 2}]"
 COMPRESS = """
 from pathlib import Path
 from lightspeech import manifest, recipe, stages
-from lightspeech.stages import Places
+from lightspeech.studies.stages import Places
 chosen, quiet = recipe.read(Path("tiny.yaml"), {changes!r}), lambda *_: None
-folder = stages.open_study(chosen, Places(), resume=True, fresh=False)
+folder = stages.begin(chosen, Places(), resume=True, fresh=False)
 prepared = stages.prepare(chosen, folder, progress=manifest.silent)
 protocol = stages.train(chosen, prepared, folder, Places(), quiet, processes=1)
 stages.compress(chosen, prepared, protocol, folder, Places(), quiet, processes=1)

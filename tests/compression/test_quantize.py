@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from lightspeech import predictions
 from lightspeech.compression import quantize
 from lightspeech.errors import ConfigError
+from lightspeech.models.int8 import Int8Network
+from lightspeech.models.int8_onnx import NAME
+from lightspeech.training import predictions
 from lightspeech.training import run as runs
-from lightspeech.training.int8 import Int8Network
-from lightspeech.training.int8_onnx import NAME
 
 pytest.importorskip("torchao", reason="needs the extra 'compress'")
 

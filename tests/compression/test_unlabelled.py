@@ -3,11 +3,12 @@ import shutil
 import pytest
 import torch
 
-from lightspeech import manifest, publication, stages
-from lightspeech.compression import _teacher
+from lightspeech.corpora import manifest
 from lightspeech.errors import CorpusError, LeakError
+from lightspeech.studies import stages
 from lightspeech.training import run as runs
-from lightspeech.training import soft_labels, unlabelled
+from lightspeech.training import soft_labels, teachers, unlabelled
+from lightspeech.workflows import publish
 
 TEACHER = ("name=teacher", "model={name: micro, channels: [8, 8]}", "windows.window_s=0.5",
            "frontend={n_mels: 20}")  # fmt: skip
@@ -47,7 +48,7 @@ def test_a_student_learns_from_speech_that_nobody_labelled(student):
 
 def test_whoever_learns_from_the_student_knows_that_speech_too(student):
     (made,) = student()[1]()
-    heard = _teacher.what_is_known(made, 0, *_teacher._read_study(made))
+    heard = teachers.what_is_known(made, 0, *teachers._read_study(made))
     assert "unlabelled: strangers/deep/0" in {u.id for u in heard.train}
 
 
@@ -70,7 +71,7 @@ def test_later_steps_go_on_with_it_resume_and_their_bundles_name_whose_it_is(
     for step in made:
         done = runs.read_run(step / "fold0-seed0")
         assert done.config.distill.unlabelled == folder / "1-distill/unlabelled.csv"
-        said = publication.describe(stages.open_trained(step), done, step / "bundle").corpora
+        said = publish.describe(stages.read_study(step), done, step / "bundle").corpora
         assert [corpus["name"] for corpus in said] == ["synthetic", "folder"]
         assert all(corpus["licence"] for corpus in said)
     files = [step / "fold1-seed0/weights.safetensors" for step in made]

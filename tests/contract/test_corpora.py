@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from lightspeech import plugins
-from lightspeech.corpora._base import RootConfig
+from lightspeech.corpora.base import RootConfig
 from lightspeech.errors import CorpusError
 from lightspeech.labels import CANONICAL
 

@@ -4,8 +4,9 @@ import csv
 
 import pytest
 
-from lightspeech import config, leaks, manifest, plugins
-from lightspeech.protocols import leave_one_out, random_leaky, ravdess_pinned
+from lightspeech import config, plugins
+from lightspeech.corpora import manifest
+from lightspeech.protocols import leaks, leave_one_out, random_leaky, ravdess_pinned
 
 pytestmark = pytest.mark.corpus
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from lightspeech.corpora._base import Utterance
-from lightspeech.evaluation import benchmark
-from lightspeech.evaluation.benchmark import Entry, Row, Trial
-from lightspeech.reporting import benchmark as tables
+from lightspeech.corpora.base import Utterance
+from lightspeech.evaluation import trial
+from lightspeech.evaluation.trial import Entry, Row, Trial
+from lightspeech.reporting import benchmark_table as tables
 
 ROW = Row(model="toy", format="onnx", macs=3)
 NOTHING = Trial(utterances=[], vocabulary="own")
@@ -37,16 +37,16 @@ def strangers(tmp_path):
 
 def test_figures_are_those_of_the_bundle_on_its_test_speakers(make_bundle, strangers):
     made = make_bundle(provenance={"fold": 0, "seed": 0, "test_speakers": ["toy/a"]})
-    found, _ = benchmark.entry(made, ROW, strangers)
-    [row] = benchmark.rows([found], rounds=3)
+    found, _ = trial.entry(made, ROW, strangers)
+    [row] = trial.rows([found], rounds=3)
     assert (row.status, row.n_utterances, row.uar) == ("ok", 3, 0.666667)  # it hears no "mid"
     assert (row.size_bytes, row.n_params, row.macs) == (made.size_bytes, 3, 3)
     assert row.rtf == pytest.approx(row.latency.median_ms / 1_000, abs=1e-6)
 
 
 def test_memory_is_that_of_a_process_which_answered(make_bundle):
-    found, _ = benchmark.entry(make_bundle(), ROW, NOTHING)
-    if not benchmark.STATUS.is_file():
+    found, _ = trial.entry(make_bundle(), ROW, NOTHING)
+    if not trial.STATUS.is_file():
         pytest.skip("needs /proc, which Linux has")
     assert found.row.ram == "process"
     assert 20e6 < found.row.ram_bytes < 500e6
@@ -54,8 +54,8 @@ def test_memory_is_that_of_a_process_which_answered(make_bundle):
 
 def test_what_fails_stays_and_says_why(make_bundle):
     broken = make_bundle(model=b"no model")
-    found, opened = benchmark.entry(broken, ROW, NOTHING)
-    [row] = benchmark.rows([found], rounds=1)
+    found, opened = trial.entry(broken, ROW, NOTHING)
+    [row] = trial.rows([found], rounds=1)
     assert opened is None
     assert (row.status, row.latency, row.uar) == ("failed", None, None)
     assert "export the model again" in row.why
@@ -65,17 +65,17 @@ def test_what_fails_stays_and_says_why(make_bundle):
 def test_formats_are_compared_with_the_same_model_in_floats():
     uars = {("a", "onnx"): 0.6, ("a", "c99"): 0.55, ("b", "c99"): 0.7}
     entries = [Entry(row=replace(ROW, model=m, format=f, uar=u)) for (m, f), u in uars.items()]
-    found = benchmark.rows(entries, rounds=1)
+    found = trial.rows(entries, rounds=1)
     assert [row.uar_change for row in found] == [0.0, -0.05, None]
 
 
 def test_a_call_of_many_windows_is_told_by_the_window():
     row = replace(ROW, format="c99", window_s=2.0)
     calls = []
-    [found] = benchmark.rows([Entry(row=row, call=lambda: calls.append(1))], rounds=5)
-    [once] = benchmark.rows([Entry(row=replace(row, format="onnx"), call=lambda: None)], rounds=5)
+    [found] = trial.rows([Entry(row=row, call=lambda: calls.append(1))], rounds=5)
+    [once] = trial.rows([Entry(row=replace(row, format="onnx"), call=lambda: None)], rounds=5)
     assert found.latency.median_ms < 0.1 > once.latency.median_ms
-    assert len(calls) == 5 + benchmark.latency.WARM_UP
+    assert len(calls) == 5 + trial.latency.WARM_UP
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_call_of_many_windows_is_told_by_the_window():
     [("onnx", 3, 1), ("c99", None, 20), ("c99", 5_000_000, 8), ("c99", 159_326_720, 1)],
 )
 def test_a_large_network_answers_fewer_windows_a_call(format, macs, windows):
-    assert benchmark.at_once(replace(ROW, format=format, macs=macs)) == windows
+    assert trial.at_once(replace(ROW, format=format, macs=macs)) == windows
 
 
 def test_tables_say_what_failed_and_leave_out_what_nobody_measured():

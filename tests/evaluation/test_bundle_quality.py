@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import BundleError, CorpusError
 from lightspeech.evaluation import bundle_quality
-from lightspeech.inference import onnx
+from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
 
 SAID = {"recipe": "toy_loudness", "fold": 2, "seed": 7}

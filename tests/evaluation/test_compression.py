@@ -5,14 +5,14 @@ import pytest
 
 from lightspeech import metrics
 from lightspeech.errors import CorpusError
-from lightspeech.evaluation import compression, latency, results, study
+from lightspeech.evaluation import compression, conditions, latency, results
 from lightspeech.evaluation.compression import Chain, Step
 from lightspeech.reporting import compression as reporting
 
 
 @pytest.fixture
 def plain(make_study):
-    return study.read(make_study())
+    return conditions.read(make_study())
 
 
 def spoilt(runs, share=0.5):

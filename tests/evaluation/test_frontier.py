@@ -5,13 +5,13 @@ import pytest
 from typer.testing import CliRunner
 
 from lightspeech.cli import app
-from lightspeech.evaluation import frontier, results, study
+from lightspeech.evaluation import conditions, frontier, results
 from lightspeech.evaluation.frontier import best
 
 
 @pytest.fixture
 def made(make_study):
-    return results.measure(*study.read(make_study()))
+    return results.measure(*conditions.read(make_study()))
 
 
 def test_published_systems_are_plausible_and_name_nobody_twice():

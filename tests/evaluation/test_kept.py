@@ -14,7 +14,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.cli import app
 from lightspeech.config import Choice
 from lightspeech.errors import BundleError, ConfigError
-from lightspeech.evaluation import kept, results, study
+from lightspeech.evaluation import conditions, kept, results
 from lightspeech.evaluation.kept import Kept
 from lightspeech.protocols import grouped_k_fold
 
@@ -62,7 +62,7 @@ def corpus(tmp_path):
 @pytest.fixture
 def published(tmp_path, make_study):
     """A published file, its models beside it, and the UAR of its seed to be set."""
-    figures = results.measure(*study.read(make_study(labels=("angry", "happy", "sad"))))
+    figures = results.measure(*conditions.read(make_study(labels=("angry", "happy", "sad"))))
     model = loudness_model()
     said = Kept(
         corpus="ravdess", vocabulary="own", fold=0, seed=0, labels=LABELS,

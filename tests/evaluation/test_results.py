@@ -6,11 +6,11 @@ import pytest
 from lightspeech import config
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.evaluation import results
-from lightspeech.evaluation.study import Study
-from lightspeech.predictions import Predictions
+from lightspeech.evaluation.conditions import Conditions
+from lightspeech.training.predictions import Predictions
 
 LABELS = ("angry", "sad")
-STUDY = Study(
+STUDY = Conditions(
     corpus="toy", protocol="loso", unit="speaker", selection="one other speaker",
     normalisation="train", leaky=False, model="micro", scheme="fp32", n_params=10,
     size_bytes=40, recipe="toy_micro", labels=LABELS, environment={"python": "3.11"},

@@ -1,7 +1,7 @@
 import pytest
 
 from lightspeech.errors import ConfigError, CorpusError
-from lightspeech.evaluation import study
+from lightspeech.evaluation import conditions
 from lightspeech.files import write_json
 
 SAID = {
@@ -24,26 +24,26 @@ def test_folder_that_is_no_study_says_what_to_type(tmp_path, place, said):
     write_json(tmp_path / "runs/toy/recipe.yaml", {})
     write_json(tmp_path / "runs/toy/fold0-seed0/run.json", {})
     with pytest.raises(CorpusError, match=said):
-        study.read(tmp_path / place)
+        conditions.read(tmp_path / place)
 
 
 def test_folder_without_runs_is_not_finished(tmp_path):
     write_json(tmp_path / "study.json", SAID)
     with pytest.raises(CorpusError, match="holds no fold"):
-        study.read(tmp_path)
+        conditions.read(tmp_path)
 
 
 def test_run_without_answers_is_named(tmp_path):
     write_json(tmp_path / "study.json", SAID)
     (tmp_path / "fold0-seed3").mkdir()
     with pytest.raises(CorpusError, match=r"fold0-seed3 has no test\.csv"):
-        study.read(tmp_path)
+        conditions.read(tmp_path)
 
 
 def test_misspelt_key_is_named(tmp_path):
     write_json(tmp_path / "study.json", SAID | {"leeky": True})
     with pytest.raises(ConfigError, match="leeky"):
-        study.read(tmp_path)
+        conditions.read(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_damaged_json_is_one_clear_line(tmp_path, text, message):
     if text is not None:
         path.write_text(text)
     with pytest.raises(CorpusError, match=message):
-        study.read_json(path)
+        conditions.read_json(path)
 
 
 def test_environment_names_versions_and_no_place_of_this_machine():
-    found = study.environment()
+    found = conditions.environment()
     assert {"python", "machine", "numpy"} <= set(found)
     assert not any("/" in value for value in found.values())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lightspeech.bundle import FORMAT
-from lightspeech.export import _tflite
+from lightspeech.export import tflite_file
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "android"
 KOTLIN = (EXAMPLE / "app/src/main/kotlin/lightspeech/example/Recognizer.kt").read_text("utf-8")
@@ -37,7 +37,7 @@ def test_every_key_that_it_reads_is_there_and_of_that_type(exported):
 
 
 def test_one_window_of_floats_gives_one_row_of_probabilities(exported):
-    graph = _tflite.read((exported.path / exported.model_file).read_bytes())
+    graph = tflite_file.read((exported.path / exported.model_file).read_bytes())
     ends = [
         (graph.tensors[i].dtype, graph.tensors[i].shape) for i in (*graph.inputs, *graph.outputs)
     ]

@@ -18,7 +18,7 @@ import soundfile
 from lightspeech.audio import io
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import FORMAT
-from lightspeech.inference import onnx
+from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "browser"

@@ -14,8 +14,8 @@ from lightspeech.audio import frontend, io, voice
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
-from lightspeech.export import _c99_frontend
-from lightspeech.export._c99_frontend import Input
+from lightspeech.export.c99 import frontend as c99_frontend
+from lightspeech.export.c99.frontend import Input
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden/frontend.json").read_text())
 SAMPLES = np.array(GOLDEN["samples"], np.int16)
@@ -30,7 +30,7 @@ def unit_input(cfg, scale=0.05):
 @pytest.fixture
 def write_c(tmp_path):
     def write(cfg, windows, to, *, learns=False):
-        for name, text in _c99_frontend.sources(cfg, windows, to, learns=learns).items():
+        for name, text in c99_frontend.sources(cfg, windows, to, learns=learns).items():
             (tmp_path / name).write_text(text)
         return tmp_path
 
@@ -213,7 +213,7 @@ def test_a_device_learns_the_voice_that_calibrate_measures(compiled):
 def test_cepstra_of_the_loudest_are_refused_with_a_way_out():
     cfg = FrontEnd(level="loudest", kind="mfcc")
     with pytest.raises(ConfigError, match="train with kind=log_mel or level=kept"):
-        _c99_frontend.sources(cfg, Windows(), unit_input(cfg))
+        c99_frontend.sources(cfg, Windows(), unit_input(cfg))
 
 
 @pytest.mark.parametrize("learns", [False, True])
@@ -225,13 +225,13 @@ def test_c_compiles_as_cpp_too(write_c, gcc, learns):
 
 def test_windows_between_two_frames_are_refused_with_a_way_out():
     with pytest.raises(ConfigError, match=r"take windows.hop_s=0.5$"):
-        _c99_frontend.hop_frames(FrontEnd(hop_length=400), Windows(hop_s=0.51))
+        c99_frontend.hop_frames(FrontEnd(hop_length=400), Windows(hop_s=0.51))
 
 
 @pytest.mark.parametrize("cfg", [FrontEnd(n_fft=400, n_mels=20), FrontEnd(n_fft=4, n_mels=1)])
 def test_a_fourier_transform_of_another_length_is_refused(cfg):
     with pytest.raises(ConfigError, match="on a device n_fft must be a power of two"):
-        _c99_frontend.sources(cfg, Windows(), unit_input(cfg))
+        c99_frontend.sources(cfg, Windows(), unit_input(cfg))
 
 
 @pytest.mark.corpus

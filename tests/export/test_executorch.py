@@ -12,10 +12,9 @@ from lightspeech.config import Choice, as_dict
 from lightspeech.errors import BundleError
 from lightspeech.export import executorch as exporter
 from lightspeech.export import onnx as onnx_exporter
-from lightspeech.inference import executorch, onnx
-from lightspeech.models import nano
-from lightspeech.training import int8
-from lightspeech.training.int8 import Int8
+from lightspeech.inference.backends import executorch, onnx
+from lightspeech.models import int8, nano
+from lightspeech.models.int8 import Int8
 from lightspeech.training.networks import build_network, to_int8
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig

@@ -11,10 +11,9 @@ from lightspeech.bundle import Bundle
 from lightspeech.config import Choice
 from lightspeech.errors import BundleError
 from lightspeech.export import litert, onnx
-from lightspeech.inference import litert as litert_inference
-from lightspeech.models import nano
-from lightspeech.training import int8
-from lightspeech.training.int8 import Int8
+from lightspeech.inference.backends import litert as litert_inference
+from lightspeech.models import int8, nano
+from lightspeech.models.int8 import Int8
 from lightspeech.training.networks import build_network, to_int8
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig

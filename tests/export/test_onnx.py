@@ -8,9 +8,8 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice
 from lightspeech.errors import ConfigError
 from lightspeech.export import onnx
-from lightspeech.models import nano
-from lightspeech.training import int8
-from lightspeech.training.int8 import Int8
+from lightspeech.models import int8, nano
+from lightspeech.models.int8 import Int8
 from lightspeech.training.networks import build_network, to_int8
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig

@@ -9,7 +9,7 @@ import pytest
 from onnx import helper, load_from_string
 
 from lightspeech.errors import BundleError
-from lightspeech.inference import onnx
+from lightspeech.inference.backends import onnx
 
 HURT = """
 import sys

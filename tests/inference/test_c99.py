@@ -8,7 +8,7 @@ import pytest
 from lightspeech import bundle, config
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.errors import LightspeechError
-from lightspeech.inference import c99
+from lightspeech.inference.backends import c99
 
 SAID = {"name": "toy", "n_params": 3, "mean": [0.0] * 64, "deviation": [1.0] * 64}
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lightspeech.errors import BundleError
-from lightspeech.inference import litert
+from lightspeech.inference.backends import litert
 
 pytest.importorskip("ai_edge_litert.interpreter", reason="needs ai-edge-litert")
 

@@ -3,7 +3,7 @@ import pytest
 from onnx import TensorProto, load_from_string
 
 from lightspeech.errors import BundleError
-from lightspeech.inference import onnx
+from lightspeech.inference.backends import onnx
 
 
 def test_probabilities_are_what_the_graph_computes(make_bundle):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lightspeech.audio.windows import Windows
-from lightspeech.inference import onnx
+from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import BATCH, UTTERANCE_S, recognize, segments
 
 RATE = 16_000

@@ -4,7 +4,7 @@ import torch
 from lightspeech import config
 from lightspeech.errors import ConfigError
 from lightspeech.models import small
-from lightspeech.models._separable import Separable
+from lightspeech.models.separable import Separable
 from lightspeech.training import losses
 
 

@@ -3,8 +3,8 @@ import dataclasses
 import pytest
 import torch
 
-from lightspeech.audio.encoder import Encoder
 from lightspeech.errors import ConfigError
+from lightspeech.frontends.encoder import Encoder
 from lightspeech.models import whisper
 from lightspeech.models.whisper import Config
 

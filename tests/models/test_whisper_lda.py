@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from lightspeech.audio.encoder import Encoder
 from lightspeech.errors import ConfigError
+from lightspeech.frontends.encoder import Encoder
 from lightspeech.models import whisper, whisper_lda
 from lightspeech.training.distillation import embedding_width
 from lightspeech.training.networks import n_params

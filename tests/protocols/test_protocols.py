@@ -5,18 +5,18 @@ import pytest
 from hypothesis import given as examples
 from hypothesis import strategies as st
 
-from lightspeech import leaks
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
 from lightspeech.protocols import (
     everyone,
     given,
     grouped_k_fold,
+    leaks,
     leave_one_out,
     random_leaky,
     ravdess_pinned,
 )
-from lightspeech.protocols._base import unit_of
+from lightspeech.protocols.base import unit_of
 
 
 def corpus(speakers, *, name="toy", each=2):

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from lightspeech.evaluation.benchmark import Row
 from lightspeech.evaluation.latency import Latency
+from lightspeech.evaluation.trial import Row
 from lightspeech.files import write_json
-from lightspeech.reporting import benchmark, pictures
+from lightspeech.reporting import benchmark_table, pictures
 
 ROW = Row(
     model="toy", format="c99", size_bytes=81_496, ram_bytes=8_080, ram="arena", micro_bytes=22_576,
@@ -16,7 +16,7 @@ FAILED = Row(model="toy", format="litert", status="failed", why="no LiteRT here"
 
 
 def test_the_arena_of_tflite_micro_stands_beside_that_of_c():
-    [head, _, cells] = benchmark.markdown([ROW]).splitlines()[:3]
+    [head, _, cells] = benchmark_table.markdown([ROW]).splitlines()[:3]
     row = dict(zip(head.split(" | "), cells.split(" | "), strict=True))
     assert (row["RAM"], row["TFLM"]) == ("8,080", "22,576")
 
@@ -37,5 +37,5 @@ def test_without_a_benchmark_there_is_no_picture_of_it(tmp_path):
         {"machine": {"cpu": "a processor"}, "threads": 2, "rounds": 9, "rows": []},
     )
     assert [picture.name for picture in pictures.benchmarks(tmp_path)] == ["benchmark.svg"]
-    about, rows = benchmark.read(Path(tmp_path / "benchmark.json"))
+    about, rows = benchmark_table.read(Path(tmp_path / "benchmark.json"))
     assert (about, rows) == ("a processor, threads: 2, rounds: 9", [])

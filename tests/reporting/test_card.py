@@ -2,7 +2,7 @@ import pytest
 
 from lightspeech import config
 from lightspeech.errors import ConfigError
-from lightspeech.evaluation import results, study
+from lightspeech.evaluation import conditions, results
 from lightspeech.reporting.card import card
 
 CORPUS = {"name": "ravdess", "licence": "CC BY-NC-SA 4.0", "citation": "Livingstone & Russo"}
@@ -10,7 +10,7 @@ CORPUS = {"name": "ravdess", "licence": "CC BY-NC-SA 4.0", "citation": "Livingst
 
 @pytest.fixture
 def figures(make_study):
-    return config.as_dict(results.measure(*study.read(make_study())))
+    return config.as_dict(results.measure(*conditions.read(make_study())))
 
 
 def test_card_tells_purpose_data_licence_figures_and_limits(make_bundle, figures):

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from lightspeech.cli import app
 from lightspeech.errors import CorpusError, MissingExtra
-from lightspeech.evaluation import compression, results, study
+from lightspeech.evaluation import compression, conditions, results
 from lightspeech.evaluation.compression import Chain, Change, Step
 from lightspeech.evaluation.latency import Latency
 from lightspeech.files import write_json, write_text
@@ -74,7 +74,7 @@ def test_leaky_study_says_so_in_title_banner_headline_and_table(make_study, leak
 
 def write_chain(folder):
     """A table of two rows, as `compress` leaves it."""
-    made = results.measure(*study.read(folder))
+    made = results.measure(*conditions.read(folder))
     took = Latency(median_ms=2.4, p95_ms=2.6, rounds=100, cpu_ms=2.4)
     row = Step(
         name="plain", settings={}, uar=made.uar, change=None, of_step=None, teacher_agreement=None,

@@ -2,14 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from lightspeech.evaluation import results, study
+from lightspeech.evaluation import conditions, results
 from lightspeech.evaluation.frontier import Point
 from lightspeech.reporting import summary
 
 
 @pytest.fixture
 def made(make_study):
-    done = results.measure(*study.read(make_study()))
+    done = results.measure(*conditions.read(make_study()))
     return replace(done, uar=results.Uar(mean=0.6312, std=0.005, ci95=None, worst_speaker=0.4))
 
 

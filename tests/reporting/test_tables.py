@@ -2,13 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from lightspeech.evaluation import results, study
+from lightspeech.evaluation import conditions, results
 from lightspeech.reporting import tables
 
 
 @pytest.fixture
 def made(make_study):
-    return results.measure(*study.read(make_study()))
+    return results.measure(*conditions.read(make_study()))
 
 
 def row(text, name):

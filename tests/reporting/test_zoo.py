@@ -7,7 +7,7 @@ from lightspeech import bundle
 from lightspeech.cli import app
 from lightspeech.cli import tables as command
 from lightspeech.config import as_dict
-from lightspeech.evaluation import results, study
+from lightspeech.evaluation import conditions, results
 from lightspeech.evaluation.device_cost import Cost
 from lightspeech.files import write_json
 
@@ -34,7 +34,7 @@ def root(tmp_path, make_study):
         ("leaky", "int8", {"leaky": True}),
     ):
         made = make_study(corpus=corpus, scheme=scheme, **changes)
-        figures = results.measure(*study.read(made))
+        figures = results.measure(*conditions.read(made))
         results.write(figures, results.results_path(root, corpus, "micro", scheme))
     write_json(root / "devices/micro-int8-cortex-m4f.json", as_dict(COST))
     return root

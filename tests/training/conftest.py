@@ -4,9 +4,9 @@ import torch
 
 from lightspeech import plugins
 from lightspeech.audio.frontend import FrontEnd
-from lightspeech.data.augment import Augment
-from lightspeech.data.batches import Order, TrainingBatches
-from lightspeech.data.features import Features
+from lightspeech.frontends.augment import Augment
+from lightspeech.frontends.batches import Order, TrainingBatches
+from lightspeech.frontends.mel_features import Features
 
 N, N_CLASSES, BANDS = 24, 3, 16
 

@@ -10,8 +10,9 @@ from lightspeech.errors import ConfigError
 
 pytest.importorskip("torchao", reason="needs the extra 'compress'")
 
-from lightspeech.training import checkpoint, int8, int8_onnx, loop
-from lightspeech.training.int8 import Int8, Int8Network, fold
+from lightspeech.models import int8, int8_onnx
+from lightspeech.models.int8 import Int8, Int8Network, fold
+from lightspeech.training import checkpoint, loop
 
 FRAMES, BANDS, N_CLASSES = 20, 16, 3
 

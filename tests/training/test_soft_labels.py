@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError, LeakError
-from lightspeech.leaks import Heard
-from lightspeech.protocols._base import Split
+from lightspeech.protocols.base import Split
+from lightspeech.protocols.leaks import Heard
 from lightspeech.training import soft_labels
 from lightspeech.training.soft_labels import SoftLabels
 

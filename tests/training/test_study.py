@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from lightspeech.audio.encoder import Encoder
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import LeakError
+from lightspeech.frontends.encoder import Encoder
 from lightspeech.models import base
-from lightspeech.protocols._base import Protocol, Split
-from lightspeech.training import study
+from lightspeech.protocols.base import Protocol, Split
+from lightspeech.studies import engine
 from lightspeech.training.task import RunConfig
 
 
@@ -37,15 +37,15 @@ def test_a_study_on_an_encoder_that_was_made_with_its_test_speakers_is_refused(t
     split = Split(name="fold 0", train=("a",), selection=("b",), test=("c",))
     cut = Protocol(name="p", unit="speaker", selection="", leaky=False, splits=(split,))
     with pytest.raises(LeakError, match=f"the encoder {tmp_path} knows speaker toy/c of c"):
-        study.tasks(
+        engine.tasks(
             cfg, utterances, cut, vocabulary="own", seeds=[0], folder=tmp_path, cache=tmp_path
         )
 
 
 def test_the_bar_moves_while_a_single_process_trains(monkeypatch):
-    monkeypatch.setattr(study, "REPORT_S", 0.01)
+    monkeypatch.setattr(engine, "REPORT_S", 0.01)
     told = []
-    with study._watched(lambda: told.append(len(told))):
+    with engine._watched(lambda: told.append(len(told))):
         deadline = time.monotonic() + 10
         while len(told) < 3 and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -57,7 +57,7 @@ def test_the_bar_moves_while_a_single_process_trains(monkeypatch):
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="a thing of POSIX")
 def test_a_process_that_just_begins_leaves_ctrl_c_to_its_parent():
-    with study._pool(1) as pool, study._interrupts_held():
+    with engine._pool(1) as pool, engine._interrupts_held():
         held = pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, [])
     assert signal.SIGINT in held.result()
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
@@ -65,7 +65,7 @@ def test_a_process_that_just_begins_leaves_ctrl_c_to_its_parent():
 
 def test_processes_end_at_once_where_something_goes_wrong():
     def fail():
-        with study._pool(1) as pool:
+        with engine._pool(1) as pool:
             pool.submit(time.sleep, 100)
             raise KeyboardInterrupt
 

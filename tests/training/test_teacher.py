@@ -8,14 +8,16 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from lightspeech import manifest, publication, recipe, stages
-from lightspeech.audio.encoder import Encoder
 from lightspeech.cli import app
-from lightspeech.data import encoder
+from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError
+from lightspeech.frontends import pretrained
+from lightspeech.frontends.encoder import Encoder
+from lightspeech.studies import engine as several
+from lightspeech.studies import recipe, stages
 from lightspeech.training import distillation, networks
 from lightspeech.training import run as runs
-from lightspeech.training import study as several
+from lightspeech.workflows import publish
 
 RECIPE = """
 name: tiny
@@ -47,7 +49,7 @@ def train(root, encoder_folder, *asked):
     (root / "tiny.yaml").write_text(RECIPE.replace("SOURCE", str(encoder_folder)))
     chosen = recipe.read(root / "tiny.yaml", asked)
     places = stages.Places(runs=root / "runs", bundles=root / "bundles", cache=root / "cache")
-    folder = stages.open_study(chosen, places, resume=False, fresh=False)
+    folder = stages.begin(chosen, places, resume=False, fresh=False)
     prepared = stages.prepare(chosen, folder, progress=manifest.silent)
     threads = torch.get_num_threads()
     stages.train(chosen, prepared, folder, places, lambda *_: None, processes=1)
@@ -59,19 +61,19 @@ def train(root, encoder_folder, *asked):
 def study(encoder_folder, tmp_path_factory):
     """A trained study."""
     folder, places = train(tmp_path_factory.mktemp("teacher"), encoder_folder)
-    return stages.open_trained(folder), places
+    return stages.read_study(folder), places
 
 
 def test_it_is_trained_and_measured_and_says_that_it_has_no_bundle(study):
     trained, places = study
-    figures, exported = publication.export(trained, "fold0-seed0", places)
+    figures, exported = publish.export(trained, "fold0-seed0", places)
     assert exported is None
     assert not places.bundles.exists()
     done = runs.read_run(trained.folder / "fold0-seed0")
     heard = figures.n_params - networks.n_params(done.network)
     assert heard > 10 * networks.n_params(done.network)
     assert figures.size_bytes == 2 * heard + 4 * networks.n_params(done.network)
-    assert "hears" in publication.why_no_bundle(done.config)
+    assert "hears" in publish.why_no_bundle(done.config)
 
 
 def test_several_processes_hear_to_the_bit_what_one_hears(study, tmp_path):
@@ -101,7 +103,7 @@ def test_the_loss_falls(study):
 
 def test_a_run_is_read_without_its_encoder(study, monkeypatch):
     trained, _ = study
-    monkeypatch.setattr("lightspeech.data.encoder.load", None)
+    monkeypatch.setattr("lightspeech.frontends.pretrained.load", None)
     done = runs.read_run(trained.folder / "fold0-seed0")
     assert done.network(torch.randn(2, 5, 2 * 16)).shape == (2, len(done.labels))
 
@@ -141,7 +143,7 @@ def tuned(encoder_folder, tmp_path_factory):
 
 
 def test_blocks_that_are_tuned_move_far_less_than_the_head(tuned):
-    _, model, _ = encoder.pretrained(tuned.config.encoder.source)
+    _, model, _ = pretrained.pretrained(tuned.config.encoder.source)
     began = dict(model.layers[1].named_parameters())
     moved = {
         name: (now - began[name]).abs().max().item()
@@ -167,11 +169,11 @@ def test_what_a_tuned_teacher_says_of_a_whole_utterance_can_be_taught(tuned):
 def test_tuned_blocks_begin_as_the_encoder_has_them(encoder_folder):
     cfg = Encoder(source=str(encoder_folder), width=16, first=0, last=1, pool_s=0.02, tuned=1)
     torch.manual_seed(0)
-    whole = encoder.load(dataclasses.replace(cfg, last=2, tuned=0))
+    whole = pretrained.load(dataclasses.replace(cfg, last=2, tuned=0))
     states = torch.from_numpy(whole(np.random.default_rng(0).normal(0, 0.1, 16_000).astype("f4")))
     heard = states.float().unflatten(1, (3, 16))
-    _, model, _ = encoder.pretrained(cfg.source)
-    [block] = encoder.blocks_to_tune(cfg)
+    _, model, _ = pretrained.pretrained(cfg.source)
+    [block] = pretrained.blocks_to_tune(cfg)
     with torch.no_grad():
         given = model.layer_norm(block(heard[None, :, 1], None))[0]
     torch.testing.assert_close(given, heard[:, 2], atol=2e-3, rtol=2e-2)
@@ -192,4 +194,4 @@ def test_only_the_states_of_one_encoder_as_they_are_can_be_tuned_on(changes, tol
 def test_more_blocks_than_there_are_cannot_be_tuned(encoder_folder):
     cfg = Encoder(source=str(encoder_folder), width=16, first=0, last=1, pool_s=0.02, tuned=2)
     with pytest.raises(ConfigError, match="has width 16 and 2 blocks"):
-        encoder.blocks_to_tune(cfg)
+        pretrained.blocks_to_tune(cfg)

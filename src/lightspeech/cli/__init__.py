@@ -9,6 +9,8 @@ import typer
 from lightspeech import __version__, plugins
 from lightspeech.errors import LightspeechError
 
+CONTRACT = ("command",)
+"""What a module binds that is a command."""
 INTERRUPTED = 130
 _INTERRUPTED = "interrupted; finished work is kept; run and train go on with --resume"
 

@@ -6,7 +6,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from lightspeech.manifest import Step
+from lightspeech.corpora.manifest import Step
 
 
 class Bars:

@@ -44,12 +44,12 @@ def train(
         LightspeechError: if the recipe, the corpus or the cut cannot be, or a folder is in the way.
     """
     require_torch("training")
-    from lightspeech import recipe as recipes
-    from lightspeech import stages
+    from lightspeech.studies import recipe as recipes
+    from lightspeech.studies import stages
 
     places = stages.Places()
     chosen = recipes.read(recipe, overrides or [])
-    folder = stages.open_study(chosen, places, resume=resume, fresh=fresh)
+    folder = stages.begin(chosen, places, resume=resume, fresh=fresh)
     with Bars() as bars:
         prepared = stages.prepare(chosen, folder, progress=bars.files)
         given = (folder, places, bars.told)
@@ -61,9 +61,9 @@ def train(
 
 def tell_untested(folder: Path) -> bool:
     """Say how to go on with a study that tests nobody; False for one that has figures."""
-    from lightspeech import stages
+    from lightspeech.studies import stages
 
-    trained = stages.open_trained(folder)
+    trained = stages.read_study(folder)
     if trained.is_tested:
         return False
     last = (sorted(folder.glob(f"*/{stages.STEPS}")) or [folder / stages.RECIPE])[-1].parent

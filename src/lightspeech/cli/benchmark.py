@@ -8,16 +8,17 @@ from typing import Annotated
 import typer
 
 from lightspeech import bundle
-from lightspeech import manifest as manifests
 from lightspeech.cli import _training
 from lightspeech.cli._progress import Bars
 from lightspeech.config import as_dict
+from lightspeech.corpora import manifest as manifests
 from lightspeech.errors import ConfigError
-from lightspeech.evaluation import benchmark, machine
-from lightspeech.evaluation.benchmark import Entry, Row, Trial
+from lightspeech.evaluation import machine
+from lightspeech.evaluation import trial as benchmark
+from lightspeech.evaluation.trial import Entry, Row, Trial
 from lightspeech.files import write_json, write_text
 from lightspeech.inference import dispatch
-from lightspeech.reporting import benchmark as tables
+from lightspeech.reporting import benchmark_table as tables
 from lightspeech.reporting import pictures
 
 
@@ -96,7 +97,7 @@ def _entries(path: Path, formats: tuple[str, ...], bundles: Path, trial: Trial) 
         made = bundle.read(path)
         yield benchmark.entry(made, Row(model=made.name, format=dispatch.back_end(made)), trial)[0]
         return
-    from lightspeech import benchmark as of_runs
+    from lightspeech.workflows import benchmark as of_runs
 
     yield from of_runs.of_run(
         path.resolve(), formats, bundles, threads=trial.threads, progress=trial.progress
@@ -119,6 +120,6 @@ def _runs(targets: list[Path], *, needed: bool) -> list[Path]:
 
 
 def _yardstick(run: Path, cache: Path, bars: Bars) -> Entry:
-    from lightspeech import benchmark as of_runs
+    from lightspeech.workflows import benchmark as of_runs
 
     return of_runs.of_yardstick(run.resolve(), cache, progress=bars.told)

@@ -31,21 +31,23 @@ def command(
     )
     if _training.tell_untested(folder):
         return
-    from lightspeech import chain, publication, stages
     from lightspeech.evaluation import compression, results
     from lightspeech.files import write_text
     from lightspeech.reporting import compression as reporting
     from lightspeech.reporting import plots_of_costs
+    from lightspeech.studies import stages
+    from lightspeech.workflows import compress
+    from lightspeech.workflows import publish as publication
 
-    rows = chain.export(folder, stages.Places())
-    measured = chain.measure(rows)
+    rows = compress.export(folder, stages.Places())
+    measured = compress.measure(rows)
     table = reporting.markdown(measured)
     compression.write(measured, folder / "compress.json")
     write_text(folder / "compress.md", table)
     write_text(folder / "compress.svg", plots_of_costs.chain(measured))
     if publish is not None:
         compression.write(measured, publish / "chains" / f"{measured.recipe}.json")
-        for row in chain.with_own_name(rows):
+        for row in compress.with_own_name(rows):
             results.write(row.figures, publication.published_path(publish, row.figures))
             publication.keep(row.trained, row.figures, publish)
     as_json = json_format.dumps(as_dict(measured), ensure_ascii=False) + "\n"

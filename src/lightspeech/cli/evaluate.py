@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from lightspeech import bundle, config
-from lightspeech import manifest as manifests
 from lightspeech.cli._progress import Bars
+from lightspeech.corpora import manifest as manifests
 from lightspeech.errors import ConfigError
-from lightspeech.evaluation import bundle_quality, kept, results, study
+from lightspeech.evaluation import bundle_quality, conditions, kept, results
 from lightspeech.evaluation.results import Results
 from lightspeech.inference import dispatch
 from lightspeech.reporting import text
@@ -67,7 +67,7 @@ def command(
     if manifest is not None:
         made = _through_bundle(target, manifest, labels, held_out)
     else:
-        made = results.measure(*study.read(target))
+        made = results.measure(*conditions.read(target))
     if output is not None:
         results.write(made, output)
     typer.echo(json_format.dumps(config.as_dict(made)) if json else text.describe(made))

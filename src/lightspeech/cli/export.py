@@ -33,7 +33,8 @@ def command(
     """
     _training.require_torch("export")
     plugins.load("lightspeech.export", format)  # a wrong name is told at once
-    from lightspeech import publication, stages
+    from lightspeech.studies import stages
+    from lightspeech.workflows import publish
 
     run = run.resolve()  # "." has no name
     if _is_study(run):
@@ -44,18 +45,18 @@ def command(
             "lightspeech train recipes/demo.yaml"
         )
     places = stages.Places(bundles=bundles)
-    trained = replace(stages.open_trained(run.parent), called=name)
+    trained = replace(stages.read_study(run.parent), called=name)
     exported: Bundle | None
     if format == "onnx" and trained.is_tested:
-        _, exported = publication.export(trained, run.name, places)
+        _, exported = publish.export(trained, run.name, places)
     else:
-        exported = publication.export_as(trained, run.name, places, format)
+        exported = publish.export_as(trained, run.name, places, format)
     if exported is None:
-        raise ConfigError(f"{run}: {publication.why_no_bundle(trained.recipe.run_config())}")
+        raise ConfigError(f"{run}: {publish.why_no_bundle(trained.recipe.run_config())}")
     typer.echo(f"{exported.path} ({exported.size_bytes:,} bytes)")
 
 
 def _is_study(folder: Path) -> bool:
-    from lightspeech import stages
+    from lightspeech.studies import stages
 
     return (folder / stages.RECIPE).is_file() or (folder / stages.STEPS).is_file()

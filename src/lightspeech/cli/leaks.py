@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from lightspeech import config, leaks, manifest, plugins
+from lightspeech import config, plugins
 from lightspeech.cli._progress import Bars
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora import manifest
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
-from lightspeech.protocols import given
-from lightspeech.protocols._base import Split
+from lightspeech.protocols import given, leaks
+from lightspeech.protocols.base import Split
 
 PROTOCOLS = "lightspeech.protocols"
 

@@ -18,7 +18,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.errors import AudioError, ConfigError
 from lightspeech.files import replacing
 from lightspeech.inference import dispatch, paths
-from lightspeech.inference._base import Predictor
+from lightspeech.inference.predictor import Predictor
 from lightspeech.inference.recognize import Segment
 
 Record = dict[str, Any]

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from lightspeech import config, manifest, plugins
+from lightspeech import config, plugins
 from lightspeech.cli._progress import Bars
+from lightspeech.corpora import manifest
 from lightspeech.reporting import corpus as report
 
 CORPORA = "lightspeech.corpora"

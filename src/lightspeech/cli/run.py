@@ -12,7 +12,7 @@ from lightspeech.cli._training import Fresh, Overrides, Processes, RecipeFile, R
 from lightspeech.config import as_dict
 
 if TYPE_CHECKING:
-    from lightspeech.stages import Trained
+    from lightspeech.studies.stages import Study
 
 
 def command(
@@ -33,11 +33,12 @@ def command(
     folder = _training.train(recipe, overrides, resume=resume, fresh=fresh, processes=processes)
     if _training.tell_untested(folder):
         return
-    from lightspeech import publication, stages
     from lightspeech.evaluation import results
     from lightspeech.reporting import html, text
+    from lightspeech.studies import stages
+    from lightspeech.workflows import publish as publication
 
-    trained = stages.open_trained(folder)
+    trained = stages.read_study(folder)
     figures, exported = publication.export(trained, trained.run_names[0], stages.Places())
     made = _no_bundle(trained) if exported is None else _bundle(trained, exported)
     report = html.write_report(folder, Path("report") / f"{folder.name}.html")
@@ -53,9 +54,9 @@ def command(
         typer.echo(f"chain   {', '.join(steps)}: not in these figures; see {chain}")
 
 
-def _bundle(trained: "Trained", exported: Bundle) -> str:
+def _bundle(trained: "Study", exported: Bundle) -> str:
     """Say what was exported, and what it answers to one recording."""
-    from lightspeech import publication
+    from lightspeech.workflows import publish as publication
 
     answer = publication.example(trained, exported)
     heard = max(answer["probabilities"].items(), key=lambda item: item[1])
@@ -65,7 +66,7 @@ def _bundle(trained: "Trained", exported: Bundle) -> str:
     )
 
 
-def _no_bundle(trained: "Trained") -> str:
-    from lightspeech import publication
+def _no_bundle(trained: "Study") -> str:
+    from lightspeech.workflows import publish as publication
 
     return f"bundle  none: {publication.why_no_bundle(trained.recipe.run_config())}"

@@ -29,13 +29,13 @@ def command(
     Example: lightspeech search recipes/ravdess_micro_search.yaml --trials 20 --resume
     """
     _training.require_torch("search")
-    from lightspeech import recipe as recipes
-    from lightspeech import search as searches
-    from lightspeech import stages
+    from lightspeech.studies import recipe as recipes
+    from lightspeech.studies import stages
+    from lightspeech.workflows import search as searches
 
     chosen = recipes.read(recipe, overrides or [])
     named = dataclasses.replace(chosen, name=f"{chosen.name}-search")
-    folder = stages.open_study(named, stages.Places(), resume=resume, fresh=fresh)
+    folder = stages.begin(named, stages.Places(), resume=resume, fresh=fresh)
     with Bars() as bars:
         found = searches.search(named, folder, stages.Places(), bars.told, trials=trials)
     for one in found[:show]:

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from lightspeech.audio.encoder import STATES_PER_S
 from lightspeech.cli._training import require_torch
 from lightspeech.config import build
+from lightspeech.frontends.encoder import STATES_PER_S
 
 
 def command(
@@ -36,18 +36,18 @@ def command(
     Example: lightspeech shrink encoders/base --speech data/emodb --units 1152
     """
     require_torch("a small encoder")
-    from lightspeech.compression import _shrink
+    from lightspeech.encoders import shrink
 
-    heard = [path for folder_of in speech for path in _shrink.recordings_of(folder_of)]
+    heard = [path for folder_of in speech for path in shrink.recordings_of(folder_of)]
     asked = {
         "source": source, "last": blocks, "tuned": tuned, "heads": heads, "units": units,
         "epochs": epochs,
     }  # fmt: skip
     given = {key: value for key, value in asked.items() if value is not None}
-    cfg = build(_shrink.Shrink, given, source="shrink")
-    size = _shrink.shrink(cfg, heard, folder, judged=recordings or _shrink.RECORDINGS)
+    cfg = build(shrink.Shrink, given, source="shrink")
+    size = shrink.shrink(cfg, heard, folder, judged=recordings or shrink.RECORDINGS)
     typer.echo(
         f"{folder}  {size:,} bytes; in a recipe: encoder: {{source: {folder}, "
-        f"width: {_shrink.width(folder)}, first: {cfg.first}, last: {cfg.last}"
+        f"width: {shrink.width(folder)}, first: {cfg.first}, last: {cfg.last}"
         + (f", tuned: {cfg.tuned}, pool_s: {1 / STATES_PER_S:g}}}" if cfg.tuned else "}")
     )

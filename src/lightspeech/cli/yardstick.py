@@ -27,20 +27,21 @@ def command(
     Example: lightspeech yardstick recipes/ravdess_micro.yaml --publish results
     """
     _training.require_torch("yardstick")
-    from lightspeech import publication, stages, yardstick
-    from lightspeech import recipe as recipes
     from lightspeech.evaluation import results
     from lightspeech.reporting import text
-    from lightspeech.training import study
+    from lightspeech.studies import engine, stages
+    from lightspeech.studies import recipe as recipes
+    from lightspeech.workflows import publish as publication
+    from lightspeech.workflows import yardstick
 
     chosen = recipes.read(recipe, overrides or [])
     named = dataclasses.replace(chosen, name=f"{chosen.name}-{yardstick.NAME}")
     places = stages.Places()
-    folder = stages.open_study(named, places, resume=True, fresh=fresh)
+    folder = stages.begin(named, places, resume=True, fresh=fresh)
     with Bars() as bars:
         prepared = stages.prepare(chosen, folder, progress=bars.files)
         protocol = chosen.protocol.module.cut(prepared.utterances, chosen.protocol.config)
-        tasks = study.tasks(
+        tasks = engine.tasks(
             chosen.run_config(), prepared.utterances, protocol,
             vocabulary=chosen.labels, seeds=(0,), folder=folder, cache=places.cache,
         )  # fmt: skip

@@ -2,3 +2,6 @@
 
 One that not every model can take has ``check(model)`` too, called when a recipe is read.
 """
+
+CONTRACT = ("SCHEME", "Config", "apply")
+"""What a module binds that is a plug-in of this package."""

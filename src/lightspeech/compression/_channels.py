@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from lightspeech.data.batches import Batch
 from lightspeech.errors import ConfigError, MissingExtra
+from lightspeech.frontends.batches import Batch
 
 Worth = dict[str, Tensor]
 """Of every channel of every batch norm, by the norm's name in the network."""

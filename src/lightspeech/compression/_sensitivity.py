@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from lightspeech import metrics
-from lightspeech.training import calibrate, int8
+from lightspeech.models import int8
+from lightspeech.models.int8 import Int8Network
+from lightspeech.training import calibrate
 from lightspeech.training.inputs import Parts, counts, window_logits
-from lightspeech.training.int8 import Int8Network
 from lightspeech.training.task import Task
 
 

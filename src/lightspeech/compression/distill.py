@@ -16,12 +16,12 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from lightspeech import leaks, manifest
-from lightspeech.compression import _teacher
 from lightspeech.config import Choice, as_dict, build, config, plugin
+from lightspeech.corpora import manifest
 from lightspeech.errors import CorpusError
-from lightspeech.leaks import Heard
-from lightspeech.training import inputs, networks, soft_labels, unlabelled
+from lightspeech.protocols import leaks
+from lightspeech.protocols.leaks import Heard
+from lightspeech.training import inputs, networks, soft_labels, teachers, unlabelled
 from lightspeech.training import run as runs
 from lightspeech.training.distillation import Distillation, Weights, with_embedding
 from lightspeech.training.loop import Training, device_of
@@ -158,8 +158,8 @@ def _ask(task: Task, cfg: Config) -> SoftLabels:
 
 def _choose(task: Task, teacher: Path, seeds: tuple[int, ...] | None) -> tuple[list[Path], Heard]:
     """Name the runs of a teacher that may teach a student, and what they know."""
-    folder = _teacher.find(teacher, task.folder.parents[2])
-    fold, heard = _teacher.choose_fold(folder, task)
+    folder = teachers.find(teacher, task.folder.parents[2])
+    fold, heard = teachers.choose_fold(folder, task)
     there = [path.name for path in sorted(folder.glob(f"fold{fold}-seed*/"))]
     wanted = there if seeds is None else [f"fold{fold}-seed{seed}" for seed in seeds]
     if not wanted or not set(wanted) <= set(there):

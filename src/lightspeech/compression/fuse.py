@@ -10,13 +10,12 @@ from pathlib import Path
 
 from torch import nn
 
-from lightspeech.compression import _teacher
 from lightspeech.config import config
-from lightspeech.data import encoder
 from lightspeech.errors import ConfigError
-from lightspeech.training import inputs, networks
+from lightspeech.frontends import pretrained
+from lightspeech.models.int8_onnx import NAME, OnnxNetwork
+from lightspeech.training import inputs, networks, teachers
 from lightspeech.training import run as runs
-from lightspeech.training.int8_onnx import NAME, OnnxNetwork
 from lightspeech.training.run import Run
 from lightspeech.training.task import Task
 
@@ -64,8 +63,8 @@ def prepare(todo: Sequence[Task], cfg: Config, progress: Callable[[str, int, int
 
 def _beside(task: Task, cfg: Config) -> tuple[Path, Run]:
     """Find the run of the same seed that knows nobody this one is measured on."""
-    study = _teacher.find(cfg.study, task.folder.parents[2])
-    fold, _ = _teacher.choose_fold(study, task)
+    study = teachers.find(cfg.study, task.folder.parents[2])
+    fold, _ = teachers.choose_fold(study, task)
     folder = study / f"fold{fold}-seed{task.seed}"
     return folder, runs.read_run(folder)
 
@@ -78,7 +77,7 @@ def _check(before: Run, beside: Run) -> None:
     """
     first, second = before.config, beside.config
     heard = first.encoder
-    if heard is None or heard.tuned or encoder.own(heard) is None:
+    if heard is None or heard.tuned or pretrained.own(heard) is None:
         raise ConfigError(
             "fuse goes on from a head on an encoder that `lightspeech shrink` made, its blocks not "
             "tuned, such as base"

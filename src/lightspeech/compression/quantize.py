@@ -12,11 +12,12 @@ from torch import Tensor
 from lightspeech.compression import _sensitivity
 from lightspeech.errors import ConfigError
 from lightspeech.files import replacing, write_json
-from lightspeech.training import int8, int8_onnx, unlabelled
+from lightspeech.models import int8, int8_onnx
+from lightspeech.models.int8 import Int8 as Config
+from lightspeech.models.int8 import Int8Network
+from lightspeech.models.int8_onnx import OnnxNetwork
+from lightspeech.training import unlabelled
 from lightspeech.training.inputs import Parts, measuring_batches, open_parts
-from lightspeech.training.int8 import Int8 as Config
-from lightspeech.training.int8 import Int8Network
-from lightspeech.training.int8_onnx import OnnxNetwork
 from lightspeech.training.networks import to_int8
 from lightspeech.training.run import Run, finish, fit
 from lightspeech.training.task import Task

@@ -11,7 +11,7 @@ acted, not what listeners heard. The sex of the actors is in VideoDemographics.c
 import re
 from pathlib import Path
 
-from lightspeech.corpora._base import Info, Reading, RootConfig, Utterance, find_root, read_files
+from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance, find_root, read_files
 
 NAME = "crema_d"
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from lightspeech.config import config
-from lightspeech.corpora._base import Info, Reading, Rejected, RootConfig, Utterance
 from lightspeech.corpora._table import read_rows
+from lightspeech.corpora.base import Info, Reading, Rejected, RootConfig, Utterance
 from lightspeech.errors import CorpusError
 
 NAME = "csv"

@@ -8,7 +8,7 @@ some sentences are nonsense by design; with six speakers an interval by speaker 
 import re
 from pathlib import Path
 
-from lightspeech.corpora._base import Info, Reading, RootConfig, Utterance, find_root, read_files
+from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance, find_root, read_files
 
 NAME = "emovo"
 

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from lightspeech.config import config
-from lightspeech.corpora._base import Info, Reading, RootConfig, Utterance, find_root, read_files
+from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance, find_root, read_files
 from lightspeech.errors import ConfigError
 
 NAME = "folder"

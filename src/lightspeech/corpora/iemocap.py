@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from lightspeech.config import config
-from lightspeech.corpora._base import Info, Reading, RootConfig, Utterance, find_root, read_files
+from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance, find_root, read_files
 from lightspeech.errors import CorpusError
 
 NAME = "iemocap"

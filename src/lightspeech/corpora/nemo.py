@@ -8,7 +8,7 @@ the sentence. Known oddities: speaker MK0 has no *surprised*, MP0 only 256 files
 import re
 from pathlib import Path
 
-from lightspeech.corpora._base import Info, Reading, RootConfig, Utterance, find_root, read_files
+from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance, find_root, read_files
 
 NAME = "nemo"
 

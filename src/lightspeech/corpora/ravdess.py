@@ -10,7 +10,7 @@ kept.
 import re
 from pathlib import Path
 
-from lightspeech.corpora._base import Info, Reading, RootConfig, Utterance, find_root, read_files
+from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance, find_root, read_files
 
 NAME = "ravdess"
 

@@ -9,7 +9,7 @@ not a benchmark: who trains on one and tests on the other has no speaker left to
 import re
 from pathlib import Path
 
-from lightspeech.corpora._base import Info, Reading, RootConfig, Utterance, find_root, read_files
+from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance, find_root, read_files
 
 NAME = "tess"
 

@@ -8,12 +8,12 @@ import numpy as np
 from lightspeech import labels
 from lightspeech.audio import io
 from lightspeech.bundle import Bundle
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import BundleError, CorpusError
-from lightspeech.evaluation.study import KNOWN_SPEAKER, Study
-from lightspeech.inference._base import Predictor
+from lightspeech.evaluation.conditions import KNOWN_SPEAKER, Conditions
+from lightspeech.inference.predictor import Predictor
 from lightspeech.inference.recognize import recognize
-from lightspeech.predictions import Predictions
+from lightspeech.training.predictions import Predictions
 
 Progress = Callable[[str, int, int], None]
 """Told what is going on, how much of it is done, and of how much."""
@@ -93,14 +93,14 @@ def is_leaky(bundle: Bundle, utterances: Sequence[Utterance]) -> bool:
     return bool(known) or not trained
 
 
-def describe(bundle: Bundle, utterances: Sequence[Utterance]) -> Study:
+def describe(bundle: Bundle, utterances: Sequence[Utterance]) -> Conditions:
     """Say what must stand beside the figures of a bundle on some recordings.
 
     Raises:
         BundleError: if the bundle does not say what it is.
     """
     leaky, known = is_leaky(bundle, utterances), bundle.normalisation == "speaker"
-    return Study(
+    return Conditions(
         corpus="+".join(sorted({utterance.corpus for utterance in utterances})),
         protocol="bundle",
         unit="none" if leaky else "speaker",

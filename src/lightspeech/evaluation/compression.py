@@ -9,11 +9,11 @@ import numpy as np
 from lightspeech import config, metrics
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import results
+from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import DIGITS, Results, Uar
-from lightspeech.evaluation.study import read_json
 from lightspeech.files import write_json
-from lightspeech.predictions import Predictions
+from lightspeech.training.predictions import Predictions
 
 FILE = "compress.json"
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from lightspeech.evaluation.conditions import KNOWN_SPEAKER
 from lightspeech.evaluation.results import Results
-from lightspeech.evaluation.study import KNOWN_SPEAKER
 
 FLOAT_BYTES = 4
 

@@ -20,11 +20,11 @@ from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, as_dict, build, config, plugin
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import BundleError, ConfigError
 from lightspeech.evaluation.bundle_quality import Progress, silent
+from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.results import DIGITS, Results
-from lightspeech.evaluation.study import read_json
 from lightspeech.files import replacing, write_json
 from lightspeech.training.calibrate import Array, utterance_probabilities
 

@@ -4,7 +4,7 @@ import os
 import platform
 from pathlib import Path
 
-from lightspeech.evaluation.study import environment
+from lightspeech.evaluation.conditions import environment
 
 CPU_INFO = Path("/proc/cpuinfo")
 

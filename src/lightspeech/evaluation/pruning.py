@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from lightspeech import config
+from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.results import Rate
-from lightspeech.evaluation.study import read_json
 from lightspeech.files import write_json
 
 FOLDER = "pruning"

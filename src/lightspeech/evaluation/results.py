@@ -15,9 +15,9 @@ from pydantic import Field
 
 from lightspeech import config, metrics
 from lightspeech.errors import CorpusError
-from lightspeech.evaluation.study import Study, read_json
+from lightspeech.evaluation.conditions import Conditions, read_json
 from lightspeech.files import write_json
-from lightspeech.predictions import Predictions
+from lightspeech.training.predictions import Predictions
 
 Rate = Annotated[float, Field(ge=0, le=1)]
 DIGITS = 6
@@ -39,7 +39,7 @@ class Uar:
 
 
 @config.config
-class Results(Study):
+class Results(Conditions):
     """A study and its figures."""
 
     seeds: tuple[int, ...]
@@ -115,7 +115,7 @@ def _check_complete(runs: Sequence[Predictions], labels: tuple[str, ...]) -> Non
             )
 
 
-def measure(study: Study, runs: Sequence[Predictions]) -> Results:
+def measure(study: Conditions, runs: Sequence[Predictions]) -> Results:
     """Compute every figure of a study.
 
     Args:

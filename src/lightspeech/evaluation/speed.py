@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lightspeech.config import build, config
-from lightspeech.evaluation.study import read_json
+from lightspeech.evaluation.conditions import read_json
 
 PATH = Path("benchmarks/training.json")
 """Below the folder of all results."""

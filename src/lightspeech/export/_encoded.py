@@ -11,13 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from lightspeech.audio.frontend import FrontEnd
-from lightspeech.data import encoder, onnx_encoder
-from lightspeech.data.frontend import FrontEndLayer
 from lightspeech.errors import BundleError, ConfigError
-from lightspeech.models._fusion import Fusion
+from lightspeech.frontends import pretrained, small_encoder
+from lightspeech.frontends.mel_layer import FrontEndLayer
+from lightspeech.models.fusion import Fusion
+from lightspeech.models.int8 import Int8Network
+from lightspeech.models.int8_onnx import OPSET, Converted, dynamic
 from lightspeech.quiet import silent
-from lightspeech.training.int8 import Int8Network
-from lightspeech.training.int8_onnx import OPSET, Converted, dynamic
 from lightspeech.training.run import Run
 
 OUTPUT = "probabilities"
@@ -39,7 +39,7 @@ class Answer(nn.Module):
 
     def forward(self, states: Tensor) -> Tensor:
         """Hidden states, shape ``(batch, layers, states, width)``, to ``(batch, n_classes)``."""
-        return self.probabilities(self.network(encoder.pool_batch(states, self.encoder)))
+        return self.probabilities(self.network(pretrained.pool_batch(states, self.encoder)))
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Logits to probabilities, both ``(batch, n_classes)``."""
@@ -58,7 +58,7 @@ class FusedAnswer(Answer):
 
     def forward(self, states: Tensor, waveform: Tensor) -> Tensor:  # type: ignore[override]
         """Answer by both, see `Answer.forward`; waveforms have shape ``(batch, samples)``."""
-        first = self.both.first(encoder.pool_batch(states, self.encoder))
+        first = self.both.first(pretrained.pool_batch(states, self.encoder))
         second = self.second(self.frontend(waveform))
         return self.probabilities(self.both.fuse(first, second))
 
@@ -73,15 +73,15 @@ def to_bytes(done: Run) -> bytes:
     import onnx
 
     cfg = done.config.encoder
-    folder = None if cfg is None else encoder.own(cfg)
+    folder = None if cfg is None else pretrained.own(cfg)
     if cfg is None or folder is None:
         raise ConfigError("only an encoder that `lightspeech shrink` made can be exported")
     head = _head(done)
     if cfg.tuned:
         head = onnx.load_model_from_string(dynamic(head))
     head = onnx.compose.add_prefix(head, PREFIX, rename_inputs=False, rename_outputs=False)
-    heard = _read(folder / onnx_encoder.MODEL, head)
-    made = onnx.compose.merge_models(heard, head, io_map=[(onnx_encoder.OUTPUT,) * 2])
+    heard = _read(folder / small_encoder.MODEL, head)
+    made = onnx.compose.merge_models(heard, head, io_map=[(small_encoder.OUTPUT,) * 2])
     if done.config.beside is not None:
         _hear_once(made.graph)
     data: bytes = made.SerializeToString()
@@ -91,10 +91,10 @@ def to_bytes(done: Run) -> bytes:
 def _hear_once(graph: Any) -> None:
     """Let the network beside the head hear the input of the encoder."""
     for node in graph.node:
-        node.input[:] = [onnx_encoder.INPUT if n == BESIDE else n for n in node.input]
+        node.input[:] = [small_encoder.INPUT if n == BESIDE else n for n in node.input]
     heard, beside = (
         next(each for each in graph.input if each.name == name)
-        for name in (onnx_encoder.INPUT, BESIDE)
+        for name in (small_encoder.INPUT, BESIDE)
     )
     heard.type.CopyFrom(beside.type)  # its length is fixed, as that of every int8 network
     graph.input.remove(beside)
@@ -106,7 +106,7 @@ def _head(done: Run) -> Any:
     cfg, beside = done.config.encoder, done.config.beside
     assert cfg is not None
     batch = torch.export.Dim("batch")
-    answer, names = Answer(done), [onnx_encoder.OUTPUT]
+    answer, names = Answer(done), [small_encoder.OUTPUT]
     example = [torch.zeros(2, cfg.n_layers, 150, cfg.width)]
     sizes = [{0: batch, 2: torch.export.Dim("states", min=2)}]
     if beside is not None:

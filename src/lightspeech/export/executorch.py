@@ -13,10 +13,10 @@ from torch.fx import GraphModule
 
 from lightspeech.errors import MissingExtra
 from lightspeech.export._bundled import exporter
-from lightspeech.export._int8_tflite import standardization
-from lightspeech.models._base import SpeechModel
+from lightspeech.export.int8_tflite import standardization
+from lightspeech.models.contract import SpeechModel
+from lightspeech.models.int8 import Int8Network, convert
 from lightspeech.quiet import silent
-from lightspeech.training.int8 import Int8Network, convert
 from lightspeech.training.run import Run
 
 MODEL_FILE = "model.pte"

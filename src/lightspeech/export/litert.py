@@ -9,11 +9,11 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from lightspeech.data.frontend_products import FrontEndProducts
 from lightspeech.export import _litert_torch
 from lightspeech.export._bundled import exporter
-from lightspeech.models._base import SpeechModel
-from lightspeech.training.int8 import Int8Network, convert
+from lightspeech.frontends.mel_products import FrontEndProducts
+from lightspeech.models.contract import SpeechModel
+from lightspeech.models.int8 import Int8Network, convert
 from lightspeech.training.run import Run
 
 MODEL_FILE = "model.tflite"

@@ -10,13 +10,13 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from lightspeech.data.frontend import FrontEndLayer
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
 from lightspeech.export import _encoded
 from lightspeech.export._bundled import exporter
+from lightspeech.frontends.mel_layer import FrontEndLayer
+from lightspeech.models.int8 import Int8Network
+from lightspeech.models.int8_onnx import OPSET, Converted
 from lightspeech.quiet import silent
-from lightspeech.training.int8 import Int8Network
-from lightspeech.training.int8_onnx import OPSET, Converted
 from lightspeech.training.run import Run
 
 MODEL_FILE = "model.onnx"

@@ -5,9 +5,9 @@ from pathlib import Path
 from lightspeech import plugins
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError
-from lightspeech.inference._base import Predictor
+from lightspeech.inference.predictor import Predictor
 
-BACK_ENDS = "lightspeech.inference"
+BACK_ENDS = "lightspeech.inference.backends"
 BY_SUFFIX = {".onnx": "onnx", ".tflite": "litert", ".pte": "executorch"}
 C_HEADER = "ls_model.h"
 """Beside the ``.tflite`` that the C was written from."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lightspeech.audio import io
-from lightspeech.corpora._base import audio_files
+from lightspeech.corpora.base import audio_files
 from lightspeech.errors import AudioError
-from lightspeech.inference._base import Predictor
+from lightspeech.inference.predictor import Predictor
 from lightspeech.inference.recognize import Segment, segments
 
 STDIN = Path("-")

@@ -7,7 +7,7 @@ from itertools import chain, islice
 import numpy as np
 
 from lightspeech.audio.windows import Waveform
-from lightspeech.inference._base import Predictor, Probabilities
+from lightspeech.inference.predictor import Predictor, Probabilities
 
 UTTERANCE_S = 10.0
 """Audio up to this length is one utterance, the unit that figures are measured on (the acted

@@ -11,8 +11,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from lightspeech.models._base import Standardized
-from lightspeech.models._separable import SeparableConfig, Trunk
+from lightspeech.models.contract import Standardized
+from lightspeech.models.separable import SeparableConfig, Trunk
 
 
 class Ensemble(Standardized, nn.Module):

@@ -6,7 +6,7 @@ head, which is trained on what the int8 encoder says; blocks left in floats are 
 in int8, as a device hears speech.
 """
 
-from lightspeech.audio.encoder import Encoder
+from lightspeech.frontends.encoder import Encoder
 from lightspeech.models.whisper import FRONTEND as FRONTEND
 from lightspeech.models.whisper import WINDOWS as WINDOWS
 from lightspeech.models.whisper import Config as Config

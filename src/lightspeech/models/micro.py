@@ -1,11 +1,11 @@
 """The ``micro`` tier of the own family: fewer than 50,000 parameters."""
 
 from lightspeech.config import config
-from lightspeech.models._separable import FRONTEND as FRONTEND
-from lightspeech.models._separable import WINDOWS as WINDOWS
-from lightspeech.models._separable import SeparableConfig
-from lightspeech.models._separable import build as build
-from lightspeech.models._separable import narrowed as narrowed
+from lightspeech.models.separable import FRONTEND as FRONTEND
+from lightspeech.models.separable import WINDOWS as WINDOWS
+from lightspeech.models.separable import SeparableConfig
+from lightspeech.models.separable import build as build
+from lightspeech.models.separable import narrowed as narrowed
 
 
 @config

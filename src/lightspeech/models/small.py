@@ -11,9 +11,9 @@ from torch import nn
 
 from lightspeech.config import config
 from lightspeech.models._ensemble import Ensemble
-from lightspeech.models._separable import FRONTEND as FRONTEND
-from lightspeech.models._separable import WINDOWS as WINDOWS
-from lightspeech.models._separable import Separable, SeparableConfig
+from lightspeech.models.separable import FRONTEND as FRONTEND
+from lightspeech.models.separable import WINDOWS as WINDOWS
+from lightspeech.models.separable import Separable, SeparableConfig
 
 
 @config

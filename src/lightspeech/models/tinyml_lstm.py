@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
-from lightspeech.models._base import Standardized
+from lightspeech.models.contract import Standardized
 
 FRONTEND = FrontEnd(
     n_fft=2048, hop_length=512, n_mels=128, f_min=0.0, f_max=8000.0, kind="mfcc", n_mfcc=13

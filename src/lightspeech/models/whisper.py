@@ -4,7 +4,7 @@ Attentive statistics pooling (Okabe et al. 2018, arXiv 1803.10963) with several 
 learned mix of layers (Peters et al. 2018, eq. 1, as in SUPERB). Differs: each head takes the
 statistics of its own slice of a narrow layer, so 103,376 parameters do for 8 classes over
 whisper-base; encoders side by side have their statistics side by side. Any encoder that
-`lightspeech.data.encoder` reads will do, not only Whisper.
+`lightspeech.frontends.pretrained` reads will do, not only Whisper.
 """
 
 from dataclasses import replace
@@ -13,11 +13,11 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
-from lightspeech.audio.encoder import Encoder
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
+from lightspeech.frontends.encoder import Encoder
 
 FRONTEND = FrontEnd()
 """Of the sample rate alone: what is heard comes from the encoder."""

@@ -14,9 +14,9 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from lightspeech.audio.encoder import Encoder
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
+from lightspeech.frontends.encoder import Encoder
 from lightspeech.models import whisper
 from lightspeech.models.whisper import ENCODER as ENCODER
 from lightspeech.models.whisper import FRONTEND as FRONTEND

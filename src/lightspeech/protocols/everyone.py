@@ -9,9 +9,9 @@ import random
 from collections.abc import Sequence
 
 from lightspeech.config import config
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
-from lightspeech.protocols._base import Protocol, Split, units
+from lightspeech.protocols.base import Protocol, Split, units
 
 NAME = "everyone"
 

@@ -1,9 +1,9 @@
 """The split that the manifest itself says, in its column ``split``."""
 
 from lightspeech.config import config
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
-from lightspeech.protocols._base import Protocol, Split, make_split
+from lightspeech.protocols.base import Protocol, Split, make_split
 
 NAME = "given"
 PARTS = ("train", "selection", "test")

@@ -7,9 +7,9 @@ import random
 from typing import Literal
 
 from lightspeech.config import config
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
-from lightspeech.protocols._base import Protocol, split_by, units
+from lightspeech.protocols.base import Protocol, split_by, units
 
 
 @config

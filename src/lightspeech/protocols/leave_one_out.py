@@ -6,9 +6,9 @@ set is speakers of the other corpora, since a whole corpus would be too much to 
 """
 
 from lightspeech.config import config
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
-from lightspeech.protocols._base import Protocol, Split, Unit, make_split, split_by, units
+from lightspeech.protocols.base import Protocol, Split, Unit, make_split, split_by, units
 
 
 @config

@@ -7,9 +7,9 @@ they are printed. Never compare them with figures of speakers that a model has n
 import random
 
 from lightspeech.config import config
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
-from lightspeech.protocols._base import Protocol, Split, make_split
+from lightspeech.protocols.base import Protocol, Split, make_split
 
 NAME = "random-leaky"
 

@@ -5,9 +5,9 @@ parameters has 62.32 ± 1.19 UAR. Training takes the actors that are neither tes
 """
 
 from lightspeech.config import config
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
-from lightspeech.protocols._base import Protocol, split_by, units
+from lightspeech.protocols.base import Protocol, split_by, units
 
 NAME = "ravdess-pinned"
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from lightspeech.manifest import Prepared
+from lightspeech.corpora.manifest import Prepared
 
 
 def summarize(prepared: Prepared) -> dict[str, Any]:

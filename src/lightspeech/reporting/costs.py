@@ -5,8 +5,8 @@ from pathlib import Path
 
 from lightspeech.config import build
 from lightspeech.evaluation import compression, pruning, speed, voices
+from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.device_cost import Cost
-from lightspeech.evaluation.study import read_json
 from lightspeech.reporting import compression as of_chain
 from lightspeech.reporting import wording
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import frontier
-from lightspeech.reporting import benchmark, costs, summary, tables, wording
+from lightspeech.reporting import benchmark_table, costs, summary, tables, wording
 
 PART = re.compile(r"<!-- (\w+):begin -->\n.*?<!-- \1:end -->", re.DOTALL)
 MARKER = re.compile(r"<!-- \w+:(?:begin|end) -->")
@@ -30,9 +30,9 @@ def _published(root: Path) -> str:
 
 
 def _benchmark(root: Path) -> str:
-    about, rows = benchmark.read(root / "benchmark.json")
+    about, rows = benchmark_table.read(root / "benchmark.json")
     picture = "![Processor time and size of models in many formats](pictures/benchmark.svg)"
-    return f"{about}\n\n{picture}\n\n{benchmark.markdown(rows)}"
+    return f"{about}\n\n{picture}\n\n{benchmark_table.markdown(rows)}"
 
 
 PARTS: dict[str, Callable[[Path], str]] = {

@@ -10,12 +10,12 @@ import numpy as np
 
 from lightspeech.config import build, config
 from lightspeech.errors import CorpusError, MissingExtra
-from lightspeech.evaluation import compression, results, study
+from lightspeech.evaluation import compression, conditions, results
 from lightspeech.evaluation.compression import Chain
 from lightspeech.evaluation.results import Results
 from lightspeech.files import write_text
-from lightspeech.predictions import Predictions
 from lightspeech.reporting import plots, plots_of_costs, wording
+from lightspeech.training.predictions import Predictions
 
 N_CONFUSED = 3
 """Most frequent mistakes told in words."""
@@ -41,7 +41,7 @@ def write_report(folder: Path, to: Path) -> Path:
         MissingExtra: if matplotlib or jinja2 is not installed.
         OutputError: if the report cannot be written.
     """
-    said, runs = study.read(folder)
+    said, runs = conditions.read(folder)
     made = results.measure(said, runs)
     histories, example, chain = read_histories(folder), read_example(folder), read_chain(folder)
     write_text(to, render(made, runs, histories, example, chain))
@@ -73,7 +73,7 @@ def read_example(folder: Path) -> Example | None:
     path = folder / "example.json"
     if not path.is_file():
         return None
-    return build(Example, study.read_json(path), source=str(path))
+    return build(Example, conditions.read_json(path), source=str(path))
 
 
 def read_chain(folder: Path) -> Chain | None:

@@ -7,9 +7,9 @@ from itertools import groupby
 from pathlib import Path
 
 from lightspeech.evaluation import frontier, pruning
-from lightspeech.evaluation.benchmark import Row
 from lightspeech.evaluation.frontier import Point
-from lightspeech.reporting import _canvas, benchmark, plots_of_costs, tables, wording
+from lightspeech.evaluation.trial import Row
+from lightspeech.reporting import _canvas, benchmark_table, plots_of_costs, tables, wording
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ def _of_curve(curve: pruning.Curve) -> str:
 def benchmarks(root: Path) -> Iterator[Picture]:
     """List time and size of models in many formats, where they were measured."""
     if (root / "benchmark.json").is_file():
-        _, rows = benchmark.read(root / "benchmark.json")
+        _, rows = benchmark_table.read(root / "benchmark.json")
         yield of_benchmark(rows)
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lightspeech.evaluation.benchmark import Row
 from lightspeech.evaluation.compression import Chain
 from lightspeech.evaluation.frontier import Point, best
 from lightspeech.evaluation.pruning import Curve
+from lightspeech.evaluation.trial import Row
 from lightspeech.reporting._canvas import ACCENT, QUIET, figure, svg
 
 if TYPE_CHECKING:

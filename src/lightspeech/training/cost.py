@@ -17,7 +17,7 @@ from torch._ops import OpOverload
 from torch.fx import Node
 from torch.utils.flop_counter import FlopCounterMode
 
-from lightspeech.models._fusion import side_by_side
+from lightspeech.models.fusion import side_by_side
 from lightspeech.training.networks import build_float, frames, n_params
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig

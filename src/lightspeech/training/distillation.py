@@ -9,9 +9,9 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat
 from torch import Tensor, nn
 
 from lightspeech.config import config
-from lightspeech.corpora._base import Utterance
-from lightspeech.data.batches import Batch
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
+from lightspeech.frontends.batches import Batch
 from lightspeech.training import losses
 from lightspeech.training.objective import Labels, mixed
 from lightspeech.training.soft_labels import SoftLabels

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from lightspeech.audio.frontend import FrontEnd
-from lightspeech.data.encoded import Encoded
-from lightspeech.data.features import Features, Index
-from lightspeech.models._fusion import side_by_side
+from lightspeech.frontends.hidden_states import Encoded
+from lightspeech.frontends.mel_features import Features, Index
+from lightspeech.models.fusion import side_by_side
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lightspeech.audio.encoder import Encoder
 from lightspeech.audio.frontend import FrontEnd
-from lightspeech.corpora._base import Utterance
-from lightspeech.data import balance, batches, encoded, encoder, features
-from lightspeech.data.batches import Batches, Order, TrainingBatches
-from lightspeech.data.encoded import Encoded, EncodedBatches
-from lightspeech.data.features import Features, Index
-from lightspeech.data.known import Known, KnownBatches, know
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
+from lightspeech.frontends import balance, batches, hidden_states, mel_features, pretrained
+from lightspeech.frontends.batches import Batches, Order, TrainingBatches
+from lightspeech.frontends.encoder import Encoder
+from lightspeech.frontends.hidden_states import Encoded, EncodedBatches
+from lightspeech.frontends.known_speaker import Known, KnownBatches, know
+from lightspeech.frontends.mel_features import Features, Index
 from lightspeech.training import calibrate
 from lightspeech.training.fused import Fused
 from lightspeech.training.task import Task
@@ -65,7 +65,7 @@ def load_features(task: Task, *, step: Callable[[], None] = lambda: None) -> Fou
     if cfg.encoder is not None:
         found = hear(task, step=step)
     else:
-        found = features.load(heard, cfg.frontend, cfg.windows, task.cache, step=step)
+        found = mel_features.load(heard, cfg.frontend, cfg.windows, task.cache, step=step)
     return found if cfg.normalisation == "training" else know(found, heard, cfg.frontend)
 
 
@@ -82,12 +82,14 @@ def _fused(task: Task, step: Callable[[], None]) -> Fused:
 
 def hear(task: Task, *, step: Callable[[], None] = lambda: None) -> Encoded:
     """Find what the encoder of a task hears, see `load_features`."""
-    return encoded.load(*_asked(task), **_versions(task), step=step)
+    return hidden_states.load(*_asked(task), **_versions(task), step=step)
 
 
 def is_heard(task: Task) -> bool:
     """Tell whether nothing is left to compute: a front end has no parts to do side by side."""
-    return task.config.encoder is None or encoded.is_complete(*_asked(task), **_versions(task))
+    return task.config.encoder is None or hidden_states.is_complete(
+        *_asked(task), **_versions(task)
+    )
 
 
 def _asked(task: Task) -> tuple[tuple[Utterance, ...], Encoder, Path]:
@@ -98,7 +100,7 @@ def _asked(task: Task) -> tuple[tuple[Utterance, ...], Encoder, Path]:
 def _versions(task: Task) -> dict[str, Any]:
     cfg = task.config
     # What a bundle can hold is measured as a device hears it.
-    own = cfg.encoder is not None and encoder.own(cfg.encoder) is not None
+    own = cfg.encoder is not None and pretrained.own(cfg.encoder) is not None
     return {"windows": cfg.windows if own else None, "speeds": cfg.augment.speeds}
 
 
@@ -150,11 +152,11 @@ def measuring_batches(found: Found, rows: Index, front: FrontEnd) -> Iterator[Te
         return found.measured(measuring_batches(found.heard, rows, front), rows)
     if isinstance(found, Fused):
         return found.measured(
-            encoded.measuring_batches(found.first, rows),
+            hidden_states.measuring_batches(found.first, rows),
             batches.measuring_batches(found.second, rows, found.front),
         )
     if isinstance(found, Encoded):
-        return encoded.measuring_batches(found, rows)
+        return hidden_states.measuring_batches(found, rows)
     return batches.measuring_batches(found, rows, front)
 
 

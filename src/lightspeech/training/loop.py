@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from torch.optim import Adam, AdamW, Optimizer
 
 from lightspeech.config import config
-from lightspeech.data.balance import Balance
-from lightspeech.data.batches import Batches
 from lightspeech.errors import ConfigError, StudyError
+from lightspeech.frontends.balance import Balance
+from lightspeech.frontends.batches import Batches
 from lightspeech.training import checkpoint
 from lightspeech.training.schedule import Schedule, rate
 

@@ -9,13 +9,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from lightspeech.audio.encoder import Encoder
-from lightspeech.data import encoder, onnx_encoder
 from lightspeech.errors import ConfigError
-from lightspeech.models import _whisper_blocks
-from lightspeech.models._fusion import Fusion
-from lightspeech.training import int8_onnx
-from lightspeech.training.int8 import Int8, Int8Network, fold
+from lightspeech.frontends import pretrained, small_encoder
+from lightspeech.frontends.encoder import Encoder
+from lightspeech.models import int8_onnx, whisper_blocks
+from lightspeech.models.fusion import Fusion
+from lightspeech.models.int8 import Int8, Int8Network, fold
 from lightspeech.training.task import RunConfig, Task
 
 
@@ -88,11 +87,11 @@ def blocks_to_tune(cfg: Encoder) -> nn.ModuleList:
         ConfigError: if the encoder has no such blocks.
         MissingExtra: if transformers is not installed.
     """
-    folder = encoder.own(cfg)
+    folder = pretrained.own(cfg)
     if folder is None:
-        return encoder.blocks_to_tune(cfg)
-    file = folder / onnx_encoder.BLOCKS
-    left = _whisper_blocks.read(file) if file.is_file() else nn.ModuleList()
+        return pretrained.blocks_to_tune(cfg)
+    file = folder / small_encoder.BLOCKS
+    left = whisper_blocks.read(file) if file.is_file() else nn.ModuleList()
     if len(left) != cfg.tuned:
         raise ConfigError(
             f"encoder {cfg.source!r} has {len(left)} blocks to train, the recipe says "
@@ -109,7 +108,7 @@ def answering(cfg: RunConfig, network: nn.Module) -> nn.Module:
         MissingExtra: if the packages of ONNX are not installed.
     """
     heard = cfg.encoder
-    if heard is None or not heard.tuned or encoder.own(heard) is None:
+    if heard is None or not heard.tuned or pretrained.own(heard) is None:
         return network
     alone = copy.deepcopy(network).cpu().eval()
     return int8_onnx.OnnxNetwork(int8_onnx.head_to_bytes(alone, heard.n_features))

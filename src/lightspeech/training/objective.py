@@ -7,7 +7,7 @@ saved in checkpoints with the network's.
 import torch
 from torch import Tensor, nn
 
-from lightspeech.data.batches import Batch, Batches
+from lightspeech.frontends.batches import Batch, Batches
 from lightspeech.training import losses
 from lightspeech.training.loop import Training
 

@@ -11,13 +11,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from lightspeech import metrics, predictions
+from lightspeech import metrics
 from lightspeech.config import as_dict, build
-from lightspeech.data.batches import Batches
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
-from lightspeech.predictions import Predictions
-from lightspeech.training import calibrate, checkpoint, loop, soft_labels
+from lightspeech.frontends.batches import Batches
+from lightspeech.training import calibrate, checkpoint, loop, predictions, soft_labels
 from lightspeech.training.distillation import Live, Stored, Taught, Teacher
 from lightspeech.training.inputs import (
     Parts,
@@ -29,6 +28,7 @@ from lightspeech.training.inputs import (
 )
 from lightspeech.training.networks import answering, build_network, fresh_network, n_params
 from lightspeech.training.objective import Labels
+from lightspeech.training.predictions import Predictions
 from lightspeech.training.soft_labels import SoftLabels
 from lightspeech.training.task import RunConfig, Task
 

@@ -14,12 +14,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lightspeech import leaks
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError, StudyError
 from lightspeech.files import replacing
-from lightspeech.leaks import Heard
-from lightspeech.protocols._base import Split
+from lightspeech.protocols import leaks
+from lightspeech.protocols.base import Split
+from lightspeech.protocols.leaks import Heard
 from lightspeech.training.checkpoint import WEIGHTS
 
 KEPT = ("id", "corpus", "speaker", "dialogue", "parent", "audio_hash")

@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from lightspeech.audio.encoder import Encoder
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, config, plugin
-from lightspeech.corpora._base import Utterance
-from lightspeech.data.augment import Augment
-from lightspeech.data.features import Index
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
-from lightspeech.protocols._base import Split
+from lightspeech.frontends.augment import Augment
+from lightspeech.frontends.encoder import Encoder
+from lightspeech.frontends.mel_features import Index
+from lightspeech.models.int8 import Int8
+from lightspeech.protocols.base import Split
 from lightspeech.training.distillation import Distillation
-from lightspeech.training.int8 import Int8
 from lightspeech.training.loop import Training
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from lightspeech import leaks, manifest
 from lightspeech.config import Choice
-from lightspeech.corpora._base import Utterance
+from lightspeech.corpora import manifest
+from lightspeech.corpora.base import Utterance
+from lightspeech.protocols import leaks
 from lightspeech.training.task import Task
 
 WHERE = "unlabelled"

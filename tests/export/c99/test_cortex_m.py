@@ -6,7 +6,8 @@ from shutil import which
 import pytest
 
 from lightspeech.evaluation import cortex_m, device_cost
-from lightspeech.export import _c99_frontend, c99
+from lightspeech.export import c99
+from lightspeech.export.c99 import frontend
 
 FIRMWARE = Path(__file__).parents[3] / "firmware"
 
@@ -57,7 +58,7 @@ def test_two_multiplications_an_instruction_take_fewer(bundle_of_layers):
 def test_a_board_learns_a_voice_with_the_bits_of_this_machine(bundle_of_layers):
     samples = device_cost.sound(bundle_of_layers)
     strangers = cortex_m.on_host(bundle_of_layers.path, FIRMWARE, samples)
-    file = bundle_of_layers.path / _c99_frontend.CONFIG
+    file = bundle_of_layers.path / frontend.CONFIG
     file.write_text(file.read_text().replace("LS_LEARNS 0u", "LS_LEARNS 1u"))
     here = cortex_m.on_host(bundle_of_layers.path, FIRMWARE, samples)
     there = cortex_m.on_cortex_m(bundle_of_layers.path, FIRMWARE, samples).heard

@@ -13,9 +13,9 @@ from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
 from lightspeech.config import Choice, as_dict
 from lightspeech.errors import BundleError, ConfigError
-from lightspeech.export import _tflite, c99
-from lightspeech.export._c99_frontend import Input
-from lightspeech.inference import c99 as inference
+from lightspeech.export import c99, tflite_file
+from lightspeech.export.c99.frontend import Input
+from lightspeech.inference.backends import c99 as inference
 
 torch = pytest.importorskip("torch")
 for needed in ("litert_torch", "torchao"):
@@ -28,7 +28,7 @@ UTTERANCES = 1008
 
 def quantized(features, windows, tier="micro", **model):
     """A run whose statistics and ranges are those of features; nobody trained it."""
-    from lightspeech.training import int8
+    from lightspeech.models import int8
     from lightspeech.training.networks import build_float, to_int8
     from lightspeech.training.run import Run
     from lightspeech.training.task import RunConfig
@@ -56,11 +56,11 @@ def described(folder, windows):
 
 def heard(done, model, features):
     """What a device hands to the network: int8 features, as the front end in C rounds them."""
-    from lightspeech.export import _int8_tflite
+    from lightspeech.export import int8_tflite
 
-    graph = _tflite.read(model)
+    graph = tflite_file.read(model)
     source = graph.tensors[graph.inputs[0]]
-    statistics = _int8_tflite.standardization(done.network, features.shape[-1])
+    statistics = int8_tflite.standardization(done.network, features.shape[-1])
     return Input(*statistics, float(source.scales[0]), source.zeros[0]).quantize(features)
 
 
@@ -82,7 +82,7 @@ def test_a_run_becomes_a_bundle_of_c_that_answers_as_its_network(
     answers, _ = run_micro({"model": model}, {"model": rows})
     np.testing.assert_array_equal(found, answers["model"])
     np.testing.assert_array_equal(found, run_litert(model, rows))
-    output = _tflite.read(model).tensors[_tflite.read(model).outputs[0]]
+    output = tflite_file.read(model).tensors[tflite_file.read(model).outputs[0]]
     logits = (found.astype(np.float32) - output.zeros[0]) * output.scales[0]
     with torch.no_grad():
         expected = done.network(features).numpy()
@@ -132,12 +132,12 @@ def test_a_run_in_floats_is_refused_with_what_to_do(tmp_path):
 @pytest.fixture(scope="module")
 def published():
     """The int8 `micro` whose figure is published, and its network as a ``.tflite`` file."""
-    from lightspeech.export import _int8_tflite
+    from lightspeech.export import int8_tflite
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     done = kept_run("fold0")
-    yield done, _int8_tflite.to_bytes(done)
+    yield done, int8_tflite.to_bytes(done)
     torch.set_num_threads(threads)
 
 
@@ -146,8 +146,7 @@ def kept_run(name):
     import onnx
     from onnx import numpy_helper
 
-    from lightspeech.models import micro
-    from lightspeech.training import int8
+    from lightspeech.models import int8, micro
     from lightspeech.training.networks import build_float, to_int8
     from lightspeech.training.run import Run
     from lightspeech.training.task import RunConfig
@@ -187,7 +186,7 @@ def kept_run(name):
 
 def check_bits(published, features, run_c, run_micro, run_litert):
     """C = TFLite Micro = LiteRT bit for bit, and the answers are those of the published file."""
-    from lightspeech.training.int8_onnx import OnnxNetwork
+    from lightspeech.models.int8_onnx import OnnxNetwork
 
     done, model = published
     rows = heard(done, model, features).astype(np.int8)[:, None]

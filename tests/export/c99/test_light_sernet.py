@@ -13,7 +13,7 @@ from lightspeech.config import Choice, as_dict
 from lightspeech.errors import ConfigError
 from lightspeech.evaluation import device_cost
 from lightspeech.export import c99
-from lightspeech.inference import c99 as inference
+from lightspeech.inference.backends import c99 as inference
 
 torch = pytest.importorskip("torch")
 for needed in ("litert_torch", "torchao"):
@@ -33,8 +33,7 @@ def sounds(n):
 @pytest.fixture(scope="module")
 def done():
     """All layers of the published network, narrow; nobody trained it."""
-    from lightspeech.models import light_sernet
-    from lightspeech.training import int8
+    from lightspeech.models import int8, light_sernet
     from lightspeech.training.networks import build_float, to_int8
     from lightspeech.training.run import Run
     from lightspeech.training.task import RunConfig

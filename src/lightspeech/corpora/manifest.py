@@ -1,0 +1,212 @@
+"""The manifest: one CSV row a recording, with what its name says and what its audio says."""
+
+import csv
+import io
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lightspeech.audio.io import inspect
+from lightspeech.config import Choice
+from lightspeech.corpora import csv as csv_corpus
+from lightspeech.corpora._table import read_rows
+from lightspeech.corpora.base import Info, Reading, Rejected, Utterance
+from lightspeech.errors import AudioError, CorpusError
+from lightspeech.files import write_text
+
+COLUMNS = (
+    "id",
+    "path",
+    "corpus",
+    "speaker",
+    "sex",
+    "session",
+    "dialogue",
+    "sentence",
+    "emotion",
+    "intensity",
+    "duration_s",
+    "sample_rate",
+    "audio_hash",
+    "split",
+    "parent",
+)
+NUMBERS = ("duration_s", "sample_rate")
+
+Step = Utterance | Rejected
+Progress = Callable[[Iterator[Step], int], Iterable[Step]]
+"""Passes items on and shows how many of a total have come."""
+
+
+def silent(items: Iterator[Step], total: int) -> Iterable[Step]:
+    """Show nothing."""
+    return items
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A corpus as it lies on this disk.
+
+    Attributes:
+        name: of the corpus.
+        info: what the official release holds.
+        utterances: every recording that was read and decoded, in the order of the reader.
+        rejected: every other audio file below the root, with its reason.
+        duplicates: ids of recordings with the same decoded samples, a tuple a group.
+    """
+
+    name: str
+    info: Info
+    utterances: list[Utterance]
+    rejected: list[Rejected]
+    duplicates: list[tuple[str, ...]]
+
+
+def prepare(choice: Choice, *, progress: Progress = silent) -> Prepared:
+    """Read a corpus and decode each of its files once; a broken file is rejected, with its reason.
+
+    Args:
+        choice: plug-in of ``lightspeech.corpora`` with its configuration.
+        progress: passes the decoded files on, one by one, and may show them.
+
+    Raises:
+        CorpusError: if the corpus is not there, or none of its files can be decoded.
+    """
+    reading: Reading = choice.module.read(choice.config)
+    utterances, broken = decode(reading.utterances, progress=progress)
+    if not utterances:
+        raise CorpusError(
+            f"{choice.name}: none of {len(broken)} recordings can be decoded; "
+            f"first: {broken[0].path} ({broken[0].reason})"
+        )
+    return Prepared(
+        name=choice.name,
+        info=choice.module.INFO,
+        utterances=utterances,
+        rejected=reading.rejected + broken,
+        duplicates=duplicates(utterances),
+    )
+
+
+def decode(
+    utterances: list[Utterance], *, progress: Progress = silent
+) -> tuple[list[Utterance], list[Rejected]]:
+    """Fill in duration, sample rate and hash; recordings that cannot be decoded come second."""
+    with ThreadPoolExecutor() as pool:
+        steps = list(progress(pool.map(_decode, utterances), len(utterances)))
+    done = [step for step in steps if isinstance(step, Utterance)]
+    return done, [step for step in steps if isinstance(step, Rejected)]
+
+
+def _decode(utterance: Utterance) -> Step:
+    try:
+        audio = inspect(utterance.path)
+    except AudioError as error:
+        reason = str(error).removeprefix(f"{utterance.path}: ")
+        return Rejected(path=utterance.path, reason=reason)
+    return replace(
+        utterance,
+        duration_s=round(audio.duration_s, 4),
+        sample_rate=audio.sample_rate,
+        audio_hash=audio.audio_hash,
+    )
+
+
+def duplicates(utterances: list[Utterance]) -> list[tuple[str, ...]]:
+    """Group the ids of recordings whose decoded samples are the same."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for utterance in utterances:
+        groups[utterance.audio_hash].append(utterance.id)
+    return [tuple(ids) for ids in groups.values() if len(ids) > 1]
+
+
+def write(utterances: list[Utterance], path: Path) -> None:
+    """Write a manifest atomically; the paths in it are relative to its folder.
+
+    Raises:
+        OutputError: if the folder cannot be written or the disk is full.
+    """
+    text = io.StringIO()
+    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    table.writeheader()
+    for utterance in utterances:
+        near = os.path.relpath(utterance.path, path.parent)
+        table.writerow({**vars(utterance), "path": Path(near).as_posix()})
+    write_text(path, text.getvalue())
+
+
+def read(path: Path, *, need_audio: bool = True) -> list[Utterance]:
+    """Read a manifest written by `write`.
+
+    Args:
+        path: the CSV file.
+        need_audio: refuse a manifest whose recordings are not there.
+
+    Raises:
+        CorpusError: if the file is missing or empty, lacks a column, holds a bad number or an id
+            twice, or names recordings that are not there.
+    """
+    rows = read_rows(path, COLUMNS)
+    utterances = [_utterance(path, line, row) for line, row in enumerate(rows, 2)]
+    refuse_twice(path, utterances)
+    missing = [u.path for u in utterances if need_audio and not u.path.is_file()]
+    if missing:
+        raise CorpusError(
+            f"{path}: {len(missing)} of {len(utterances)} recordings are not there, "
+            f"first {missing[0]}; put them back or type 'lightspeech prepare' again"
+        )
+    return utterances
+
+
+def read_any(path: Path, *, progress: Progress = silent) -> list[Utterance]:
+    """Read a manifest or any CSV table of recordings, as far as their audio can be decoded.
+
+    Recordings that cannot keep their row, without a hash: names alone still tell a leak.
+
+    Raises:
+        CorpusError: if the file is missing or empty, or lacks a column.
+    """
+    columns = read_rows(path, ("path",))[0].keys()
+    if set(COLUMNS) <= columns:
+        return read(path, need_audio=False)
+    utterances = csv_corpus.read_table(path, need_label=False).utterances
+    decoded = {utterance.id: utterance for utterance in decode(utterances, progress=progress)[0]}
+    return [decoded.get(utterance.id, utterance) for utterance in utterances]
+
+
+def _utterance(path: Path, line: int, row: dict[str, str]) -> Utterance:
+    text = {name: row[name] for name in COLUMNS if name not in ("path", *NUMBERS)}
+    empty = [name for name in ("id", "path", "emotion") if not row[name]]
+    if empty:
+        raise CorpusError(f"{path}, line {line}: column {empty[0]!r} is empty; fill it")
+    try:
+        duration_s, sample_rate = float(row["duration_s"]), int(row["sample_rate"])
+    except ValueError:
+        found = {name: row[name] for name in NUMBERS}
+        raise CorpusError(f"{path}, line {line}: expected two numbers, found {found}") from None
+    return Utterance(
+        **text, path=path.parent / row["path"], duration_s=duration_s, sample_rate=sample_rate
+    )
+
+
+def refuse_twice(path: Path, utterances: list[Utterance]) -> None:
+    """Refuse a list that names two recordings alike.
+
+    Args:
+        path: of the list, for the message.
+        utterances: one a line, below a head.
+
+    Raises:
+        CorpusError: naming the id and both lines.
+    """
+    lines: dict[str, int] = {}
+    for line, utterance in enumerate(utterances, 2):
+        if utterance.id in lines:
+            raise CorpusError(
+                f"{path}: id {utterance.id!r} is in lines {lines[utterance.id]} and {line}; "
+                "each recording needs an id of its own"
+            )
+        lines[utterance.id] = line

@@ -1,1 +1,0 @@
-"""From a manifest to tensors: the front end in torch, cached features, batches."""

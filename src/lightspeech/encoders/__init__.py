@@ -1,0 +1,1 @@
+"""Small encoders made of large ones."""

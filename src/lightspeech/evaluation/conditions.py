@@ -1,0 +1,105 @@
+"""A study on disk: ``study.json`` says what it is, ``fold*-seed*/test.csv`` what models said."""
+
+import importlib.metadata
+import json
+import platform
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+from lightspeech import config
+from lightspeech.errors import CorpusError
+from lightspeech.training import predictions
+from lightspeech.training.predictions import Predictions
+
+FILE = "study.json"
+KNOWN_SPEAKER = "known speaker"
+"""What `Conditions.normalisation` begins with where it is by the tested speakers' own speech."""
+PACKAGES = ("lightspeech", "numpy", "torch", "onnxruntime")
+
+
+def environment() -> dict[str, str]:
+    """Versions that figures depend on; a package that is not installed is left out."""
+    found = {
+        package: importlib.metadata.version(package)
+        for package in PACKAGES
+        if any(importlib.metadata.distributions(name=package))
+    }
+    machine = f"{platform.system()} {platform.machine()}"
+    return {"python": platform.python_version(), "machine": machine, **found}
+
+
+@config.config
+class Conditions:
+    """What must be said beside every figure."""
+
+    corpus: str
+    protocol: str
+    unit: str
+    """What train and test do not share: ``speaker``, ``session``, … """
+    selection: str
+    """What the selection set is, in words; never the test set."""
+    normalisation: str
+    """Whose statistics features are normalised with, in words."""
+    leaky: bool
+    """True where training knew the test units: such figures say nothing about strangers."""
+    model: str
+    scheme: str
+    """Number format of the weights: ``fp32``, ``int8``, …"""
+    n_params: int
+    size_bytes: int
+    macs: int | None = None
+    """Multiply-accumulates of one window; null where nobody counted."""
+    recipe: str
+    labels: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=environment)
+    """That of the training where ``study.json`` has it, else that of the measurement."""
+
+
+def read(folder: Path) -> tuple[Conditions, list[Predictions]]:
+    """Read a study and the answers of all its runs, by fold and seed.
+
+    Raises:
+        CorpusError: if this is no study, or a run in it is not finished.
+        ConfigError: if ``study.json`` lacks a key, or has one it should not have.
+    """
+    if not (folder / FILE).is_file():
+        raise CorpusError(f"{folder}: {_what_it_is(folder)}")
+    study = config.build(Conditions, read_json(folder / FILE), source=str(folder / FILE))
+    runs = sorted(folder.glob("fold*-seed*/"))
+    unfinished = [run.name for run in runs if not (run / "test.csv").is_file()]
+    if unfinished or not runs:
+        found = f"{unfinished[0]} has no test.csv" if unfinished else "it holds no fold*-seed*/"
+        raise CorpusError(f"{folder}: the study is not finished ({found}); run its recipe again")
+    return study, [predictions.read(run / "test.csv") for run in runs]
+
+
+def _what_it_is(folder: Path) -> str:
+    """Say what a folder without ``study.json`` is, and what to type."""
+    if not folder.is_dir():
+        return "no such folder; check the path, or train: lightspeech run recipes/demo.yaml"
+    if (folder / "run.json").is_file():
+        return f"one run of a study; name the study itself: {folder.parent}"
+    answers = folder.glob("fold*-seed*/test.csv")
+    if any(path.read_text(encoding="utf-8").count("\n") == 1 for path in answers):
+        return "tests nobody, so it has no figures; name a study whose protocol tests"
+    if (folder / "recipe.yaml").is_file():
+        return f"a study without figures yet; type: lightspeech export {folder}/fold0-seed0"
+    return "no study; name one, such as runs/NAME, or train: lightspeech run recipes/demo.yaml"
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        CorpusError: if the file is missing or holds no JSON object.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+    except ValueError as error:
+        raise CorpusError(f"{path}: not valid JSON ({error}); run its study again") from None
+    if not isinstance(values, dict):
+        raise CorpusError(f"{path}: expected a JSON object, found {type(values).__name__}")
+    return values

@@ -1,0 +1,224 @@
+"""One model in many formats, many models in one: what each says, weighs, needs and takes.
+
+Accuracy and speed come from the same opened back end, so that no figure is of another program.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from lightspeech import bundle, metrics
+from lightspeech.audio import io
+from lightspeech.audio.windows import Waveform
+from lightspeech.bundle import Bundle
+from lightspeech.config import config
+from lightspeech.corpora.base import Utterance
+from lightspeech.errors import LightspeechError
+from lightspeech.evaluation import bundle_quality, device_cost, latency, tflite_micro
+from lightspeech.evaluation.bundle_quality import Progress, silent
+from lightspeech.evaluation.latency import Latency
+from lightspeech.evaluation.results import DIGITS
+from lightspeech.inference import dispatch
+from lightspeech.inference.predictor import Predictor
+from lightspeech.training.predictions import Predictions
+
+REFERENCE = "onnx"
+"""The format in floats that others of the same model are compared with."""
+AT_ONCE, MACS_AT_ONCE = 20, 40_000_000
+"""Windows a call where each call starts a program, whose start is no part of a window's time; fewer
+of a network so large that its windows take long themselves."""
+STATUS = Path("/proc/self/status")
+PEAK = "import sys; from lightspeech.evaluation import trial; print(trial.peak_bytes(sys.argv[1]))"
+
+
+@config
+class Row:
+    """A model in a format; what could not be measured is null."""
+
+    model: str
+    format: str
+    status: Literal["ok", "failed"] = "ok"
+    why: str = ""
+    """It failed."""
+    n_params: int | None = None
+    macs: int | None = None
+    """Multiply-accumulates of one window."""
+    size_bytes: int | None = None
+    uar: float | None = None
+    """On the test speakers of its own fold, through this very format."""
+    uar_change: float | None = None
+    """From the same model in floats."""
+    n_utterances: int | None = None
+    ram_bytes: int | None = None
+    ram: Literal["arena", "process"] | None = None
+    """``arena``: all that generated C keeps for the network; ``process``: the most that a Python
+    process held which opened it and answered one window."""
+    micro_bytes: int | None = None
+    """Arena that TFLite Micro takes for the very network that C was generated of."""
+    window_s: float | None = None
+    latency: Latency | None = None
+    """Waveform of one window to answer."""
+    network: Latency | None = None
+    """Features of one window to answer, or to int8 scores."""
+    rtf: float | None = None
+    """Median latency by the window's own duration."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A row, and what is timed for it.
+
+    Attributes:
+        row: all but the times.
+        call: answers as many windows as `at_once` says; None where it failed.
+        network: answers one window's features; None where nobody can ask for that.
+    """
+
+    row: Row
+    call: Callable[[], object] | None = None
+    network: Callable[[], object] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What bundles are measured on.
+
+    Attributes:
+        utterances: recordings, of which the bundle's own test speakers are heard; may be empty.
+        vocabulary: maps their labels onto the bundle's.
+        threads: processor threads of a back end.
+        progress: told of every answer.
+    """
+
+    utterances: Sequence[Utterance]
+    vocabulary: str | None
+    threads: int = 1
+    progress: Progress = silent
+
+
+def entry(made: Bundle, row: Row, trial: Trial) -> tuple[Entry, Predictor | None]:
+    """Open a bundle and measure all but its times; what fails is told in the row.
+
+    Args:
+        made: as read by `bundle.read`.
+        row: says model and format.
+        trial: what it is measured on.
+
+    Returns:
+        The entry, and the opened bundle where it did not fail.
+    """
+    try:
+        opened = dispatch.open(made, threads=trial.threads)
+        answers, heard = _answers(opened, row, trial)
+        ram_bytes, ram = _ram(made, row.format)
+    except LightspeechError as error:
+        return Entry(row=failed(row, error)), None
+    batch = np.repeat(heard[None], at_once(row), axis=0)
+    row = replace(
+        row,
+        size_bytes=made.size_bytes,
+        n_params=made.model.get("n_params"),
+        ram_bytes=ram_bytes,
+        ram=ram,
+        micro_bytes=_micro(made, row.format),
+        window_s=made.windows.window_s,
+    )
+    return Entry(row=with_answers(row, answers), call=lambda: opened.predict(batch)), opened
+
+
+def at_once(row: Row) -> int:
+    """Count the windows that are answered in one call."""
+    if row.format != "c99":
+        return 1
+    return min(AT_ONCE, max(1, MACS_AT_ONCE // (row.macs or 1)))
+
+
+def failed(row: Row, error: Exception) -> Row:
+    """Say in a row why there is no more in it, on one line."""
+    return replace(row, status="failed", why=" ".join(str(error).split())[:300])
+
+
+def _answers(opened: Predictor, row: Row, trial: Trial) -> tuple[Predictions | None, Waveform]:
+    """Answer the test speakers, and give a window to time: of their speech, else of silence."""
+    made = opened.bundle
+    if not trial.utterances:
+        return None, np.zeros(made.windows.samples(made.sample_rate)[0], np.float32)
+    tested = bundle_quality.held_out(made, trial.utterances)
+    waveform = io.load(tested[0].path, made.sample_rate)
+
+    def told(_: str, done: int, total: int) -> None:
+        trial.progress(f"{row.model} {row.format}", done, total)
+
+    answers = bundle_quality.answer_all(opened, tested, trial.vocabulary, progress=told)
+    return answers, made.windows.cut(waveform, made.sample_rate)[0]
+
+
+def with_answers(row: Row, answers: Predictions | None) -> Row:
+    """Say how good answers are."""
+    if answers is None:
+        return row
+    n_classes = len(answers.labels)
+    uar = metrics.uar(answers.truth, answers.probabilities.argmax(1), n_classes)
+    return replace(row, uar=round(float(uar), DIGITS), n_utterances=len(answers.ids))
+
+
+def rows(entries: Sequence[Entry], *, rounds: int) -> list[Row]:
+    """Time all that did not fail, interleaved, and compare each with its model in floats."""
+    calls = {("call", n): e.call for n, e in enumerate(entries) if e.call}
+    calls |= {("network", n): e.network for n, e in enumerate(entries) if e.network}
+    found = latency.measure({f"{what} {n}": f for (what, n), f in calls.items()}, rounds=rounds)
+    floats = {e.row.model: e.row.uar for e in entries if e.row.format == REFERENCE}
+    return [
+        _finished(e.row, found.get(f"call {n}"), found.get(f"network {n}"), floats)
+        for n, e in enumerate(entries)
+    ]
+
+
+def _finished(
+    row: Row, whole: Latency | None, network: Latency | None, floats: dict[str, float | None]
+) -> Row:
+    before = floats.get(row.model)
+    if row.uar is not None and before is not None:
+        row = replace(row, uar_change=round(row.uar - before, DIGITS))
+    row = replace(row, network=network)
+    if whole is None or row.window_s is None:
+        return row
+    each = _one(whole, at_once(row))
+    return replace(row, latency=each, rtf=round(each.median_ms / 1_000 / row.window_s, 6))
+
+
+def _one(whole: Latency, n: int) -> Latency:
+    """Times of one of the windows that a call answered."""
+    cpu_ms = None if whole.cpu_ms is None else round(whole.cpu_ms / n, 4)
+    median_ms, p95_ms = round(whole.median_ms / n, 4), round(whole.p95_ms / n, 4)
+    return replace(whole, median_ms=median_ms, p95_ms=p95_ms, cpu_ms=cpu_ms)
+
+
+def _ram(made: Bundle, format: str) -> tuple[int | None, Literal["arena", "process"]]:
+    if format == "c99":
+        return device_cost.defines(made)["LS_MODEL_ARENA_SIZE"], "arena"
+    command = [sys.executable, "-W", "ignore", "-c", PEAK, str(made.path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    said = done.stdout.split()[-1:]
+    return (int(said[0]) if said and said[0].isdigit() else None), "process"
+
+
+def _micro(made: Bundle, format: str) -> int | None:
+    """Bytes of TFLite Micro's arena; None where it is not installed or has no such network."""
+    return tflite_micro.arena_bytes(made.path / made.model_file) if format == "c99" else None
+
+
+def peak_bytes(path: str) -> int | None:
+    """Answer one window in this process, and tell the most memory that it has held (Linux)."""
+    opened = dispatch.open(bundle.read(Path(path)))
+    samples, _ = opened.bundle.windows.samples(opened.bundle.sample_rate)
+    opened.predict(np.zeros((1, samples), np.float32))
+    if not STATUS.is_file():
+        return None
+    [kilobytes] = (line.split()[1] for line in STATUS.open() if line.startswith("VmHWM"))
+    return 1024 * int(kilobytes)

@@ -1,0 +1,193 @@
+"""Dependency-free C99 of an int8 network: the bits of TFLite Micro, memory planned beforehand.
+
+The front end comes with it, but for one that must know the level of a whole window, such as that
+of Light-SERNet: no stream can compute it, so the network stands alone and takes features.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lightspeech import __version__, bundle
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.bundle import Bundle
+from lightspeech.config import build
+from lightspeech.errors import BundleError
+from lightspeech.export import tflite_file
+from lightspeech.export.c99 import frontend, text
+from lightspeech.export.c99.graph import simplify
+from lightspeech.export.c99.plan import plan
+from lightspeech.export.c99.steps import steps
+from lightspeech.export.tflite_file import Graph, Tensor
+from lightspeech.files import write_text
+
+if TYPE_CHECKING:  # a device's bundle is read where there is no torch
+    from lightspeech.training.run import Run
+
+KERNELS = ("ls_kernels.h", "ls_kernels.c")
+ALONE = """\
+ * There is no front end in C: its level needs a whole window of sound before the first frame. The
+ * features come from outside, as int8; "frontend" in bundle.json says how they are computed.
+ *
+"""
+UNKNOWN = """\
+ * It must know its speaker first. Where ls_frontend.h has ls_frontend_listen the device can learn
+ * who speaks; lightspeech calibrate writes the standardization of one user for good.
+ *
+"""
+MODEL_FILE = "model.tflite"
+
+
+def export(done: Run, to: Bundle) -> Bundle:
+    """Write an int8 run as C99: network, front end, and the ``.tflite`` they were written from.
+
+    Args:
+        done: an int8 run.
+        to: what the bundle is to say, and its folder.
+
+    Returns:
+        The bundle with the model's hash and size.
+
+    Raises:
+        ConfigError: if the run is not int8, or its front end is none for a device.
+        BundleError: if it has an operation that C99 has no kernel for.
+        MissingExtra: if litert-torch is not installed.
+        OutputError: if the folder cannot be written.
+    """
+    from lightspeech.export import int8_tflite
+
+    model = int8_tflite.to_bytes(done)
+    mean, deviation = int8_tflite.standardization(
+        int8_tflite.network_of(done), done.config.frontend.n_features
+    )
+    heard = {"mean": mean.tolist(), "deviation": deviation.tolist()}
+    to = dataclasses.replace(to, model={**to.model, **heard}, model_file=MODEL_FILE)
+    for name, content in files_of(to, model).items():
+        write_text(to.path / name, content)
+    return bundle.write(to, model)
+
+
+def files_of(made: Bundle, model: bytes) -> dict[str, str]:
+    """Write all C of a bundle from its description and its ``.tflite`` file: name to text.
+
+    Raises:
+        BundleError: if they do not describe a network in C.
+        ConfigError: if the front end is none for a device.
+    """
+    cfg, heard = hears(made, model)
+    unknown = made.normalisation == "speaker" and made.voice is None
+    learns = unknown and cfg.level == "kept"  # else features are known at the end of a window only
+    front = frontend.sources(cfg, made.windows, heard, learns=learns) if streams(cfg) else {}
+    note = ("" if front else ALONE) + (UNKNOWN if unknown else "")
+    network = sources(model, made.labels, temperature=made.temperature, title=made.name, note=note)
+    return {**network, **front}
+
+
+def streams(cfg: FrontEnd) -> bool:
+    """Whether a front end can run frame by frame as sound arrives, and is written in C."""
+    return cfg.level != "percentile"
+
+
+def hears(made: Bundle, model: bytes) -> tuple[FrontEnd, frontend.Input]:
+    """Tell the front end of a bundle of C, and how its features become int8.
+
+    Raises:
+        BundleError: if the bundle or its ``.tflite`` file do not say.
+    """
+    try:
+        mean, deviation = (np.array(made.model[key], np.float32) for key in ("mean", "deviation"))
+    except (KeyError, TypeError, ValueError):
+        raise BundleError(f"{made.path}: is no bundle of C; export with --format c99") from None
+    cfg = build(FrontEnd, made.frontend, source=str(made.path / bundle.DESCRIPTION))
+    if mean.shape != (cfg.n_features,) or deviation.shape != mean.shape:
+        raise BundleError(
+            f"{made.path}: standardizes {mean.shape} features of {cfg.n_features}; "
+            "export the model again"
+        )
+    if made.voice is not None:
+        mean, deviation = made.voice.before(mean, deviation)
+    source, _ = _ends(tflite_file.read(model))
+    return cfg, frontend.Input(mean, deviation, float(source.scales[0]), source.zeros[0])
+
+
+def sources(
+    model: bytes,
+    labels: Sequence[str],
+    *,
+    temperature: float = 1.0,
+    title: str = "A network.",
+    note: str = "",
+) -> dict[str, str]:
+    """Write a network as C99 with no dependency but the C library.
+
+    Args:
+        model: a ``.tflite`` file with int8 weights, activations, input and output.
+        labels: of its outputs, in order.
+        temperature: > 0; the scores are divided by it before the softmax.
+        title: what it is, one line.
+        note: what else must be known, lines of a comment.
+
+    Returns:
+        File name to text: ``ls_model.h`` (the interface), ``ls_model.c`` and the kernels.
+
+    Raises:
+        BundleError: if the file is damaged, or has an operation that C99 has no kernel for; the
+            message names the operation and its layer.
+    """
+    graph = tflite_file.read(model)
+    source, output = _ends(graph)
+    if output.size != len(labels):
+        raise BundleError(f"the model has {output.size} outputs, {len(labels)} labels are given")
+    simplified = simplify(graph)
+    done = steps(simplified.graph)
+    memory = plan(simplified, done)
+    graph = simplified.graph
+    header = text.HEADER.format(
+        title=text.comment(title),
+        version=__version__,
+        note=note,
+        macs=sum(step.macs for step in done),
+        table=text.table(done, memory),
+        input_size=source.size,
+        frames=source.size // source.shape[-1],
+        features=source.shape[-1],
+        input_scale=text.real(float(source.scales[0])),
+        input_zero=source.zeros[0],
+        output_size=output.size,
+        output_scale=text.real(float(output.scales[0])),
+        output_zero=output.zeros[0],
+        arena=memory.size,
+    )
+    code = text.SOURCE.format(
+        arena=memory.size,
+        constants=text.constants(graph, done),
+        labels="{" + ", ".join(text.quoted(label) for label in labels) + "}",
+        input=memory.tensors[graph.inputs[0]],
+        output=memory.tensors[graph.outputs[0]],
+        factor=text.real(float(output.scales[0]) / temperature),
+        calls=text.calls(graph, done, memory),
+    )
+    kernels = {name: (files(__package__) / name).read_text("utf-8") for name in KERNELS}
+    return {"ls_model.h": header, "ls_model.c": code, **kernels}
+
+
+def _ends(graph: Graph) -> tuple[Tensor, Tensor]:
+    """The one input and the one output, both int8."""
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
+        raise BundleError(
+            f"the model has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; "
+            "C99 takes one of each"
+        )
+    source, output = graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]
+    for tensor in (source, output):
+        if tensor.dtype != "int8" or len(tensor.scales) != 1 or tensor.data is not None:
+            raise BundleError(
+                f"the model takes or gives {tensor.dtype} ({tensor.name!r}), C99 only int8; "
+                "quantize it first"
+            )
+    return source, output

@@ -1,0 +1,165 @@
+"""The front end in C: `c99/ls_frontend.c` is fixed; here its sizes and tables are written."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.resources import files
+
+import numpy as np
+
+from lightspeech.audio import frontend
+from lightspeech.audio.frontend import Array, FrontEnd
+from lightspeech.audio.voice import SMALLEST
+from lightspeech.audio.windows import Windows
+from lightspeech.errors import ConfigError
+
+FIXED = ("ls_frontend.h", "ls_frontend.c")
+CONFIG = "ls_frontend_config.h"
+TABLES = "ls_frontend_tables.h"
+KINDS = ("log_mel", "mfcc", "spectrogram")
+"""In the order of the numbers that the C code knows them by."""
+FLT_MAX = float(np.finfo(np.float32).max)
+"""Where nothing is clipped."""
+PER_LINE = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """What stands between a feature and the int8 number the network takes.
+
+    Attributes:
+        mean: of each feature, shape ``(n_features,)``; the standardization subtracts it.
+        deviation: it divides by this, > 0, same shape.
+        scale: of the network's input, > 0.
+        zero_point: of the network's input, −128 to 127.
+    """
+
+    mean: Array
+    deviation: Array
+    scale: float
+    zero_point: int
+
+    @property
+    def gain(self) -> Array:
+        """Steps of the int8 number a unit of the feature."""
+        return np.asarray(1 / (self.deviation.astype(np.float64) * self.scale), np.float32)
+
+    @property
+    def offset(self) -> Array:
+        """The int8 number, unrounded, of a feature that is 0."""
+        return np.asarray(self.zero_point - self.mean * self.gain.astype(np.float64), np.float32)
+
+    def quantize(self, features: Array) -> Array:
+        """The reference of the C code: features, shape ``(frames, n_features)``, to int8 steps."""
+        steps: Array = np.floor(features * self.gain + self.offset + np.float32(0.5))
+        return steps.clip(-128, 127)
+
+
+def sources(cfg: FrontEnd, windows: Windows, to: Input, *, learns: bool = False) -> dict[str, str]:
+    """Write the front end as C99: file name to text.
+
+    Args:
+        cfg: the front end.
+        windows: how long a window is, and when the next one is due.
+        to: standardization and input scale of the network.
+        learns: the device measures the voice of its user, see `lightspeech.audio.voice`.
+
+    Raises:
+        ConfigError: if a device cannot hear so: n_fft is no power of two, or windows begin
+            between two frames.
+    """
+    _check(cfg)
+    texts = {name: files(__package__).joinpath(name).read_text("utf-8") for name in FIXED}
+    return {**texts, CONFIG: _config(cfg, windows, learns), TABLES: _tables(cfg, to)}
+
+
+def _config(cfg: FrontEnd, windows: Windows, learns: bool) -> str:
+    values = {
+        "LS_SAMPLE_RATE": cfg.sample_rate,
+        "LS_N_FFT": cfg.n_fft,
+        "LS_HOP_LENGTH": cfg.hop_length,
+        "LS_WINDOW_FRAMES": cfg.n_frames(windows.samples(cfg.sample_rate)[0]),
+        "LS_HOP_FRAMES": hop_frames(cfg, windows),
+        "LS_N_MELS": cfg.n_mels,
+        "LS_N_FEATURES": cfg.n_features,
+        "LS_LOUDEST": int(cfg.level == "loudest"),
+        "LS_LEARNS": int(learns),
+    }
+    lines = [f"#define {name} {value}u" for name, value in values.items()]
+    return _header(CONFIG, lines)
+
+
+def hop_frames(cfg: FrontEnd, windows: Windows) -> int:
+    """Count the frames from one window to the next.
+
+    Raises:
+        ConfigError: if that is no whole number.
+    """
+    _, hop = windows.samples(cfg.sample_rate)
+    if hop % cfg.hop_length:
+        raise ConfigError(
+            f"a window every {hop} samples is no whole number of frames of "
+            f"frontend.hop_length={cfg.hop_length}, which a device needs; take windows.hop_s="
+            f"{max(hop // cfg.hop_length, 1) * cfg.hop_length / cfg.sample_rate:g}"
+        )
+    return hop // cfg.hop_length
+
+
+def _check(cfg: FrontEnd) -> None:
+    """Refuse what the Fourier transform in C cannot do."""
+    if cfg.n_fft & (cfg.n_fft - 1) or cfg.n_fft < 8 or cfg.n_mels > cfg.n_fft // 2:
+        raise ConfigError(
+            f"frontend.n_fft={cfg.n_fft} with n_mels={cfg.n_mels}: on a device n_fft must be a "
+            "power of two, 8 or more, and n_mels at most half of it; train with such a front end"
+        )
+    if cfg.level == "loudest" and cfg.kind != "log_mel":
+        raise ConfigError(
+            f"frontend.kind={cfg.kind} with level=loudest: a device keeps log bands until a window "
+            "is whole; train with kind=log_mel or level=kept"
+        )
+
+
+def _tables(cfg: FrontEnd, to: Input) -> str:
+    made = frontend.tables(cfg)
+    angle = 2 * np.pi * np.arange(cfg.n_fft) / cfg.n_fft
+    lines = [f"#define LS_{kind.upper()} {number}" for number, kind in enumerate(KINDS)]
+    lines += [
+        f"#define LS_KIND LS_{cfg.kind.upper()}",
+        f"#define LS_POWER {cfg.power}",
+        f"#define LS_FLOOR {_number(cfg.floor)}",
+        f"#define LS_CLIP {_number(cfg.clip or FLT_MAX)}",
+        f"#define LS_RANGE {_number(frontend.log_range(cfg))}",
+        f"#define LS_LEAST_DEVIATION {_number(SMALLEST)}",
+        _array("float", "ls_cosine", np.cos(angle)),
+        _array("float", "ls_gain", to.gain),
+        _array("float", "ls_offset", to.offset),
+    ]
+    if cfg.kind != "spectrogram":
+        lines += [
+            _array("uint16_t", "ls_band_first", [first for first, _ in made.bands]),
+            _array("uint16_t", "ls_band_size", [len(weights) for _, weights in made.bands]),
+            _array("float", "ls_band_weights", np.concatenate([w for _, w in made.bands])),
+        ]
+    if cfg.kind == "mfcc":
+        lines.append(_array("float", "ls_dct", made.dct.T.ravel()))
+    return _header(TABLES, lines)
+
+
+def _array(kind: str, name: str, values: Iterable[float]) -> str:
+    numbers = [_number(value) if kind == "float" else str(value) for value in values]
+    rows = [numbers[at : at + PER_LINE] for at in range(0, len(numbers), PER_LINE)]
+    body = "".join(f"    {', '.join(row)},\n" for row in rows)
+    return f"static const {kind} {name}[{len(numbers)}] = {{\n{body}}};"
+
+
+def _number(value: float) -> str:
+    """Write a float so that C reads back the very same."""
+    return f"{np.float32(value):.8e}f"
+
+
+def _header(name: str, lines: list[str]) -> str:
+    guard = name.upper().replace(".", "_")
+    body = "\n".join(lines)
+    return (
+        f"/* Written by lightspeech. */\n#ifndef {guard}\n#define {guard}\n\n"
+        f"#include <stdint.h>\n\n{body}\n\n#endif\n"
+    )

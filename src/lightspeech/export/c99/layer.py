@@ -1,0 +1,118 @@
+"""One call of a C99 kernel, and what every kind of layer needs to become one.
+
+Scales become multipliers exactly as TFLite's reference has them: a rounding elsewhere would cost
+the bits.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lightspeech.export.c99.graph import fault
+from lightspeech.export.tflite_file import Graph, Operation, Tensor
+
+_ACTIVATIONS: dict[str, tuple[float | None, float | None]] = {
+    "none": (None, None),
+    "relu": (0.0, None),
+    "relu6": (0.0, 6.0),
+    "relu_n1_to_1": (-1.0, 1.0),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of a kernel.
+
+    Attributes:
+        kernel: its name without ``ls_``.
+        struct: the type of its layer, without ``ls_``.
+        layer: fields of that struct: numbers, nested fields, arrays.
+        inputs: tensors read; a constant one is written into the code.
+        output: the tensor written.
+        title: operation and shapes, for a comment.
+        scratch: bytes of memory it needs besides, 0 for none.
+        over: inputs whose memory the output may take, as it is written no earlier than read.
+        macs: multiplications of weights with inputs.
+    """
+
+    kernel: str
+    struct: str
+    layer: dict[str, Any]
+    inputs: tuple[int, ...]
+    output: int
+    title: str = ""
+    scratch: int = 0
+    over: tuple[int, ...] = ()
+    macs: int = 0
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An operation with its tensors at hand."""
+
+    graph: Graph
+    operation: Operation
+
+    def tensor(self, place: int) -> Tensor:
+        """An input, checked to be there."""
+        places = self.operation.inputs
+        if place >= len(places) or places[place] < 0:
+            raise fault(self.graph, self.operation, f"has no input {place}")
+        return self.graph.tensors[places[place]]
+
+    @property
+    def out(self) -> Tensor:
+        """The one output."""
+        return self.graph.tensors[self.operation.outputs[0]]
+
+    def refuse(self, condition: bool, what: str) -> None:
+        """Raise an error that names the layer."""
+        if condition:
+            raise fault(self.graph, self.operation, what)
+
+
+def scale_of(layer: Layer, real: float) -> dict[str, int]:
+    """Write a real factor as TFLite's QuantizeMultiplier has it: 31 bits and a power of two."""
+    fraction, shift = math.frexp(real)
+    multiplier = math.floor(fraction * 2**31 + 0.5)
+    if multiplier == 2**31:
+        multiplier, shift = multiplier // 2, shift + 1
+    if shift < -31:
+        multiplier, shift = 0, 0
+    layer.refuse(shift > 30, f"multiplies by {real:g}, more than 2^30")
+    return {"multiplier": multiplier, "shift": shift}
+
+
+def factor(tensor: Tensor) -> float:
+    """Give the one scale of a tensor."""
+    return float(tensor.scales[0])
+
+
+def range_of(layer: Layer, zero: int | None = None) -> dict[str, int]:
+    """Zero point of the output, and where its activation cuts it off."""
+    out, activation = layer.out, layer.operation.options.get("activation", "none")
+    layer.refuse(activation == "unknown", "has an activation other than relu and relu6")
+    low, high = _ACTIVATIONS[activation]
+
+    def quantized(real: float) -> int:
+        return out.zeros[0] + round(float(np.float32(real) / out.scales[0]))
+
+    return {
+        "zero": out.zeros[0] if zero is None else zero,
+        "low": -128 if low is None else max(-128, quantized(low)),
+        "high": 127 if high is None else min(127, quantized(high)),
+    }
+
+
+def refuse_rescaling(layer: Layer) -> None:
+    """Refuse another scale where numbers are moved as they are, in TFLite too."""
+    for place in range(len(layer.operation.inputs)):
+        source = layer.tensor(place)
+        if source.dtype == "int8":
+            same = np.array_equal(source.scales, layer.out.scales)
+            layer.refuse(
+                not same or source.zeros != layer.out.zeros,
+                f"changes the scale from {source.scales[:1]} to {layer.out.scales[:1]}",
+            )

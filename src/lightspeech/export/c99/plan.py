@@ -1,0 +1,111 @@
+"""Places every tensor in one static block of memory: those never alive together share bytes."""
+
+import random
+from dataclasses import dataclass
+
+from lightspeech.export.c99.graph import Simplified
+from lightspeech.export.c99.layer import Step
+
+ALIGNMENT = 4
+"""Bytes; a Cortex-M reads words fastest from their own places."""
+TRIES = 300
+"""Orders of placing that are tried at random; seeded, so that code is written the same twice."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where what lies.
+
+    Attributes:
+        tensors: offset of each computed tensor, bytes.
+        scratch: offset of each step's own memory, 0 where it needs none.
+        live: bytes in use during each step.
+        size: of the whole block, bytes.
+    """
+
+    tensors: dict[int, int]
+    scratch: list[int]
+    live: list[int]
+    size: int
+
+
+@dataclass
+class _Block:
+    """Bytes in use from the step that first writes them to the last that reads them."""
+
+    size: int
+    first: int
+    last: int
+    offset: int = 0
+
+    @property
+    def bytes(self) -> int:
+        return -(-self.size // ALIGNMENT) * ALIGNMENT
+
+
+def plan(simplified: Simplified, steps: list[Step]) -> Plan:
+    """Plan the memory of a simplified graph, as tightly as `TRIES` orders of placing find."""
+    blocks = _blocks(simplified, steps)
+    scratch = [_Block(step.scratch, i, i) for i, step in enumerate(steps)]
+    each = list({id(block): block for block in [*blocks.values(), *scratch] if block.size}.values())
+    live = [sum(b.bytes for b in each if b.first <= i <= b.last) for i in range(len(steps))]
+    size = _place(each, max(live, default=0))
+    memory = enumerate(simplified.memory)
+    tensors = {i: blocks[root].offset for i, root in memory if root in blocks}
+    return Plan(tensors, [block.offset for block in scratch], live, size)
+
+
+def _place(blocks: list[_Block], least: int) -> int:
+    """Give each block its offset and return the bytes of all; ``least`` is what no order beats."""
+    shuffle = random.Random(0).sample
+    order = sorted(blocks, key=lambda block: -block.size)
+    best, offsets = _size(order), [block.offset for block in blocks]
+    for _ in range(TRIES):
+        if best <= least:
+            break
+        size = _size(shuffle(blocks, len(blocks)))
+        if size < best:
+            best, offsets = size, [block.offset for block in blocks]
+    for block, offset in zip(blocks, offsets, strict=True):
+        block.offset = offset
+    return best
+
+
+def _size(order: list[_Block]) -> int:
+    """Place blocks in this order, each as low as it fits, and return the bytes of all."""
+    for i, block in enumerate(order):
+        block.offset = _lowest(block, order[:i])
+    return max((block.offset + block.bytes for block in order), default=0)
+
+
+def _blocks(simplified: Simplified, steps: list[Step]) -> dict[int, _Block]:
+    """The block of each tensor that is computed or given; one that may lie on another shares it."""
+    graph, memory = simplified.graph, simplified.memory
+    last = {memory[i]: at for at, step in enumerate(steps) for i in step.inputs}
+    last |= {memory[i]: len(steps) for i in graph.outputs}
+    blocks = {
+        memory[i]: _Block(graph.tensors[i].size, 0, last.get(memory[i], 0)) for i in graph.inputs
+    }
+    for at, step in enumerate(steps):
+        output = memory[step.output]
+        if output in blocks:  # a further part of a concatenation
+            continue
+        size, end = graph.tensors[step.output].size, last.get(output, at)
+        ending = [memory[step.inputs[i]] for i in step.over]
+        ending = [i for i in ending if i in blocks and blocks[i].last == at]
+        if ending:
+            blocks[output] = blocks[ending[0]]
+            blocks[output].last = end
+        else:
+            blocks[output] = _Block(size, at, end)
+    return blocks
+
+
+def _lowest(block: _Block, placed: list[_Block]) -> int:
+    """The lowest offset where a block meets none that lives at the same time."""
+    offset = 0
+    for other in sorted(placed, key=lambda other: other.offset):
+        together = other.first <= block.last and block.first <= other.last
+        if together and other.offset < offset + block.bytes:
+            offset = max(offset, other.offset + other.bytes)
+    return offset

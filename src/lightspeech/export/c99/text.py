@@ -1,0 +1,212 @@
+"""Writes the C99 of a planned network: ``ls_model.h`` and ``ls_model.c``."""
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lightspeech.export.c99.layer import Step
+from lightspeech.export.c99.plan import Plan
+from lightspeech.export.tflite_file import Graph
+
+WIDTH = 100
+
+HEADER = """\
+/* {title}
+ *
+ * Written by lightspeech {version}; all constants are in flash, all memory is the struct below.
+ *
+{note} *     static ls_model model;
+ *     memcpy(ls_model_input(&model), features, LS_MODEL_INPUT_SIZE);
+ *     ls_model_run(&model);
+ *     const int8_t *scores = ls_model_output(&model);
+ *
+ * real value = (int8 - ZERO_POINT) * SCALE. {macs:,} multiplications with weights a run.
+ *
+ * Memory in use, bytes:
+{table}
+ */
+#ifndef LS_MODEL_H
+#define LS_MODEL_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+#define LS_MODEL_INPUT_SIZE {input_size}
+#define LS_MODEL_INPUT_FRAMES {frames}
+#define LS_MODEL_INPUT_FEATURES {features}
+#define LS_MODEL_INPUT_SCALE {input_scale}
+#define LS_MODEL_INPUT_ZERO_POINT ({input_zero})
+#define LS_MODEL_OUTPUT_SIZE {output_size}
+#define LS_MODEL_OUTPUT_SCALE {output_scale}
+#define LS_MODEL_OUTPUT_ZERO_POINT ({output_zero})
+#define LS_MODEL_ARENA_SIZE {arena}
+#define LS_MODEL_MACS {macs}
+
+/* One instance; two of them share nothing. */
+typedef struct {{
+    int32_t arena[LS_MODEL_ARENA_SIZE / 4]; /* aligned as words */
+}} ls_model;
+
+/* Where the caller writes LS_MODEL_INPUT_SIZE numbers before each run, which overwrites them. */
+int8_t *ls_model_input(ls_model *model);
+void ls_model_run(ls_model *model);
+/* LS_MODEL_OUTPUT_SIZE scores; they stay until the input is written again. */
+const int8_t *ls_model_output(const ls_model *model);
+/* LS_MODEL_OUTPUT_SIZE probabilities of the scores. */
+void ls_model_probabilities(const ls_model *model, float *probabilities);
+/* The label of a score. */
+const char *ls_model_label(int index);
+
+#ifdef __cplusplus
+}}
+#endif
+
+#endif
+"""
+
+SOURCE = """\
+#include "ls_model.h"
+
+#include <math.h>
+
+#include "ls_kernels.h"
+
+typedef char arena_is_large_enough[LS_MODEL_ARENA_SIZE < {arena} ? -1 : 1];
+
+{constants}
+static const char *const labels[LS_MODEL_OUTPUT_SIZE] = {labels};
+
+int8_t *ls_model_input(ls_model *model) {{ return (int8_t *)model->arena + {input}; }}
+
+const int8_t *ls_model_output(const ls_model *model) {{
+    return (const int8_t *)model->arena + {output};
+}}
+
+const char *ls_model_label(int index) {{
+    return index < 0 || index >= LS_MODEL_OUTPUT_SIZE ? "" : labels[index];
+}}
+
+void ls_model_probabilities(const ls_model *model, float *probabilities) {{
+    const int8_t *scores = ls_model_output(model);
+    const float scale = {factor}; /* of a score, over the temperature */
+    int8_t most = scores[0];
+    float sum = 0.0F;
+    for (int i = 1; i < LS_MODEL_OUTPUT_SIZE; ++i) {{
+        most = scores[i] > most ? scores[i] : most;
+    }}
+    for (int i = 0; i < LS_MODEL_OUTPUT_SIZE; ++i) {{
+        probabilities[i] = expf((float)(scores[i] - most) * scale);
+        sum += probabilities[i];
+    }}
+    for (int i = 0; i < LS_MODEL_OUTPUT_SIZE; ++i) {{
+        probabilities[i] /= sum;
+    }}
+}}
+
+void ls_model_run(ls_model *model) {{
+    int8_t *arena = (int8_t *)model->arena;
+{calls}
+}}
+"""
+
+
+def comment(text: str) -> str:
+    """What of a name, which the file's author chose, may stand in a comment."""
+    return re.sub(r"[^A-Za-z0-9_.:>, -]", "", text)[:WIDTH]
+
+
+def quoted(label: str) -> str:
+    """A C string; what is no plain character is written as octal bytes."""
+    plain = (
+        chr(b) if chr(b).isalnum() and b < 128 or b in b" _-" else f"\\{b:03o}"
+        for b in label.encode()
+    )
+    return f'"{"".join(plain)}"'
+
+
+def real(value: float) -> str:
+    """A float32 of C, exact to its last bit."""
+    text = np.format_float_scientific(np.float32(value), unique=True, trim="0")
+    return f"{text}F"
+
+
+def table(steps: Sequence[Step], plan: Plan) -> str:
+    """Memory in use during each step, the peak marked, as lines of a comment."""
+    peak = max(plan.live, default=0)
+    lines = [
+        f" * {live:>9,}{'  <-- peak' if live == peak else ''}  {step.title}"
+        for step, live in zip(steps, plan.live, strict=True)
+    ]
+    return "\n".join([*lines, f" * {plan.size:>9,}  in all"])
+
+
+def constants(graph: Graph, steps: Sequence[Step]) -> str:
+    """Weights, biases, scales and the layers that name them."""
+    written = [text for i, step in enumerate(steps) for text in _layer(graph, i, step)]
+    return "\n".join(written)
+
+
+def calls(graph: Graph, steps: Sequence[Step], plan: Plan) -> str:
+    """One line a step."""
+    lines = []
+    for at, step in enumerate(steps):
+        places = [
+            f"operand_{at}" if graph.tensors[i].data is not None else f"arena + {plan.tensors[i]}"
+            for i in step.inputs
+        ]
+        places.append(f"arena + {plan.tensors[step.output]}")
+        if step.scratch:
+            places.append(f"arena + {plan.scratch[at]}")
+        lines.append(f"    ls_{step.kernel}(&layer_{at}, {', '.join(places)});")
+    return "\n".join(lines)
+
+
+def _layer(graph: Graph, at: int, step: Step) -> Iterator[str]:
+    for i in step.inputs:
+        data = graph.tensors[i].data
+        if data is not None:
+            yield _array("int8_t", f"operand_{at}", data)
+    fields = {}
+    for name, value in step.layer.items():
+        fields[name] = value
+        if isinstance(value, np.ndarray):
+            fields[name] = f"{name}_{at}"
+            yield _array("int8_t" if value.dtype == np.int8 else "int32_t", fields[name], value)
+        elif name == "scale" and isinstance(value, list):
+            fields[name] = f"{name}_{at}"
+            pairs = ", ".join(f"{{{s['multiplier']}, {s['shift']}}}" for s in value)
+            yield f"static const ls_scale {fields[name]}[] = {{\n{_wrapped(pairs)}\n}};"
+    yield f"/* {step.title} */"
+    yield f"static const ls_{step.struct} layer_{at} = {{\n{_wrapped(_fields(fields))}\n}};\n"
+
+
+def _array(kind: str, name: str, values: npt.NDArray[Any]) -> str:
+    # The lowest int32 has no literal of its own: 2147483648 is a long, and then negated.
+    numbers = ["INT32_MIN" if v == -(2**31) else str(v) for v in values.ravel().tolist()]
+    return f"static const {kind} {name}[] = {{\n{_wrapped(', '.join(numbers))}\n}};"
+
+
+def _fields(fields: dict[str, Any]) -> str:
+    return ", ".join(f".{name} = {_value(value)}" for name, value in fields.items())
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + _fields(value) + "}"
+    if isinstance(value, list):
+        return "{" + ", ".join(str(item) for item in value) + "}"
+    return str(value)
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(
+        text, WIDTH, initial_indent="    ", subsequent_indent="    ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip

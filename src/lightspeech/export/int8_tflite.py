@@ -1,0 +1,146 @@
+"""The int8 network of a run as a ``.tflite`` file: int8 standardized features to int8 logits."""
+
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import nn
+
+from lightspeech.audio.frontend import Array
+from lightspeech.errors import ConfigError
+from lightspeech.export import _litert_torch
+from lightspeech.models import int8
+from lightspeech.models.contract import SpeechModel
+from lightspeech.models.int8 import Int8Network
+from lightspeech.training.run import Run
+
+
+def network_of(done: Run) -> Int8Network:
+    """The int8 network of a run.
+
+    Raises:
+        ConfigError: if the run is not int8.
+    """
+    if not isinstance(done.network, Int8Network):
+        raise ConfigError(
+            f"{done.config.model.name}: this run is not int8; add {{name: quantize}} to its "
+            "recipe's compress and name the run it leaves"
+        )
+    return done.network
+
+
+def to_bytes(done: Run) -> bytes:
+    """Convert the int8 part of a run.
+
+    Its only matrix product becomes a convolution of one by one: LiteRT rounds a FULLY_CONNECTED
+    once, but a convolution twice as TFLite Micro and the generated C do, so that all agree.
+
+    Raises:
+        ConfigError: if the run is not int8.
+        MissingExtra: if litert-torch is not installed.
+    """
+    network = network_of(done)
+    front, windows = done.config.frontend, done.config.windows
+    frames = front.n_frames(windows.samples(front.sample_rate)[0])
+    graph = int8.convert(network, fold_weights=False)
+    example = torch.zeros(1, frames, front.n_features)
+    converted = _litert_torch.convert(graph, example, quantized=True)
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(converted, 0))
+    return _packed(_products_as_convolutions(model, schema))
+
+
+def standardization(network: nn.Module, n_features: int) -> tuple[Array, Array]:
+    """Mean and deviation that the network standardizes each feature by, shape ``(n_features,)``."""
+    probe = 1024.0  # far apart, so that their difference keeps its bits
+    with torch.no_grad():
+        low, high = (
+            cast(SpeechModel, network).standardize(torch.full((1, 1, n_features), x))
+            for x in (0.0, probe)
+        )
+    deviation = probe / (high - low).double().flatten().numpy()
+    mean = -low.double().flatten().numpy() * deviation
+    return mean.astype(np.float32), deviation.astype(np.float32)
+
+
+def _products_as_convolutions(model: Any, schema: Any) -> Any:
+    """Write each FULLY_CONNECTED of a parsed model as reshape, convolution, reshape."""
+    graph = model.subgraphs[0]
+    kinds = [code.builtinCode for code in model.operatorCodes]
+    reshape = _code(model, schema, schema.BuiltinOperator.RESHAPE, 1)
+    convolution = _code(model, schema, schema.BuiltinOperator.CONV_2D, 3)
+    operators = []
+    for operator in graph.operators:
+        if kinds[operator.opcodeIndex] != schema.BuiltinOperator.FULLY_CONNECTED:
+            operators.append(operator)
+            continue
+        source, weights, bias = operator.inputs
+        n_out, n_in = graph.tensors[weights].shape
+        graph.tensors[weights].shape = [n_out, 1, 1, n_in]
+        picture = _picture(graph, schema, source, n_in)
+        scores = _picture(graph, schema, operator.outputs[0], n_out)
+        to_picture = [source, _numbers(model, schema, [1, 1, 1, n_in])]
+        to_row = [scores, _numbers(model, schema, [1, n_out])]
+        operators += [
+            _operator(schema, reshape, to_picture, [picture]),
+            _operator(schema, convolution, [picture, weights, bias], [scores], _options(schema)),
+            _operator(schema, reshape, to_row, list(operator.outputs)),
+        ]
+    graph.operators = operators
+    return model
+
+
+def _code(model: Any, schema: Any, kind: int, version: int) -> int:
+    code = schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = kind
+    code.version = version
+    model.operatorCodes.append(code)
+    return len(model.operatorCodes) - 1
+
+
+def _picture(graph: Any, schema: Any, like: int, width: int) -> int:
+    """A tensor of the same scale as another, one pixel large."""
+    tensor = schema.TensorT()
+    tensor.name = graph.tensors[like].name + b"_picture"
+    tensor.type, tensor.quantization = graph.tensors[like].type, graph.tensors[like].quantization
+    tensor.shape, tensor.buffer = [1, 1, 1, width], 0
+    graph.tensors.append(tensor)
+    return len(graph.tensors) - 1
+
+
+def _numbers(model: Any, schema: Any, values: list[int]) -> int:
+    """A constant, such as the shape that a reshape takes."""
+    buffer, tensor = schema.BufferT(), schema.TensorT()
+    buffer.data = np.frombuffer(np.array(values, "<i4").tobytes(), np.uint8)
+    model.buffers.append(buffer)
+    tensor.name, tensor.type = b"shape", schema.TensorType.INT32
+    tensor.shape, tensor.buffer = [len(values)], len(model.buffers) - 1
+    model.subgraphs[0].tensors.append(tensor)
+    return len(model.subgraphs[0].tensors) - 1
+
+
+def _operator(
+    schema: Any, code: int, inputs: list[int], outputs: list[int], options: Any = None
+) -> Any:
+    operator = schema.OperatorT()
+    operator.opcodeIndex, operator.inputs, operator.outputs = code, inputs, outputs
+    if options is not None:
+        operator.builtinOptionsType = schema.BuiltinOptions.Conv2DOptions
+        operator.builtinOptions = options
+    return operator
+
+
+def _options(schema: Any) -> Any:
+    options = schema.Conv2DOptionsT()
+    options.padding = schema.Padding.VALID
+    options.strideH = options.strideW = options.dilationHFactor = options.dilationWFactor = 1
+    return options
+
+
+def _packed(model: Any) -> bytes:
+    import flatbuffers
+
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())

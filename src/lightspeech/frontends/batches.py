@@ -1,0 +1,181 @@
+"""Batches by tensor operations: one gather, one bend, one transform a batch, no per-item loop."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.errors import ConfigError
+from lightspeech.frontends import augment
+from lightspeech.frontends.augment import Augment
+from lightspeech.frontends.mel_features import Features, Index
+from lightspeech.frontends.mel_layer import FrontEndLayer
+
+Shares = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Training examples.
+
+    Attributes:
+        features: shape ``(batch, frames, n_features)``.
+        targets: class of each, shape ``(batch,)``.
+        rows: which utterance of the corpus each is, shape ``(batch,)``.
+        mix: a number in [0, 1) for each, drawn for mixup, shape ``(batch,)``.
+    """
+
+    features: Tensor
+    targets: Tensor
+    rows: Tensor
+    mix: Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        """Give the same examples on a device."""
+        parts = (self.features, self.targets, self.rows, self.mix)
+        return Batch(*(part.to(device) for part in parts))
+
+
+class Batches(Protocol):
+    """What a training goes through: its rows, and the class of every utterance of the corpus."""
+
+    rows: Tensor
+    targets: Tensor
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        ...
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Go once through the training utterances."""
+        ...
+
+
+NO_ROWS: Index = np.zeros(0, np.int64)
+
+
+class Order:
+    """In which order, new every epoch, utterances come, and how they fall into batches."""
+
+    def __init__(
+        self,
+        rows: Index,
+        *,
+        batch_size: int,
+        seed: int,
+        shares: Shares | None = None,
+        extra: Index = NO_ROWS,
+        extra_share: float = 0.0,
+    ) -> None:
+        """Take the rows to train on.
+
+        Args:
+            rows: of the corpus.
+            batch_size: rows a batch.
+            seed: of all orders.
+            shares: probability of each row to be drawn, see `balance.shares`.
+            extra: rows of which each epoch draws some, without repetition, beside all others.
+            extra_share: of these in an epoch, 0 to below 1, as far as there are so many.
+
+        Raises:
+            ConfigError: if there are fewer than two utterances: no batch has statistics.
+        """
+        if len(rows) < 2:
+            raise ConfigError(
+                f"{len(rows)} utterance to train on, at least 2 are needed; widen the training part"
+            )
+        self.rows, self.batch_size, self.seed = torch.from_numpy(rows), batch_size, seed
+        self.shares, self.extra = shares, extra
+        self.n_extra = min(len(extra), round(len(rows) * extra_share / (1 - extra_share)))
+
+    def __len__(self) -> int:
+        """Batches an epoch; a last one of one utterance is left out."""
+        whole, rest = divmod(len(self.rows) + self.n_extra, self.batch_size)
+        return whole + (rest > 1)
+
+    def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Give the rows of each batch, and of each the number under which its bends are drawn.
+
+        That is the row, so that the order changes nothing; a row that may come twice is bent anew.
+        """
+        generator, n = np.random.default_rng([self.seed, number, 1]), len(self.rows)
+        if self.shares is None:
+            rows = numbers = self.rows[torch.from_numpy(generator.permutation(n))]
+        else:
+            rows = self.rows[torch.from_numpy(generator.choice(n, n, p=self.shares))]
+            numbers = torch.arange(n)
+        if self.n_extra:
+            extra = torch.from_numpy(generator.choice(self.extra, self.n_extra, replace=False))
+            among = torch.from_numpy(generator.permutation(n + self.n_extra))
+            rows, numbers = (torch.cat([own, extra])[among] for own in (rows, numbers))
+        parts = (torch.split(each, self.batch_size) for each in (rows, numbers))
+        return itertools.islice(zip(*parts, strict=True), len(self))
+
+
+class TrainingBatches:
+    """All training utterances, every epoch in a new order and bent anew."""
+
+    def __init__(
+        self,
+        features: Features,
+        order: Order,
+        targets: Tensor,
+        cfg: FrontEnd,
+        bending: Augment,
+    ) -> None:
+        """Hold what an epoch is made of.
+
+        Args:
+            features: of the whole corpus.
+            order: in which the utterances to train on come; its seed is that of the bends.
+            targets: class of every utterance of the corpus, shape ``(n,)``.
+            cfg: the front end.
+            bending: how far to bend.
+        """
+        self.order = order
+        self.frames = torch.from_numpy(np.array(features.frames)) - float(np.log(cfg.floor))
+        self.offsets = torch.from_numpy(np.array(features.offsets))
+        self.rows, self.targets = order.rows, targets
+        self.n_frames = features.windows.shape[1]
+        self.layer, self.bands = FrontEndLayer(cfg), augment.bands_of(cfg)
+        self.bending = bending
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        return len(self.order)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Go once through the training utterances."""
+        drawn = augment.draw(len(self.targets), self.bending, self.order.seed, number)
+        for batch, numbers in self.order.epoch(number):
+            u = drawn[numbers]
+            source, lengths = self._gather(batch)
+            log_bands = augment.bend(source, lengths, self.n_frames, u, self.bending, self.bands)
+            yield Batch(self.layer.finish(log_bands), self.targets[batch], batch, u[:, 7])
+
+    def _gather(self, batch: Tensor) -> tuple[Tensor, Tensor]:
+        """Copy whole utterances side by side, silence behind the shorter ones."""
+        first = self.offsets[batch]
+        lengths = self.offsets[batch + 1] - first
+        place = torch.arange(int(lengths.max()))
+        inside = place < lengths[:, None]
+        index = first[:, None] + place.minimum(lengths[:, None] - 1)
+        return self.frames[index] * inside[:, :, None], lengths
+
+
+def measuring_batches(
+    features: Features, rows: Index, cfg: FrontEnd, *, batch_size: int = 64
+) -> Iterator[Tensor]:
+    """Give the measuring windows of some utterances, in order, shape ``(batch, frames, n)``."""
+    layer = FrontEndLayer(cfg)
+    spans = [range(features.window_offsets[r], features.window_offsets[r + 1]) for r in rows]
+    places = np.concatenate([np.asarray(span, np.int64) for span in spans])
+    for start in range(0, len(places), batch_size):
+        block = np.array(features.windows[places[start : start + batch_size]])
+        yield layer.finish(torch.from_numpy(block))

@@ -1,0 +1,82 @@
+"""What eGeMAPS says of a recording: 88 hand-made numbers (Eyben et al. 2016), kept a file each."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from lightspeech.audio import io
+from lightspeech.corpora.base import Utterance
+from lightspeech.errors import AudioError, MissingExtra
+from lightspeech.files import replacing
+
+Array = npt.NDArray[np.float32]
+
+SAMPLE_RATE = 16_000
+N_FUNCTIONALS = 88
+SHORTEST_S = 0.1
+"""openSMILE has no answer to less: its longest window is 60 ms."""
+
+
+def load(
+    utterances: Sequence[Utterance], cache: Path, *, step: Callable[[], None] = lambda: None
+) -> Array:
+    """Read the functionals of a corpus from the cache, computing those that are not there.
+
+    Args:
+        utterances: with paths and hashes.
+        cache: folder; the functionals live below it, named by the sound.
+        step: called after each utterance.
+
+    Returns:
+        Shape ``(n, 88)``, in the order of the utterances.
+
+    Raises:
+        AudioError: if a recording cannot be decoded, or is shorter than 0.1 s.
+        MissingExtra: if openSMILE is not installed.
+        OutputError: if the cache cannot be written.
+    """
+    extract = None
+    rows = []
+    for utterance in utterances:
+        file = cache / "egemaps" / f"{utterance.audio_hash}-{utterance.sample_rate}.npy"
+        if not file.exists():
+            extract = extract or extractor()
+            with replacing(file) as temporary, temporary.open("wb") as target:
+                np.lib.format.write_array(target, _of(utterance, extract), allow_pickle=False)
+        rows.append(np.load(file, allow_pickle=False))
+        step()
+    return np.stack(rows)
+
+
+def extractor() -> Callable[[Array], Array]:
+    """Give the function from a waveform at 16 kHz, shape ``(samples,)``, to 88 numbers.
+
+    Raises:
+        MissingExtra: if openSMILE is not installed.
+    """
+    try:
+        import opensmile
+    except ModuleNotFoundError:
+        raise MissingExtra("eGeMAPS", "yardstick") from None
+    smile = opensmile.Smile(
+        feature_set=opensmile.FeatureSet.eGeMAPSv02,
+        feature_level=opensmile.FeatureLevel.Functionals,
+    )
+
+    def extract(waveform: Array) -> Array:
+        numbers: Array = smile.process_signal(waveform, SAMPLE_RATE).to_numpy(np.float32)[0]
+        return numbers
+
+    return extract
+
+
+def _of(utterance: Utterance, extract: Callable[[Array], Array]) -> Array:
+    waveform = io.load(utterance.path, SAMPLE_RATE)
+    if len(waveform) < SHORTEST_S * SAMPLE_RATE:
+        raise AudioError(
+            f"{utterance.path}: {len(waveform) / SAMPLE_RATE:.3f} s, eGeMAPS needs {SHORTEST_S} s; "
+            "remove it from the corpus"
+        )
+    return extract(waveform)

@@ -1,0 +1,296 @@
+"""Pretrained encoders of `transformers`, frozen: waveform to pooled hidden states.
+
+Whisper runs without its padding to 30 s (positions are sliced) and no encoder runs further than the
+last hidden state that is kept. wav2vec2, HuBERT and WavLM are read by the same code.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lightspeech.audio.windows import Waveform
+from lightspeech.errors import ConfigError, MissingExtra
+from lightspeech.frontends import small_encoder
+from lightspeech.frontends.encoder import SAMPLE_RATE, STATES_PER_S, Encoder
+from lightspeech.quiet import silent
+
+PLACE = "LIGHTSPEECH_ENCODERS"
+LONGEST_S = 30
+"""Whisper has positions for no more; longer audio is heard in pieces of this."""
+SHORTEST = 640
+"""Samples; the convolutions of wav2vec2 need 400."""
+LEFT_OUT = (
+    "model.decoder.", "decoder.", "proj_out.", "lm_head.", "quantizer.", "project_hid.",
+    "project_q.", "projector.", "classifier.",
+)  # fmt: skip
+"""Tensors of whole models that are no part of their encoder."""
+HALF = npt.NDArray[np.float16]
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """An encoder, ready to run.
+
+    Attributes:
+        hidden_states: turns a waveform, at most 30 s, into ``(layers, frames, width)``.
+        n_params: of the part that is computed, and of the encoder beside it.
+        macs: multiplications for 3 s, where they are known.
+        beside: another one that hears the same.
+    """
+
+    cfg: Encoder
+    hidden_states: Callable[[Waveform], Tensor]
+    n_params: int
+    macs: int | None = None
+    beside: "Opened | None" = None
+
+    def __call__(self, waveform: Waveform) -> HALF:
+        """Hear a waveform of any length.
+
+        Args:
+            waveform: float32, 16 kHz, shape ``(samples,)``.
+
+        Returns:
+            Kept hidden states, averaged over time, shape ``(frames, n_features)``.
+        """
+        longest = LONGEST_S * SAMPLE_RATE
+        starts = range(0, max(len(waveform) - SHORTEST, 0) + 1, longest)
+        pieces = [waveform[start : start + longest] for start in starts]
+        with torch.no_grad():
+            kept = [self._frames(_lengthened(piece)) for piece in pieces]
+        return torch.cat(kept).half().numpy()
+
+    def _frames(self, piece: Waveform) -> Tensor:
+        own = pool(self.hidden_states(piece), self.cfg)
+        if self.beside is None:
+            return own
+        other = self.beside._frames(piece)
+        n = min(len(own), len(other))  # kinds differ by a state at the end
+        return torch.cat([own[:n], other[:n]], 1)
+
+
+def pool(states: Tensor, cfg: Encoder) -> Tensor:
+    """Average over time, a shorter rest too: ``(L, T, D)`` to ``(frames, L * D)``."""
+    return pool_batch(states[None], cfg)[0]
+
+
+def pool_batch(states: Tensor, cfg: Encoder) -> Tensor:
+    """Average a batch over time: ``(B, L, T, D)`` to ``(B, frames, L * D)``."""
+    flat = states.transpose(2, 3).flatten(1, 2)  # (B, L * D, T)
+    n = round(cfg.pool_s * STATES_PER_S)
+    return F.avg_pool1d(flat, n, ceil_mode=True).transpose(1, 2)
+
+
+def _lengthened(waveform: Waveform) -> Waveform:
+    return np.pad(waveform, (0, max(SHORTEST - len(waveform), 0)))
+
+
+def find(source: str) -> Path | None:
+    """Find the folder of an encoder; None for a hub name.
+
+    Raises:
+        ConfigError: if it is neither.
+    """
+    if (folder := _folder(source)) is not None:
+        return folder
+    if source.count("/") == 1 and not source.startswith(("/", ".")):
+        return None
+    raise ConfigError(_remedies(source, "no such folder"))
+
+
+def _folder(source: str) -> Path | None:
+    places = (Path(os.environ.get(PLACE, "")) / source, Path(source))
+    return next((folder for folder in places if (folder / "config.json").is_file()), None)
+
+
+def own(cfg: Encoder) -> Path | None:
+    """Find the folder of an encoder that `lightspeech shrink` made; None for others and several."""
+    folder = _folder(cfg.source) if cfg.beside is None else None
+    return folder if folder is not None and (folder / small_encoder.MODEL).is_file() else None
+
+
+def made_with(cfg: Encoder) -> frozenset[str]:
+    """Hashes of the recordings that an encoder of our own making was made with; else none."""
+    folder = own(replace(cfg, beside=None))
+    return small_encoder.made_with(folder) if folder is not None else frozenset()
+
+
+def _remedies(source: str, why: str) -> str:
+    return (
+        f"encoder {source!r}: {why}; set {PLACE} to the folder that holds it, name its folder "
+        "(encoder.source=PATH), or connect to the network and name it as on the hub "
+        "(encoder.source=openai/whisper-base)"
+    )
+
+
+def key(cfg: Encoder) -> str:
+    """Name what an encoder hears: by its weights in a folder, by its name on the hub.
+
+    Raises:
+        ConfigError: if there is no such encoder.
+    """
+    folder = find(cfg.source)
+    what: Any = cfg.source
+    if folder is not None:
+        ours = folder / small_encoder.MODEL  # blocks beside it are of the network, not heard here
+        weights = [ours] if ours.is_file() else folder.glob("*.safetensors")
+        files = sorted([folder / "config.json", *weights])
+        what = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    heard = [what, cfg.width, cfg.first, cfg.last, cfg.pool_s]
+    text = json.dumps(heard if cfg.beside is None else [*heard, key(cfg.beside)])
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def load(cfg: Encoder) -> Opened:
+    """Load an encoder and those beside it, strictly.
+
+    Raises:
+        ConfigError: if it is not there, not whole, of another kind, or not as the recipe says.
+        MissingExtra: if transformers is not installed.
+    """
+    if cfg.beside is not None:
+        alone, beside = load(replace(cfg, beside=None)), load(cfg.beside)
+        n_params = alone.n_params + beside.n_params
+        return replace(alone, n_params=n_params, macs=None, beside=beside)
+    if (folder := own(cfg)) is not None:
+        return Opened(cfg, *small_encoder.load(cfg, folder))
+    about, model, extractor = pretrained(cfg.source)
+    _check(cfg, about)
+    hear = _whisper if about.model_type == "whisper" else _raw
+    states = hear(cfg, model, extractor)
+    n_params = sum(p.numel() for p in model.parameters())
+    return Opened(cfg, states, n_params)
+
+
+def pretrained(name: str) -> tuple[Any, Any, Any]:
+    """Load an encoder of `transformers`, strictly: its configuration, itself, its extractor.
+
+    Raises:
+        ConfigError: if it is not there, not whole, or of another kind.
+        MissingExtra: if transformers is not installed.
+    """
+    transformers = _transformers()
+    source = find(name) or name
+    try:
+        about = transformers.AutoConfig.from_pretrained(source)
+        extractor = transformers.AutoFeatureExtractor.from_pretrained(source)
+        model = _weights(name, source, _class_of(transformers, about.model_type))
+    except OSError as error:
+        why = "not to be had here or on the hub" if source == name else str(error)
+        raise ConfigError(_remedies(name, why.splitlines()[0])) from None
+    return about, model, extractor
+
+
+def blocks_to_tune(cfg: Encoder) -> nn.ModuleList:
+    """Load the blocks of a Whisper above the last hidden state that is kept, to be trained.
+
+    Raises:
+        ConfigError: if the encoder is not there, is no Whisper, or has no such blocks.
+        MissingExtra: if transformers is not installed.
+    """
+    about, model, _ = pretrained(cfg.source)
+    if about.model_type != "whisper":
+        raise ConfigError(
+            f"encoder.tuned needs a Whisper, {cfg.source!r} is a {about.model_type}; leave it out"
+        )
+    _check(replace(cfg, last=cfg.last + cfg.tuned), about)
+    blocks: nn.ModuleList = model.layers[cfg.last : cfg.last + cfg.tuned]
+    return blocks.requires_grad_(True)
+
+
+def _transformers() -> Any:
+    try:
+        import transformers
+    except ModuleNotFoundError:
+        raise MissingExtra("a pretrained encoder", "teacher") from None
+    made: Any = transformers
+    made.logging.set_verbosity_error()
+    made.logging.disable_progress_bar()
+    return made
+
+
+def _check(cfg: Encoder, about: Any) -> None:
+    n_blocks = getattr(about, "encoder_layers", None) or about.num_hidden_layers
+    if cfg.width != about.hidden_size or cfg.last > n_blocks:
+        raise ConfigError(
+            f"encoder {cfg.source!r} has width {about.hidden_size} and {n_blocks} blocks, the "
+            f"recipe says width {cfg.width} and last {cfg.last}; write encoder.width="
+            f"{about.hidden_size} and encoder.last={min(cfg.last, n_blocks)}"
+        )
+
+
+def _class_of(transformers: Any, kind: str) -> Any:
+    with silent():  # quantizers come along, where they are installed
+        from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+        classes = {
+            "whisper": WhisperEncoder,
+            "wav2vec2": transformers.Wav2Vec2Model,
+            "hubert": transformers.HubertModel,
+            "wavlm": transformers.WavLMModel,
+        }
+    if kind not in classes:
+        raise ConfigError(f"an encoder of kind {kind!r}; choose one of {sorted(classes)}")
+    return classes[kind]
+
+
+def _weights(name: str, source: Path | str, kind: Any) -> nn.Module:
+    """Load float32 weights; without the check a missing tensor would be filled at random."""
+    mapping = {r"^(model\.)?encoder\.": ""} if kind.__name__ == "WhisperEncoder" else None
+    model, report = kind.from_pretrained(
+        source, key_mapping=mapping, dtype=torch.float32, output_loading_info=True
+    )
+    foreign = {key for key in report["unexpected_keys"] if not key.startswith(LEFT_OUT)}
+    if odd := sorted(map(str, {*report["missing_keys"], *report["mismatched_keys"], *foreign})):
+        raise ConfigError(
+            f"encoder {name!r} is not whole, first odd tensor {odd[0]}; fetch it anew"
+        )
+    made: nn.Module = model.eval().requires_grad_(False)
+    return made
+
+
+def _whisper(cfg: Encoder, model: Any, extractor: Any) -> Callable[[Waveform], Tensor]:
+    n_blocks = len(model.layers)
+    model.layers = model.layers[: cfg.last]
+
+    def hidden_states(waveform: Waveform) -> Tensor:
+        # Multiples of 320 samples: an even number of mel frames, one state for two of them.
+        mel = extractor(
+            waveform,
+            sampling_rate=SAMPLE_RATE,
+            padding="longest",
+            pad_to_multiple_of=320,
+            return_tensors="pt",
+        ).input_features
+        x = F.gelu(model.conv2(F.gelu(model.conv1(mel)))).transpose(1, 2)  # (1, T, D)
+        x = x + model.embed_positions.weight[: x.shape[1]]
+        states = [x]
+        for block in model.layers:
+            states.append(block(states[-1], None))
+        if cfg.last == n_blocks:
+            states[-1] = model.layer_norm(states[-1])
+        return torch.cat(states[cfg.first :])
+
+    return hidden_states
+
+
+def _raw(cfg: Encoder, model: Any, extractor: Any) -> Callable[[Waveform], Tensor]:
+    # One block more than is kept: some classes normalize what the last one gives.
+    model.encoder.layers = model.encoder.layers[: cfg.last + 1]
+
+    def hidden_states(waveform: Waveform) -> Tensor:
+        values = extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="pt").input_values
+        found = model(values, output_hidden_states=True).hidden_states
+        return torch.cat(found[cfg.first : cfg.last + 1])
+
+    return hidden_states

@@ -1,0 +1,110 @@
+"""A bundle of C on this machine: the program of the device, compiled and run beside us.
+
+Where the C has no front end (see `export.c99`), that of NumPy stands before it.
+"""
+
+import shutil
+import subprocess
+import tempfile
+import weakref
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from lightspeech.audio import frontend
+from lightspeech.bundle import Bundle
+from lightspeech.errors import BundleError, MissingTool
+from lightspeech.export import c99
+from lightspeech.inference.predictor import Probabilities
+
+COMPILER = "gcc"
+FLAGS = ("-std=c99", "-O3")
+PROGRAM = "ls_pipe.c"
+"""Samples, or features where there is no front end, from standard input to probabilities."""
+FRONT_END = "ls_frontend.h"
+TIMEOUT_S = 600
+
+
+@dataclass(frozen=True)
+class C99Predictor:
+    """A compiled bundle; the program's folder goes when this does."""
+
+    bundle: Bundle
+    program: Path
+    model: bytes
+    listens: bool
+    """It has a front end in C."""
+
+    def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
+        """Answer a batch of windows, see `Predictor.predict`; heard as 16-bit samples."""
+        samples, _ = self.bundle.windows.samples(self.bundle.sample_rate)
+        if waveforms.shape[1:] != (samples,):
+            raise BundleError(
+                f"{self.bundle.path}: hears windows of {samples} samples, found {waveforms.shape}"
+            )
+        heard = np.clip(np.rint(waveforms * 32_768.0), -32_768, 32_767).astype("<i2")
+        if not self.listens:
+            heard = _features(self.bundle, self.model, heard / np.float32(32_768.0))
+        answer = _run(self.bundle, [self.program, str(samples)], heard.tobytes())
+        shape = (len(waveforms), len(self.bundle.labels))
+        if len(answer) != 4 * shape[0] * shape[1]:
+            raise BundleError(f"{self.bundle.path}: gives no answer; export the model again")
+        return np.frombuffer(answer, np.float32).reshape(shape)
+
+
+def open(bundle: Bundle) -> C99Predictor:
+    """Compile a bundle's C for this machine.
+
+    Code from a file is code that runs. So nothing is compiled but what this version writes itself
+    from the bundle's ``.tflite``, and the files of the bundle must be the very same.
+
+    Args:
+        bundle: as read by `bundle.read`, which has checked size and hash.
+
+    Raises:
+        MissingTool: if there is no C compiler.
+        BundleError: if its files are not what this version writes, or do not compile.
+    """
+    if not shutil.which(COMPILER):
+        raise MissingTool(COMPILER, "gcc")
+    model = (bundle.path / bundle.model_file).read_bytes()
+    written = c99.files_of(bundle, model)
+    for name, text in written.items():
+        file = bundle.path / name
+        if not file.is_file() or file.read_bytes() != text.encode():
+            raise BundleError(
+                f"{file}: is not what this lightspeech writes of {bundle.model_file}; "
+                "export the model again"
+            )
+    program = (files("lightspeech.export.c99") / PROGRAM).read_text("utf-8")
+    folder = Path(tempfile.mkdtemp(prefix="lightspeech-"))
+    opened = C99Predictor(bundle, folder / "pipe", model, FRONT_END in written)
+    weakref.finalize(opened, shutil.rmtree, folder, ignore_errors=True)
+    for name, text in {**written, PROGRAM: program}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    flags = FLAGS if opened.listens else (*FLAGS, "-DLS_FEATURES")
+    _run(bundle, [COMPILER, *flags, "-o", opened.program, *sorted(folder.glob("*.c")), "-lm"])
+    return opened
+
+
+def _features(
+    bundle: Bundle, model: bytes, waveforms: npt.NDArray[np.float32]
+) -> npt.NDArray[np.int8]:
+    """What the network hears of windows, shape ``(batch, frames, n_features)``."""
+    cfg, heard = c99.hears(bundle, model)
+    rows = [heard.quantize(frontend.features(waveform, cfg)) for waveform in waveforms]
+    return np.stack(rows).astype(np.int8)
+
+
+def _run(bundle: Bundle, command: list[str | Path], given: bytes = b"") -> bytes:
+    try:
+        done = subprocess.run(command, input=given, capture_output=True, timeout=TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        raise BundleError(f"{bundle.path}: no answer after {TIMEOUT_S} s") from None
+    if done.returncode != 0:
+        why = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["failed"]
+        raise BundleError(f"{bundle.path}: {command[0]}: {why[0][:200]}; export the model again")
+    return done.stdout

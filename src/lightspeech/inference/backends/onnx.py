@@ -1,0 +1,110 @@
+"""The default back end: onnxruntime on the processor."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state
+
+from lightspeech.audio import frontend
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.bundle import DESCRIPTION, Bundle
+from lightspeech.config import build
+from lightspeech.errors import BundleError
+from lightspeech.inference.predictor import Probabilities
+
+WAVEFORM, FEATURES = "waveform", "features"
+"""What a model takes; before one that takes features stands the NumPy front end."""
+OUTPUT = "probabilities"
+
+_EXTERNAL = re.compile(rb"(?:\n|\x8a\x80*\x00)(?:\x08|\x88\x80*\x00)location")
+"""The key of every reference to data outside the model file, in protobuf's bytes, also overlong."""
+
+# onnxruntime's errors have no base of their own, and may quote names that are no text.
+_ERRORS: tuple[type[Exception], ...] = (
+    UnicodeDecodeError,
+    *(
+        error
+        for error in vars(onnxruntime_pybind11_state).values()
+        if isinstance(error, type) and issubclass(error, Exception)
+    ),
+)
+
+
+@dataclass(frozen=True)
+class OnnxPredictor:
+    """A bundle on onnxruntime."""
+
+    bundle: Bundle
+    session: onnxruntime.InferenceSession
+    front: FrontEnd | None = None
+    """Before the model, where it is not inside."""
+
+    def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
+        """Answer a batch, see `Predictor.predict`."""
+        name, heard = WAVEFORM, waveforms
+        if self.front is not None:
+            rows = [frontend.features(waveform, self.front) for waveform in waveforms]
+            voice = self.bundle.voice
+            heard = np.stack(rows if voice is None else [voice.standardize(row) for row in rows])
+            name = FEATURES
+        try:
+            [answer] = self.session.run([OUTPUT], {name: heard})
+        except _ERRORS as error:
+            raise _fault(self.bundle, f"fails on input {heard.shape} ({_line(error)})") from None
+        shape = (len(waveforms), len(self.bundle.labels))
+        if answer.shape != shape or not np.allclose(answer.sum(1), 1, atol=1e-3):
+            raise _fault(
+                self.bundle, f"gives no probabilities of shape {shape}, but {answer.shape}"
+            )
+        probabilities: Probabilities = answer
+        return probabilities
+
+
+def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
+    """Load a bundle's model.
+
+    Args:
+        bundle: as read by `bundle.read`, which has checked size and hash.
+        threads: processor threads; small models gain nothing from more than one.
+
+    Raises:
+        BundleError: if the file is no ONNX model, asks for data outside itself, does not take
+            waveforms or features and give probabilities, or must know its speaker and cannot.
+    """
+    model = (bundle.path / bundle.model_file).read_bytes()
+    if _EXTERNAL.search(model):
+        raise _fault(bundle, "refers to data outside the file")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what goes wrong is raised; nothing is printed besides
+    try:
+        session = onnxruntime.InferenceSession(
+            model,
+            options,
+            ["CPUExecutionProvider"],
+            enable_fallback=False,  # to the same provider, with words on standard output
+        )
+    except _ERRORS as error:
+        raise _fault(bundle, f"is no model that onnxruntime loads ({_line(error)})") from None
+    inputs = [item.name for item in session.get_inputs()]
+    outputs = [item.name for item in session.get_outputs()]
+    if inputs not in ([WAVEFORM], [FEATURES]) or OUTPUT not in outputs:
+        raise _fault(bundle, f"maps {inputs} to {outputs}, not {WAVEFORM!r} to {OUTPUT!r}")
+    if inputs == [WAVEFORM]:
+        if bundle.normalisation == "speaker":
+            raise _fault(bundle, "takes waveforms, so that no voice could be taken out of them")
+        return OnnxPredictor(bundle, session)
+    front = build(FrontEnd, bundle.frontend, source=str(bundle.path / DESCRIPTION))
+    return OnnxPredictor(bundle, session, front)
+
+
+def _fault(bundle: Bundle, what: str) -> BundleError:
+    return BundleError(f"{bundle.path / bundle.model_file}: {what}; export the model again")
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:120]

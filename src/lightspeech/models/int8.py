@@ -1,0 +1,183 @@
+"""Networks of int8 weights and activations: one graph that trains, converts and is stored.
+
+A prepared network computes in floats, rounded where the device rounds; its state holds float
+weights and the scales of activations, so it is stored, loaded strictly and trained like any other.
+Converted, it is the integer arithmetic that ONNX, LiteRT, ExecuTorch and the C code share:
+activations int8 with one scale and zero point a tensor, weights symmetric with a scale a channel,
+biases int32. Batch norms are folded; what `SpeechModel.standardize` does stays in floats.
+"""
+
+import copy
+from collections.abc import Collection, Iterable
+from typing import Annotated, Any, Literal, cast
+
+import torch
+from pydantic import Field, NonNegativeInt, PositiveFloat
+from torch import Tensor, nn
+from torch.fx import GraphModule
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from lightspeech.config import config
+from lightspeech.errors import ConfigError, MissingExtra
+from lightspeech.models.contract import SpeechModel
+from lightspeech.quiet import silent
+
+
+@config
+class Int8:
+    """How a network becomes int8."""
+
+    ranges: Literal["histogram", "minmax"] = "histogram"
+    """What an activation's scale spans: the range of least squared error, or all that was seen."""
+    qat_epochs: NonNegativeInt = 0
+    """Epochs of training with rounding, under the run's own loss; 0: after training alone."""
+    learning_rate: PositiveFloat = 1e-5
+    """Peak, falling along a cosine. Folded weights are small: 1e-4 moves them far in 5 epochs."""
+    keep_float: tuple[str, ...] = ()
+    """Layers left in floats, named as in ``sensitivity.json``; device code in C takes none."""
+    sensitivity: bool = False
+    """Also measure what each layer alone costs; written to ``sensitivity.json``."""
+    calibration_windows: Annotated[int, Field(ge=1)] = 1024
+    """Windows of the training speakers that ranges are taken from."""
+
+
+class Int8Network(nn.Module):
+    """A prepared network: standardization in floats, then a graph that rounds."""
+
+    def __init__(self, network: nn.Module, frames: int, n_features: int, cfg: Int8) -> None:
+        """Prepare a network in evaluation mode, its batch norms folded.
+
+        Raises:
+            ConfigError: if it is recurrent, or ``cfg.keep_float`` names no layer of it.
+            MissingExtra: if torchao is not installed.
+        """
+        super().__init__()
+        if any(isinstance(module, nn.RNNBase) for module in network.modules()):
+            raise ConfigError(
+                "recurrent networks have no int8 form here: their state is kept in floats; "
+                "quantize a convolutional one, such as micro"
+            )
+        inner, self.outer = copy.deepcopy(network), network
+        for name, _ in list(network.named_children()):  # each keeps what the other does not need
+            delattr(inner if name == "norm" else self.outer, name)
+        self.graph = _prepare(_Classify(inner), torch.zeros(2, frames, n_features), cfg)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits, shape ``(batch, n_classes)``."""
+        logits: Tensor = self.graph(self.standardize(features))
+        return logits
+
+    def standardize(self, features: Tensor) -> Tensor:
+        """Standardize in floats, see `SpeechModel.standardize`."""
+        return cast(SpeechModel, self.outer).standardize(features)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Int8Network":
+        """Copy without what torch has to say of copied graphs."""
+        made = Int8Network.__new__(Int8Network)
+        memo[id(self)] = made
+        with silent():
+            made.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return made
+
+    def train(self, mode: bool = True) -> "Int8Network":
+        """Change nothing: statistics are frozen, and an exported graph has no modes."""
+        return self
+
+
+class _Classify(nn.Module):
+    """The part that becomes int8."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, standardized: Tensor) -> Tensor:
+        return cast(SpeechModel, self.network).classify(standardized)
+
+
+def fold(network: nn.Module) -> nn.Module:
+    """Give a copy whose batch norms after convolutions are folded into them."""
+    folded = copy.deepcopy(network).eval()
+    for part in list(folded.modules()):
+        if isinstance(part, nn.Sequential):
+            for place, (layer, after) in enumerate(zip(list(part), list(part)[1:], strict=False)):
+                if isinstance(layer, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
+                    part[place], part[place + 1] = fuse_conv_bn_eval(layer, after), nn.Identity()
+    return folded.requires_grad_()  # a bias that folding made is trained too
+
+
+def _prepare(classify: nn.Module, example: Tensor, cfg: Int8) -> GraphModule:
+    """Export a graph and put a rounding at every tensor that is int8 on a device."""
+    with silent():
+        try:
+            from torchao.quantization.pt2e.quantize_pt2e import prepare_pt2e
+
+            from lightspeech.models._rounding import Roundings
+        except ModuleNotFoundError:
+            raise MissingExtra("quantization", "compress") from None
+        sizes = ({0: torch.export.Dim("batch")},)
+        program = torch.export.export(classify.eval(), (example,), dynamic_shapes=sizes)
+        graph = program.module(check_guards=False)
+        prepared: GraphModule = prepare_pt2e(graph, Roundings(cfg.ranges, cfg.keep_float))
+    return prepared
+
+
+def convert(network: Int8Network, *, fold_weights: bool) -> GraphModule:
+    """Turn a prepared network's graph into integer arithmetic: standardized features to logits.
+
+    Args:
+        network: with its ranges; it stays as it is.
+        fold_weights: store int8 weights (for ONNX); else floats and how to round them (for LiteRT).
+    """
+    from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e
+
+    with silent():
+        graph = copy.deepcopy(network.graph)
+        [features] = graph.graph.find_nodes(op="placeholder")
+        # The scales of weights follow the weights, and a network just read has not seen them yet.
+        graph(torch.zeros(2, *features.meta["val"].shape[1:]))
+        made: GraphModule = convert_pt2e(graph, fold_quantize=fold_weights)
+    return made
+
+
+def layers(network: Int8Network) -> dict[str, list[str]]:
+    """Find the roundings of each int8 layer: of its input, its weights and its result.
+
+    Returns:
+        Names of modules of the graph by name of the layer, in order, as ``keep_float`` takes them.
+    """
+    from lightspeech.models._rounding import WEIGHTED, layer_name
+
+    found: dict[str, list[str]] = {}
+    for node in network.graph.graph.nodes:
+        weight = node.all_input_nodes[1] if node.target in WEIGHTED else node
+        if node.target in WEIGHTED and weight.op == "call_module":  # else it stays in floats
+            users = [*node.users, *(after for user in node.users for after in user.users)]
+            near = [n for n in (*node.all_input_nodes[:2], *users) if n.op == "call_module"]
+            found[layer_name(weight)] = [str(n.target) for n in near]
+    return found
+
+
+def round_only(network: Int8Network, roundings: Collection[str] | None) -> None:
+    """Round at these places of `layers` alone; None: everywhere."""
+    from lightspeech.models._rounding import Activation, PerChannelWeight
+
+    modules = dict(network.graph.named_modules(remove_duplicate=False))
+    chosen = {id(modules[name]) for name in (modules if roundings is None else roundings)}
+    for module in modules.values():
+        if isinstance(module, Activation | PerChannelWeight):
+            module.off = id(module) not in chosen
+
+
+@torch.no_grad()
+def calibrate(network: Int8Network, windows: Iterable[Tensor]) -> None:
+    """Take the ranges of all activations from features, shape ``(batch, frames, n_features)``."""
+    from lightspeech.models._rounding import Activation
+
+    places = [module for module in network.graph.modules() if isinstance(module, Activation)]
+    for place in places:
+        place.begin()
+    for batch in windows:
+        network(batch)
+    for place in places:
+        place.settle()

@@ -1,0 +1,130 @@
+"""The integer arithmetic of an int8 network as an ONNX file, and its answers: what is measured."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import onnxruntime
+import torch
+from torch import Tensor, nn
+
+from lightspeech.errors import BundleError, MissingExtra
+from lightspeech.models.contract import SpeechModel
+from lightspeech.models.int8 import Int8Network, convert
+from lightspeech.quiet import silent
+
+OPSET = 18
+INPUT, OUTPUT = "features", "logits"
+NAME = "int8.onnx"
+"""Beside the weights of an int8 run."""
+
+
+class Converted(nn.Module):
+    """Standardization in floats, then integers."""
+
+    def __init__(self, network: Int8Network) -> None:
+        """Convert a network that has its ranges; it stays as it is."""
+        super().__init__()
+        self.outer, self.converted = network.outer, convert(network, fold_weights=True)
+
+    def train(self, mode: bool = True) -> "Converted":
+        """Change nothing: a converted graph has no modes."""
+        return self
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits, shape ``(batch, n_classes)``."""
+        standardized = cast(SpeechModel, self.outer).standardize(features)
+        logits: Tensor = self.converted(standardized)
+        return logits
+
+
+def to_bytes(network: Int8Network, frames: int, n_features: int) -> bytes:
+    """Export features to logits, batch dynamic.
+
+    Raises:
+        MissingExtra: if the packages of ONNX are not installed.
+        BundleError: if the exporter gives nothing.
+    """
+    features = torch.zeros(2, frames, n_features)
+    model = _exported(Converted(network), features, {0: torch.export.Dim("batch")})
+    data: bytes = model.SerializeToString()
+    return data
+
+
+def _exported(network: nn.Module, features: Tensor, sizes: dict[int, Any]) -> Any:
+    """Export features to logits; ``sizes`` of the input stay open."""
+    try:
+        import onnxslim
+    except ModuleNotFoundError:
+        raise MissingExtra("int8 ONNX", "export") from None
+    with silent():
+        program = torch.onnx.export(
+            network,
+            (features,),
+            dynamo=True,
+            opset_version=OPSET,
+            dynamic_shapes=(sizes,),
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            verbose=False,
+        )
+        if program is None:
+            raise BundleError("ONNX export of an int8 network gave no model")
+        return onnxslim.slim(program.model_proto)
+
+
+def dynamic(model: Any, excluded: Sequence[str] = ()) -> bytes:
+    """Make the weights of all products of an ONNX model int8 for each output channel.
+
+    What a product reads is int8 by a scale of the moment (``DynamicQuantizeLinear``).
+
+    Args:
+        model: in floats.
+        excluded: names of the nodes that stay so.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with silent(), tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / NAME
+        quantize_dynamic(
+            model,
+            made,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            op_types_to_quantize=["MatMul", "Gemm"],
+            nodes_to_exclude=list(excluded),
+        )
+        return made.read_bytes()
+
+
+def head_to_bytes(network: nn.Module, n_features: int) -> bytes:
+    """Export what stands on an encoder, hidden states to logits, with `dynamic` int8 products.
+
+    Args:
+        network: in evaluation mode; batch and length of its input, ``(batch, frames, n_features)``,
+            stay open.
+        n_features: numbers a frame.
+
+    Raises:
+        MissingExtra: if the packages of ONNX are not installed.
+        BundleError: if the exporter gives nothing.
+    """
+    sizes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("frames", min=2)}
+    return dynamic(_exported(network, torch.zeros(2, 150, n_features), sizes))
+
+
+class OnnxNetwork(nn.Module):
+    """An ONNX file that answers like a network, on onnxruntime."""
+
+    def __init__(self, model: bytes, *, threads: int = 1) -> None:
+        """Load what `to_bytes` gave."""
+        super().__init__()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        self.session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits, shape ``(batch, n_classes)``."""
+        [logits] = self.session.run([OUTPUT], {INPUT: features.numpy()})
+        return torch.from_numpy(logits)

@@ -1,0 +1,138 @@
+"""The own family: separable convolutions along time over mel bands, two statistics, one matrix.
+
+Only operations that ONNX, LiteRT, TFLite Micro and plain C all have: convolution, depthwise
+convolution, ReLU, addition, mean and maximum over time, matrix product; batch norms fold into the
+convolutions. Time is the height of a picture one wide, channels last, which torch computes four
+times as fast on a CPU as one-dimensional convolutions.
+"""
+
+import dataclasses
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.windows import Windows
+from lightspeech.config import config
+from lightspeech.errors import ConfigError
+from lightspeech.models.contract import Standardized
+
+FRONTEND = FrontEnd()
+WINDOWS = Windows()
+
+
+@config
+class SeparableConfig:
+    """Width and depth; each tier of the family states its own."""
+
+    channels: tuple[int, ...]
+    """Of the stem, then of each block."""
+    kernel: int = 7
+    """Frames that a depthwise convolution sees, odd."""
+    stem_kernel: int = 3
+    """Frames that the stem sees, odd; it halves the frame rate."""
+    dropout: float = 0.2
+    """Share of the pooled statistics dropped in training."""
+    residual: tuple[bool, ...] | None = None
+    """Which blocks add what they hear to what they say; null: those that keep the width. A pruned
+    network says it, since its widths may come to agree where they did not."""
+
+    def __post_init__(self) -> None:
+        """Refuse what has no centre, no block, or a residual between different widths."""
+        if self.kernel % 2 == 0 or self.stem_kernel % 2 == 0 or len(self.channels) < 2:
+            raise ConfigError(
+                f"kernels must be odd and channels at least two, found {self.kernel}, "
+                f"{self.stem_kernel}, {self.channels}"
+            )
+        n_blocks = len(self.channels) - 1
+        if len(self.residual or range(n_blocks)) != n_blocks or any(
+            adds and n_in != n_out for n_in, n_out, adds in self.blocks
+        ):
+            raise ConfigError(
+                f"residual needs true or false for each of the {n_blocks} blocks, true only where "
+                f"widths agree; found {self.residual} for channels {self.channels}"
+            )
+
+    @property
+    def blocks(self) -> list[tuple[int, int, bool]]:
+        """Of each block: channels in, channels out, whether it is residual."""
+        pairs = list(pairwise(self.channels))
+        residual = self.residual or tuple(n_in == n_out for n_in, n_out in pairs)
+        return [(*pair, adds) for pair, adds in zip(pairs, residual, strict=True)]
+
+
+def build(cfg: SeparableConfig, *, n_features: int, n_classes: int) -> nn.Module:
+    """Build the network of a tier."""
+    return Separable(cfg, n_features, n_classes)
+
+
+def narrowed(cfg: SeparableConfig, network: nn.Module) -> SeparableConfig:
+    """Say the widths of a pruned network, and which of its blocks were residual."""
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
+    return dataclasses.replace(
+        cfg,
+        channels=tuple(layer.out_channels for layer in layers if layer.groups == 1),
+        residual=tuple(part.residual for part in network.modules() if isinstance(part, Block)),
+    )
+
+
+class Trunk(nn.Module):
+    """Stem, residual blocks, mean and maximum over time."""
+
+    def __init__(self, cfg: SeparableConfig, n_features: int) -> None:
+        """Build the layers; the mel bands are the channels of the input."""
+        super().__init__()
+        self.stem = _convolution(n_features, cfg.channels[0], cfg.stem_kernel, stride=2)
+        self.blocks = nn.Sequential(*(Block(*block, cfg.kernel) for block in cfg.blocks))
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def statistics(self, standardized: Tensor) -> Tensor:
+        """Say what a head reads, shape ``(batch, 2 * width)``."""
+        x = standardized[:, :, None].permute(0, 3, 1, 2)  # (B, F, T, 1), channels last in memory
+        x = self.blocks(self.stem(x).relu())
+        x = x.permute(0, 2, 3, 1)  # (B, T / 2, 1, C): as LiteRT has it, so no copy there
+        return torch.cat([x.mean((1, 2)), x.amax((1, 2))], dim=1)
+
+
+class Separable(Standardized, Trunk):
+    """A trunk and a linear head."""
+
+    def __init__(self, cfg: SeparableConfig, n_features: int, n_classes: int) -> None:
+        """Build the layers."""
+        super().__init__(cfg, n_features)
+        # Global statistics of the training speakers: level stays a cue, as no clip is normalized.
+        self.norm = nn.BatchNorm1d(n_features, affine=False)
+        width = cfg.channels[-1]
+        self.head = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(2 * width, n_classes))
+
+    def classify(self, standardized: Tensor) -> Tensor:
+        """Logits, see `SpeechModel.classify`."""
+        logits: Tensor = self.head(self.statistics(standardized))
+        return logits
+
+
+class Block(nn.Module):
+    """Depthwise then pointwise convolution, with or without a residual."""
+
+    def __init__(self, n_in: int, n_out: int, residual: bool, kernel: int) -> None:
+        """Build the layers."""
+        super().__init__()
+        self.depthwise = _convolution(n_in, n_in, kernel, groups=n_in)
+        self.pointwise = _convolution(n_in, n_out, 1)
+        self.residual = residual
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape but for the channels."""
+        y: Tensor = self.pointwise(self.depthwise(x).relu())
+        return (x + y if self.residual else y).relu()
+
+
+def _convolution(
+    n_in: int, n_out: int, kernel: int, *, stride: int = 1, groups: int = 1
+) -> nn.Sequential:
+    padding = (kernel // 2, 0)
+    return nn.Sequential(
+        nn.Conv2d(n_in, n_out, (kernel, 1), (stride, 1), padding, groups=groups, bias=False),
+        nn.BatchNorm2d(n_out),
+    )

@@ -1,0 +1,100 @@
+"""What a protocol module holds: ``Config`` and ``cut(utterances, cfg) -> Protocol``."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from lightspeech.corpora.base import Utterance
+from lightspeech.errors import ConfigError
+
+Unit = Literal["speaker", "session", "corpus"]
+"""What is kept whole: on one side of a cut or on the other."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """One fold: ids of utterances.
+
+    Attributes:
+        name: what is tested, such as ``fold 0`` or a speaker.
+        train: ids to learn from.
+        selection: ids for early stopping and thresholds; never test.
+        test: ids to measure on; none where a model is made to be shipped.
+    """
+
+    name: str
+    train: tuple[str, ...]
+    selection: tuple[str, ...]
+    test: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """All folds of a study, and what must be said beside its figures.
+
+    Attributes:
+        name: as results files carry it, such as ``ravdess-pinned``.
+        unit: what no two parts share: ``speaker``, ``session``, ``corpus`` or ``utterance``.
+        selection: in words, what the selection set is.
+        leaky: whether test units may be known from training; printed wherever figures are.
+    """
+
+    name: str
+    unit: str
+    selection: str
+    leaky: bool
+    splits: tuple[Split, ...]
+
+
+def unit_of(utterance: Utterance, unit: Unit) -> str:
+    """Name the speaker, session or corpus of an utterance.
+
+    Raises:
+        ConfigError: if the corpus does not say it.
+    """
+    name: str = getattr(utterance, unit)
+    if not name:
+        raise ConfigError(
+            f"{utterance.id}: its {unit} is unknown, so nothing can be kept apart by {unit}; name "
+            "it (corpus.speaker_pattern=REGEX for 'folder', a column for 'csv'), choose another "
+            "unit, or take protocol.name=random-leaky, whose figures are labelled as leaky"
+        )
+    return f"{utterance.corpus}/{name}" if unit == "session" else name
+
+
+def units(utterances: Iterable[Utterance], unit: Unit) -> list[str]:
+    """List the units of a corpus, sorted.
+
+    Raises:
+        ConfigError: if an utterance has none.
+    """
+    return sorted({unit_of(utterance, unit) for utterance in utterances})
+
+
+def split_by(
+    utterances: list[Utterance], unit: Unit, *, name: str, selection: set[str], test: set[str]
+) -> Split:
+    """Cut whole units into selection and test; training gets all others.
+
+    Raises:
+        ConfigError: if a part stays empty.
+    """
+    parts: dict[str, list[str]] = {"train": [], "selection": [], "test": []}
+    for utterance in utterances:
+        own = unit_of(utterance, unit)
+        part = "test" if own in test else "selection" if own in selection else "train"
+        parts[part].append(utterance.id)
+    return make_split(name, parts)
+
+
+def make_split(name: str, parts: dict[str, list[str]]) -> Split:
+    """Make a split of three lists of ids.
+
+    Raises:
+        ConfigError: if a part is empty.
+    """
+    empty = [part for part, ids in parts.items() if not ids]
+    if empty:
+        sizes = {part: len(ids) for part, ids in parts.items()}
+        raise ConfigError(f"{name}: nothing left for {empty[0]}, found {sizes}; use more units")
+    return Split(name=name, **{part: tuple(ids) for part, ids in parts.items()})

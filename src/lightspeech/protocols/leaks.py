@@ -1,0 +1,203 @@
+"""Finds what training and test share: a speaker, a dialogue, a recording, an augmented child."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from lightspeech.corpora.base import Utterance
+from lightspeech.errors import LeakError
+from lightspeech.protocols.base import Protocol, Split
+
+SIDES = (("train", "test"), ("selection", "test"), ("train", "selection"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leak:
+    """One pair of utterances that a split must not tear apart.
+
+    Attributes:
+        kind: what they share: ``speaker``, ``dialogue``, ``audio`` or ``parent``.
+        train_id: the one that is learnt from, or selected on where ``part`` is selection-test.
+        other_id: the one that is measured or selected on.
+        part: the two sides, such as ``train-test``.
+        value: the shared speaker, dialogue, hash of the samples, or ancestor.
+    """
+
+    kind: str
+    train_id: str
+    other_id: str
+    part: str
+    value: str
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return f"{self.train_id} and {self.other_id} ({self.part}) share {self.kind} {self.value}"
+
+
+def find(utterances: list[Utterance], split: Split) -> list[Leak]:
+    """List what two parts of a split share, one pair of utterances for each shared value.
+
+    Utterances of unknown speaker cannot be compared by speaker: see `speaker_unknown`.
+    """
+    every = {utterance.id: utterance for utterance in utterances}
+    keys: dict[str, Callable[[str], str]] = {
+        "speaker": lambda name: every[name].speaker,
+        "dialogue": lambda name: _dialogue(every[name]),
+        "audio": lambda name: every[name].audio_hash,
+        "parent": lambda name: _ancestor(every, name),
+    }
+    return [leak for kind, key in keys.items() for leak in _of_kind(kind, key, split)]
+
+
+def _of_kind(kind: str, key: Callable[[str], str], split: Split) -> Iterable[Leak]:
+    firsts = {part: _firsts(getattr(split, part), key) for part in ("train", "selection", "test")}
+    for one, other in SIDES:
+        for value, name in firsts[one].items():
+            if value in firsts[other]:
+                met = firsts[other][value]
+                part = f"{one}-{other}"
+                yield Leak(kind=kind, train_id=name, other_id=met, part=part, value=value)
+
+
+def _firsts(ids: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
+    """Map each known value of a key to the first id that has it."""
+    firsts: dict[str, str] = {}
+    for name in ids:
+        if value := key(name):
+            firsts.setdefault(value, name)
+    return firsts
+
+
+def _dialogue(utterance: Utterance) -> str:
+    """Tell dialogues of different corpora apart; they are often plain numbers."""
+    return utterance.dialogue and f"{utterance.corpus}/{utterance.dialogue}"
+
+
+def _ancestor(every: dict[str, Utterance], name: str) -> str:
+    """Follow parents up; an original is its own ancestor, so it meets its children."""
+    seen = {name}
+    while name in every and every[name].parent and every[name].parent not in seen:
+        name = every[name].parent
+        seen.add(name)
+    return name
+
+
+def speaker_unknown(utterances: Iterable[Utterance]) -> int:
+    """Count the utterances that no check can compare by speaker."""
+    return sum(not utterance.speaker for utterance in utterances)
+
+
+def check(utterances: list[Utterance], protocol: Protocol) -> None:
+    """Refuse a protocol that leaks, unless it says so itself.
+
+    Raises:
+        LeakError: naming the first offending pair.
+    """
+    if protocol.leaky:
+        return
+    for split in protocol.splits:
+        if found := find(utterances, split):
+            raise LeakError(
+                f"{protocol.name}, {split.name}: {found[0]}; {len(found)} such pairs, listed by "
+                "'lightspeech leaks MANIFEST'; put both on one side, or take "
+                "protocol.name=random-leaky, whose figures are labelled as leaky"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What a teacher knows, what its own teachers know included; or what made an encoder.
+
+    Attributes:
+        study: name of the teacher's study and fold, for messages.
+        train: what it learnt from.
+        selection: what it was chosen and calibrated on.
+        role: what it is to its student.
+    """
+
+    study: str
+    train: tuple[Utterance, ...]
+    selection: tuple[Utterance, ...]
+    role: str = "teacher"
+
+
+def together(several: Sequence[Heard]) -> Heard:
+    """Put what several teachers know into one."""
+    return Heard(
+        study=" + ".join(heard.study for heard in several),
+        train=tuple(utterance for heard in several for utterance in heard.train),
+        selection=tuple(utterance for heard in several for utterance in heard.selection),
+    )
+
+
+def check_teacher(heard: Heard, utterances: Sequence[Utterance], split: Split) -> None:
+    """Refuse a teacher that knows whom its student is measured on, or selected on.
+
+    Args:
+        heard: what the teacher knows.
+        utterances: the student's whole corpus.
+        split: of the student. Its test part must be unknown to the teacher, its selection part
+            must not have been learnt from.
+
+    Raises:
+        LeakError: naming the study and what it shares with the student's fold.
+    """
+    sides = ((heard.train, split.test + split.selection), (heard.selection, split.test))
+    for known, strangers in sides:
+        taught = [renamed(utterance, heard.study) for utterance in known]
+        ids = tuple(utterance.id for utterance in taught)
+        cut = Split(name=split.name, train=ids, selection=(), test=strangers)
+        if found := find([*utterances, *taught], cut):
+            raise LeakError(
+                f"{split.name}: the {heard.role} {heard.study} knows {found[0].kind} "
+                f"{found[0].value} of {found[0].other_id}, which its student must not; "
+                f"{len(found)} such pairs; take one made by other speakers"
+            )
+
+
+def check_encoder(
+    source: str, audio: Collection[str], utterances: Sequence[Utterance], protocol: Protocol
+) -> None:
+    """Refuse an encoder made with speech of somebody that a head on it is measured or selected on.
+
+    Args:
+        source: its name.
+        audio: hashes of the recordings it was made with.
+        utterances: the head's whole corpus.
+        protocol: of the head; one that is labelled leaky may do all.
+
+    Raises:
+        LeakError: naming the encoder and what it shares with the first such fold.
+    """
+    known = tuple(utterance for utterance in utterances if utterance.audio_hash in audio)
+    heard = Heard(study=source, train=known, selection=(), role="encoder")
+    for split in () if protocol.leaky else protocol.splits:
+        check_teacher(heard, utterances, split)
+
+
+def check_unlabelled(
+    unlabelled: Sequence[Utterance], utterances: Sequence[Utterance], split: Split
+) -> None:
+    """Refuse speech without labels of somebody that a student is measured or selected on.
+
+    Args:
+        unlabelled: speech that the student learns from, ids as of `renamed`.
+        utterances: the student's whole corpus.
+        split: of the student.
+
+    Raises:
+        LeakError: naming the first offending pair.
+    """
+    ids = tuple(utterance.id for utterance in unlabelled)
+    cut = Split(name=split.name, train=ids, selection=(), test=split.test + split.selection)
+    if found := find([*utterances, *unlabelled], cut):
+        raise LeakError(
+            f"{split.name}: {found[0].train_id} and {found[0].other_id}, which the student is "
+            f"measured or selected on, share {found[0].kind} {found[0].value}; {len(found)} such "
+            "pairs; take other speech for distill.unlabelled"
+        )
+
+
+def renamed(utterance: Utterance, where: str) -> Utterance:
+    """Tell a copy from the student's own; it stays a child of what it is a copy of."""
+    parent = utterance.parent or utterance.id
+    return replace(utterance, id=f"{where}: {utterance.id}", parent=parent)

@@ -1,0 +1,74 @@
+"""Whose work is in a model: recordings and encoders that it, or a teacher of it, learnt from."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from lightspeech.config import Choice
+from lightspeech.errors import CorpusError
+from lightspeech.studies import stages
+from lightspeech.studies.stages import Study
+from lightspeech.training import teachers
+
+Source = dict[str, str]
+"""``name``, ``licence`` and ``citation``."""
+WHISPER = {"licence": "MIT", "citation": "Radford et al. (2023), ICML, arXiv:2212.04356"}
+UNKNOWN = {"licence": "not known here; ask where it comes from", "citation": ""}
+
+
+def corpora(trained: Study) -> tuple[Source, ...]:
+    """List the corpora that a model or a teacher of it learnt from, its own first, each once.
+
+    A network beside it counts as a teacher. One that is not there any more, or is a folder of soft
+    labels, stands there by its name.
+    """
+    studies = list(_studies(trained))
+    said = [_of_corpus(corpus) for study in studies for corpus in _listed(study)]
+    lost = (path for study in studies for path, found in _teachers(study) if found is None)
+    return _once([*said, *({"name": f"teacher {path}", **UNKNOWN} for path in lost)])
+
+
+def encoders(trained: Study) -> tuple[Source, ...]:
+    """List the pretrained encoders that a model or a teacher of it hears through, each once."""
+    stated = (study.recipe.run_config().encoder for study in _studies(trained))
+    names = [Path(one.source).name for first in stated if first for one in first.heard]
+    return _once({"name": n, **(WHISPER if "whisper" in n else UNKNOWN)} for n in names)
+
+
+def _studies(trained: Study) -> Iterator[Study]:
+    """Give a study, and all that taught it and its teachers."""
+    yield trained
+    for _, teacher in _teachers(trained):
+        if teacher is not None:
+            yield from _studies(teacher)
+
+
+def _teachers(study: Study) -> Iterator[tuple[Path, Study | None]]:
+    """Name who taught a study, or answers beside it, and open what is still there."""
+    beside = study.folder.resolve().parents[1 if study.steps else 0]
+    for step in study.steps:
+        for path in _named(step):
+            try:
+                yield path, stages.read_study(teachers.find(path, beside))
+            except CorpusError:
+                yield path, None
+
+
+def _named(step: Choice) -> tuple[Path, ...]:
+    if step.name == "fuse":
+        return (step.config.study,)
+    return tuple(step.config.teachers) if step.name == "distill" else ()
+
+
+def _listed(study: Study) -> list[Choice]:
+    """List the corpora of a study, those without labels last."""
+    lessons = (step.config for step in study.steps if step.name == "distill")
+    return [*study.recipe.corpora, *(corpus for cfg in lessons for corpus in cfg.unlabelled)]
+
+
+def _of_corpus(corpus: Choice) -> Source:
+    info = corpus.module.INFO
+    return {"name": corpus.name, "licence": info.licence, "citation": info.citation}
+
+
+def _once(sources: Iterable[Source]) -> tuple[Source, ...]:
+    return tuple({source["name"]: source for source in sources}.values())

@@ -1,0 +1,243 @@
+"""The stages of a study, in order: open, prepare, train, compress; and a study read back.
+
+Each reads what the one before left in the folder of the study, so any can be run again alone.
+"""
+
+import dataclasses
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lightspeech.config import Choice, as_dict, changed
+from lightspeech.corpora import manifest
+from lightspeech.corpora.base import Utterance
+from lightspeech.errors import ConfigError, CorpusError, OutputError
+from lightspeech.files import write_text
+from lightspeech.frontends import pretrained
+from lightspeech.protocols.base import Protocol
+from lightspeech.studies import engine
+from lightspeech.studies import recipe as recipes
+from lightspeech.studies.recipe import Recipe
+from lightspeech.training.task import Task
+
+RECIPE = "recipe.yaml"
+MANIFEST = "manifest.csv"
+STEPS = "steps.yaml"
+"""In the folder of a step: itself and those before it."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Places:
+    """Folders that a study reads and writes, below the working folder."""
+
+    runs: Path = Path("runs")
+    bundles: Path = Path("bundles")
+    cache: Path = Path("cache")
+
+
+def begin(recipe: Recipe, places: Places, *, resume: bool, fresh: bool) -> Path:
+    """Make the folder of a study, or take up the one that is there.
+
+    Raises:
+        OutputError: if a folder of that name is there and neither flag says what to do with it.
+        ConfigError: if it is to be resumed but another recipe made it.
+    """
+    folder = places.runs / recipe.name
+    text = yaml.safe_dump(as_dict(recipe), sort_keys=False, allow_unicode=True)
+    if folder.exists() and fresh:
+        shutil.rmtree(folder)
+    if not folder.exists():
+        write_text(folder / RECIPE, text)
+    elif not resume:
+        raise OutputError(f"{folder} is there already; add --resume or --fresh (start anew)")
+    elif not (folder / RECIPE).exists():
+        raise ConfigError(f"{folder} holds no {RECIPE}, so nothing to resume; add --fresh")
+    elif _plain(recipes.read(folder / RECIPE, [])) != _plain(recipe):
+        raise ConfigError(f"{folder} was made by another recipe; change its name, or add --fresh")
+    else:
+        write_text(folder / RECIPE, text)
+    return folder
+
+
+def _plain(recipe: Recipe) -> Recipe:
+    """Leave the steps out: they may be added to a study whose plain runs are done."""
+    return dataclasses.replace(recipe, compress=())
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Material:
+    """What a study is made of: all that its vocabulary has in all its corpora."""
+
+    utterances: list[Utterance]
+
+
+def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Material:
+    """List and decode the corpus, keep what the vocabulary has, and write the manifest.
+
+    Raises:
+        CorpusError: if the study was begun with other recordings, speakers or labels.
+    """
+    prepared = [manifest.prepare(choice, progress=progress) for choice in recipe.corpora]
+    found = [utterance for corpus in prepared for utterance in corpus.utterances]
+    kept = engine.in_vocabulary(found, recipe.labels)
+    if twice := [name for name, n in Counter(u.id for u in kept).items() if n > 1]:
+        raise CorpusError(f"{twice[0]!r} is in two of the corpora; leave one of them out")
+    path = folder / MANIFEST
+    if path.exists() and _content(manifest.read(path, need_audio=False)) != _content(kept):
+        raise CorpusError(
+            f"{path} lists other recordings, speakers or labels than there are now; bring them "
+            "back, or add --fresh (start anew)"
+        )
+    manifest.write(kept, path)
+    return Material(utterances=kept)
+
+
+def _content(utterances: list[Utterance]) -> list[tuple[str, str, str, str]]:
+    return [(u.id, u.audio_hash, u.speaker, u.emotion) for u in utterances]
+
+
+def train(
+    recipe: Recipe,
+    prepared: Material,
+    folder: Path,
+    places: Places,
+    progress: engine.Progress,
+    *,
+    processes: int | None = None,
+) -> Protocol:
+    """Cut the corpus, check the cut for leaks, and train every fold and seed.
+
+    Raises:
+        LeakError: if a fold leaks and the protocol is not labelled leaky.
+    """
+    protocol: Protocol = recipe.protocol.module.cut(prepared.utterances, recipe.protocol.config)
+    todo = _tasks(recipe, prepared, protocol, folder, places)
+    engine.run(todo, processes=processes, progress=progress)
+    return protocol
+
+
+def compress(
+    recipe: Recipe,
+    prepared: Material,
+    protocol: Protocol,
+    folder: Path,
+    places: Places,
+    progress: engine.Progress,
+    *,
+    processes: int | None = None,
+) -> list[Path]:
+    """Apply the steps of a recipe to trained runs, each step to what the one before left.
+
+    Returns:
+        The folder of each step, a study of its own: ``1-distill``, ``2-prune``, …
+
+    Raises:
+        LightspeechError: if a step refuses the runs, or a folder was made by other steps.
+    """
+    todo = _tasks(recipe, prepared, protocol, folder, places)
+    made = []
+    for number, step in enumerate(recipe.compress, start=1):
+        made.append(_open_step(recipe, folder, number))
+        todo = engine.steps(todo, step, made[-1])
+        engine.run(todo, processes=processes, progress=progress)
+    return made
+
+
+def _open_step(recipe: Recipe, folder: Path, number: int) -> Path:
+    """Make the folder of a step, or take up the one that is there."""
+    done = [step.as_dict() for step in recipe.compress[:number]]
+    made = folder / f"{number}-{recipe.compress[number - 1].name}"
+    text = yaml.safe_dump(done, sort_keys=False, allow_unicode=True)
+    if not (made / STEPS).exists():
+        write_text(made / STEPS, text)
+    elif not _same(yaml.safe_load((made / STEPS).read_text(encoding="utf-8")), recipe, number):
+        raise ConfigError(f"{made} was made by other steps; delete it, or change the study's name")
+    return made
+
+
+def _same(kept: list[dict[str, Any]], recipe: Recipe, number: int) -> bool:
+    """Compare steps with those that made a folder; what these did not know was at its default."""
+    for step, values in zip(recipe.compress[:number], kept, strict=True):
+        now = step.as_dict()
+        if {**now, **values} != now or changed(step.config).keys() - values.keys():
+            return False
+    return True
+
+
+def _tasks(
+    recipe: Recipe, prepared: Material, protocol: Protocol, folder: Path, places: Places
+) -> list[Task]:
+    return engine.tasks(
+        recipe.run_config(),
+        prepared.utterances,
+        protocol,
+        vocabulary=recipe.labels,
+        seeds=recipe.seeds,
+        folder=folder,
+        cache=places.cache,
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Study:
+    """A trained study, or a step of it, read back from its folder."""
+
+    folder: Path
+    recipe: Recipe
+    utterances: list[Utterance]
+    protocol: Protocol
+    steps: tuple[Choice, ...] = ()
+    """That made its runs of the plain ones."""
+    called: str | None = None
+    """Its bundle, where not by the names of recipe and step."""
+
+    @property
+    def name(self) -> str:
+        """Of its bundle: the recipe's, and the last step's folder."""
+        own = f"{self.recipe.name}-{self.folder.name}" if self.steps else self.recipe.name
+        return self.called or own
+
+    @property
+    def scheme(self) -> str:
+        """Of its figures: by the last step, or by what became of an encoder."""
+        heard = self.recipe.run_config().encoder
+        tuned = heard is not None and heard.tuned
+        of_encoder = heard is not None and pretrained.own(heard) is not None
+        if of_encoder and not (self.steps and self.steps[-1].name == "fuse"):
+            return "tuned-int8" if tuned else "int8"
+        plain = "tuned" if tuned else "fp32"
+        return str(self.steps[-1].module.SCHEME) if self.steps else plain
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether there are figures: a model to be shipped is tested on nobody."""
+        return any(split.test for split in self.protocol.splits)
+
+    @property
+    def run_names(self) -> list[str]:
+        """Folder names of all runs; the first is fold 0 and the first seed."""
+        folds = range(len(self.protocol.splits))
+        return [f"fold{fold}-seed{seed}" for seed in self.recipe.seeds for fold in folds]
+
+
+def read_study(folder: Path) -> Study:
+    """Read back what `train` left, or `compress` in the folder of a step.
+
+    Raises:
+        ConfigError: if the folder holds no recipe, or it is damaged.
+        CorpusError: if the manifest is not there, or damaged.
+    """
+    of_step = (folder / STEPS).is_file()
+    study_folder = folder.resolve().parent if of_step else folder
+    recipe = recipes.read(study_folder / RECIPE, [])
+    utterances = manifest.read(study_folder / MANIFEST, need_audio=False)
+    return Study(
+        folder=folder,
+        recipe=recipe,
+        utterances=utterances,
+        protocol=recipe.protocol.module.cut(utterances, recipe.protocol.config),
+        steps=recipe.compress[: int(folder.resolve().name.split("-")[0])] if of_step else (),
+    )

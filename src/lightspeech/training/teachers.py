@@ -1,0 +1,100 @@
+"""Who teaches: the folder of a study, a fold of it that may teach, and all that it knows."""
+
+from pathlib import Path
+from typing import Annotated
+
+from lightspeech.config import Choice, build, config, plugin, read_yaml
+from lightspeech.corpora import manifest
+from lightspeech.corpora.base import Utterance
+from lightspeech.errors import CorpusError, LeakError
+from lightspeech.protocols import leaks
+from lightspeech.protocols.base import Protocol
+from lightspeech.protocols.leaks import Heard
+from lightspeech.training import run as runs
+from lightspeech.training import soft_labels, unlabelled
+from lightspeech.training.task import Task
+
+
+def find(teacher: Path, studies: Path) -> Path:
+    """Find the folder of a study.
+
+    Raises:
+        CorpusError: naming the places looked at.
+    """
+    for folder in (teacher, studies / teacher):
+        if any(folder.glob("fold*-seed*/")):
+            return folder
+    raise CorpusError(
+        f"no runs in {teacher} or {studies / teacher}; train them first: "
+        "lightspeech train RECIPE, or compress for those of a step"
+    )
+
+
+def choose_fold(folder: Path, task: Task) -> tuple[int, Heard]:
+    """Find a fold of a teacher that knows nobody the student is measured on, its own number first.
+
+    Raises:
+        LeakError: if there is none.
+    """
+    protocol, utterances = _read_study(folder)
+    order = sorted(range(len(protocol.splits)), key=lambda fold: fold != task.fold)
+    first: LeakError | None = None
+    for fold in order:
+        heard = what_is_known(folder, fold, protocol, utterances)
+        try:
+            leaks.check_teacher(heard, task.utterances, task.split)
+        except LeakError as error:
+            first = first or error
+        else:
+            return fold, heard
+    raise first or LeakError(f"{folder}: a study without folds teaches nobody")
+
+
+@config
+class _Cut:
+    """What of a recipe says who was on which side."""
+
+    protocol: Annotated[Choice, plugin("lightspeech.protocols")]
+
+
+def _read_study(folder: Path) -> tuple[Protocol, dict[str, Utterance]]:
+    """Cut a study's corpus again; that of a step lies in the folder above."""
+    if _is_step(folder):
+        folder = folder.resolve().parent
+    utterances = manifest.read(folder / "manifest.csv", need_audio=False)
+    values = {"protocol": read_yaml(folder / "recipe.yaml").get("protocol")}
+    cut = build(_Cut, values, source=str(folder / "recipe.yaml")).protocol
+    protocol: Protocol = cut.module.cut(utterances, cut.config)
+    return protocol, {utterance.id: utterance for utterance in utterances}
+
+
+def _is_step(folder: Path) -> bool:
+    return not (folder / "manifest.csv").exists()
+
+
+def _name(folder: Path) -> str:
+    """``study``, or ``study/1-distill``."""
+    full = folder.resolve()
+    return f"{full.parent.name}/{full.name}" if _is_step(folder) else full.name
+
+
+def what_is_known(
+    folder: Path, fold: int, protocol: Protocol, utterances: dict[str, Utterance]
+) -> Heard:
+    """List what the runs of a fold were trained and selected on, their own teachers included."""
+    split = protocol.splits[fold]
+    train = {utterances[name] for name in split.train}
+    selection = {utterances[name] for name in split.selection}
+    for run in folder.glob(f"fold{fold}-seed*/run.json"):
+        distill = runs.read_config(run.parent).distill
+        if distill is not None:
+            own = soft_labels.read(distill.soft).heard
+            train |= set(own.train)
+            selection |= set(own.selection)
+            if distill.unlabelled is not None:
+                train |= set(unlabelled.read(distill.unlabelled, need_audio=False))
+    return Heard(
+        study=f"{_name(folder)} (fold {fold})",
+        train=tuple(sorted(train, key=lambda u: u.id)),
+        selection=tuple(sorted(selection, key=lambda u: u.id)),
+    )

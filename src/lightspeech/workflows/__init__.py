@@ -1,0 +1,1 @@
+"""One module for each long verb: it composes packages and prints nothing."""

@@ -1,0 +1,210 @@
+"""Search for a better recipe: Optuna proposes, selection sets judge, a budget refuses.
+
+Trials live in an SQLite file in the folder of the search, their checkpoints beside it: a killed
+search goes on with the very epoch it was cut off in. No test set is answered.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from lightspeech.errors import ConfigError, MissingExtra, StudyError
+from lightspeech.studies import engine, stages
+from lightspeech.studies import recipe as recipes
+from lightspeech.studies.engine import Progress
+from lightspeech.studies.recipe import Recipe
+from lightspeech.studies.space import Range, Search
+from lightspeech.studies.stages import Material, Places
+from lightspeech.training import cost, inputs, networks, run
+from lightspeech.training.task import Task
+
+if TYPE_CHECKING:
+    from optuna import Study, Trial
+
+STORAGE = "search.db"
+STARTUP = 8
+"""Trials drawn at random before any is proposed or given up for the others' sake."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A trial that came to its end.
+
+    Attributes:
+        selection_uar: mean over folds and seeds, 0 to 1.
+        cost: of one window, ``n_params``, ``macs``, ``peak_activation_bytes``.
+        overrides: what to type behind the recipe.
+    """
+
+    selection_uar: float
+    cost: dict[str, int]
+    overrides: tuple[str, ...]
+
+
+def search(
+    recipe: Recipe, folder: Path, places: Places, progress: Progress, *, trials: int | None
+) -> list[Found]:
+    """Go on until so many trials are done, and give those within the budget, the best first.
+
+    Args:
+        recipe: with its ``search`` block.
+        folder: of the search, from `stages.begin`.
+        places: where features are cached.
+        progress: told of trials done.
+        trials: in all, those of earlier calls included; null: as the recipe says.
+
+    Raises:
+        ConfigError: if the recipe has no ``search`` block, or a key of it cannot be.
+        MissingExtra: if Optuna is not installed.
+    """
+    if recipe.search is None:
+        raise ConfigError("the recipe has no search: block; write search: {space: {KEY: [A, B]}}")
+    optuna_study = _open(folder, recipe.seeds[0])
+    material = stages.prepare(recipe, folder, progress=lambda items, _: items)
+    asked = _Asked(recipe.search, folder, places, material)
+    wanted = trials or recipe.search.trials
+    while (done := len(_over(optuna_study))) < wanted:
+        progress("trials", done, wanted)
+        optuna_study.optimize(asked.judge, n_trials=1)
+    progress("trials", done, wanted)
+    complete = [trial for trial in _over(optuna_study) if trial.value is not None]
+    found = [_found(trial) for trial in complete if "cost" in trial.user_attrs]
+    return sorted({f.overrides: f for f in found}.values(), key=lambda f: -f.selection_uar)
+
+
+def _open(folder: Path, seed: int) -> "Study":
+    """Open the trials of a search; one that was cut off is asked again first."""
+    try:
+        import optuna
+    except ModuleNotFoundError:
+        raise MissingExtra("search", "search") from None
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    made = optuna.create_study(
+        study_name=folder.name,
+        storage=f"sqlite:///{(folder / STORAGE).resolve()}",
+        direction="maximize",
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTUP),
+        load_if_exists=True,
+    )
+    # Drawn on from where the last call stopped: the same seed would propose the same again.
+    made.sampler = optuna.samplers.TPESampler(
+        seed=seed + len(made.trials), n_startup_trials=STARTUP
+    )
+    if made.trials and made.trials[-1].state.name in ("RUNNING", "FAIL"):
+        cut_off = made.trials[-1]
+        made.enqueue_trial(cut_off.params)
+        if cut_off.state.name == "RUNNING":  # of a kill; Ctrl-C leaves a failed one
+            made.tell(cut_off.number, state=optuna.trial.TrialState.FAIL)
+    return made
+
+
+def _over(optuna_study: "Study") -> list[Any]:
+    """Trials that need no more work: complete or given up."""
+    return [trial for trial in optuna_study.trials if trial.state.name in ("COMPLETE", "PRUNED")]
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """All that a trial needs beside its own choices."""
+
+    search: Search
+    folder: Path
+    places: Places
+    material: Material
+
+    def judge(self, trial: "Trial") -> float:
+        """Train what Optuna proposes, and give its mean selection UAR."""
+        from optuna import TrialPruned
+
+        overrides = [_suggest(trial, *item) for item in self.search.space.items()]
+        trial.set_user_attr("overrides", overrides)
+        recipe = recipes.read(self.folder / stages.RECIPE, overrides)
+        tasks = self._tasks(recipe, overrides)
+        taken = _cost(tasks[0])
+        trial.set_user_attr("cost", asdict(taken))
+        if why := self.search.budget.overspent(taken):
+            raise TrialPruned(why)
+        try:
+            return _mean_uar(trial, tasks)
+        except (ConfigError, StudyError) as error:  # it diverged, or a mel band has no FFT bin
+            raise TrialPruned(str(error)) from None
+
+    def _tasks(self, recipe: Recipe, overrides: list[str]) -> list[Task]:
+        """List the runs of a trial; equal choices share a folder, so none is trained twice."""
+        utterances = self.material.utterances
+        name = hashlib.sha256("\n".join(overrides).encode()).hexdigest()[:12]
+        todo = engine.tasks(
+            recipe.run_config(),
+            utterances,
+            recipe.protocol.module.cut(utterances, recipe.protocol.config),
+            vocabulary=recipe.labels,
+            seeds=self.search.seeds,
+            folder=self.folder / name,
+            cache=self.places.cache,
+        )
+        chosen = [task for task in todo if task.fold in self.search.folds]
+        if len(chosen) < len(self.search.folds) * len(self.search.seeds):
+            n = len(todo) // len(self.search.seeds)
+            raise ConfigError(
+                f"search.folds: found {self.search.folds}, the protocol has 0 to {n - 1}"
+            )
+        return chosen
+
+
+def _suggest(trial: "Trial", key: str, allowed: Range | tuple[Any, ...]) -> str:
+    """Draw a value, as what one types: JSON is YAML, and keeps lists and numbers as they are."""
+    if not isinstance(allowed, Range):
+        return f"{key}={trial.suggest_categorical(key, [json.dumps(choice) for choice in allowed])}"
+    if allowed.whole:
+        whole = trial.suggest_int(key, round(allowed.low), round(allowed.high), log=allowed.log)
+        return f"{key}={whole}"
+    # Three digits are all that a search can tell, and what one wants to type.
+    return f"{key}={trial.suggest_float(key, allowed.low, allowed.high, log=allowed.log):.3g}"
+
+
+def _cost(task: Task) -> cost.Cost:
+    """Count what a task's network will cost, a byte a value."""
+    network = networks.fresh_network(task).eval()
+    features = cost.example(task.config)
+    peak = cost.peak_activations(network, features)
+    return cost.Cost(
+        n_params=networks.n_params(network),
+        macs=cost.macs(network, features),
+        peak_activations=peak,
+        peak_activation_bytes=peak,
+    )
+
+
+def _mean_uar(trial: "Trial", tasks: list[Task]) -> float:
+    """Train run after run, unless the first ones are behind those of other trials."""
+    from optuna import TrialPruned
+
+    uars: list[float] = []
+    for task in tasks:
+        uars.append(_selection_uar(task))
+        trial.report(fmean(uars), len(uars))
+        if len(uars) < len(tasks) and trial.should_prune():
+            raise TrialPruned(f"behind the others after {len(uars)} of {len(tasks)} runs")
+    return fmean(uars)
+
+
+def _selection_uar(task: Task) -> float:
+    """Train a run, but answer no test set; give the UAR of its last epoch on the selection set."""
+    torch.set_num_threads(1)
+    run.fit(task, inputs.open_parts(task), networks.fresh_network(task))
+    last = (task.folder / "history.jsonl").read_text(encoding="utf-8").splitlines()[-1]
+    uar: float = json.loads(last)["selection_uar"]
+    return uar
+
+
+def _found(trial: Any) -> Found:
+    return Found(
+        selection_uar=trial.value,
+        cost=trial.user_attrs["cost"],
+        overrides=tuple(trial.user_attrs["overrides"]),
+    )

@@ -1,0 +1,263 @@
+"""A small encoder says what the large one says, as far as what is left of it can."""
+
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import onnxruntime
+import pytest
+import soundfile
+import torch
+
+from lightspeech import plugins
+from lightspeech.config import Choice
+from lightspeech.encoders import blocks as _blocks
+from lightspeech.encoders import shrink
+from lightspeech.encoders.shrink import Shrink
+from lightspeech.errors import ConfigError
+from lightspeech.export import onnx
+from lightspeech.frontends import pretrained
+from lightspeech.frontends.encoder import Encoder
+from lightspeech.models import whisper
+from lightspeech.studies import recipe
+from lightspeech.studies.stages import Study
+from lightspeech.training import networks
+from lightspeech.training.networks import build_network
+from lightspeech.training.run import Run
+from lightspeech.training.task import RunConfig
+from lightspeech.workflows import publish
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+WIDTH, HEADS, UNITS = 16, 4, 24
+
+
+@pytest.fixture(scope="module")
+def source(make_whisper):
+    return make_whisper(3)
+
+
+def shrink_of(source, **changes):
+    return Shrink(**{"source": source, "last": 2, "heads": HEADS, "units": UNITS, **changes})
+
+
+def noise(samples, seed=0):
+    return np.random.default_rng(seed).normal(size=samples).astype(np.float32) / 10
+
+
+@pytest.mark.parametrize("samples", [640, 8_000, 20_123])
+@pytest.mark.parametrize("first", [0, 1])
+def test_with_all_heads_and_units_it_is_the_encoder_of_transformers(source, samples, first):
+    blocks = shrink.open_blocks(shrink_of(source, first=first))
+    whole = pretrained.load(Encoder(source=source, width=WIDTH, first=first, last=2))
+    with torch.no_grad():
+        expected = whole.hidden_states(noise(samples))
+        found = blocks(torch.from_numpy(noise(samples))[None])[0]
+    torch.testing.assert_close(found, expected, atol=2e-4, rtol=1e-3)
+
+
+def test_heads_and_units_that_never_change_go_and_nothing_else_does(source):
+    """Their mean moves into a bias, so what the blocks say stays the same."""
+    blocks = shrink.open_blocks(shrink_of(source))
+    with torch.no_grad():
+        for block in blocks.blocks:
+            block.value.weight[4:8], block.value.bias[4:8] = 0, torch.randn(4)
+            block.widen.weight[[3, 7]], block.widen.bias[[3, 7]] = 0, torch.randn(2)
+    speech = [torch.from_numpy(noise(8_000, seed))[None] for seed in range(2)]
+    with torch.no_grad():
+        expected = blocks(speech[0])
+        _blocks.lessen(blocks, speech, heads=HEADS - 1, units=UNITS - 2)
+        torch.testing.assert_close(blocks(speech[0]), expected, atol=1e-5, rtol=1e-4)
+    shapes = [(b.n_heads, tuple(b.query.weight.shape), tuple(b.out.weight.shape),
+               tuple(b.widen.weight.shape)) for b in blocks.blocks]  # fmt: skip
+    assert shapes == [(3, (12, WIDTH), (WIDTH, 12), (22, WIDTH))] * 2
+
+
+@pytest.fixture(scope="module")
+def small(source, tmp_path_factory):
+    """A shrunk encoder in a folder of its own; exporting takes seconds, so it is done once."""
+    folder = tmp_path_factory.mktemp("small")
+    soundfile.write(folder / "speech.wav", noise(8_000), 16_000)
+    size = shrink.shrink(shrink_of(source, heads=3, units=20), [folder / "speech.wav"], folder)
+    return folder, size
+
+
+def test_its_folder_is_an_encoder_that_a_recipe_may_name(source, small):
+    folder, size = small
+    opened = pretrained.load(Encoder(source=str(folder), width=WIDTH, first=0, last=2))
+    assert (folder / "encoder.onnx").stat().st_size == size
+    assert opened.n_params < pretrained.load(Encoder(source=source, width=WIDTH, last=2)).n_params
+    for samples in (700, 8_000, 16_001):
+        found = opened.hidden_states(noise(samples))
+        assert found.shape == (3, -(-samples // 320), WIDTH)
+    whole = pretrained.load(Encoder(source=source, width=WIDTH, first=0, last=2))
+    with torch.no_grad():
+        expected = whole.hidden_states(noise(16_001))
+    assert np.corrcoef(expected.flatten(), found.flatten())[0, 1] > 0.98
+
+
+def test_its_folder_says_what_three_seconds_cost_in_multiplications(source, small):
+    few = json.loads((small[0] / "config.json").read_text())["macs"]
+    assert few < shrink.macs(shrink.open_blocks(shrink_of(source)))
+    states, stem = 150, 3 * 80 * WIDTH * 300 + 3 * WIDTH * WIDTH * 150
+    # Of each block: four products of the heads' widths, two of the units', scores and sums.
+    block = states * (4 * WIDTH * 12 + 2 * WIDTH * 20) + 2 * states**2 * 12
+    assert few == stem + 2 * block + 300 * 201 * 80
+    assert pretrained.load(Encoder(source=str(small[0]), width=WIDTH, first=0, last=2)).macs == few
+
+
+def test_another_file_is_another_encoder_to_the_cache(small, tmp_path):
+    cfg = Encoder(source=str(small[0]), width=WIDTH, first=0, last=2)
+    before = pretrained.key(cfg)
+    copy = tmp_path / "other"
+    copy.mkdir()
+    for name in ("encoder.onnx", "config.json"):
+        (copy / name).write_bytes((small[0] / name).read_bytes())
+    assert pretrained.key(Encoder(source=str(copy), width=WIDTH, first=0, last=2)) == before
+    (copy / "encoder.onnx").write_bytes(b"other")
+    assert pretrained.key(Encoder(source=str(copy), width=WIDTH, first=0, last=2)) != before
+
+
+def test_a_recipe_that_asks_for_other_states_is_told_which_there_are(small):
+    with pytest.raises(ConfigError, match=r"write encoder: \{source: .*width: 16, first: 0, last"):
+        pretrained.load(Encoder(source=str(small[0]), width=32, first=1, last=2))
+
+
+@pytest.mark.parametrize(("what", "n"), [("last", 3), ("heads", 5), ("units", 25)])
+def test_more_than_there_is_cannot_be_kept(source, what, n):
+    with pytest.raises(ConfigError, match=r"blocks, heads and units of at most \(2, 4, 24\)"):
+        shrink.open_blocks(shrink_of(source, **{what: n}))
+
+
+def head_on(folder, **changes):
+    cfg = RunConfig(
+        model=Choice("lightspeech.models", "whisper", whisper.Config(width=8, heads=2)),
+        frontend=whisper.FRONTEND, windows=whisper.WINDOWS,
+        encoder=Encoder(source=str(folder), width=WIDTH, **{"first": 0, "last": 2, **changes}),
+    )  # fmt: skip
+    return Run(
+        config=cfg, labels=tuple("abcd"), fold=0, seed=0, temperature=1.5, threshold=0.0,
+        network=build_network(cfg, 4).eval(),
+    )  # fmt: skip
+
+
+def test_a_bundle_holds_the_encoder_and_answers_as_the_head_was_measured(small):
+    """The cache keeps half precision, so the third digit of a state may differ."""
+    done = head_on(small[0])
+    session = onnxruntime.InferenceSession(onnx.to_bytes(done))
+    opened = pretrained.load(done.config.encoder)
+    for samples in (1_000, 8_000, 48_000, 50_321):
+        features = torch.from_numpy(opened(noise(samples))[None]).float()
+        with torch.no_grad():
+            expected = (done.network(features) / 1.5).softmax(1)
+        [found] = session.run(["probabilities"], {"waveform": noise(samples)[None]})
+        np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+def test_a_batch_is_answered_as_its_rows_would_be(small):
+    session = onnxruntime.InferenceSession(onnx.to_bytes(head_on(small[0])))
+    rows = np.stack([noise(16_000, seed) * scale for seed, scale in ((0, 1), (1, 0.9))])
+    [together] = session.run(None, {"waveform": rows})
+    alone = [session.run(None, {"waveform": row[None]})[0][0] for row in rows]
+    np.testing.assert_allclose(together, alone, atol=5e-3)  # int8 scales are those of the batch
+
+
+@pytest.fixture(scope="module")
+def stem(source, tmp_path_factory):
+    """A shrunk encoder without blocks, and two blocks beside it that are to be trained."""
+    folder = tmp_path_factory.mktemp("stem")
+    soundfile.write(folder / "speech.wav", noise(8_000), 16_000)
+    cfg = shrink_of(source, last=0, tuned=2, heads=3, units=20)
+    shrink.shrink(cfg, [folder / "speech.wav"], folder)
+    return folder
+
+
+def test_blocks_left_beside_it_say_what_those_in_a_file_say(source, stem, tmp_path):
+    (tmp_path / "speech.wav").write_bytes((stem / "speech.wav").read_bytes())
+    cfg = shrink_of(source, heads=3, units=20, int8=False)
+    shrink.shrink(cfg, [tmp_path / "speech.wav"], tmp_path)
+    whole = pretrained.load(Encoder(source=str(tmp_path), width=WIDTH, first=0, last=2))
+    states = pretrained.load(Encoder(source=str(stem), width=WIDTH, first=0, last=0))
+    x = states.hidden_states(noise(8_000))
+    assert x.shape == (1, 25, WIDTH)
+    with torch.no_grad():
+        for block in networks.blocks_to_tune(
+            head_on(stem, last=0, tuned=2, pool_s=0.02).config.encoder
+        ):
+            x = block(x)
+    expected = whole.hidden_states(noise(8_000))[2]
+    assert np.corrcoef(x[0].flatten(), expected.flatten())[0, 1] > 0.99
+
+
+def test_a_bundle_of_tuned_blocks_answers_as_the_int8_that_was_measured(stem):
+    done = head_on(stem, last=0, tuned=2, pool_s=0.02)
+    measured = networks.answering(done.config, done.network)
+    session = onnxruntime.InferenceSession(onnx.to_bytes(done))
+    opened = pretrained.load(done.config.encoder)
+    for samples in (1_000, 8_000, 48_000):
+        features = torch.from_numpy(opened(noise(samples))[None]).float()
+        with torch.no_grad():
+            floats = (done.network(features) / 1.5).softmax(1)
+        expected = (measured(features) / 1.5).softmax(1)
+        assert (floats - expected).abs().max() > 1e-5  # so int8 it is
+        [found] = session.run(["probabilities"], {"waveform": noise(samples)[None]})
+        np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("tuned", [1, 3])
+def test_other_blocks_than_are_left_cannot_be_trained(stem, small, tuned):
+    with pytest.raises(
+        ConfigError, match=f"2 blocks to train, the recipe says encoder.tuned={tuned}"
+    ):
+        head_on(stem, last=0, tuned=tuned, pool_s=0.02)
+    with pytest.raises(ConfigError, match="has 0 blocks to train.* --tuned . --speech FOLDER"):
+        head_on(small[0], tuned=tuned, pool_s=0.02)
+
+
+def test_figures_say_whether_an_encoder_is_ours_and_whether_its_blocks_were_trained(
+    source, stem, small, tmp_path
+):
+    def scheme(folder, **encoder):
+        (tmp_path / "r.yaml").write_text(
+            "name: r\ncorpus: synthetic\nprotocol: leave_one_out\nmodel: base\n"
+        )
+        chosen = recipe.read(tmp_path / "r.yaml", [])
+        heard = {"source": str(folder), "width": WIDTH, "pool_s": 0.02, **pretrained}
+        return Study(
+            folder=tmp_path, utterances=[], protocol=None,
+            recipe=dataclasses.replace(chosen, encoder=heard),
+        ).scheme  # fmt: skip
+
+    assert scheme(source, last=2) == "fp32"
+    assert scheme(source, last=1, tuned=1) == "tuned"
+    assert scheme(small[0], last=2) == "int8"
+    assert scheme(stem, last=0, tuned=2) == "tuned-int8"
+
+
+def test_other_blocks_to_train_are_no_other_encoder_to_the_cache(stem, tmp_path):
+    copy = shutil.copytree(stem, tmp_path / "copy")
+    (copy / "blocks.safetensors").write_bytes(b"other")
+    cfgs = [Encoder(source=str(f), width=WIDTH, first=0, last=0) for f in (stem, copy)]
+    assert pretrained.key(cfgs[0]) == pretrained.key(cfgs[1])
+
+
+def test_a_damaged_file_of_blocks_is_one_line_that_says_what_to_do(stem, tmp_path):
+    for name in ("config.json", "encoder.onnx", "blocks.safetensors"):
+        (tmp_path / name).write_bytes((stem / name).read_bytes())
+    (tmp_path / "blocks.safetensors").write_bytes((stem / "blocks.safetensors").read_bytes()[:-9])
+    with pytest.raises(ConfigError, match="damaged .*; make the encoder anew"):
+        head_on(tmp_path, last=0, tuned=2, pool_s=0.02)
+
+
+@pytest.mark.parametrize("format", sorted(set(plugins.names("lightspeech.export")) - {"onnx"}))
+def test_a_head_on_an_encoder_is_exported_to_onnx_alone(small, format):
+    with pytest.raises(
+        ConfigError, match=f"whisper hears an encoder, which {format} does not hold"
+    ):
+        publish.exporter(head_on(small[0]), format)
+
+
+def test_an_encoder_of_transformers_is_in_no_bundle(source):
+    with pytest.raises(ConfigError, match="only an encoder that `lightspeech shrink` made"):
+        onnx.to_bytes(head_on(source))

@@ -1,0 +1,269 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import recall_score
+
+from lightspeech import bundle
+from lightspeech.audio import io
+from lightspeech.corpora import manifest
+from lightspeech.errors import ConfigError, CorpusError, LeakError, OutputError
+from lightspeech.inference.backends import onnx
+from lightspeech.inference.recognize import recognize
+from lightspeech.protocols import leaks
+from lightspeech.studies import recipe, stages
+from lightspeech.studies.stages import Places
+from lightspeech.training import predictions
+from lightspeech.workflows import publish
+
+TINY = """
+name: tiny
+corpus: {name: synthetic, speakers: 3, sentences: 1}
+protocol: {name: grouped_k_fold, folds: 3}
+model: {name: nano}
+windows: {window_s: 1.0, hop_s: 0.5}
+training: {epochs: 12, batch_size: 4, average: 0.0, mixup: 0.0}
+"""
+TOLERANCE = 1e-4
+"""Of probabilities: single precision, in another order of sums."""
+MODELS = {
+    "nano": ["training.precision=bf16-mixed"],
+    "light_sernet": ["model={name: light_sernet}", "windows={}", "training.batch_size=2"],
+    "tinyml_lstm": ["model={name: tinyml_lstm}"],
+}
+
+
+def quiet(*_):
+    """Take progress and say nothing."""
+
+
+def places_below(folder):
+    return Places(runs=folder / "runs", bundles=folder / "bundles", cache=folder / "cache")
+
+
+def run(folder, assignments=(), text=TINY):
+    """Do a study up to its bundle; everything lies below the folder."""
+    (folder / "tiny.yaml").write_text(text)
+    chosen = recipe.read(folder / "tiny.yaml", list(assignments))
+    places = places_below(folder)
+    study = stages.begin(chosen, places, resume=False, fresh=False)
+    prepared = stages.prepare(chosen, study, progress=manifest.silent)
+    stages.train(chosen, prepared, study, places, quiet, processes=1)
+    trained = stages.read_study(study)
+    figures, exported = publish.export(trained, trained.run_names[0], places)
+    return trained, figures, exported
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def done(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    root = f"corpus.root={tmp_path_factory.getbasetemp() / 'synthetic'}"
+    threads = torch.get_num_threads()
+    yield run(folder, [root, *MODELS[request.param]])
+    torch.set_num_threads(threads)
+
+
+def test_bundle_answers_the_test_set_as_it_was_measured(done):
+    """The code that measures is the code on the device: the figures are those of the bundle."""
+    trained, _, exported = done
+    predictor = onnx.open(bundle.read(exported.path))
+    measured = predictions.read(trained.folder / trained.run_names[0] / "test.csv")
+    paths = {u.id: u.path for u in trained.utterances}
+    answers = [recognize(predictor, io.load(paths[i], exported.sample_rate)) for i in measured.ids]
+    assert predictor.bundle.labels == measured.labels
+    np.testing.assert_allclose(answers, measured.probabilities, atol=TOLERANCE)
+
+
+def test_answers_differ_from_each_other(done):
+    """So the comparison above compares something."""
+    trained, _, _ = done
+    measured = predictions.read(trained.folder / trained.run_names[0] / "test.csv")
+    assert np.ptp(measured.probabilities, axis=0).max() > 20 * TOLERANCE
+
+
+def test_figures_are_the_mean_over_folds_by_scikit_learn(done):
+    trained, figures, exported = done
+    runs = [predictions.read(path) for path in sorted(trained.folder.glob("*/test.csv"))]
+    uars = [recall_score(r.truth, r.answers, average="macro", zero_division=0) for r in runs]
+    written = json.loads((trained.folder / "results.json").read_text())
+    assert len(uars) == written["folds"] == 3
+    assert written["uar"]["mean"] == pytest.approx(np.mean(uars), abs=1e-4)
+    assert figures.uar.mean == pytest.approx(np.mean(uars), abs=1e-4)
+    assert exported.figures["uar"] == written["uar"]
+
+
+def test_every_utterance_is_tested_once_a_seed(done):
+    trained, _, _ = done
+    tested = [predictions.read(path).ids for path in sorted(trained.folder.glob("*/test.csv"))]
+    assert sorted(sum(tested, ())) == sorted(u.id for u in trained.utterances)
+
+
+def test_bundle_says_who_was_never_heard_in_training(done):
+    trained, _, exported = done
+    split = trained.protocol.splits[exported.provenance["fold"]]
+    speakers = {u.id: u.speaker for u in trained.utterances}
+    assert {speakers[i] for i in split.test} == set(exported.provenance["test_speakers"])
+    assert not {speakers[i] for i in split.train} & set(exported.provenance["test_speakers"])
+
+
+def test_example_is_of_the_test_set(done):
+    trained, _, exported = done
+    answer = publish.example(trained, exported)
+    assert answer["id"] in trained.protocol.splits[0].test
+    assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-3)
+
+
+def read(tmp_path, text=TINY, assignments=()):
+    path = tmp_path / "tiny.yaml"
+    path.write_text(text)
+    return recipe.read(path, list(assignments))
+
+
+@pytest.mark.parametrize(
+    ("assignment", "fault"),
+    [
+        ("epochs=3", "epochs: Unexpected keyword argument"),
+        ("training.epocs=3", "training.epocs: Unexpected keyword argument"),
+        ("model.widht=3", "model.widht: Unexpected keyword argument"),
+        ("model.kernel=4", "kernels must be odd"),
+        ("model.name=micor", r"unknown name 'micor' in models; choose one of .*'micro'"),
+        ("corpus.name=ravdes", r"unknown name 'ravdes' in corpora; choose one of .*'ravdess'"),
+        ("frontend.n_ftt=512", "frontend: n_ftt: Unexpected keyword argument"),
+        ("frontend.f_max=9000", "half the sample rate"),
+        ("windows.hop=1", "windows: hop: Unexpected keyword argument"),
+        ("windows.window_s=0.05", "is 800 samples, fewer than frontend.n_fft=1024"),
+        ("augment.speeds=[0.9]", "write augment.stretch and augment.semitones instead"),
+        ('model.name=small compress=[{"name":"prune"}]', r"small cannot be pruned.*'micro'"),
+        ("augment.noise_probability=2", "augment.noise_probability: .* less than or equal to 1"),
+        ("training.epochs=0", "training.epochs: .* greater than 0"),
+        ("name=a/b", "name must be a plain folder name, found 'a/b'"),
+        ("name=..", "name must be a plain folder name"),
+        ("seeds=[1,1]", "seeds must be distinct"),
+        ("seeds=[]", "seeds must be distinct, at least one"),
+    ],
+)
+def test_what_cannot_be_is_refused_when_the_recipe_is_read(tmp_path, assignment, fault):
+    with pytest.raises(ConfigError, match=fault):
+        read(tmp_path, assignments=assignment.split())
+
+
+def test_two_faults_in_one_yaml_are_both_named_with_their_paths(tmp_path):
+    text = TINY.replace("epochs", "epocs").replace("{name: nano}", "{name: nano, kernel: wide}")
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text)
+    assert "training.epocs: Unexpected keyword argument (got 12)" in str(caught.value)
+    assert "model.kernel: Input should be a valid integer" in str(caught.value)
+
+
+def test_overrides_and_the_models_own_front_end_make_the_run(tmp_path):
+    made = read(tmp_path, assignments=["model.name=tinyml_lstm", "frontend.n_mfcc=20"]).run_config()
+    assert (made.frontend.kind, made.frontend.n_fft, made.frontend.n_mfcc) == ("mfcc", 2048, 20)
+    assert (made.windows.window_s, made.training.epochs) == (1.0, 12)
+
+
+@pytest.fixture
+def places(tmp_path):
+    return places_below(tmp_path)
+
+
+def test_a_study_that_is_there_is_left_alone_without_a_flag(tmp_path, places):
+    chosen = read(tmp_path)
+    folder = stages.begin(chosen, places, resume=False, fresh=False)
+    (folder / "precious").write_text("")
+    with pytest.raises(OutputError, match="is there already; add --resume or --fresh"):
+        stages.begin(chosen, places, resume=False, fresh=False)
+    assert stages.begin(chosen, places, resume=True, fresh=False) == folder
+    assert (folder / "precious").exists()
+    stages.begin(chosen, places, resume=False, fresh=True)
+    assert not (folder / "precious").exists()
+
+
+def test_a_study_of_another_recipe_is_not_resumed(tmp_path, places):
+    stages.begin(read(tmp_path), places, resume=False, fresh=False)
+    other = read(tmp_path, assignments=["training.epochs=3"])
+    with pytest.raises(
+        ConfigError, match="made by another recipe; change its name, or add --fresh"
+    ):
+        stages.begin(other, places, resume=True, fresh=False)
+
+
+def test_a_folder_without_a_recipe_is_not_resumed(tmp_path, places):
+    (tmp_path / "runs/tiny").mkdir(parents=True)
+    with pytest.raises(ConfigError, match=r"holds no recipe\.yaml, so nothing to resume"):
+        stages.begin(read(tmp_path), places, resume=True, fresh=False)
+
+
+OWN = """
+name: own
+corpus: {name: csv}
+protocol: {name: given}
+model: {name: nano}
+training: {epochs: 1}
+"""
+
+
+@pytest.fixture
+def own_study(tmp_path, places, write_tone):
+    """Prepare a recipe of six recordings in a table, of the speakers named."""
+
+    def make(speakers):
+        rows = ["path,label,speaker,split"]
+        parts = ("train", "selection", "test") * 2
+        for n, (speaker, part) in enumerate(zip(speakers, parts, strict=True)):
+            write_tone(tmp_path / f"{n}.wav", hertz=200 + 50 * n)
+            rows.append(f"{n}.wav,{('happy', 'sad')[n // 3]},{speaker},{part}")
+        (tmp_path / "table.csv").write_text("\n".join(rows) + "\n")
+        chosen = read(tmp_path, OWN, [f"corpus.root={tmp_path / 'table.csv'}"])
+        folder = stages.begin(chosen, places, resume=False, fresh=False)
+        return chosen, stages.prepare(chosen, folder, progress=manifest.silent), folder
+
+    return make
+
+
+def test_a_leaking_split_is_refused_before_anything_is_trained(own_study, places):
+    chosen, prepared, folder = own_study("abcdea")
+    with pytest.raises(LeakError, match="speaker"):
+        stages.train(chosen, prepared, folder, places, quiet, processes=1)
+    assert not list(folder.glob("fold*"))
+    assert not places.cache.exists()
+
+
+def test_the_same_split_without_the_leak_is_trained(own_study, places):
+    chosen, prepared, folder = own_study("abcdef")
+    stages.train(chosen, prepared, folder, places, quiet, processes=1)
+    assert (folder / "fold0-seed0/test.csv").exists()
+
+
+def test_a_vocabulary_that_leaves_one_class_is_refused(own_study, tmp_path):
+    chosen, _, folder = own_study("abcdef")
+    table = tmp_path / "table.csv"
+    table.write_text(table.read_text().replace("sad", "bored"))
+    one_class = dataclasses.replace(chosen, labels="common4")
+    with pytest.raises(CorpusError, match="1 of the classes of vocabulary 'common4' among 6"):
+        stages.prepare(one_class, folder, progress=manifest.silent)
+
+
+def test_a_study_is_not_resumed_with_other_recordings(own_study, tmp_path, write_tone):
+    chosen, prepared, folder = own_study("abcdef")
+    again = stages.prepare(chosen, folder, progress=manifest.silent)
+    assert again.utterances == prepared.utterances
+    write_tone(tmp_path / "3.wav", hertz=999)
+    before = (folder / "manifest.csv").read_bytes()
+    with pytest.raises(CorpusError, match=r"manifest\.csv lists other recordings.*add --fresh"):
+        stages.prepare(chosen, folder, progress=manifest.silent)
+    assert (folder / "manifest.csv").read_bytes() == before
+
+
+def test_an_unfinished_study_has_no_figures(own_study, places):
+    _, _, folder = own_study("abcdef")
+    with pytest.raises(CorpusError, match="fold0-seed0 is not finished; run it with --resume"):
+        publish.export(stages.read_study(folder), "fold0-seed0", places)
+
+
+def test_prepared_manifest_is_what_was_trained_on(done):
+    trained, _, _ = done
+    rows = manifest.read(trained.folder / "manifest.csv")
+    assert [u.id for u in rows] == [u.id for u in trained.utterances]
+    assert not [leak for split in trained.protocol.splits for leak in leaks.find(rows, split)]

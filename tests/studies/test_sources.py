@@ -1,0 +1,93 @@
+import dataclasses
+from types import SimpleNamespace
+
+import pytest
+
+from lightspeech.errors import CorpusError
+from lightspeech.studies import recipe, sources, stages
+from lightspeech.studies.stages import Study
+
+RECIPE = """
+name: NAME
+corpora: CORPORA
+labels: common4
+protocol: {name: everyone}
+model: {name: MODEL}
+compress: STEPS
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A study of a recipe with all its steps; nothing of it is on disk."""
+
+    def make(name, corpora, *, model="nano", steps="[]"):
+        text = RECIPE.replace("NAME", name).replace("MODEL", model)
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(text.replace("CORPORA", corpora).replace("STEPS", steps))
+        chosen = recipe.read(path, [])
+        folder = tmp_path / "runs" / name
+        if chosen.compress:
+            folder = folder / f"{len(chosen.compress)}-{chosen.compress[-1].name}"
+        return Study(
+            folder=folder, recipe=chosen, utterances=[], steps=chosen.compress,
+            protocol=SimpleNamespace(),
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def known(monkeypatch):
+    """Studies that are found by their name, as if they lay beside the others."""
+    studies = {}
+
+    def find(name, beside):
+        assert beside.name == "runs"
+        if str(name) not in studies:
+            raise CorpusError("no runs")
+        return name
+
+    monkeypatch.setattr(sources._teacher, "find", find)
+    monkeypatch.setattr(stages, "read_study", lambda name: studies[str(name)])
+    return studies
+
+
+def names(found):
+    return [source["name"] for source in found]
+
+
+def test_corpora_of_a_student_its_unlabelled_speech_and_its_teachers_are_told_once(study, known):
+    known["first"] = study("first", "[{name: emodb}, {name: ravdess}]", model="whisper")
+    step = "[{name: distill, teacher: first, unlabelled: [{name: tess}]}]"
+    known["second"] = study("second", "[{name: nemo}]", steps=step)
+    student = study(
+        "third", "[{name: ravdess}]", steps="[{name: distill, teacher: second}, {name: quantize}]"
+    )
+    assert names(sources.corpora(student)) == ["ravdess", "nemo", "tess", "emodb"]
+    assert sources.corpora(student)[0]["licence"] == "CC BY-NC-SA 4.0"
+    assert sources.encoders(student) == ({"name": "whisper-base", **sources.WHISPER},)
+
+
+def test_encoders_side_by_side_are_both_told_and_unknown_ones_say_so(study, known):
+    both = study("both", "[{name: ravdess}]", model="whisper")
+    beside = {"source": "openai/whisper-tiny.en", "width": 384}
+    other = {"source": "some/hubert", "beside": beside}
+    changed = dataclasses.replace(both, recipe=dataclasses.replace(both.recipe, encoder=other))
+    found = sources.encoders(changed)
+    assert names(found) == ["hubert", "whisper-tiny.en"]
+    assert [source["licence"] for source in found] == [
+        "not known here; ask where it comes from",
+        "MIT",
+    ]
+
+
+def test_a_teacher_that_is_gone_is_told_and_its_licences_are_not_guessed(study, known):
+    student = study("student", "[{name: ravdess}]", steps="[{name: distill, teacher: gone}]")
+    assert sources.corpora(student)[1] == {"name": "teacher gone", **sources.UNKNOWN}
+
+
+def test_a_model_without_a_teacher_has_its_own_corpora_and_no_encoder(study, known):
+    alone = study("alone", "[{name: emodb}]")
+    assert names(sources.corpora(alone)) == ["emodb"]
+    assert sources.encoders(alone) == ()
