@@ -247,3 +247,35 @@ def nano(*, integers):
     return Run(
         config=cfg, labels=LABELS, fold=0, seed=0, temperature=0.1, threshold=0.4, network=network
     )  # fmt: skip
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """Work in an empty folder, in as many threads as before."""
+    torch = pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    threads = torch.get_num_threads()
+    yield tmp_path
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def make_whisper(tmp_path_factory):
+    """Save a random Whisper, 16 wide, as `transformers` saves it; give the name of its folder."""
+    transformers = pytest.importorskip("transformers", reason="needs the extra 'teacher'")
+
+    import torch
+
+    def make(blocks, **changes):
+        torch.manual_seed(0)
+        folder = tmp_path_factory.mktemp("whisper")
+        cfg = transformers.WhisperConfig(
+            d_model=16, encoder_layers=blocks, encoder_attention_heads=4, encoder_ffn_dim=24,
+            decoder_layers=1, decoder_attention_heads=2, decoder_ffn_dim=8, vocab_size=20,
+            pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=1, **changes,
+        )  # fmt: skip
+        transformers.WhisperForConditionalGeneration(cfg).save_pretrained(folder)
+        transformers.WhisperFeatureExtractor().save_pretrained(folder)
+        return str(folder)
+
+    return make

@@ -1,5 +1,4 @@
 import pytest
-import torch
 
 from lightspeech.corpora import manifest
 from lightspeech.studies import recipe, stages
@@ -20,15 +19,6 @@ def quiet(*_):
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
-    """Work in an empty folder, in as many threads as before."""
-    monkeypatch.chdir(tmp_path)
-    threads = torch.get_num_threads()
-    yield tmp_path
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture
 def train(here):
     """Train the plain runs of the tiny recipe with some changes; gives recipe and stages to go."""
 
@@ -43,25 +33,5 @@ def train(here):
             return stages.compress(chosen, prepared, protocol, folder, Places(), told, processes=1)
 
         return folder, compress
-
-    return make
-
-
-@pytest.fixture(scope="module")
-def make_whisper(tmp_path_factory):
-    """Save a random Whisper, 16 wide, as `transformers` saves it; give the name of its folder."""
-    transformers = pytest.importorskip("transformers", reason="needs the extra 'teacher'")
-
-    def make(blocks, **changes):
-        torch.manual_seed(0)
-        folder = tmp_path_factory.mktemp("whisper")
-        cfg = transformers.WhisperConfig(
-            d_model=16, encoder_layers=blocks, encoder_attention_heads=4, encoder_ffn_dim=24,
-            decoder_layers=1, decoder_attention_heads=2, decoder_ffn_dim=8, vocab_size=20,
-            pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=1, **changes,
-        )  # fmt: skip
-        transformers.WhisperForConditionalGeneration(cfg).save_pretrained(folder)
-        transformers.WhisperFeatureExtractor().save_pretrained(folder)
-        return str(folder)
 
     return make

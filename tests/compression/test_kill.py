@@ -14,7 +14,8 @@ DISTILL = """compress=[{name: distill, teacher: teacher, crops: 1, features: 0.5
  training: {epochs: 4}}]"""
 QUANTIZE = "compress=[{name: quantize, qat_epochs: 4}]"
 COMPRESS = """
-from lightspeech import manifest, recipe, stages
+from lightspeech.corpora import manifest
+from lightspeech.studies import recipe, stages
 from lightspeech.studies.stages import Places
 from pathlib import Path
 chosen = recipe.read(Path("tiny.yaml"), {changes!r})

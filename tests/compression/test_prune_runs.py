@@ -18,7 +18,8 @@ WIDE = "model={name: nano, channels: [16, 16, 16, 20]}"
 STEP = "compress=[{name: prune, epochs: 2, batches: 2, multiple: 2, rounds: 2}]"
 COMPRESS = """
 from pathlib import Path
-from lightspeech import manifest, recipe, stages
+from lightspeech.corpora import manifest
+from lightspeech.studies import recipe, stages
 from lightspeech.studies.stages import Places
 chosen, quiet = recipe.read(Path("tiny.yaml"), {changes!r}), lambda *_: None
 folder = stages.begin(chosen, Places(), resume=True, fresh=False)

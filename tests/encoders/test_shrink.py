@@ -223,7 +223,7 @@ def test_figures_say_whether_an_encoder_is_ours_and_whether_its_blocks_were_trai
             "name: r\ncorpus: synthetic\nprotocol: leave_one_out\nmodel: base\n"
         )
         chosen = recipe.read(tmp_path / "r.yaml", [])
-        heard = {"source": str(folder), "width": WIDTH, "pool_s": 0.02, **pretrained}
+        heard = {"source": str(folder), "width": WIDTH, "pool_s": 0.02, **encoder}
         return Study(
             folder=tmp_path, utterances=[], protocol=None,
             recipe=dataclasses.replace(chosen, encoder=heard),

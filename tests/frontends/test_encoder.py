@@ -39,7 +39,7 @@ def test_hidden_states_are_those_of_transformers(make_encoder, kind):
 
 def test_a_new_process_opens_an_encoder_without_a_word(make_encoder):
     folder, _ = make_encoder()
-    code = f"from lightspeech.data import encoder; encoder.pretrained({str(folder)!r})"
+    code = f"from lightspeech.frontends import pretrained; pretrained.pretrained({str(folder)!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from lightspeech import bundle
 from lightspeech.errors import BundleError
-from lightspeech.inference import onnx
+from lightspeech.inference.backends import onnx
 made = bundle.read(Path(sys.argv[1]))
 model = (made.path / made.model_file).read_bytes()
 rng, refused = np.random.default_rng(0), 0

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from lightspeech import bundle
 from lightspeech.errors import BundleError
-from lightspeech.inference import litert
+from lightspeech.inference.backends import litert
 made = bundle.read(Path(sys.argv[1]))
 model = (made.path / made.model_file).read_bytes()
 rng, refused = np.random.default_rng(0), 0

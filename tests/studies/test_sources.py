@@ -48,7 +48,7 @@ def known(monkeypatch):
             raise CorpusError("no runs")
         return name
 
-    monkeypatch.setattr(sources._teacher, "find", find)
+    monkeypatch.setattr(sources.teachers, "find", find)
     monkeypatch.setattr(stages, "read_study", lambda name: studies[str(name)])
     return studies
 
