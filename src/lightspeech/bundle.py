@@ -16,8 +16,11 @@ from lightspeech.audio.windows import Windows
 from lightspeech.errors import BundleError, ConfigError
 from lightspeech.files import replacing
 
-FORMAT = 1
+FORMAT = 2
 """Version of the folder; raised when an older reader would misread a newer bundle."""
+READABLE = (1, FORMAT)
+"""In format 1 a front end has no name: it is ``mel``."""
+MEL = "mel"
 DESCRIPTION = "bundle.json"
 MAX_MODEL_BYTES = 1 << 30
 """A model of a gigabyte is no model of ours: refused before it is read."""
@@ -63,7 +66,7 @@ class Bundle:
     """Hz."""
     windows: Windows
     frontend: dict[str, Any]
-    """Configuration of the front end inside the model."""
+    """What the model is given: ``name`` of the front end, and its configuration."""
     normalisation: Literal["training", "speaker"] = "training"
     """``speaker``: features are standardized by its user's voice, which `calibrate` measures."""
     voice: Voice | None = None
@@ -86,6 +89,25 @@ class Bundle:
     """Of the model file; `write` fills it."""
     size_bytes: int = 0
     """Of the model file; `write` fills it."""
+
+    @property
+    def mel(self) -> FrontEnd:
+        """The mel front end that stands before the network, for who computes features outside.
+
+        Raises:
+            BundleError: if the model is given something else, or what cannot be.
+        """
+        name = self.frontend.get("name", MEL)
+        if name != MEL:
+            raise BundleError(
+                f"{self.path}: the model is given {name}, whose features are not to be had "
+                "outside; take a bundle of ONNX"
+            )
+        values = {key: value for key, value in self.frontend.items() if key != "name"}
+        try:
+            return config.build(FrontEnd, values, source=str(self.path / DESCRIPTION))
+        except ConfigError as error:
+            raise BundleError(f"{error}; export the model again") from None
 
 
 def write(bundle: Bundle, model: bytes | Path) -> Bundle:
@@ -144,9 +166,9 @@ def read(path: Path) -> Bundle:
     """
     values = _read_description(path / DESCRIPTION)
     version = values.pop("format", None)
-    if version != FORMAT:
+    if version not in READABLE:
         raise BundleError(
-            f"{path}: bundle format {version!r}, this lightspeech reads {FORMAT}; "
+            f"{path}: bundle format {version!r}, this lightspeech reads {READABLE}; "
             "export the model again, or install the version that wrote it"
         )
     try:
@@ -179,14 +201,10 @@ def _check_voice(bundle: Bundle) -> None:
     """Compare the voice, where there is one, with the features of the front end."""
     if bundle.voice is None:
         return
-    try:
-        front = config.build(FrontEnd, bundle.frontend, source=str(bundle.path / DESCRIPTION))
-    except ConfigError as error:
-        raise BundleError(f"{error}; export the model again") from None
     found = {len(bundle.voice.mean), len(bundle.voice.deviation)}
-    if found != {front.n_features}:
+    if found != {bundle.mel.n_features}:
         raise BundleError(
-            f"{bundle.path}: a voice of {sorted(found)} features for {front.n_features}; "
+            f"{bundle.path}: a voice of {sorted(found)} features for {bundle.mel.n_features}; "
             "calibrate it again"
         )
 

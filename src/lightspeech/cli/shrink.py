@@ -7,7 +7,6 @@ import typer
 
 from lightspeech.cli._training import require_torch
 from lightspeech.config import build
-from lightspeech.frontends.encoder import STATES_PER_S
 
 
 def command(
@@ -37,6 +36,7 @@ def command(
     """
     require_torch("a small encoder")
     from lightspeech.encoders import shrink
+    from lightspeech.frontends.states import STATES_PER_S
 
     heard = [path for folder_of in speech for path in shrink.recordings_of(folder_of)]
     asked = {
@@ -47,7 +47,7 @@ def command(
     cfg = build(shrink.Shrink, given, source="shrink")
     size = shrink.shrink(cfg, heard, folder, judged=recordings or shrink.RECORDINGS)
     typer.echo(
-        f"{folder}  {size:,} bytes; in a recipe: encoder: {{source: {folder}, "
+        f"{folder}  {size:,} bytes; in a recipe: frontend: {{source: {folder}, "
         f"width: {shrink.width(folder)}, first: {cfg.first}, last: {cfg.last}"
         + (f", tuned: {cfg.tuned}, pool_s: {1 / STATES_PER_S:g}}}" if cfg.tuned else "}")
     )

@@ -1,7 +1,19 @@
-"""Steps from one finished run to another: a module has ``Config``, ``apply`` and ``SCHEME``.
+"""Steps from one finished run to another, one module each.
 
-One that not every model can take has ``check(model)`` too, called when a recipe is read.
+=================== =============================================================================
+``Config``          what a recipe says of it
+``SCHEME``          what figures are called after it, such as ``pruned``
+``BYTES_PER_VALUE`` of an activation after it; None: as before
+``FINAL``           no step can follow
+``check``           ``check(run_config)`` refuses what it cannot treat, when the recipe is read
+``learns_from``     ``learns_from(cfg) -> Lessons``: studies that must be there, more corpora
+``apply``           ``apply(before, task, cfg)`` does one run
+=================== =============================================================================
+
+``prepare(tasks, cfg, progress)`` is called before the first run where there is one.
 """
 
-CONTRACT = ("SCHEME", "Config", "apply")
+CONTRACT = (
+    "Config", "SCHEME", "BYTES_PER_VALUE", "FINAL", "check", "learns_from", "apply",
+)  # fmt: skip
 """What a module binds that is a plug-in of this package."""

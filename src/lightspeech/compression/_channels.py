@@ -1,8 +1,8 @@
 """Channels that stand or fall together, what each is worth, and the removal of the least.
 
 Torch-Pruning finds the layers that a channel runs through (Fang et al. 2023, arXiv 2301.12900).
-What it is worth is read from batch norms alone: every convolution of ours has one, and a channel
-whose batch norms are all zero says nothing.
+What it is worth is read from its batch norms, since a channel whose batch norms are all zero says
+nothing; where it has none, from the layers that compute it.
 """
 
 import copy
@@ -15,9 +15,12 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.frontends.batches import Batch
+from lightspeech.frontends.inputs import Inputs
+from lightspeech.models.contract import head_of
 
 Worth = dict[str, Tensor]
-"""Of every channel of every batch norm, by the norm's name in the network."""
+"""Of every channel of every batch norm, convolution and matrix product, by the layer's name."""
+PRODUCTS = (nn.Conv2d, nn.Linear)
 Group = Any
 """A group of Torch-Pruning, which has no types."""
 
@@ -34,22 +37,24 @@ def taylor(network: nn.Module, objective: nn.Module, batches: Iterable[Batch]) -
     kept from training: what is measured is the network that answers.
     """
     network.eval()
-    found = norms(network)
-    total = {name: torch.zeros_like(norm.weight) for name, norm in found.items()}
+    products = {n: m for n, m in network.named_modules() if isinstance(m, PRODUCTS)}
+    layers: dict[str, _BatchNorm | nn.Conv2d | nn.Linear] = {**norms(network), **products}
+    total = {name: torch.zeros(len(layer.weight)) for name, layer in layers.items()}
     for batch in batches:
         network.zero_grad()
         objective(network, batch).backward()
-        for name, norm in found.items():
-            total[name] += _change(norm) ** 2
+        for name, layer in layers.items():
+            total[name] += _change(layer) ** 2
     network.zero_grad()
     return total
 
 
 @torch.no_grad()
-def _change(norm: _BatchNorm) -> Tensor:
-    """First-order change of the loss when a channel's scale and shift go to zero."""
-    pairs = [(p, p.grad) for p in (norm.weight, norm.bias) if p.grad is not None]
-    return torch.stack([p * gradient for p, gradient in pairs]).sum(0)
+def _change(layer: nn.Module) -> Tensor:
+    """First-order change of the loss when all that computes a channel goes to zero."""
+    pairs = [(p, p.grad) for p in layer.parameters() if p.grad is not None]
+    changes = [(p * gradient).reshape(len(p), -1).sum(1) for p, gradient in pairs]
+    return torch.stack(changes).sum(0)
 
 
 def scales(network: nn.Module) -> Worth:
@@ -57,8 +62,14 @@ def scales(network: nn.Module) -> Worth:
     return {name: norm.weight.detach().abs() for name, norm in norms(network).items()}
 
 
-def groups(network: nn.Module, features: Tensor) -> list[Group]:
+def groups(network: nn.Module, example: Inputs) -> list[Group]:
     """Find the groups of channels, each with all the layers it runs through, in a fixed order.
+
+    The classes are none: the last product gives them.
+
+    Args:
+        network: to be made narrower.
+        example: a batch of one of its input.
 
     Raises:
         MissingExtra: if Torch-Pruning is not installed.
@@ -67,41 +78,64 @@ def groups(network: nn.Module, features: Tensor) -> list[Group]:
         import torch_pruning
     except ModuleNotFoundError:
         raise MissingExtra("pruning", "compress") from None
-    graph = torch_pruning.DependencyGraph().build_dependency(network, example_inputs=features)
-    found = graph.get_all_groups(root_module_types=[nn.Conv2d])
-    return [group for group in found if any(_is_norm(item) for item in group)]
+    graph = torch_pruning.DependencyGraph().build_dependency(network, example_inputs=example)
+    last = [part for part in head_of(network).modules() if isinstance(part, nn.Linear)][-1:]
+    return list(graph.get_all_groups(ignored_layers=last, root_module_types=list(PRODUCTS)))
 
 
 def _is_norm(item: Any) -> bool:
     return isinstance(item.dep.target.module, _BatchNorm)
 
 
+def _computes(item: Any) -> bool:
+    """Whether an item is the outputs of a product, not what reads them."""
+    module = item.dep.target.module
+    return isinstance(module, PRODUCTS) and "out" in item.dep.handler.__name__
+
+
 def sum_worth(network: nn.Module, group: Group, worth: Worth) -> Tensor:
-    """Add up what each channel of a group is worth in its batch norms, shape ``(channels,)``."""
+    """Add up what each channel of a group is worth, shape ``(channels,)``.
+
+    Args:
+        network: that the group is of.
+        group: of `groups`.
+        worth: of its channels, in batch norms; of a group without any, in what computes them.
+
+    Raises:
+        ConfigError: if nothing is said of the group.
+    """
     names = {module: name for name, module in network.named_modules()}
     total = torch.zeros(len(group[0].idxs))
-    for item in filter(_is_norm, group):
+    telling = list(filter(_is_norm, group)) or [item for item in group if _computes(item)]
+    if any(names[item.dep.target.module] not in worth for item in telling):
+        raise ConfigError(
+            "importance: learned needs a batch norm behind every layer; take importance: taylor"
+        )
+    for item in telling:
         of_norm = worth[names[item.dep.target.module]]
         total.index_add_(0, torch.tensor(item.root_idxs), of_norm[torch.tensor(item.idxs)])
     return total
 
 
-def without(network: nn.Module, features: Tensor, doomed: Sequence[Sequence[int]]) -> nn.Module:
+def without(network: nn.Module, example: Inputs, doomed: Sequence[Sequence[int]]) -> nn.Module:
     """Copy a network without some channels of each group of `groups`."""
     made = copy.deepcopy(network)
-    for group, channels in zip(groups(made, features), doomed, strict=True):
+    for group, channels in zip(groups(made, example), doomed, strict=True):
         if channels:
             group.prune(list(channels))
     return made
 
 
-def shorter(network: nn.Module, worth: Worth, n: int) -> nn.Module:
+def shorter(network: nn.Module, worth: Worth, n: int) -> tuple[nn.Module, tuple[int, ...]]:
     """Copy a network without the residual blocks that add what is worth least.
 
     Args:
         network: its ``blocks`` may be residual.
         worth: of the channels; a block adds those of its last batch norm.
         n: blocks to remove.
+
+    Returns:
+        The copy, and the numbers of the blocks that are left.
 
     Raises:
         ConfigError: if it has fewer residual blocks.
@@ -115,8 +149,7 @@ def shorter(network: nn.Module, worth: Worth, n: int) -> nn.Module:
     if n > len(adds):
         raise ConfigError(f"prune.blocks={n}, but the network has {len(adds)} residual blocks")
     gone = sorted(adds, key=lambda place: float(adds[place]))[:n]
-    made = copy.deepcopy(network)
-    if gone:
-        kept = [copy.deepcopy(b) for place, b in enumerate(blocks) if place not in gone]
-        made.blocks = nn.Sequential(*kept)
-    return made
+    kept = tuple(place for place in range(len(blocks)) if place not in gone)
+    copied = copy.deepcopy(network)
+    copied.blocks = nn.Sequential(*(copy.deepcopy(blocks[place]) for place in kept))
+    return copied, kept

@@ -8,7 +8,8 @@ from lightspeech import metrics
 from lightspeech.models import int8
 from lightspeech.models.int8 import Int8Network
 from lightspeech.training import calibrate
-from lightspeech.training.inputs import Parts, counts, window_logits
+from lightspeech.training.inputs import Parts
+from lightspeech.training.run import window_logits
 from lightspeech.training.task import Task
 
 
@@ -39,7 +40,7 @@ def _quality(task: Task, parts: Parts, network: Int8Network) -> tuple[float, flo
     """Loss and UAR on the selection set."""
     rows = parts.selection
     truth = task.targets[rows]
-    logits = window_logits(network, parts.found, rows, task.config.frontend)
-    answers = calibrate.utterance_probabilities(logits, counts(parts.found, rows), 1.0)
+    logits = window_logits(network, parts, rows)
+    answers = calibrate.utterance_probabilities(logits, parts.counts(rows), 1.0)
     loss = -np.log(answers[np.arange(len(rows)), truth].clip(1e-9)).mean()
     return float(loss), metrics.uar(truth, answers.argmax(1), len(task.labels))

@@ -18,20 +18,26 @@ from torch import Tensor
 
 from lightspeech.config import Choice, as_dict, build, config, plugin
 from lightspeech.corpora import manifest
-from lightspeech.errors import CorpusError
+from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.protocols import leaks
 from lightspeech.protocols.leaks import Heard
 from lightspeech.training import inputs, networks, soft_labels, teachers, unlabelled
 from lightspeech.training import run as runs
-from lightspeech.training.distillation import Distillation, Weights, with_embedding
+from lightspeech.training.answers import with_embedding
+from lightspeech.training.distillation import Distillation, Weights
 from lightspeech.training.loop import Training, device_of
 from lightspeech.training.run import Run
 from lightspeech.training.soft_labels import SoftLabels
-from lightspeech.training.task import Task
+from lightspeech.training.task import RunConfig, Task
+from lightspeech.training.teachers import Lessons
 
 Progress = Callable[[str, int, int], None]
 SCHEME = "distilled"
 """What figures are called after this step."""
+BYTES_PER_VALUE = None
+"""Of an activation after it: as before."""
+FINAL = False
+"""Other steps may follow."""
 LARGEST_BATCH = 64
 SOFT = "soft"
 """Folder of soft labels in that of the step; another step may name it as its teacher."""
@@ -61,6 +67,21 @@ class Config(Weights):
     def teachers(self) -> tuple[Path, ...]:
         """All of them, one included."""
         return self.teacher if isinstance(self.teacher, tuple) else (self.teacher,)
+
+
+def check(cfg: RunConfig) -> None:
+    """Take any run that is not int8.
+
+    Raises:
+        ConfigError: if it is: an int8 network begins with a trained one.
+    """
+    if cfg.architecture.int8_parts:
+        raise ConfigError("an int8 run learns no more; put distill before the step that made it so")
+
+
+def learns_from(cfg: Config) -> Lessons:
+    """All teachers, and the speech that they are asked about too."""
+    return Lessons(studies=cfg.teachers, seeds=cfg.seeds, corpora=cfg.unlabelled)
 
 
 def apply(before: Run, task: Task, cfg: Config) -> None:
@@ -110,7 +131,7 @@ def prepare(todo: Sequence[Task], cfg: Config, progress: Progress) -> None:
         to = todo[0].folder.parent / UNLABELLED
         unlabelled.prepare(cfg.unlabelled, to, progress=_counted("unlabelled", progress))
     folds = [unlabelled.add(_learning(task, cfg)) for task in {t.fold: t for t in todo}.values()]
-    inputs.load_features(folds[0])
+    inputs.load(folds[0])
     for done, task in enumerate(folds):
         progress("teacher", done, len(folds))
         path = soft_path(task, cfg)
@@ -195,7 +216,8 @@ def answer(run: Run, task: Task, crops: int) -> tuple[Tensor, Tensor]:
     network = run.network.to(device)
     for crop in range(crops):
         for batch in batches.epoch(crop):
-            logits, embedding = with_embedding(network, network, batch.features.to(device))
+            features = batch.to(device).features
+            logits, embedding = with_embedding(network, network, features)
             index = torch.tensor([place[int(row)] for row in batch.rows])
             values = ((logits / run.temperature).softmax(1).cpu(), embedding.cpu())
             sums = sums or [torch.zeros(n, value.shape[1]) for value in values]

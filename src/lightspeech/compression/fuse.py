@@ -8,28 +8,56 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from torch import nn
-
-from lightspeech.config import config
+from lightspeech.config import Choice, config
 from lightspeech.errors import ConfigError
-from lightspeech.frontends import pretrained
+from lightspeech.frontends import pair
+from lightspeech.models import fusion
+from lightspeech.models.fusion import Fusion
 from lightspeech.models.int8_onnx import NAME, OnnxNetwork
-from lightspeech.training import inputs, networks, teachers
+from lightspeech.training import inputs, teachers
 from lightspeech.training import run as runs
 from lightspeech.training.run import Run
-from lightspeech.training.task import Task
+from lightspeech.training.task import RunConfig, Task
+from lightspeech.training.teachers import Lessons
 
-SCHEME = "fused-int8"
+SCHEME = "fused"
 """What figures are called after this step."""
+BYTES_PER_VALUE = None
+"""Of an activation after it: as before in either network."""
+FINAL = True
+"""Nothing goes on from two networks side by side."""
 
 
 @config
 class Config:
-    """What is put beside the run before."""
+    """Which network answers with the run before."""
 
     study: Path
     """Name of an int8 study beside this one, such as ``ravdess_small/2-quantize``, or its folder.
     The same seeds of it are taken."""
+
+
+def check(cfg: RunConfig) -> None:
+    """Refuse a run that no bundle holds beside another, before anything is trained.
+
+    Args:
+        cfg: what makes the run before.
+
+    Raises:
+        ConfigError: naming what it goes on from.
+    """
+    _refuse_known_speaker(cfg)
+    if not cfg.front.in_bundle or cfg.front.tuned:
+        raise ConfigError(
+            f"fuse goes on from what a bundle can hold, {cfg.model.name} is given "
+            f"{cfg.frontend.name}; take a head on an encoder that `lightspeech shrink` made, its "
+            "blocks not tuned, such as base"
+        )
+
+
+def learns_from(cfg: Config) -> Lessons:
+    """What the networks that answer too have learnt."""
+    return Lessons(studies=(cfg.study,))
 
 
 def apply(before: Run, task: Task, cfg: Config) -> None:
@@ -38,30 +66,49 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
     Raises:
         LightspeechError: if the two do not go together.
     """
-    folder, beside = _beside(task, cfg)
-    _check(before, beside)
-
-    def fused(second: nn.Module) -> nn.Module:
-        both = (before.temperature, beside.temperature)
-        return networks.fused(before.config, beside.config, before.network, second, both)
-
-    task = replace(task, config=replace(before.config, beside=beside.config))
+    check(before.config)
+    folder, second = _second(task, cfg)
+    _check_second(before, second)
+    task = replace(task, config=fused(before, second))
+    temperatures = (before.temperature, second.temperature)
     device = OnnxNetwork((folder / NAME).read_bytes())
-    runs.finish(task, inputs.open_parts(task), fused(beside.network), exported=fused(device))
+    runs.finish(
+        task,
+        inputs.open_parts(task),
+        Fusion(before.network, second.network, temperatures),
+        exported=Fusion(before.network, device, temperatures),
+    )
+
+
+def fused(first: Run, second: Run) -> RunConfig:
+    """Say what makes a run of two networks side by side."""
+    both = fusion.Config(
+        first=first.config.architecture,
+        second=second.config.architecture,
+        temperatures=(first.temperature, second.temperature),
+    )
+    front = pair.Config(first=first.config.frontend, second=second.config.frontend)
+    return replace(
+        first.config,
+        model=Choice(first.config.model.package, "fusion", both),
+        frontend=Choice(first.config.frontend.package, "pair", front),
+        blocks=None,
+        shapes={},
+    )
 
 
 def prepare(todo: Sequence[Task], cfg: Config, progress: Callable[[str, int, int], None]) -> None:
-    """Compute what the second network hears once for all runs.
+    """Compute what the second network is given once for all runs.
 
     Raises:
         CorpusError: if the study is not there, or not finished.
         LeakError: if it knows whom a fold is measured on.
     """
-    _, beside = _beside(todo[0], cfg)
-    inputs.load_features(replace(todo[0], config=beside.config))
+    _, second = _second(todo[0], cfg)
+    inputs.load(replace(todo[0], config=second.config))
 
 
-def _beside(task: Task, cfg: Config) -> tuple[Path, Run]:
+def _second(task: Task, cfg: Config) -> tuple[Path, Run]:
     """Find the run of the same seed that knows nobody this one is measured on."""
     study = teachers.find(cfg.study, task.folder.parents[2])
     fold, _ = teachers.choose_fold(study, task)
@@ -69,28 +116,25 @@ def _beside(task: Task, cfg: Config) -> tuple[Path, Run]:
     return folder, runs.read_run(folder)
 
 
-def _check(before: Run, beside: Run) -> None:
-    """Refuse what no bundle holds side by side.
+def _check_second(before: Run, second: Run) -> None:
+    """Refuse two that no bundle holds side by side.
 
     Raises:
         ConfigError: naming what is wrong and what to take.
     """
-    first, second = before.config, beside.config
-    heard = first.encoder
-    if heard is None or heard.tuned or pretrained.own(heard) is None:
+    if second.config.quantize is None:
+        raise ConfigError("fuse.study must be int8, such as ravdess_small/2-quantize")
+    _refuse_known_speaker(second.config)
+    both = [(r.labels, r.config.windows, r.config.front.sample_rate) for r in (before, second)]
+    if both[0] != both[1]:
         raise ConfigError(
-            "fuse goes on from a head on an encoder that `lightspeech shrink` made, its blocks not "
-            "tuned, such as base"
+            f"both must tell the same labels apart in the same windows, found {both[0]} and "
+            f"{both[1]}; give both recipes one labels: and one windows:"
         )
-    if second.encoder is not None or second.quantize is None:
+
+
+def _refuse_known_speaker(cfg: RunConfig) -> None:
+    if cfg.normalisation != "training":
         raise ConfigError(
-            "fuse.study must be int8, of a front end, such as ravdess_small/2-quantize"
-        )
-    if {first.normalisation, second.normalisation} != {"training"}:
-        raise ConfigError("fuse takes no model that knows its speaker")
-    asked = [(r.labels, r.config.windows, r.config.frontend.sample_rate) for r in (before, beside)]
-    if asked[0] != asked[1]:
-        raise ConfigError(
-            f"both must tell the same labels apart in the same windows, found {asked[0]} and "
-            f"{asked[1]}; give both recipes one labels: and one windows:"
+            "fuse takes no model that knows its speaker; train with normalisation: training"
         )

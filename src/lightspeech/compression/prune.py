@@ -14,18 +14,25 @@ import torch
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
-from lightspeech import plugins
 from lightspeech.compression import _channels
 from lightspeech.compression._channels import Worth
-from lightspeech.config import Choice, config
+from lightspeech.config import config
 from lightspeech.errors import ConfigError
+from lightspeech.frontends.inputs import Inputs
+from lightspeech.models import building
+from lightspeech.models.contract import is_recurrent
 from lightspeech.training import cost, inputs, networks, run, unlabelled
 from lightspeech.training.inputs import Parts
 from lightspeech.training.run import Run
-from lightspeech.training.task import Task
+from lightspeech.training.task import RunConfig, Task
+from lightspeech.training.teachers import Lessons
 
 SCHEME = "pruned"
 """What figures are called after this step."""
+BYTES_PER_VALUE = None
+"""Of an activation after it: as before."""
+FINAL = False
+"""Other steps may follow."""
 
 
 @config
@@ -52,16 +59,32 @@ class Config:
     """Widths are multiples of it, and no layer gets narrower: kernels do so many at once."""
 
 
-def check(model: Choice) -> None:
-    """Refuse a model that has no narrower form, before anything is trained.
+def check(cfg: RunConfig) -> None:
+    """Refuse a run that has no narrower form, before anything is trained.
+
+    Args:
+        cfg: what makes the run before.
 
     Raises:
-        ConfigError: naming those that have one.
+        ConfigError: if it is int8, stands on an encoder, or is recurrent.
     """
-    if not hasattr(model.module, "narrowed"):
-        names = plugins.names(model.package)
-        able = [name for name in names if hasattr(plugins.load(model.package, name), "narrowed")]
-        raise ConfigError(f"{model.name} cannot be pruned; choose a model of {able}")
+    if cfg.architecture.int8_parts:
+        raise ConfigError("an int8 run cannot be pruned; put prune before quantize")
+    if cfg.front.network_alone(any_length=True) is None:
+        raise ConfigError(
+            f"{cfg.model.name} is given {cfg.frontend.name} and cannot be pruned; take a model on "
+            "a mel front end"
+        )
+    if is_recurrent(building.build(cfg.architecture, cfg.front, 2)):
+        raise ConfigError(
+            f"{cfg.model.name} is recurrent and cannot be pruned; prune a convolutional one, such "
+            "as micro"
+        )
+
+
+def learns_from(cfg: Config) -> Lessons:
+    """Nothing."""
+    return Lessons()
 
 
 def apply(before: Run, task: Task, cfg: Config) -> None:
@@ -76,10 +99,10 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
         ConfigError: if the model cannot get narrower or shorter, or not by so much.
         MissingExtra: if Torch-Pruning is not installed.
     """
-    check(before.config.model)
+    check(before.config)
     task = unlabelled.add(task)
     parts = inputs.open_parts(task)
-    full = cost.macs(before.network, cost.example(before.config))
+    full = cost.macs(before.network, before.config.front.example())
     first = 0 if cfg.importance == "learned" else 1  # round 0 removes nothing: scales are learnt
     for number in range(first, cfg.rounds + 1):
         folder = task.folder if number == cfg.rounds else task.folder / f"round{number}"
@@ -93,17 +116,17 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
 
 def _prune(before: Run, task: Task, parts: Parts, cfg: Config, *, limit: int, blocks: int) -> Run:
     """Remove blocks, then channels down to a limit of multiplications; nothing is trained."""
-    task, network, model = replace(task, config=before.config), before.network, before.config.model
-    features = cost.example(before.config)
+    task, network, left = replace(task, config=before.config), before.network, before.config.blocks
+    example = before.config.front.example()
     if blocks:
-        network = _channels.shorter(network, _worth(network, task, parts, cfg), blocks)
+        network, kept = _channels.shorter(network, _worth(network, task, parts, cfg), blocks)
+        left = kept if left is None else tuple(left[n] for n in kept)
     worth = _worth(network, task, parts, cfg)
-    network = narrow(network, features, worth, limit, cfg.multiple)
-    narrowed = replace(model, config=model.module.narrowed(model.config, network))
-    config = replace(before.config, model=narrowed)
-    made = networks.build_network(config, len(before.labels))
-    made.load_state_dict(network.state_dict(), strict=True)
-    return replace(before, config=config, network=made)
+    network = narrow(network, example, worth, limit, cfg.multiple)
+    config = replace(before.config, blocks=left, shapes=building.shapes_of(network))
+    pruned = networks.build_network(config, len(before.labels))
+    pruned.load_state_dict(network.state_dict(), strict=True)
+    return replace(before, config=config, network=pruned)
 
 
 def _worth(network: nn.Module, task: Task, parts: Parts, cfg: Config) -> Worth:
@@ -116,13 +139,13 @@ def _worth(network: nn.Module, task: Task, parts: Parts, cfg: Config) -> Worth:
 
 
 def narrow(
-    network: nn.Module, features: Tensor, worth: Worth, limit: int, multiple: int
+    network: nn.Module, example: Inputs, worth: Worth, limit: int, multiple: int
 ) -> nn.Module:
     """Remove the channels that are worth least for what they cost, as few as the limit allows.
 
     Args:
         network: in evaluation mode; it stays as it is.
-        features: one example of its input.
+        example: a batch of one of its input.
         worth: of each channel of each batch norm.
         limit: multiply-accumulates of one example that may be left.
         multiple: widths stay multiples of it, unless they were none before.
@@ -130,15 +153,15 @@ def narrow(
     Raises:
         ConfigError: if the narrowest network is above the limit.
     """
-    full = cost.macs(network, features)
+    full = cost.macs(network, example)
     if full <= limit:
         return network
-    ranks = _value_for_money(network, features, worth, full)
+    ranks = _value_for_money(network, example, worth, full)
 
     def below(threshold: float) -> tuple[nn.Module, int]:
         doomed = [_doomed(of_group, threshold, multiple) for of_group in ranks]
-        made = _channels.without(network, features, doomed)
-        return made, cost.macs(made, features)
+        made = _channels.without(network, example, doomed)
+        return made, cost.macs(made, example)
 
     thresholds = torch.cat(ranks).sort().values.tolist()
     _, least = below(thresholds[-1])
@@ -151,13 +174,13 @@ def narrow(
     return below(thresholds[place])[0]
 
 
-def _value_for_money(network: nn.Module, features: Tensor, worth: Worth, full: int) -> list[Tensor]:
+def _value_for_money(network: nn.Module, example: Inputs, worth: Worth, full: int) -> list[Tensor]:
     """Worth of each channel of each group, divided by the multiply-accumulates it costs."""
-    found = _channels.groups(network, features)
+    found = _channels.groups(network, example)
     ranks = []
     for number, group in enumerate(found):
         one = [[0] if number == other else [] for other in range(len(found))]
-        left = cost.macs(_channels.without(network, features, one), features)
+        left = cost.macs(_channels.without(network, example, one), example)
         ranks.append(_channels.sum_worth(network, group, worth) / (full - left))
     return ranks
 

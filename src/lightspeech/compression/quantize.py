@@ -7,24 +7,53 @@ that whoever has the file finds them again. Ranges come from the training speake
 from collections.abc import Iterator
 from dataclasses import replace
 
-from torch import Tensor
-
 from lightspeech.compression import _sensitivity
 from lightspeech.errors import ConfigError
 from lightspeech.files import replacing, write_json
-from lightspeech.models import int8, int8_onnx
+from lightspeech.frontends.inputs import Inputs
+from lightspeech.models import building, int8, int8_onnx
+from lightspeech.models.building import to_int8
 from lightspeech.models.int8 import Int8 as Config
 from lightspeech.models.int8 import Int8Network
 from lightspeech.models.int8_onnx import OnnxNetwork
 from lightspeech.training import unlabelled
-from lightspeech.training.inputs import Parts, measuring_batches, open_parts
-from lightspeech.training.networks import to_int8
+from lightspeech.training.inputs import Parts, open_parts
+from lightspeech.training.networks import window
 from lightspeech.training.run import Run, finish, fit
-from lightspeech.training.task import Task
+from lightspeech.training.task import RunConfig, Task
+from lightspeech.training.teachers import Lessons
 
 SCHEME = "int8"
 """What figures are called after this step."""
+BYTES_PER_VALUE = 1
+"""Of an activation."""
+FINAL = True
+"""Int8 weights are final: no step can follow."""
 SENSITIVITY = "sensitivity.json"
+
+
+def check(cfg: RunConfig) -> None:
+    """Refuse a run that has no int8 form, before anything is trained.
+
+    Args:
+        cfg: what makes the run before.
+
+    Raises:
+        ConfigError: if it is int8 already, recurrent, given several inputs, or on an encoder.
+    """
+    if cfg.architecture.int8_parts:
+        raise ConfigError("this run is int8 already; quantize the run that it was made of")
+    if cfg.front.network_alone(any_length=False) is None:
+        raise ConfigError(
+            f"{cfg.model.name} is given {cfg.frontend.name}, which has no int8 form here; leave "
+            "quantize out, or take a model on a mel front end"
+        )
+    int8.refuse(building.build(cfg.architecture, cfg.front, 2))
+
+
+def learns_from(cfg: Config) -> Lessons:
+    """Nothing."""
+    return Lessons()
 
 
 def apply(before: Run, task: Task, cfg: Config) -> None:
@@ -40,26 +69,25 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
         MissingExtra: if torchao is not installed.
         OutputError: if the folder cannot be written.
     """
-    if before.config.quantize is not None:
-        raise ConfigError("this run is int8 already; quantize the run that it was made of")
+    check(before.config)
     task = replace(task, config=replace(before.config, quantize=cfg))
     parts = open_parts(task)
-    network = to_int8(before.network, before.config, cfg)
-    int8.calibrate(network, calibration(task, parts, cfg.calibration_windows))
+    network = to_int8(before.network, before.config.front, cfg)
+    int8.take_ranges(network, calibration(parts, cfg.calibration_windows))
     if cfg.qat_epochs:
         network = _train(task, network, cfg)
     if cfg.sensitivity:
         write_json(task.folder / SENSITIVITY, _sensitivity.measure(task, parts, network))
-    model = int8_onnx.to_bytes(network, *_shape(task, parts))
+    model = int8_onnx.to_bytes(network, window(before.config))
     with replacing(task.folder / int8_onnx.NAME) as temporary:
         temporary.write_bytes(model)
     finish(task, parts, network, exported=OnnxNetwork(model))
 
 
-def calibration(task: Task, parts: Parts, n_windows: int) -> Iterator[Tensor]:
+def calibration(parts: Parts, n_windows: int) -> Iterator[Inputs]:
     """Give features of training speakers, spread evenly over the corpus, in batches."""
     step = max(1, len(parts.train) // n_windows)
-    return measuring_batches(parts.found, parts.train[::step], task.config.frontend)
+    return parts.inputs.measure(parts.train[::step])
 
 
 def _train(task: Task, network: Int8Network, cfg: Config) -> Int8Network:
@@ -80,9 +108,3 @@ def _train(task: Task, network: Int8Network, cfg: Config) -> Int8Network:
     trained = fit(task, open_parts(task), network)
     assert isinstance(trained, Int8Network)
     return trained
-
-
-def _shape(task: Task, parts: Parts) -> tuple[int, int]:
-    """Frames and features of a window."""
-    first = next(measuring_batches(parts.found, parts.train[:1], task.config.frontend))
-    return first.shape[1], first.shape[2]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from lightspeech.models.whisper_blocks import Block, WhisperBlocks
+from lightspeech.frontends.whisper_blocks import Block, WhisperBlocks
 
 
 @dataclass(eq=False)

@@ -16,8 +16,8 @@ from torch.nn import functional as F
 
 from lightspeech.audio import io
 from lightspeech.frontends.batches import Batch, Order
-from lightspeech.frontends.encoder import SAMPLE_RATE
-from lightspeech.models.whisper_blocks import STRIDE, WhisperBlocks
+from lightspeech.frontends.states import SAMPLE_RATE
+from lightspeech.frontends.whisper_blocks import STRIDE, WhisperBlocks
 from lightspeech.training import loop
 from lightspeech.training.loop import Training
 

@@ -27,10 +27,10 @@ from lightspeech.encoders import recovery
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
 from lightspeech.frontends import pretrained
-from lightspeech.frontends.encoder import SAMPLE_RATE
 from lightspeech.frontends.small_encoder import ABOUT, BLOCKS, INPUT, MODEL, OUTPUT
+from lightspeech.frontends.states import SAMPLE_RATE
+from lightspeech.frontends.whisper_blocks import WhisperBlocks
 from lightspeech.models.int8_onnx import OPSET, dynamic
-from lightspeech.models.whisper_blocks import WhisperBlocks
 from lightspeech.quiet import silent
 from lightspeech.training import checkpoint
 from lightspeech.training.loop import Training
@@ -48,13 +48,13 @@ class Shrink:
     """What is left of an encoder."""
 
     source: str = "whisper-tiny.en"
-    """A Whisper encoder, named as in ``encoder.source``."""
+    """A Whisper encoder, named as in ``frontend.source``."""
     first: NonNegativeInt = 0
     """First hidden state that is given."""
     last: NonNegativeInt = 2
     """Last one; so many blocks are left in its file."""
     tuned: NonNegativeInt = 0
-    """Blocks above these that are left beside it in floats, for ``encoder.tuned``."""
+    """Blocks above these that are left beside it in floats, for ``frontend.tuned``."""
     heads: PositiveInt = 6
     """Left in each block."""
     units: PositiveInt = 1152
@@ -97,7 +97,7 @@ def some_of(recordings: Sequence[Path], n: int = RECORDINGS) -> Sequence[Path]:
 
 
 def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path, *, judged: int = RECORDINGS) -> int:
-    """Write a small encoder as a folder that ``encoder.source`` may name.
+    """Write a small encoder as a folder that ``frontend.source`` may name.
 
     Args:
         cfg: what is left.
@@ -133,7 +133,8 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path, *, judged: int = R
         "first": cfg.first,
         "last": cfg.last,
         "n_params": sum(p.numel() for p in network.parameters()),
-        "macs": macs(network),
+        "macs": macs(network, 3),
+        "macs_1s": macs(network, 1),
         "made_of": as_dict(cfg),
         "heard": [io.inspect(path).audio_hash for path in heard],
     }
@@ -142,10 +143,10 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path, *, judged: int = R
     return len(data)
 
 
-def macs(network: WhisperBlocks) -> int:
-    """Count the multiply-accumulates that a window of 3 s takes; those of the FFT are left out."""
+def macs(network: WhisperBlocks, seconds: int) -> int:
+    """Count the multiply-accumulates that some seconds take; those of the FFT are left out."""
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network(torch.zeros(1, 3 * SAMPLE_RATE))
+        network(torch.zeros(1, seconds * SAMPLE_RATE))
     return int(counter.get_total_flops()) // 2
 
 

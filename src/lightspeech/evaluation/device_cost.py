@@ -10,9 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from lightspeech.audio.frontend import FrontEnd
 from lightspeech.bundle import Bundle
-from lightspeech.config import build, config
+from lightspeech.config import config
 from lightspeech.errors import BundleError, MissingTool
 from lightspeech.evaluation import cortex_m
 from lightspeech.evaluation.cortex_m import DoesNotFit, Samples
@@ -85,7 +84,7 @@ def measure(bundle: Bundle, firmware: Path) -> Cost:
         DoesNotFit: if it is larger than the emulated board.
         BundleError: if it fails, or computes there other bits than here.
     """
-    front = build(FrontEnd, bundle.frontend)
+    front = bundle.mel
     samples = sound(bundle)
     image = cortex_m.on_cortex_m(bundle.path, firmware, samples, *OPTIONS)
     here = cortex_m.on_host(bundle.path, firmware, samples)
@@ -106,7 +105,7 @@ def measure(bundle: Bundle, firmware: Path) -> Cost:
 def estimate(bundle: Bundle, why: str) -> Cost:
     """Guess from the number of multiplications, without a compiler."""
     stated = defines(bundle)
-    front = build(FrontEnd, bundle.frontend)
+    front = bundle.mel
     window, _ = bundle.windows.samples(front.sample_rate)
     n_frames = front.n_frames(window)
     samples = window if front.level == "percentile" else HELD_SAMPLES
@@ -134,7 +133,7 @@ def _cost(
     inference: int,
     frame: int,
 ) -> Cost:
-    front = build(FrontEnd, bundle.frontend)
+    front = bundle.mel
     _, hop = bundle.windows.samples(front.sample_rate)
     per_sample = frame / front.hop_length + inference / hop
     return Cost(

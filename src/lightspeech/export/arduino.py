@@ -15,8 +15,17 @@ from tempfile import TemporaryDirectory
 from lightspeech import __version__, bundle, plugins
 from lightspeech.bundle import Bundle
 from lightspeech.errors import ConfigError
+from lightspeech.export._bundled import nobody as network_alone  # noqa: F401
 from lightspeech.training.run import Run
 
+HOLDS = ("mel",)
+"""Front ends that it can write."""
+KNOWS_SPEAKER = False
+"""Whether it writes a network that takes features without a voice."""
+TAKES = ("int8",)
+"""Number formats of the runs it takes."""
+SUFFIX = ".zip"
+"""Of its model file."""
 SKETCH = "Listen.ino"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Date of every file, so that the same model gives the same zip."""
@@ -63,24 +72,21 @@ def export(done: Run, to: Bundle) -> Bundle:
         The bundle, whose model file is the zip.
 
     Raises:
-        ConfigError: if its front end cannot listen frame by frame, or it must know its speaker.
+        ConfigError: if its front end cannot listen frame by frame.
         BundleError: if the run has no int8 model, or an operation that C99 has no kernel for.
         OutputError: if the folder cannot be written.
     """
     c99 = plugins.load("lightspeech.export", "c99")
-    if not c99.streams(done.config.frontend):
+    front = done.config.frontend.config
+    if not c99.streams(front):
         raise ConfigError(
-            f"{done.config.model.name}: level {done.config.frontend.level!r} needs a whole window "
+            f"{done.config.model.name}: level {front.level!r} needs a whole window "
             "of sound, which no board holds; train with frontend.level=kept"
-        )
-    if to.normalisation == "speaker":
-        raise ConfigError(
-            f"{to.name} must know its speaker; take --format c99, then lightspeech calibrate"
         )
     with TemporaryDirectory() as folder:
         made = c99.export(done, dataclasses.replace(to, path=Path(folder)))
         data = pack(made)
-    return bundle.write(dataclasses.replace(to, model_file=f"{library(to)}.zip"), data)
+    return bundle.write(dataclasses.replace(to, model_file=f"{library(to)}{SUFFIX}"), data)
 
 
 def library(made: Bundle) -> str:

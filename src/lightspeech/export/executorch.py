@@ -13,23 +13,33 @@ from torch.fx import GraphModule
 
 from lightspeech.errors import MissingExtra
 from lightspeech.export._bundled import exporter
+from lightspeech.export._bundled import nobody as network_alone  # noqa: F401
 from lightspeech.export.int8_tflite import standardization
 from lightspeech.models.contract import SpeechModel
 from lightspeech.models.int8 import Int8Network, convert
 from lightspeech.quiet import silent
+from lightspeech.training import networks
 from lightspeech.training.run import Run
 
-MODEL_FILE = "model.pte"
+HOLDS = ("mel",)
+"""Front ends that it can write."""
+KNOWS_SPEAKER = False
+"""Whether it writes a network that takes features without a voice."""
+TAKES = ("fp32", "int8")
+"""Number formats of the runs it takes."""
+SUFFIX = ".pte"
+"""Of its model file."""
+MODEL_FILE = f"model{SUFFIX}"
 
 
 class Answer(nn.Module):
     """Standardization as one multiply-add a feature, network, temperature and softmax."""
 
     def __init__(self, done: Run) -> None:
-        """Take a finished run without an encoder; an int8 run brings its integers."""
+        """Take a finished run; an int8 run brings its integers."""
         super().__init__()
         network = copy.deepcopy(done.network)
-        mean, deviation = standardization(network, done.config.n_features)
+        mean, deviation = standardization(network, done.config.front.n_features)
         self.mean, self.factor = (nn.Buffer(torch.from_numpy(x)) for x in (mean, 1 / deviation))
         if isinstance(network, Int8Network):
             network = convert(network, fold_weights=True)
@@ -55,16 +65,13 @@ def to_bytes(done: Run) -> bytes:
     Raises:
         MissingExtra: if executorch is not installed.
     """
-    front, windows = done.config.frontend, done.config.windows
-    frames = front.n_frames(windows.samples(front.sample_rate)[0])
     with silent(), torch.no_grad():
         try:
             from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
             from executorch.exir import to_edge_transform_and_lower
         except ModuleNotFoundError:
             raise MissingExtra("export to ExecuTorch", "executorch") from None
-        example = torch.zeros(1, frames, front.n_features)
-        program = torch.export.export(Answer(done), (example,))
+        program = torch.export.export(Answer(done), (networks.window(done.config),))
         lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
         return bytes(lowered.to_executorch().buffer)
 

@@ -12,6 +12,7 @@ from lightspeech.export import _litert_torch
 from lightspeech.models import int8
 from lightspeech.models.contract import SpeechModel
 from lightspeech.models.int8 import Int8Network
+from lightspeech.training import networks
 from lightspeech.training.run import Run
 
 
@@ -40,10 +41,8 @@ def to_bytes(done: Run) -> bytes:
         MissingExtra: if litert-torch is not installed.
     """
     network = network_of(done)
-    front, windows = done.config.frontend, done.config.windows
-    frames = front.n_frames(windows.samples(front.sample_rate)[0])
     graph = int8.convert(network, fold_weights=False)
-    example = torch.zeros(1, frames, front.n_features)
+    example = networks.window(done.config)
     converted = _litert_torch.convert(graph, example, quantized=True)
     from ai_edge_litert import schema_py_generated as schema
 

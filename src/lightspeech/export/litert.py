@@ -4,19 +4,30 @@ The front end is inside, in floats, as matrix products. For TFLite Micro and the
 network goes alone, standardized int8 features in and int8 logits out: `_int8_tflite`.
 """
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from lightspeech.export import _litert_torch
+from lightspeech.export import _litert_torch, int8_tflite
 from lightspeech.export._bundled import exporter
 from lightspeech.frontends.mel_products import FrontEndProducts
 from lightspeech.models.contract import SpeechModel
 from lightspeech.models.int8 import Int8Network, convert
+from lightspeech.quiet import silent
 from lightspeech.training.run import Run
 
-MODEL_FILE = "model.tflite"
+HOLDS = ("mel",)
+"""Front ends that it can write."""
+KNOWS_SPEAKER = False
+"""Whether it writes a network that takes features without a voice."""
+TAKES = ("fp32", "int8")
+"""Number formats of the runs it takes."""
+SUFFIX = ".tflite"
+"""Of its model file."""
+MODEL_FILE = f"model{SUFFIX}"
 
 
 class Recognizer(nn.Module):
@@ -25,7 +36,7 @@ class Recognizer(nn.Module):
     def __init__(self, done: Run) -> None:
         """Take a finished run; an int8 run brings its integers."""
         super().__init__()
-        self.frontend = FrontEndProducts(done.config.frontend)
+        self.frontend = FrontEndProducts(done.config.frontend.config)
         self.network, self.temperature = done.network, done.temperature
         if isinstance(done.network, Int8Network):
             self.network = _Integers(done.network)
@@ -58,11 +69,28 @@ def to_bytes(done: Run) -> bytes:
     Raises:
         MissingExtra: if litert-torch is not installed.
     """
-    front = done.config.frontend
-    samples, _ = done.config.windows.samples(front.sample_rate)
+    samples, _ = done.config.windows.samples(done.config.front.sample_rate)
     recognizer = Recognizer(done).train(False)
     quantized = isinstance(done.network, Int8Network)
     return _litert_torch.convert(recognizer, torch.zeros(1, samples), quantized=quantized)
+
+
+def network_alone(run: Run, folder: Path, threads: int) -> Callable[[], object] | None:
+    """Give what runs the network alone on LiteRT; None where it is not int8, or not installed.
+
+    An int8 network of int8 input: what is in it takes no part in how long it takes.
+    """
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ModuleNotFoundError:
+        return None
+    if not isinstance(run.network, Int8Network):
+        return None
+    with silent():
+        interpreter = Interpreter(model_content=int8_tflite.to_bytes(run), num_threads=threads)
+        interpreter.allocate_tensors()
+    called: Callable[[], object] = interpreter.invoke
+    return called
 
 
 export = exporter(to_bytes, MODEL_FILE)

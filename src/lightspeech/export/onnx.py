@@ -1,67 +1,119 @@
-"""ONNX with the front end inside: waveform in, probabilities out; fp32, fp16, or int8 as trained.
+"""ONNX with the front end inside: waveform in, probabilities out; fp32, or int8 as trained.
 
-A model that knows its speaker takes features, since their voice is taken out before it.
+A model that knows its speaker takes features, since their voice is taken out before it. A front end
+that has a file of its own, such as a small encoder, stands before the network in one model, int8 as
+far as its file is; where blocks of it were trained with the network, the products of both are int8.
 
 Batch and length are dynamic; an int8 network was prepared for one window, so its length is fixed.
 """
 
 import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
-from lightspeech.export import _encoded
 from lightspeech.export._bundled import exporter
-from lightspeech.frontends.mel_layer import FrontEndLayer
+from lightspeech.frontends import small_encoder
+from lightspeech.frontends.contract import Layer
+from lightspeech.frontends.inputs import apply
+from lightspeech.models import int8_onnx
 from lightspeech.models.int8 import Int8Network
-from lightspeech.models.int8_onnx import OPSET, Converted
+from lightspeech.models.int8_onnx import OPSET, Converted, OnnxNetwork, dynamic
 from lightspeech.quiet import silent
+from lightspeech.training import networks
 from lightspeech.training.run import Run
 
-MODEL_FILE = "model.onnx"
-WAVEFORM, FEATURES, OUTPUT = "waveform", "features", "probabilities"
+HOLDS = ("mel", "small_encoder", "pair")
+"""Front ends that it can write."""
+KNOWS_SPEAKER = True
+"""Whether it writes a network that takes features without a voice."""
+TAKES = ("fp32", "int8")
+"""Number formats of the runs it takes."""
+SUFFIX = ".onnx"
+"""Of its model file."""
+MODEL_FILE = f"model{SUFFIX}"
+WAVEFORM, OUTPUT = "waveform", "probabilities"
+PREFIX = "network_"
+"""Of all names in the graph of a network, behind the graph of its front end's file."""
 
 
 class Recognizer(nn.Module):
     """Front end, network, temperature and softmax: what a bundle holds."""
 
-    def __init__(self, done: Run, *, half: bool = False, front_end: bool = True) -> None:
-        """Take a finished run; an int8 run brings its integers.
+    def __init__(self, run: Run, layer: Layer, *, half: bool = False) -> None:
+        """Take a finished run; an int8 network brings its integers.
 
         Args:
-            done: the run.
+            run: the run.
+            layer: computes what its network is given.
             half: weights and activations of the network in 16 bits; the front end's range needs 32.
-            front_end: False: features come from outside.
-
-        Raises:
-            ConfigError: if half precision is asked of an int8 run.
         """
         super().__init__()
-        self.frontend = FrontEndLayer(done.config.frontend) if front_end else nn.Identity()
-        self.network = done.network
-        if isinstance(done.network, Int8Network):
-            if half:
-                raise ConfigError("this run is int8 already; export the run that it was made of")
-            self.network = Converted(done.network)
-        elif half:
-            self.network = copy.deepcopy(done.network).half()
-        self.half_precision, self.temperature = half, done.temperature
+        self.layer = layer
+        network = copy.deepcopy(run.network).half() if half else run.network
+        self.network, self.half_precision = integers(network), half
+        self.temperature = run.temperature
 
-    def forward(self, heard: Tensor) -> Tensor:
-        """Waveforms, ``(batch, samples)``, or features, to probabilities."""
-        features = self.frontend(heard)
-        logits = self.network(features.half() if self.half_precision else features)
+    def forward(self, *sources: Tensor) -> Tensor:
+        """Waveforms, ``(batch, samples)``, or what the layer's sources are, to probabilities."""
+        inputs = self.layer(*sources)
+        if self.half_precision:
+            inputs = apply(lambda x: x.half(), inputs)
+        logits = self.network(inputs)
         return torch.softmax(logits.float() / self.temperature, dim=1)
 
 
-def to_bytes(done: Run, *, half: bool = False, front_end: bool = True) -> bytes:
-    """Export a run to one self-contained ONNX model; see `Recognizer` for the choices.
+def integers(network: nn.Module) -> nn.Module:
+    """Give a network in which every prepared int8 network is integer arithmetic."""
+    if isinstance(network, Int8Network):
+        return Converted(network)
+    converted = copy.copy(network)
+    converted._modules = {
+        name: module and integers(module) for name, module in network._modules.items()
+    }
+    return converted
 
-    A model on an encoder has none: it is whole, and int8 as far as its encoder is.
+
+def any_length(run: Run) -> bool:
+    """Tell whether the network of a run takes windows of any length: no part of it is int8."""
+    return not run.config.architecture.int8_parts
+
+
+def to_bytes(run: Run, *, half: bool = False, network_alone: bool = False) -> bytes:
+    """Export a run to one self-contained ONNX model.
+
+    Args:
+        run: the run.
+        half: the network in 16 bits.
+        network_alone: features come from outside.
 
     Raises:
-        ConfigError: if half precision is asked of an int8 run, or the encoder is none of ours.
+        ConfigError: if its front end cannot be held.
+        MissingExtra: if the packages of ONNX are not installed.
+        BundleError: if the exporter gives nothing.
+    """
+    front, length = run.config.front, any_length(run)
+    layer = (front.network_alone if network_alone else front.layer)(any_length=length)
+    if layer is None:
+        raise ConfigError(f"{run.config.model.name}: no ONNX file holds {run.config.frontend.name}")
+    model = graph(Recognizer(run, layer, half=half), run.config.model.name)
+    if front.tuned:
+        model = _parsed(dynamic(model))
+    for name, source in layer.sources.items():
+        if source.model is not None:
+            model = _behind(source.model, name, model)
+    data: bytes = model.SerializeToString()
+    return data
+
+
+def graph(recognizer: Recognizer, name: str) -> Any:
+    """Export the torch part of a model: the sources of its layer to probabilities.
+
+    Raises:
         MissingExtra: if the packages of ONNX are not installed.
         BundleError: if the exporter gives nothing.
     """
@@ -69,33 +121,64 @@ def to_bytes(done: Run, *, half: bool = False, front_end: bool = True) -> bytes:
         import onnxslim
     except ModuleNotFoundError:
         raise MissingExtra("ONNX export", "export") from None
-    if done.config.encoder is not None:
-        return _encoded.to_bytes(done)
-    front = done.config.frontend
-    front_end = front_end and done.config.normalisation == "training"
-    samples, _ = done.config.windows.samples(front.sample_rate)
-    frames = front.n_frames(samples)
-    shape = (2, samples) if front_end else (2, frames, front.n_features)
-    sizes = {0: torch.export.Dim("batch")}
-    if not isinstance(done.network, Int8Network):
-        least = front.n_fft if front_end else 1
-        sizes[1] = torch.export.Dim("samples" if front_end else "frames", min=least)
-    recognizer = Recognizer(done, half=half, front_end=front_end)
+    sources = recognizer.layer.sources
+    batch = torch.export.Dim("batch")  # one for all sources
+    sizes = tuple({**source.sizes, 0: batch} for source in sources.values())
     with silent():
         program = torch.onnx.export(
             recognizer.train(False),
-            (torch.zeros(shape),),
+            tuple(source.example for source in sources.values()),
             dynamo=True,
             opset_version=OPSET,
             dynamic_shapes=(sizes,),
-            input_names=[WAVEFORM if front_end else FEATURES],
+            input_names=list(sources),
             output_names=[OUTPUT],
             verbose=False,
         )
         if program is None:
-            raise BundleError(f"{done.config.model.name}: ONNX export gave no model")
-        data: bytes = onnxslim.slim(program.model_proto).SerializeToString()
-    return data
+            raise BundleError(f"{name}: ONNX export gave no model")
+        return onnxslim.slim(program.model_proto)
 
 
-export = exporter(to_bytes, MODEL_FILE, knows_speaker=True)
+def _parsed(model: bytes) -> Any:
+    import onnx
+
+    return onnx.load_model_from_string(model)
+
+
+def _behind(file: Path, name: str, model: Any) -> Any:
+    """Put a network behind the file that computes one of its sources; both hear one waveform."""
+    import onnx
+
+    before = onnx.load(file, load_external_data=False)
+    before.ir_version = model.ir_version
+    model = onnx.compose.add_prefix(model, PREFIX, rename_outputs=False)
+    joined = onnx.compose.merge_models(
+        before, model, io_map=[(small_encoder.OUTPUT, f"{PREFIX}{name}")]
+    )
+    _hear_once(joined.graph)
+    return joined
+
+
+def _hear_once(graph: Any) -> None:
+    """Let a network that hears the waveform itself hear the input of the file before it."""
+    own = [each for each in graph.input if each.name == f"{PREFIX}{WAVEFORM}"]
+    if not own:
+        return
+    for node in graph.node:
+        node.input[:] = [WAVEFORM if n == own[0].name else n for n in node.input]
+    first = next(each for each in graph.input if each.name == small_encoder.INPUT)
+    first.type.CopyFrom(own[0].type)  # its length may be fixed, as that of every int8 network
+    graph.input.remove(own[0])
+
+
+def network_alone(run: Run, folder: Path, threads: int) -> Callable[[], object] | None:
+    """Give what answers one window's features on onnxruntime; None where the run is not int8."""
+    file = folder / int8_onnx.NAME
+    if not file.is_file():
+        return None
+    network, features = OnnxNetwork(file.read_bytes(), threads=threads), networks.window(run.config)
+    return lambda: network(features)
+
+
+export = exporter(to_bytes, MODEL_FILE)

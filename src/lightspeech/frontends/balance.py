@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from lightspeech.frontends.mel_features import Index
+from lightspeech.frontends.batches import Index
 
 Balance = Literal["none", "corpus", "corpus_class"]
 

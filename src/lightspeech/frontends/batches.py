@@ -1,4 +1,4 @@
-"""Batches by tensor operations: one gather, one bend, one transform a batch, no per-item loop."""
+"""Batches to train on, and the order in which utterances come."""
 
 import itertools
 from collections.abc import Iterator
@@ -10,13 +10,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from lightspeech.audio.frontend import FrontEnd
 from lightspeech.errors import ConfigError
-from lightspeech.frontends import augment
-from lightspeech.frontends.augment import Augment
-from lightspeech.frontends.mel_features import Features, Index
-from lightspeech.frontends.mel_layer import FrontEndLayer
+from lightspeech.frontends.inputs import Inputs, apply
 
+Index = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
 
 
@@ -25,21 +22,22 @@ class Batch:
     """Training examples.
 
     Attributes:
-        features: shape ``(batch, frames, n_features)``.
+        features: what the network is given, shape ``(batch, frames, n_features)``.
         targets: class of each, shape ``(batch,)``.
         rows: which utterance of the corpus each is, shape ``(batch,)``.
         mix: a number in [0, 1) for each, drawn for mixup, shape ``(batch,)``.
     """
 
-    features: Tensor
+    features: Inputs
     targets: Tensor
     rows: Tensor
     mix: Tensor
 
     def to(self, device: torch.device) -> "Batch":
         """Give the same examples on a device."""
-        parts = (self.features, self.targets, self.rows, self.mix)
-        return Batch(*(part.to(device) for part in parts))
+        parts = (self.targets, self.rows, self.mix)
+        moved = apply(lambda x: x.to(device), self.features)
+        return Batch(moved, *(part.to(device) for part in parts))
 
 
 class Batches(Protocol):
@@ -116,66 +114,3 @@ class Order:
             rows, numbers = (torch.cat([own, extra])[among] for own in (rows, numbers))
         parts = (torch.split(each, self.batch_size) for each in (rows, numbers))
         return itertools.islice(zip(*parts, strict=True), len(self))
-
-
-class TrainingBatches:
-    """All training utterances, every epoch in a new order and bent anew."""
-
-    def __init__(
-        self,
-        features: Features,
-        order: Order,
-        targets: Tensor,
-        cfg: FrontEnd,
-        bending: Augment,
-    ) -> None:
-        """Hold what an epoch is made of.
-
-        Args:
-            features: of the whole corpus.
-            order: in which the utterances to train on come; its seed is that of the bends.
-            targets: class of every utterance of the corpus, shape ``(n,)``.
-            cfg: the front end.
-            bending: how far to bend.
-        """
-        self.order = order
-        self.frames = torch.from_numpy(np.array(features.frames)) - float(np.log(cfg.floor))
-        self.offsets = torch.from_numpy(np.array(features.offsets))
-        self.rows, self.targets = order.rows, targets
-        self.n_frames = features.windows.shape[1]
-        self.layer, self.bands = FrontEndLayer(cfg), augment.bands_of(cfg)
-        self.bending = bending
-
-    def __len__(self) -> int:
-        """Batches an epoch."""
-        return len(self.order)
-
-    def epoch(self, number: int) -> Iterator[Batch]:
-        """Go once through the training utterances."""
-        drawn = augment.draw(len(self.targets), self.bending, self.order.seed, number)
-        for batch, numbers in self.order.epoch(number):
-            u = drawn[numbers]
-            source, lengths = self._gather(batch)
-            log_bands = augment.bend(source, lengths, self.n_frames, u, self.bending, self.bands)
-            yield Batch(self.layer.finish(log_bands), self.targets[batch], batch, u[:, 7])
-
-    def _gather(self, batch: Tensor) -> tuple[Tensor, Tensor]:
-        """Copy whole utterances side by side, silence behind the shorter ones."""
-        first = self.offsets[batch]
-        lengths = self.offsets[batch + 1] - first
-        place = torch.arange(int(lengths.max()))
-        inside = place < lengths[:, None]
-        index = first[:, None] + place.minimum(lengths[:, None] - 1)
-        return self.frames[index] * inside[:, :, None], lengths
-
-
-def measuring_batches(
-    features: Features, rows: Index, cfg: FrontEnd, *, batch_size: int = 64
-) -> Iterator[Tensor]:
-    """Give the measuring windows of some utterances, in order, shape ``(batch, frames, n)``."""
-    layer = FrontEndLayer(cfg)
-    spans = [range(features.window_offsets[r], features.window_offsets[r + 1]) for r in rows]
-    places = np.concatenate([np.asarray(span, np.int64) for span in spans])
-    for start in range(0, len(places), batch_size):
-        block = np.array(features.windows[places[start : start + batch_size]])
-        yield layer.finish(torch.from_numpy(block))

@@ -1,23 +1,31 @@
-"""Which pretrained speech encoder hears the speech, where a model has one instead of a front end.
+"""Hidden states of a pretrained encoder of `transformers`, or of two side by side.
 
-Only the choice lives here, free of torch; `lightspeech.frontends.pretrained` loads and runs it.
+An utterance is measured whole: no bundle holds such an encoder, so no device cuts it into windows.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, PositiveInt
+from torch import nn
 
+from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
+from lightspeech.frontends import pretrained
+from lightspeech.frontends.contract import Layer, Origin
+from lightspeech.frontends.hidden_states import EncoderFrontend, digest
+from lightspeech.frontends.pretrained import Listen
+from lightspeech.frontends.states import States
 
-SAMPLE_RATE = 16_000
-"""Hz; all encoders read here were trained on it."""
-STATES_PER_S = 50
-"""Hidden states a second, of Whisper, wav2vec2, HuBERT and WavLM alike."""
+WHISPER = {"licence": "MIT", "citation": "Radford et al. (2023), ICML, arXiv:2212.04356"}
+UNKNOWN = {"licence": "not known here; ask where it comes from", "citation": ""}
 
 
 @config
-class Encoder:
+class Config(States):
     """A frozen encoder, and what of its hidden states is kept."""
 
     source: str = "whisper-base"
@@ -28,39 +36,99 @@ class Encoder:
     """First hidden state kept; 0 is what the first block reads."""
     last: Annotated[int, Field(ge=0)] = 4
     """Last one kept; later blocks are not computed."""
-    pool_s: Annotated[float, Field(ge=0.02, le=1)] = 0.08
-    """Seconds that are averaged into one frame."""
-    tuned: Annotated[int, Field(ge=0)] = 0
-    """Blocks above ``last`` that are trained with the head; of one Whisper alone."""
-    beside: "Encoder | None" = None
-    """Another one, heard at the same time: its hidden states stand behind these in every frame."""
+    second: "Config | None" = None
+    """Another encoder: its hidden states stand behind those of the first in every frame."""
 
     def __post_init__(self) -> None:
-        """Refuse an empty range of hidden states, and frames that do not go together."""
-        if self.first > self.last:
-            raise ConfigError(f"first must be at most last, found {self.first} and {self.last}")
-        if self.tuned and (self.beside is not None or self.pool_s != 1 / STATES_PER_S):
+        """Refuse frames that do not go together, and blocks to tune of two encoders."""
+        super().__post_init__()
+        if self.second is None:
+            return
+        if self.tuned or self.second.tuned or self.second.second is not None:
             raise ConfigError(
-                "encoder.tuned needs the states as they are, of one encoder; write "
-                f"encoder.pool_s={1 / STATES_PER_S} and leave encoder.beside out"
+                "frontend.second goes with one encoder whose blocks are all frozen; leave tuned "
+                "and second.second out"
             )
-        if self.beside is not None and self.beside.pool_s != self.pool_s:
+        if self.second.pool_s != self.pool_s:
             raise ConfigError(
                 f"encoders side by side need one pool_s, found {self.pool_s:g} and "
-                f"{self.beside.pool_s:g}; write encoder.beside.pool_s={self.pool_s:g}"
+                f"{self.second.pool_s:g}; write frontend.second.pool_s={self.pool_s:g}"
             )
 
-    @property
-    def heard(self) -> "tuple[Encoder, ...]":
-        """Itself and those beside it, in the order of their features."""
-        return (self, *(self.beside.heard if self.beside is not None else ()))
+
+def origin(source: str, recordings: Callable[[], frozenset[str]] = frozenset) -> Origin:
+    """Say whose work an encoder is, by its name."""
+    name = Path(source).name
+    return Origin(name=name, recordings=recordings, **(WHISPER if "whisper" in name else UNKNOWN))
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """One or two encoders of `transformers`, see `hidden_states.Encoder`."""
+
+    cfg: Config
+    windows = None
+    in_bundle = False
 
     @property
-    def n_layers(self) -> int:
-        """Hidden states kept of each frame, of this encoder alone."""
-        return self.last - self.first + 1
+    def states(self) -> tuple[States, ...]:
+        """What is kept of each encoder, in the order of the features."""
+        return (self.cfg,) if self.cfg.second is None else (self.cfg, self.cfg.second)
 
     @property
-    def n_features(self) -> int:
-        """Numbers a frame: the hidden states kept, one behind the other."""
-        return sum(encoder.n_layers * encoder.width for encoder in self.heard)
+    def scheme(self) -> str:
+        """Its weights are floats; ``tuned`` where some are trained."""
+        return "tuned" if self.cfg.tuned else "fp32"
+
+    def key(self) -> str:
+        """Name what is heard: by the weights in a folder, by the name on the hub.
+
+        Raises:
+            ConfigError: if there is no such encoder.
+        """
+        hashes = [[_weights(each.source), *_kept(each)] for each in self.states]
+        first, *others = hashes
+        return digest([*first, *(digest(other) for other in others)])
+
+    def load(self) -> Listen:
+        """Load the encoders, strictly, see `pretrained.load`."""
+        first, *others = [pretrained.load(each) for each in self.states]
+        return replace(first, second=others[0]) if others else first
+
+    def blocks(self) -> nn.ModuleList:
+        """Load the blocks that are trained, see `pretrained.blocks_to_tune`."""
+        return pretrained.blocks_to_tune(self.cfg) if self.cfg.tuned else nn.ModuleList()
+
+    def macs(self, seconds: float) -> int | None:
+        """Nobody counted."""
+        return None
+
+    def layer(self) -> Layer | None:
+        """None: `transformers` has no file that a bundle could hold."""
+        return None
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Whose encoders these are."""
+        return tuple(origin(each.source) for each in self.states)
+
+
+def _weights(source: str) -> str | list[str]:
+    folder = pretrained.find(source)
+    if folder is None:
+        return source
+    return pretrained.hashes([folder / "config.json", *folder.glob("*.safetensors")])
+
+
+def _kept(states: States) -> list[float]:
+    return [states.width, states.first, states.last, states.pool_s]
+
+
+def build(cfg: Config, *, windows: Windows, speeds: tuple[float, ...] = ()) -> EncoderFrontend:
+    """Make the front end.
+
+    Args:
+        cfg: the encoder.
+        windows: of the recipe; an utterance is measured whole.
+        speeds: at which recordings are heard too in training.
+    """
+    return EncoderFrontend(Pretrained(cfg), windows, speeds)

@@ -1,37 +1,154 @@
-"""What a frozen encoder hears in a corpus: kept a file a recording, read back batch by batch.
+"""Hidden states of a corpus in a frozen encoder: kept a file a recording, read back by batches.
 
 A file a recording, named by its sound, so that every study, vocabulary and mix of corpora shares
 them, a killed extraction goes on where it was, and memory stays flat however large a corpus is.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lightspeech.audio import io
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import StudyError
 from lightspeech.files import replacing
-from lightspeech.frontends import augment, pretrained
+from lightspeech.frontends import augment
 from lightspeech.frontends.augment import Augment
-from lightspeech.frontends.batches import Batch, Order
-from lightspeech.frontends.encoder import SAMPLE_RATE, Encoder
-from lightspeech.frontends.mel_features import Index
-from lightspeech.frontends.pretrained import HALF
+from lightspeech.frontends.batches import Batch, Index, Order
+from lightspeech.frontends.contract import Cost, Layer, Origin, Step, no_step
+from lightspeech.frontends.pretrained import HALF, Listen
+from lightspeech.frontends.states import SAMPLE_RATE, States
+
+BATCH = 64
+"""Windows measured at once."""
+
+
+class Encoder(Protocol):
+    """An encoder of some kind: what it keeps, where it is, whose it is."""
+
+    @property
+    def windows(self) -> Windows | None:
+        """How an utterance is cut for measuring, as on a device; None leaves it whole."""
+
+    @property
+    def states(self) -> tuple[States, ...]:
+        """What is kept, of one encoder or of several side by side."""
+
+    @property
+    def scheme(self) -> str:
+        """Number format of its weights."""
+
+    @property
+    def in_bundle(self) -> bool:
+        """Whether a bundle can hold it."""
+
+    def key(self) -> str:
+        """Name what it gives: another file or another range of states has another name."""
+
+    def load(self) -> Listen:
+        """Make it ready to listen."""
+
+    def blocks(self) -> nn.ModuleList:
+        """Load the blocks above it that are trained; mostly none."""
+
+    def macs(self, seconds: float) -> int | None:
+        """Multiply-accumulates for some seconds; None where nobody counted."""
+
+    def layer(self) -> Layer | None:
+        """What computes features in an exported graph; None: no bundle holds it."""
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Whose work it is."""
+
+
+@dataclass(frozen=True)
+class EncoderFrontend:
+    """The front end of any encoder, see `contract.Frontend`.
+
+    Attributes:
+        encoder: of some kind.
+        windows: of the recipe.
+        speeds: at which recordings are heard too in training.
+    """
+
+    encoder: Encoder
+    windows: Windows
+    speeds: tuple[float, ...]
+    sample_rate = SAMPLE_RATE
+
+    @property
+    def n_features(self) -> int:
+        """Numbers a frame."""
+        return sum(states.n_features for states in self.encoder.states)
+
+    @property
+    def scheme(self) -> str:
+        """Of the encoder's weights."""
+        return self.encoder.scheme
+
+    @property
+    def in_bundle(self) -> bool:
+        """Of the encoder: whether its file can be held."""
+        return self.encoder.in_bundle
+
+    @property
+    def tuned(self) -> int:
+        """Blocks that are trained with the network."""
+        return sum(states.tuned for states in self.encoder.states)
+
+    def open(
+        self, utterances: Sequence[Utterance], cache: Path, step: Step = no_step
+    ) -> "HiddenStates":
+        """Find the states of a corpus, see `contract.Frontend.open`."""
+        return load(utterances, self.encoder, cache, speeds=self.speeds, step=step)
+
+    def missing(self, utterances: Sequence[Utterance], cache: Path) -> list[Utterance]:
+        """List the utterances that were not heard yet."""
+        files = _files(utterances, self.encoder, cache, self.speeds)
+        return [
+            utterance
+            for utterance, *versions in zip(utterances, *files, strict=True)
+            if not all(file.exists() for file in versions)
+        ]
+
+    def example(self) -> Tensor:
+        """States of one silent window, shape ``(1, frames, n_features)``."""
+        n_frames = math.ceil(self.windows.window_s / self.encoder.states[0].pool_s)
+        return torch.zeros(1, n_frames, self.n_features)
+
+    def layer(self, *, any_length: bool) -> Layer | None:
+        """States to features inside a graph; an encoder hears windows of any length."""
+        return self.encoder.layer()
+
+    def network_alone(self, *, any_length: bool) -> None:
+        """None: no device computes hidden states apart from the network."""
+
+    def cost(self) -> Cost:
+        """Count the encoder; it is loaded for that."""
+        macs = self.encoder.macs(self.windows.window_s)
+        return Cost(n_params=self.encoder.load().n_params, macs=macs)
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Whose encoder it is."""
+        return self.encoder.origins()
 
 
 @dataclass(frozen=True, eq=False)
-class Encoded:
+class HiddenStates:
     """Hidden states of every utterance of a corpus, on disk.
 
     Attributes:
-        cfg: the encoder.
+        states: what is kept of the encoder.
         files: one of each utterance, float16, shape ``(frames, n_features)``.
         window_files: one of each utterance, of the windows it is measured in, shape ``(windows,
             frames, n_features)``; none where it is measured whole.
@@ -40,7 +157,7 @@ class Encoded:
         at_speeds: further files of each utterance, spoken faster or slower; a tuple for each speed.
     """
 
-    cfg: Encoder
+    states: States
     files: tuple[Path, ...]
     window_files: tuple[Path, ...] = ()
     window_counts: tuple[int, ...] = ()
@@ -52,7 +169,15 @@ class Encoded:
         """First window of each utterance and the end; whole it is one: shape ``(n + 1,)``."""
         return np.cumsum([0, *(self.window_counts or [1] * len(self.files))])
 
-    def read(self, row: int, version: int = 0) -> HALF:
+    @property
+    def multiple(self) -> int:
+        """Of what lengths in frames are multiples: few lengths where blocks are tuned.
+
+        Every length has kernels of its own, and kernels of all lengths are gigabytes.
+        """
+        return 32 if self.states.tuned else 1
+
+    def read_version(self, row: int, version: int = 0) -> HALF:
         """Read the hidden states of one utterance, shape ``(frames, n_features)``.
 
         Args:
@@ -64,13 +189,33 @@ class Encoded:
         """
         return _read((self.files, *self.at_speeds)[version][row])
 
+    def read(self, row: int) -> Tensor:
+        """Give the hidden states of one utterance, shape ``(frames, n_features)``, float16."""
+        return torch.from_numpy(self.read_version(row))
+
     def read_windows(self, row: int) -> Sequence[HALF]:
         """Read what an utterance is measured by: its windows, or itself.
 
         Raises:
             StudyError: if the file is damaged.
         """
-        return list(_read(self.window_files[row])) if self.window_files else [self.read(row)]
+        if not self.window_files:
+            return [self.read_version(row)]
+        return list(_read(self.window_files[row]))
+
+    def measure(self, rows: Index) -> Iterator[Tensor]:
+        """Give the windows of some utterances, or these whole, in order.
+
+        Yields:
+            Shape ``(batch, longest, n_features)``.
+        """
+        windows = chain.from_iterable(self.read_windows(row) for row in rows)
+        while block := list(islice(windows, BATCH)):
+            yield stack(block, self.multiple)
+
+    def train(self, order: Order, targets: Tensor, augment: Augment) -> "StateBatches":
+        """Give batches to train on, see `CorpusInputs.train`."""
+        return StateBatches(self, order, targets, augment)
 
 
 def _read(file: Path) -> HALF:
@@ -83,20 +228,18 @@ def _read(file: Path) -> HALF:
 
 def load(
     utterances: Sequence[Utterance],
-    cfg: Encoder,
+    encoder: Encoder,
     cache: Path,
     *,
-    windows: Windows | None = None,
     speeds: Sequence[float] = (),
-    step: Callable[[], None] = lambda: None,
-) -> Encoded:
+    step: Step = no_step,
+) -> HiddenStates:
     """Find the hidden states of a corpus in the cache folder, computing those that are not there.
 
     Args:
         utterances: what to hear, with paths and hashes.
-        cfg: the encoder.
+        encoder: of any kind.
         cache: folder; hidden states of each encoder live below it.
-        windows: how an utterance is cut for measuring, as on a device; None leaves it whole.
         speeds: at which recordings are heard too.
         step: called after each utterance.
 
@@ -106,49 +249,38 @@ def load(
         MissingExtra: if transformers is not installed.
         OutputError: if the cache cannot be written.
     """
-    whole, measured, *others = _files(utterances, cfg, cache, windows, speeds)
-    rates = (1.0, *speeds)
-    opened = None
+    whole, measured, *others = _files(utterances, encoder, cache, speeds)
+    rates, windows = (1.0, *speeds), encoder.windows
+    listen = None
     for row, utterance in enumerate(utterances):
         versions = {files[row]: at for files, at in zip((whole, *others), rates, strict=True)}
         if missing := {file for file in (*versions, measured[row]) if not file.exists()}:
-            opened = opened or _open(cfg)
+            listen = listen or _load(encoder)
             waveform = io.load(utterance.path, SAMPLE_RATE)
             if windows is not None and measured[row] in missing:
                 pieces = windows.cut(waveform, SAMPLE_RATE)
-                _keep(np.stack([opened(piece) for piece in pieces]), measured[row])
+                _keep(np.stack([listen(piece) for piece in pieces]), measured[row])
             for file in missing & versions.keys():
-                _keep(opened(io.sped_up(waveform, versions[file])), file)
+                _keep(listen(io.sped_up(waveform, versions[file])), file)
         step()
+    states = encoder.states[0]
     if windows is None:
-        return Encoded(cfg, whole, at_speeds=tuple(others))
+        return HiddenStates(states, whole, at_speeds=tuple(others))
     shapes = [np.load(file, mmap_mode="r", allow_pickle=False).shape for file in measured]
     counts, frames = tuple(shape[0] for shape in shapes), shapes[0][1]
-    return Encoded(cfg, whole, measured, counts, frames, tuple(others))
+    return HiddenStates(states, whole, measured, counts, frames, tuple(others))
 
 
-def is_complete(
-    utterances: Sequence[Utterance],
-    cfg: Encoder,
-    cache: Path,
-    *,
-    windows: Windows | None = None,
-    speeds: Sequence[float] = (),
-) -> bool:
-    """Tell whether nothing is left to compute; arguments and errors as of `load`."""
-    files = _files(utterances, cfg, cache, windows, speeds)
-    return all(file.exists() for version in files for file in version)
+def digest(values: list[Any]) -> str:
+    """Name some plain values, 20 hexadecimal digits."""
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:20]
 
 
 def _files(
-    utterances: Sequence[Utterance],
-    cfg: Encoder,
-    cache: Path,
-    windows: Windows | None,
-    speeds: Sequence[float],
+    utterances: Sequence[Utterance], encoder: Encoder, cache: Path, speeds: Sequence[float]
 ) -> list[tuple[Path, ...]]:
     """Name the files of all utterances: whole, as measured, and at each speed."""
-    folder = cache / pretrained.key(cfg)
+    folder, windows = cache / encoder.key(), encoder.windows
     cut = "" if windows is None else f"-{windows.window_s:g}-{windows.hop_s}"
     stems = [folder / u.audio_hash[:2] / f"{u.audio_hash}-{u.sample_rate}" for u in utterances]
     ends = ("", cut, *(f"-x{speed:g}" for speed in speeds))
@@ -160,18 +292,20 @@ def _keep(states: HALF, file: Path) -> None:
         np.lib.format.write_array(target, states, allow_pickle=False)
 
 
-def _open(cfg: Encoder) -> pretrained.Opened:
+def _load(encoder: Encoder) -> Listen:
     torch.set_num_threads(1)  # as in training: threads that wait for each other take minutes
-    return pretrained.load(cfg)
+    return encoder.load()
 
 
-class EncodedBatches:
+class StateBatches:
     """All training utterances, every epoch in a new order, cropped and masked anew."""
 
-    def __init__(self, found: Encoded, order: Order, targets: Tensor, bending: Augment) -> None:
-        """Hold what an epoch is made of; arguments as of `batches.TrainingBatches`."""
+    def __init__(
+        self, corpus: HiddenStates, order: Order, targets: Tensor, bending: Augment
+    ) -> None:
+        """Hold what an epoch is made of; arguments as of `CorpusInputs.train`."""
         self.order, self.rows, self.targets = order, order.rows, targets
-        self.found, self.bending = found, bending
+        self.corpus, self.bending = corpus, bending
 
     def __len__(self) -> int:
         """Batches an epoch."""
@@ -183,52 +317,34 @@ class EncodedBatches:
         for batch, numbers in self.order.epoch(number):
             u = drawn[numbers]
             cut = [self._cut(int(row), *own) for row, own in zip(batch, u[:, :3], strict=True)]
-            features = self._mask(beside(cut, _multiple(self.found)), u[:, 8:])
+            features = self._mask(stack(cut, self.corpus.multiple), u[:, 8:])
             yield Batch(features, self.targets[batch], batch, u[:, 7])
 
     def _cut(self, row: int, start: Tensor, end: Tensor, version: Tensor) -> HALF:
         """Choose a speed, cut up to a share off both ends, and no more than a window is left."""
-        states = self.found.read(row, int(version * (1 + len(self.found.at_speeds))))
+        corpus = self.corpus
+        states = corpus.read_version(row, int(version * (1 + len(corpus.at_speeds))))
         longest = self.bending.crop * len(states)
         left = states[int(start * longest) : len(states) - int(end * longest)]
-        return left[: self.found.window_frames]
+        return left[: corpus.window_frames]
 
     def _mask(self, features: Tensor, u: Tensor) -> Tensor:
         """Hide drawn stretches of time: frames of zeros do not count."""
         n = self.bending.time_masks
-        longest = self.bending.time_mask_s / self.found.cfg.pool_s
+        longest = self.bending.time_mask_s / self.corpus.states.pool_s
         hidden = augment.runs(u[:, : 2 * n], features.shape[1], longest)
         return features.masked_fill_(hidden[:, :, None], 0.0)
 
 
-def _multiple(found: Encoded) -> int:
-    """Say of what lengths are multiples: few lengths where blocks are tuned.
-
-    Every length has kernels of its own, and kernels of all lengths are gigabytes.
-    """
-    return 32 if found.cfg.tuned else 1
-
-
-def beside(states: Sequence[HALF], multiple: int = 1) -> Tensor:
-    """Put utterances side by side, zeros behind the shorter ones: ``(batch, frames, n)``.
+def stack(states: Sequence[HALF], multiple: int = 1) -> Tensor:
+    """Stack utterances, zeros behind the shorter ones: ``(batch, frames, n)``.
 
     Args:
         states: of each utterance, shape ``(frames, n)``.
         multiple: of which the length is one.
     """
     longest = -(-max(map(len, states)) // multiple) * multiple
-    made = torch.zeros(len(states), longest, states[0].shape[1])
-    for row, own in zip(made, states, strict=True):
-        row[: len(own)] = torch.from_numpy(own)
-    return made
-
-
-def measuring_batches(found: Encoded, rows: Index, *, batch_size: int = 64) -> Iterator[Tensor]:
-    """Give the windows of some utterances, or these whole, in order.
-
-    Yields:
-        Shape ``(batch, longest, n_features)``.
-    """
-    windows = chain.from_iterable(found.read_windows(row) for row in rows)
-    while block := list(islice(windows, batch_size)):
-        yield beside(block, _multiple(found))
+    stacked = torch.zeros(len(states), longest, states[0].shape[1])
+    for row, frames in zip(stacked, states, strict=True):
+        row[: len(frames)] = torch.from_numpy(frames)
+    return stacked

@@ -1,13 +1,18 @@
-"""Features of a corpus, computed once per front end, kept on disk, memory-mapped by every run."""
+"""Mel features of a corpus, computed once per front end, kept on disk, memory-mapped by every run.
+
+Batches come by tensor operations: one gather, one bend, one transform a batch, no per-item loop.
+"""
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import FrontEnd
@@ -15,29 +20,57 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import as_dict
 from lightspeech.corpora.base import Utterance
 from lightspeech.files import replacing
+from lightspeech.frontends import augment
+from lightspeech.frontends.augment import Augment
+from lightspeech.frontends.batches import Batch, Index, Order
+from lightspeech.frontends.contract import Step, no_step
+from lightspeech.frontends.mel_layer import FrontEndLayer
 
 Array = npt.NDArray[np.float32]
-Index = npt.NDArray[np.int64]
+NAMES = ("frames", "offsets", "windows", "window_offsets")
+"""Of the files of a corpus, the last written last."""
+BATCH = 64
+"""Windows measured at once."""
 
 
 @dataclass(frozen=True, eq=False)
-class Features:
+class MelFeatures:
     """Log bands of every utterance, twice: whole, for training, and in the windows of measuring.
 
     The windows go through the front end one by one, as on a device, so that measuring here and
     through an exported bundle is the same arithmetic.
 
     Attributes:
+        cfg: the front end.
         frames: all utterances' frames one after the other, shape ``(total_frames, bands)``.
         offsets: first frame of each utterance and the end, shape ``(n + 1,)``.
         windows: shape ``(total_windows, frames, bands)``.
         window_offsets: first window of each utterance and the end, shape ``(n + 1,)``.
     """
 
+    cfg: FrontEnd
     frames: Array
     offsets: Index
     windows: Array
     window_offsets: Index
+
+    def read(self, row: int) -> Tensor:
+        """Give the features of one whole utterance, shape ``(frames, n_features)``."""
+        start, end = self.offsets[row : row + 2]
+        return FrontEndLayer(self.cfg).finish(torch.from_numpy(np.array(self.frames[start:end])))
+
+    def measure(self, rows: Index) -> Iterator[Tensor]:
+        """Give the windows of some utterances, in order, shape ``(batch, frames, n_features)``."""
+        layer = FrontEndLayer(self.cfg)
+        spans = [range(self.window_offsets[r], self.window_offsets[r + 1]) for r in rows]
+        places = np.concatenate([np.asarray(span, np.int64) for span in spans])
+        for start in range(0, len(places), BATCH):
+            block = np.array(self.windows[places[start : start + BATCH]])
+            yield layer.finish(torch.from_numpy(block))
+
+    def train(self, order: Order, targets: Tensor, augment: Augment) -> "MelBatches":
+        """Give batches to train on, see `CorpusInputs.train`."""
+        return MelBatches(self, order, targets, augment)
 
 
 def key(utterances: Sequence[Utterance], cfg: FrontEnd, windows: Windows) -> str:
@@ -53,8 +86,8 @@ def load(
     windows: Windows,
     cache: Path,
     *,
-    step: Callable[[], None] = lambda: None,
-) -> Features:
+    step: Step = no_step,
+) -> MelFeatures:
     """Read features from the cache folder, computing them first where they are not there.
 
     Args:
@@ -69,18 +102,17 @@ def load(
         OutputError: if the cache cannot be written.
     """
     folder = cache / key(utterances, cfg, windows)
-    names = ("frames", "offsets", "windows", "window_offsets")
-    if not (folder / f"{names[-1]}.npy").exists():
+    if not (folder / f"{NAMES[-1]}.npy").exists():
         computed = _compute(utterances, cfg, windows, step)
-        for name, array in zip(names, computed, strict=True):
+        for name, array in zip(NAMES, computed, strict=True):
             with replacing(folder / f"{name}.npy") as temporary, temporary.open("wb") as file:
                 np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
-    arrays = [np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names]
-    return Features(*arrays)
+    arrays = [np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in NAMES]
+    return MelFeatures(cfg, *arrays)
 
 
 def _compute(
-    utterances: Sequence[Utterance], cfg: FrontEnd, windows: Windows, step: Callable[[], None]
+    utterances: Sequence[Utterance], cfg: FrontEnd, windows: Windows, step: Step
 ) -> tuple[Array, Index, Array, Index]:
     whole, cut = [], []
     for utterance in utterances:
@@ -94,3 +126,49 @@ def _compute(
 
 def _offsets(parts: Sequence[Array]) -> Index:
     return np.cumsum([0, *(len(part) for part in parts)], dtype=np.int64)
+
+
+class MelBatches:
+    """All training utterances, every epoch in a new order and bent anew."""
+
+    def __init__(
+        self, features: MelFeatures, order: Order, targets: Tensor, bending: Augment
+    ) -> None:
+        """Hold what an epoch is made of.
+
+        Args:
+            features: of the whole corpus.
+            order: in which the utterances to train on come; its seed is that of the bends.
+            targets: class of every utterance of the corpus, shape ``(n,)``.
+            bending: how far to bend.
+        """
+        cfg = features.cfg
+        self.order = order
+        self.frames = torch.from_numpy(np.array(features.frames)) - float(np.log(cfg.floor))
+        self.offsets = torch.from_numpy(np.array(features.offsets))
+        self.rows, self.targets = order.rows, targets
+        self.n_frames = features.windows.shape[1]
+        self.layer, self.bands = FrontEndLayer(cfg), augment.bands_of(cfg)
+        self.bending = bending
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        return len(self.order)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Go once through the training utterances."""
+        drawn = augment.draw(len(self.targets), self.bending, self.order.seed, number)
+        for batch, numbers in self.order.epoch(number):
+            u = drawn[numbers]
+            source, lengths = self._gather(batch)
+            log_bands = augment.bend(source, lengths, self.n_frames, u, self.bending, self.bands)
+            yield Batch(self.layer.finish(log_bands), self.targets[batch], batch, u[:, 7])
+
+    def _gather(self, batch: Tensor) -> tuple[Tensor, Tensor]:
+        """Copy whole utterances side by side, silence behind the shorter ones."""
+        first = self.offsets[batch]
+        lengths = self.offsets[batch + 1] - first
+        place = torch.arange(int(lengths.max()))
+        inside = place < lengths[:, None]
+        index = first[:, None] + place.minimum(lengths[:, None] - 1)
+        return self.frames[index] * inside[:, :, None], lengths

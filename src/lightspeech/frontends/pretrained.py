@@ -5,9 +5,8 @@ last hidden state that is kept. wav2vec2, HuBERT and WavLM are read by the same 
 """
 
 import hashlib
-import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,12 @@ from torch.nn import functional as F
 
 from lightspeech.audio.windows import Waveform
 from lightspeech.errors import ConfigError, MissingExtra
-from lightspeech.frontends import small_encoder
-from lightspeech.frontends.encoder import SAMPLE_RATE, STATES_PER_S, Encoder
+from lightspeech.frontends.states import SAMPLE_RATE, States, pool
 from lightspeech.quiet import silent
 
 PLACE = "LIGHTSPEECH_ENCODERS"
+SHRUNK = "encoder.onnx"
+"""In the folder of an encoder that is none of `transformers` any more."""
 LONGEST_S = 30
 """Whisper has positions for no more; longer audio is heard in pieces of this."""
 SHORTEST = 640
@@ -38,21 +38,25 @@ HALF = npt.NDArray[np.float16]
 
 
 @dataclass(frozen=True, eq=False)
-class Opened:
-    """An encoder, ready to run.
+class Listen:
+    """An encoder, ready to run, or two side by side.
 
     Attributes:
+        pool_s: seconds that are averaged into one frame.
         hidden_states: turns a waveform, at most 30 s, into ``(layers, frames, width)``.
-        n_params: of the part that is computed, and of the encoder beside it.
-        macs: multiplications for 3 s, where they are known.
-        beside: another one that hears the same.
+        own_params: parameters of the part that is computed.
+        second: another one that hears the same; its features stand behind.
     """
 
-    cfg: Encoder
+    pool_s: float
     hidden_states: Callable[[Waveform], Tensor]
-    n_params: int
-    macs: int | None = None
-    beside: "Opened | None" = None
+    own_params: int
+    second: "Listen | None" = None
+
+    @property
+    def n_params(self) -> int:
+        """Parameters of all that is computed."""
+        return self.own_params + (self.second.n_params if self.second is not None else 0)
 
     def __call__(self, waveform: Waveform) -> HALF:
         """Hear a waveform of any length.
@@ -71,24 +75,12 @@ class Opened:
         return torch.cat(kept).half().numpy()
 
     def _frames(self, piece: Waveform) -> Tensor:
-        own = pool(self.hidden_states(piece), self.cfg)
-        if self.beside is None:
-            return own
-        other = self.beside._frames(piece)
-        n = min(len(own), len(other))  # kinds differ by a state at the end
-        return torch.cat([own[:n], other[:n]], 1)
-
-
-def pool(states: Tensor, cfg: Encoder) -> Tensor:
-    """Average over time, a shorter rest too: ``(L, T, D)`` to ``(frames, L * D)``."""
-    return pool_batch(states[None], cfg)[0]
-
-
-def pool_batch(states: Tensor, cfg: Encoder) -> Tensor:
-    """Average a batch over time: ``(B, L, T, D)`` to ``(B, frames, L * D)``."""
-    flat = states.transpose(2, 3).flatten(1, 2)  # (B, L * D, T)
-    n = round(cfg.pool_s * STATES_PER_S)
-    return F.avg_pool1d(flat, n, ceil_mode=True).transpose(1, 2)
+        features = pool(self.hidden_states(piece), self.pool_s)
+        if self.second is None:
+            return features
+        others = self.second._frames(piece)
+        n = min(len(features), len(others))  # kinds differ by a state at the end
+        return torch.cat([features[:n], others[:n]], 1)
 
 
 def _lengthened(waveform: Waveform) -> Waveform:
@@ -101,75 +93,49 @@ def find(source: str) -> Path | None:
     Raises:
         ConfigError: if it is neither.
     """
-    if (folder := _folder(source)) is not None:
+    if (folder := folder_of(source)) is not None:
         return folder
     if source.count("/") == 1 and not source.startswith(("/", ".")):
         return None
-    raise ConfigError(_remedies(source, "no such folder"))
+    raise ConfigError(remedies(source, "no such folder"))
 
 
-def _folder(source: str) -> Path | None:
+def folder_of(source: str) -> Path | None:
+    """Find the folder of an encoder below ``$LIGHTSPEECH_ENCODERS`` or here; None without one."""
     places = (Path(os.environ.get(PLACE, "")) / source, Path(source))
     return next((folder for folder in places if (folder / "config.json").is_file()), None)
 
 
-def own(cfg: Encoder) -> Path | None:
-    """Find the folder of an encoder that `lightspeech shrink` made; None for others and several."""
-    folder = _folder(cfg.source) if cfg.beside is None else None
-    return folder if folder is not None and (folder / small_encoder.MODEL).is_file() else None
+def hashes(files: Iterable[Path]) -> list[str]:
+    """Hash files in the order of their paths, SHA-256."""
+    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(files)]
 
 
-def made_with(cfg: Encoder) -> frozenset[str]:
-    """Hashes of the recordings that an encoder of our own making was made with; else none."""
-    folder = own(replace(cfg, beside=None))
-    return small_encoder.made_with(folder) if folder is not None else frozenset()
-
-
-def _remedies(source: str, why: str) -> str:
+def remedies(source: str, why: str) -> str:
+    """Say what to do where an encoder is not to be had."""
     return (
         f"encoder {source!r}: {why}; set {PLACE} to the folder that holds it, name its folder "
-        "(encoder.source=PATH), or connect to the network and name it as on the hub "
-        "(encoder.source=openai/whisper-base)"
+        "(frontend.source=PATH), or connect to the network and name it as on the hub "
+        "(frontend.source=openai/whisper-base)"
     )
 
 
-def key(cfg: Encoder) -> str:
-    """Name what an encoder hears: by its weights in a folder, by its name on the hub.
+def load(states: States) -> Listen:
+    """Load an encoder, strictly.
 
-    Raises:
-        ConfigError: if there is no such encoder.
-    """
-    folder = find(cfg.source)
-    what: Any = cfg.source
-    if folder is not None:
-        ours = folder / small_encoder.MODEL  # blocks beside it are of the network, not heard here
-        weights = [ours] if ours.is_file() else folder.glob("*.safetensors")
-        files = sorted([folder / "config.json", *weights])
-        what = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-    heard = [what, cfg.width, cfg.first, cfg.last, cfg.pool_s]
-    text = json.dumps(heard if cfg.beside is None else [*heard, key(cfg.beside)])
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
-
-
-def load(cfg: Encoder) -> Opened:
-    """Load an encoder and those beside it, strictly.
+    Args:
+        states: which of its hidden states are kept.
 
     Raises:
         ConfigError: if it is not there, not whole, of another kind, or not as the recipe says.
         MissingExtra: if transformers is not installed.
     """
-    if cfg.beside is not None:
-        alone, beside = load(replace(cfg, beside=None)), load(cfg.beside)
-        n_params = alone.n_params + beside.n_params
-        return replace(alone, n_params=n_params, macs=None, beside=beside)
-    if (folder := own(cfg)) is not None:
-        return Opened(cfg, *small_encoder.load(cfg, folder))
-    about, model, extractor = pretrained(cfg.source)
-    _check(cfg, about)
-    hear = _whisper if about.model_type == "whisper" else _raw
-    states = hear(cfg, model, extractor)
+    about, model, extractor = pretrained(states.source)
+    _check(states, about)
+    prepare = _whisper if about.model_type == "whisper" else _raw
+    hidden_states = prepare(states, model, extractor)  # which leaves out what is not computed
     n_params = sum(p.numel() for p in model.parameters())
-    return Opened(cfg, states, n_params)
+    return Listen(states.pool_s, hidden_states, n_params)
 
 
 def pretrained(name: str) -> tuple[Any, Any, Any]:
@@ -181,17 +147,21 @@ def pretrained(name: str) -> tuple[Any, Any, Any]:
     """
     transformers = _transformers()
     source = find(name) or name
+    if isinstance(source, Path) and (source / SHRUNK).is_file():
+        raise ConfigError(
+            f"encoder {name!r} was made by `lightspeech shrink`; write frontend.name=small_encoder"
+        )
     try:
         about = transformers.AutoConfig.from_pretrained(source)
         extractor = transformers.AutoFeatureExtractor.from_pretrained(source)
         model = _weights(name, source, _class_of(transformers, about.model_type))
     except OSError as error:
         why = "not to be had here or on the hub" if source == name else str(error)
-        raise ConfigError(_remedies(name, why.splitlines()[0])) from None
+        raise ConfigError(remedies(name, why.splitlines()[0])) from None
     return about, model, extractor
 
 
-def blocks_to_tune(cfg: Encoder) -> nn.ModuleList:
+def blocks_to_tune(cfg: States) -> nn.ModuleList:
     """Load the blocks of a Whisper above the last hidden state that is kept, to be trained.
 
     Raises:
@@ -201,7 +171,7 @@ def blocks_to_tune(cfg: Encoder) -> nn.ModuleList:
     about, model, _ = pretrained(cfg.source)
     if about.model_type != "whisper":
         raise ConfigError(
-            f"encoder.tuned needs a Whisper, {cfg.source!r} is a {about.model_type}; leave it out"
+            f"frontend.tuned needs a Whisper, {cfg.source!r} is a {about.model_type}; leave it out"
         )
     _check(replace(cfg, last=cfg.last + cfg.tuned), about)
     blocks: nn.ModuleList = model.layers[cfg.last : cfg.last + cfg.tuned]
@@ -219,13 +189,13 @@ def _transformers() -> Any:
     return made
 
 
-def _check(cfg: Encoder, about: Any) -> None:
+def _check(cfg: States, about: Any) -> None:
     n_blocks = getattr(about, "encoder_layers", None) or about.num_hidden_layers
     if cfg.width != about.hidden_size or cfg.last > n_blocks:
         raise ConfigError(
             f"encoder {cfg.source!r} has width {about.hidden_size} and {n_blocks} blocks, the "
-            f"recipe says width {cfg.width} and last {cfg.last}; write encoder.width="
-            f"{about.hidden_size} and encoder.last={min(cfg.last, n_blocks)}"
+            f"recipe says width {cfg.width} and last {cfg.last}; write frontend.width="
+            f"{about.hidden_size} and frontend.last={min(cfg.last, n_blocks)}"
         )
 
 
@@ -259,7 +229,7 @@ def _weights(name: str, source: Path | str, kind: Any) -> nn.Module:
     return made
 
 
-def _whisper(cfg: Encoder, model: Any, extractor: Any) -> Callable[[Waveform], Tensor]:
+def _whisper(cfg: States, model: Any, extractor: Any) -> Callable[[Waveform], Tensor]:
     n_blocks = len(model.layers)
     model.layers = model.layers[: cfg.last]
 
@@ -284,7 +254,7 @@ def _whisper(cfg: Encoder, model: Any, extractor: Any) -> Callable[[Waveform], T
     return hidden_states
 
 
-def _raw(cfg: Encoder, model: Any, extractor: Any) -> Callable[[Waveform], Tensor]:
+def _raw(cfg: States, model: Any, extractor: Any) -> Callable[[Waveform], Tensor]:
     # One block more than is kept: some classes normalize what the last one gives.
     model.encoder.layers = model.encoder.layers[: cfg.last + 1]
 

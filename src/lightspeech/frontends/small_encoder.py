@@ -1,69 +1,187 @@
-"""An encoder of our own making: an ONNX file in a folder, waveform to hidden states.
+"""Hidden states of an encoder that `lightspeech shrink` made: an ONNX file that a bundle can hold.
 
-`lightspeech shrink` writes it. It is heard through the very file that a bundle holds, int8 and all,
-so that what is trained on top of it has met its rounding.
+It is heard through the very file that a bundle holds, int8 and all, so that what is trained on top
+of it has met its rounding; and an utterance is measured in windows, as a device hears it.
 """
 
 import json
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import onnxruntime
 import torch
-from torch import Tensor
+from pydantic import Field, PositiveInt
+from torch import Tensor, nn
 
-from lightspeech.audio.windows import Waveform
+from lightspeech.audio.windows import Waveform, Windows
+from lightspeech.config import config
 from lightspeech.errors import ConfigError
-from lightspeech.frontends.encoder import Encoder
+from lightspeech.frontends import pretrained, whisper_blocks
+from lightspeech.frontends.contract import Layer, Origin, Source
+from lightspeech.frontends.encoder import origin
+from lightspeech.frontends.hidden_states import EncoderFrontend, digest
+from lightspeech.frontends.pretrained import Listen
+from lightspeech.frontends.states import States, pool
 
-MODEL = "encoder.onnx"
+MODEL = pretrained.SHRUNK
 BLOCKS = "blocks.safetensors"
 """Blocks above those of the file, in floats, where some are left to be trained."""
 ABOUT = "config.json"
-"""``hidden_size``, ``first``, ``last``, ``n_params``, ``macs`` of 3 s, what it was made of, and
-hashes of the recordings it ``heard`` then."""
+"""``hidden_size``, ``first``, ``last``, ``n_params``, ``macs`` of 3 s and of one, what it was made
+of, and hashes of the recordings it ``heard`` then."""
 INPUT, OUTPUT = "waveform", "states"
 
 
-def load(cfg: Encoder, folder: Path) -> tuple[Callable[[Waveform], Tensor], int, int | None]:
-    """Open an encoder on one thread.
+@config
+class Config(States):
+    """A small encoder, and what of its hidden states is kept: all that its file gives."""
 
-    Args:
-        cfg: the encoder, whose width and hidden states must be those of the file.
-        folder: holds ``encoder.onnx`` and ``config.json``.
+    source: str = "base"
+    """A folder, or one below ``$LIGHTSPEECH_ENCODERS``."""
+    width: PositiveInt = 384
+    """Of its hidden states; said here so that a run is read without the encoder."""
+    first: Annotated[int, Field(ge=0)] = 0
+    """First hidden state of its file."""
+    last: Annotated[int, Field(ge=0)] = 2
+    """Last one."""
 
-    Returns:
-        What turns a waveform, shape ``(samples,)``, into ``(layers, states, width)``, its number of
-        parameters, and its multiplications for 3 s, where its folder says them.
 
-    Raises:
-        ConfigError: if the recipe asks for another width or other hidden states.
-    """
-    about = _about(folder)
-    gives = {"width": about["hidden_size"], "first": about["first"], "last": about["last"]}
-    asked = {name: getattr(cfg, name) for name in gives}
-    if asked != gives:
-        raise ConfigError(
-            f"encoder {cfg.source!r} gives {gives}, the recipe asks for {asked}; write encoder: "
-            f"{{source: {cfg.source}, {', '.join(f'{k}: {v}' for k, v in gives.items())}}}"
-        )
+class Pool(nn.Module):
+    """Hidden states to features."""
+
+    def __init__(self, pool_s: float) -> None:
+        """Take the seconds of a frame."""
+        super().__init__()
+        self.pool_s = pool_s
+
+    def forward(self, states: Tensor) -> Tensor:
+        """States, ``(batch, layers, states, width)``, to ``(batch, frames, n_features)``."""
+        return pool(states, self.pool_s)
+
+
+@dataclass(frozen=True)
+class Small:
+    """A small encoder, see `hidden_states.Encoder`."""
+
+    cfg: Config
+    windows: Windows
+    in_bundle = True
+
+    @property
+    def states(self) -> tuple[States, ...]:
+        """What its file gives."""
+        return (self.cfg,)
+
+    @property
+    def scheme(self) -> str:
+        """Its products are int8; ``tuned`` where blocks above it are trained."""
+        return "tuned-int8" if self.cfg.tuned else "int8"
+
+    def key(self) -> str:
+        """Name what is heard, by its file; blocks that are trained above it are not heard here."""
+        folder = self._folder()
+        files = pretrained.hashes([folder / ABOUT, folder / MODEL])
+        cfg = self.cfg
+        return digest([files, cfg.width, cfg.first, cfg.last, cfg.pool_s])
+
+    def load(self) -> Listen:
+        """Open the file on one thread.
+
+        Raises:
+            ConfigError: if there is none, or the recipe asks for another width or other states.
+        """
+        folder, about = self._folder(), self._about()
+        gives = {"width": about["hidden_size"], "first": about["first"], "last": about["last"]}
+        if any(getattr(self.cfg, name) != value for name, value in gives.items()):
+            source, wanted = self.cfg.source, {name: getattr(self.cfg, name) for name in gives}
+            raise ConfigError(
+                f"encoder {source!r} gives {gives}, the recipe asks for {wanted}; write frontend: "
+                f"{{source: {source}, {', '.join(f'{k}: {v}' for k, v in gives.items())}}}"
+            )
+        return Listen(self.cfg.pool_s, _hidden_states(folder / MODEL), about["n_params"])
+
+    def blocks(self) -> nn.ModuleList:
+        """Load the blocks that are trained, which `lightspeech shrink --tuned` left in floats.
+
+        Raises:
+            ConfigError: if the folder has others.
+        """
+        if not self.cfg.tuned:
+            return nn.ModuleList()
+        file = self._folder() / BLOCKS
+        blocks = whisper_blocks.read(file) if file.is_file() else nn.ModuleList()
+        if len(blocks) != self.cfg.tuned:
+            raise ConfigError(
+                f"encoder {self.cfg.source!r} has {len(blocks)} blocks to train, the recipe says "
+                f"frontend.tuned={self.cfg.tuned}; make it with: lightspeech shrink "
+                f"{self.cfg.source} --blocks {self.cfg.last} --tuned {self.cfg.tuned} "
+                "--speech FOLDER"
+            )
+        return blocks
+
+    def macs(self, seconds: float) -> int | None:
+        """Multiply-accumulates for some seconds, from those of one second and of three.
+
+        Attention grows with the square of the length, all else with the length.
+        """
+        about = self._about()
+        if "macs_1s" not in about:  # made by an older version
+            return int(about["macs"]) if seconds == 3 and "macs" in about else None
+        square: float = (about["macs"] / 3 - about["macs_1s"]) / 2
+        linear: float = about["macs_1s"] - square
+        return round(linear * seconds + square * seconds**2)
+
+    def layer(self) -> Layer:
+        """States, which the file computes, to features."""
+        example = torch.zeros(2, self.cfg.n_layers, 150, self.cfg.width)
+        sizes = {0: torch.export.Dim("batch"), 2: torch.export.Dim("states", min=2)}
+        source = Source(example=example, sizes=sizes, model=self._folder() / MODEL)
+        return Layer({OUTPUT: source}, Pool(self.cfg.pool_s))
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Whose encoder it was."""
+        return (origin(self.cfg.source, lambda: frozenset(self._about()["heard"])),)
+
+    def _folder(self) -> Path:
+        folder = pretrained.folder_of(self.cfg.source)
+        if folder is None:
+            raise ConfigError(
+                f"encoder {self.cfg.source!r}: no such folder; set {pretrained.PLACE} to the "
+                f"folder that holds it, or make it: lightspeech shrink {self.cfg.source} --speech "
+                "FOLDER"
+            )
+        if not (folder / MODEL).is_file():
+            raise ConfigError(
+                f"encoder {self.cfg.source!r} was not made by `lightspeech shrink`; write "
+                "frontend.name=encoder"
+            )
+        return folder
+
+    def _about(self) -> dict[str, Any]:
+        about: dict[str, Any] = json.loads((self._folder() / ABOUT).read_text(encoding="utf-8"))
+        return about
+
+
+def _hidden_states(file: Path) -> Any:
+    """Open an encoder's file: a waveform, ``(samples,)``, to ``(layers, states, width)``."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(folder / MODEL, options, ["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(file, options, ["CPUExecutionProvider"])
 
     def hidden_states(waveform: Waveform) -> Tensor:
         [states] = session.run([OUTPUT], {INPUT: waveform[None]})
         return torch.from_numpy(states[0])
 
-    return hidden_states, about["n_params"], about.get("macs")
+    return hidden_states
 
 
-def made_with(folder: Path) -> frozenset[str]:
-    """Hashes of the recordings that an encoder was shrunk by, and recovered by."""
-    return frozenset(_about(folder)["heard"])
+def build(cfg: Config, *, windows: Windows, speeds: tuple[float, ...] = ()) -> EncoderFrontend:
+    """Make the front end.
 
-
-def _about(folder: Path) -> dict[str, Any]:
-    about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    return about
+    Args:
+        cfg: the encoder.
+        windows: that an utterance is measured in.
+        speeds: at which recordings are heard too in training.
+    """
+    return EncoderFrontend(Small(cfg, windows), windows, speeds)

@@ -10,10 +10,8 @@ from pathlib import Path
 
 from lightspeech import bundle
 from lightspeech.audio import io, voice
-from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.voice import Voice
-from lightspeech.bundle import DESCRIPTION, Bundle
-from lightspeech.config import build
+from lightspeech.bundle import Bundle
 from lightspeech.errors import ConfigError
 from lightspeech.export import c99
 from lightspeech.files import write_text
@@ -36,7 +34,7 @@ def hear(made: Bundle, recordings: Sequence[Path]) -> Voice:
             f"{made.name} hears strangers, there is nothing to calibrate; train with "
             "normalisation=speaker for a model that knows its speaker"
         )
-    front = build(FrontEnd, made.frontend, source=str(made.path / DESCRIPTION))
+    front = made.mel
     return voice.measure((io.load(path, made.sample_rate) for path in recordings), front)
 
 

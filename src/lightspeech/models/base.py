@@ -2,14 +2,13 @@
 
 Less than 4 M parameters, int8, in an encoder that `lightspeech shrink` makes, and 81,000 in the
 head, which is trained on what the int8 encoder says; blocks left in floats are trained with it
-(``encoder.tuned``). Differs from ``whisper``: a bundle holds it, so it is measured in windows and
+(``frontend.tuned``). Differs from ``whisper``: a bundle holds it, so it is measured in windows and
 in int8, as a device hears speech.
 """
 
-from lightspeech.frontends.encoder import Encoder
-from lightspeech.models.whisper import FRONTEND as FRONTEND
+from lightspeech.frontends import small_encoder
 from lightspeech.models.whisper import WINDOWS as WINDOWS
 from lightspeech.models.whisper import Config as Config
 from lightspeech.models.whisper import build as build
 
-ENCODER = Encoder(source="base", width=384, first=0, last=2)
+FRONTEND = small_encoder.Config()

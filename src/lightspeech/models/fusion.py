@@ -1,62 +1,71 @@
-"""Late fusion: two trained networks hear one window, each its own features, and answer as one.
+"""Late fusion: two trained networks hear one window, each through its own front end, as one model.
 
 Kittler et al. (1998), "On combining classifiers", product rule: the geometric mean of calibrated
-probabilities, which is the mean of logits over their temperatures.
+probabilities, which is the mean of logits over their temperatures. As many parameters as both have;
+the step ``fuse`` puts them together, and nothing is trained.
 """
 
-from collections.abc import Sequence
-
-import torch
+from pydantic import PositiveFloat
 from torch import Tensor, nn
+
+from lightspeech.audio.windows import Windows
+from lightspeech.config import Choice, config
+from lightspeech.errors import ConfigError
+from lightspeech.frontends import mel, pair, small_encoder
+from lightspeech.frontends.contract import Frontend
+from lightspeech.frontends.pair import FIRST, SECOND, Pair
+from lightspeech.models import base, building, micro
+from lightspeech.models.building import Architecture
+
+_MODELS, _FRONTENDS = "lightspeech.models", "lightspeech.frontends"
+FRONTEND = pair.Config(
+    first=Choice(_FRONTENDS, "small_encoder", small_encoder.Config()),
+    second=Choice(_FRONTENDS, "mel", mel.Config()),
+)
+WINDOWS = Windows()
+
+
+@config
+class Config:
+    """Both networks, and what the logits of each are divided by."""
+
+    first: Architecture = Architecture(model=Choice(_MODELS, "base", base.Config()))
+    second: Architecture = Architecture(model=Choice(_MODELS, "micro", micro.Config()))
+    temperatures: tuple[PositiveFloat, PositiveFloat] = (1.0, 1.0)
 
 
 class Fusion(nn.Module):
     """Two networks side by side, both with the same say."""
 
-    temperatures: Tensor
-
     def __init__(
-        self,
-        first: nn.Module,
-        second: nn.Module,
-        *,
-        n_first: int,
-        second_shape: tuple[int, int],
-        temperatures: Sequence[float] = (1.0, 1.0),
+        self, first: nn.Module, second: nn.Module, temperatures: tuple[float, float] = (1.0, 1.0)
     ) -> None:
         """Take both as they are.
 
         Args:
-            first: hears windows of any number of frames.
-            second: hears windows of one length.
-            n_first: numbers a frame of what the first hears.
-            second_shape: frames, and numbers a frame, of what the second hears.
+            first: is given what the first front end of a pair gives.
+            second: what the second one gives.
             temperatures: the logits of each are divided by its own.
         """
         super().__init__()
-        self.first, self.second = first, second
-        self.n_first, self.second_shape = n_first, second_shape
-        self.register_buffer("temperatures", torch.tensor(temperatures)[:, None, None])
+        self.first, self.second, self.temperatures = first, second, temperatures
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``, of features as `side_by_side` puts them."""
-        frames, n = self.second_shape
-        first, second = features[:, : -frames * n], features[:, -frames * n :]
-        return self.fuse(
-            self.first(first.reshape(len(features), -1, self.n_first)),
-            self.second(second.reshape(-1, *self.second_shape)),
-        )
-
-    def fuse(self, first: Tensor, second: Tensor) -> Tensor:
-        """Put the logits of both together."""
-        return (torch.stack([first, second]) / self.temperatures).mean(0)
+    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Logits, shape ``(batch, n_classes)``, of inputs as a pair of front ends gives them."""
+        first = self.first(pair.part(inputs, FIRST)) / self.temperatures[0]
+        second = self.second(pair.part(inputs, SECOND)) / self.temperatures[1]
+        logits: Tensor = (first + second) / 2
+        return logits
 
 
-def side_by_side(first: Tensor, second: Tensor) -> Tensor:
-    """Put the features of both into one tensor, shape ``(batch, numbers)``.
+def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
+    """Build both networks.
 
-    Args:
-        first: shape ``(batch, frames, numbers)``.
-        second: likewise, with frames and numbers of its own.
+    Raises:
+        ConfigError: if the front end is no pair.
     """
-    return torch.cat([first.flatten(1), second.flatten(1)], 1)
+    if not isinstance(frontend, Pair):
+        raise ConfigError("fusion takes two front ends; write frontend.name=pair")
+    first = building.build(cfg.first, frontend.first, n_classes)
+    second = building.build(cfg.second, frontend.second, n_classes)
+    return Fusion(first, second, cfg.temperatures)

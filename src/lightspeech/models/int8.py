@@ -19,7 +19,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from lightspeech.config import config
 from lightspeech.errors import ConfigError, MissingExtra
-from lightspeech.models.contract import SpeechModel
+from lightspeech.frontends.inputs import Inputs
+from lightspeech.models.contract import SpeechModel, is_recurrent
 from lightspeech.quiet import silent
 
 
@@ -44,23 +45,24 @@ class Int8:
 class Int8Network(nn.Module):
     """A prepared network: standardization in floats, then a graph that rounds."""
 
-    def __init__(self, network: nn.Module, frames: int, n_features: int, cfg: Int8) -> None:
+    def __init__(self, network: nn.Module, example: Tensor, cfg: Int8) -> None:
         """Prepare a network in evaluation mode, its batch norms folded.
+
+        Args:
+            network: with ``standardize`` and ``classify``, see `SpeechModel`.
+            example: one example of its input, shape ``(1, frames, n_features)``.
+            cfg: how.
 
         Raises:
             ConfigError: if it is recurrent, or ``cfg.keep_float`` names no layer of it.
             MissingExtra: if torchao is not installed.
         """
         super().__init__()
-        if any(isinstance(module, nn.RNNBase) for module in network.modules()):
-            raise ConfigError(
-                "recurrent networks have no int8 form here: their state is kept in floats; "
-                "quantize a convolutional one, such as micro"
-            )
+        refuse(network)
         inner, self.outer = copy.deepcopy(network), network
         for name, _ in list(network.named_children()):  # each keeps what the other does not need
             delattr(inner if name == "norm" else self.outer, name)
-        self.graph = _prepare(_Classify(inner), torch.zeros(2, frames, n_features), cfg)
+        self.graph = _prepare(_Classify(inner), torch.zeros(2, *example.shape[1:]), cfg)
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits, shape ``(batch, n_classes)``."""
@@ -82,6 +84,19 @@ class Int8Network(nn.Module):
     def train(self, mode: bool = True) -> "Int8Network":
         """Change nothing: statistics are frozen, and an exported graph has no modes."""
         return self
+
+
+def refuse(network: nn.Module) -> None:
+    """Refuse a network that has no int8 form.
+
+    Raises:
+        ConfigError: if it is recurrent.
+    """
+    if is_recurrent(network):
+        raise ConfigError(
+            "recurrent networks have no int8 form here: their state is kept in floats; "
+            "quantize a convolutional one, such as micro"
+        )
 
 
 class _Classify(nn.Module):
@@ -170,7 +185,7 @@ def round_only(network: Int8Network, roundings: Collection[str] | None) -> None:
 
 
 @torch.no_grad()
-def calibrate(network: Int8Network, windows: Iterable[Tensor]) -> None:
+def take_ranges(network: Int8Network, windows: Iterable[Inputs]) -> None:
     """Take the ranges of all activations from features, shape ``(batch, frames, n_features)``."""
     from lightspeech.models._rounding import Activation
 

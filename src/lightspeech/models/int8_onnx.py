@@ -39,14 +39,18 @@ class Converted(nn.Module):
         return logits
 
 
-def to_bytes(network: Int8Network, frames: int, n_features: int) -> bytes:
+def to_bytes(network: Int8Network, example: Tensor) -> bytes:
     """Export features to logits, batch dynamic.
+
+    Args:
+        network: with its ranges.
+        example: features of one window, shape ``(1, frames, n_features)``.
 
     Raises:
         MissingExtra: if the packages of ONNX are not installed.
         BundleError: if the exporter gives nothing.
     """
-    features = torch.zeros(2, frames, n_features)
+    features = torch.zeros(2, *example.shape[1:])
     model = _exported(Converted(network), features, {0: torch.export.Dim("batch")})
     data: bytes = model.SerializeToString()
     return data

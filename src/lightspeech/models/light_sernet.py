@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
-from lightspeech.config import build as build_config
 from lightspeech.config import config
+from lightspeech.frontends.contract import Frontend
+from lightspeech.models.contract import Unstandardized
 
 FRONTEND = FrontEnd(
     level="percentile",
@@ -62,8 +63,11 @@ class _Conv(nn.Sequential):
         super().__init__(*layers)
 
 
-class LightSerNet(nn.Module):
-    """Body I: parallel convolutions along time, along frequency, and both; body II: a stack."""
+class LightSerNet(Unstandardized, nn.Module):
+    """Body I: parallel convolutions along time, along frequency, and both; body II: a stack.
+
+    The published network standardizes nothing.
+    """
 
     def __init__(self, cfg: Config, n_classes: int) -> None:
         """Build the published layers."""
@@ -84,14 +88,6 @@ class LightSerNet(nn.Module):
         self.head = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(cfg.body[-1], n_classes))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``."""
-        return self.classify(self.standardize(features))
-
-    def standardize(self, features: Tensor) -> Tensor:
-        """Give the features as they are: the published network standardizes nothing."""
-        return features
-
     def classify(self, standardized: Tensor) -> Tensor:
         """Logits, see `SpeechModel.classify`."""
         x = standardized[:, None].contiguous(memory_format=torch.channels_last)  # (B, 1, T, F)
@@ -100,13 +96,6 @@ class LightSerNet(nn.Module):
         return logits
 
 
-def build(cfg: Config, *, n_features: int, n_classes: int) -> nn.Module:
+def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
     """Build the network; it takes any number of features and frames."""
     return LightSerNet(cfg, n_classes)
-
-
-def narrowed(cfg: Config, network: LightSerNet) -> Config:
-    """Say the widths of a pruned network."""
-    widths = [layer.out_channels for layer in network.modules() if isinstance(layer, nn.Conv2d)]
-    n_paths = len(cfg.paths)
-    return build_config(Config, {**vars(cfg), "paths": widths[:n_paths], "body": widths[n_paths:]})

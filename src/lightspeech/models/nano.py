@@ -5,7 +5,6 @@ from lightspeech.models.separable import FRONTEND as FRONTEND
 from lightspeech.models.separable import WINDOWS as WINDOWS
 from lightspeech.models.separable import SeparableConfig
 from lightspeech.models.separable import build as build
-from lightspeech.models.separable import narrowed as narrowed
 
 
 @config

@@ -6,7 +6,6 @@ convolutions. Time is the height of a picture one wide, channels last, which tor
 times as fast on a CPU as one-dimensional convolutions.
 """
 
-import dataclasses
 from itertools import pairwise
 
 import torch
@@ -16,6 +15,7 @@ from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
+from lightspeech.frontends.contract import Frontend
 from lightspeech.models.contract import Standardized
 
 FRONTEND = FrontEnd()
@@ -34,47 +34,24 @@ class SeparableConfig:
     """Frames that the stem sees, odd; it halves the frame rate."""
     dropout: float = 0.2
     """Share of the pooled statistics dropped in training."""
-    residual: tuple[bool, ...] | None = None
-    """Which blocks add what they hear to what they say; null: those that keep the width. A pruned
-    network says it, since its widths may come to agree where they did not."""
 
     def __post_init__(self) -> None:
-        """Refuse what has no centre, no block, or a residual between different widths."""
+        """Refuse what has no centre, or no block."""
         if self.kernel % 2 == 0 or self.stem_kernel % 2 == 0 or len(self.channels) < 2:
             raise ConfigError(
                 f"kernels must be odd and channels at least two, found {self.kernel}, "
                 f"{self.stem_kernel}, {self.channels}"
             )
-        n_blocks = len(self.channels) - 1
-        if len(self.residual or range(n_blocks)) != n_blocks or any(
-            adds and n_in != n_out for n_in, n_out, adds in self.blocks
-        ):
-            raise ConfigError(
-                f"residual needs true or false for each of the {n_blocks} blocks, true only where "
-                f"widths agree; found {self.residual} for channels {self.channels}"
-            )
 
     @property
     def blocks(self) -> list[tuple[int, int, bool]]:
-        """Of each block: channels in, channels out, whether it is residual."""
-        pairs = list(pairwise(self.channels))
-        residual = self.residual or tuple(n_in == n_out for n_in, n_out in pairs)
-        return [(*pair, adds) for pair, adds in zip(pairs, residual, strict=True)]
+        """Of each block: channels in, channels out, whether it is residual: keeps the width."""
+        return [(n_in, n_out, n_in == n_out) for n_in, n_out in pairwise(self.channels)]
 
 
-def build(cfg: SeparableConfig, *, n_features: int, n_classes: int) -> nn.Module:
+def build(cfg: SeparableConfig, *, frontend: Frontend, n_classes: int) -> nn.Module:
     """Build the network of a tier."""
-    return Separable(cfg, n_features, n_classes)
-
-
-def narrowed(cfg: SeparableConfig, network: nn.Module) -> SeparableConfig:
-    """Say the widths of a pruned network, and which of its blocks were residual."""
-    layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
-    return dataclasses.replace(
-        cfg,
-        channels=tuple(layer.out_channels for layer in layers if layer.groups == 1),
-        residual=tuple(part.residual for part in network.modules() if isinstance(part, Block)),
-    )
+    return Separable(cfg, frontend.n_features, n_classes)
 
 
 class Trunk(nn.Module):

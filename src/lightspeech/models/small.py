@@ -10,6 +10,7 @@ from pydantic import Field
 from torch import nn
 
 from lightspeech.config import config
+from lightspeech.frontends.contract import Frontend
 from lightspeech.models._ensemble import Ensemble
 from lightspeech.models.separable import FRONTEND as FRONTEND
 from lightspeech.models.separable import WINDOWS as WINDOWS
@@ -25,8 +26,8 @@ class Config(SeparableConfig):
     """Networks side by side; 1: no ensemble."""
 
 
-def build(cfg: Config, *, n_features: int, n_classes: int) -> nn.Module:
+def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
     """Build the ensemble."""
     if cfg.members == 1:
-        return Separable(cfg, n_features, n_classes)
-    return Ensemble(cfg, cfg.members, n_features, n_classes)
+        return Separable(cfg, frontend.n_features, n_classes)
+    return Ensemble(cfg, cfg.members, frontend.n_features, n_classes)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
+from lightspeech.frontends.contract import Frontend
 from lightspeech.models.contract import Standardized
 
 FRONTEND = FrontEnd(
@@ -50,6 +51,6 @@ class TinyMLLSTM(Standardized, nn.Module):
         return logits
 
 
-def build(cfg: Config, *, n_features: int, n_classes: int) -> nn.Module:
+def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
     """Build the network."""
-    return TinyMLLSTM(cfg, n_features, n_classes)
+    return TinyMLLSTM(cfg, frontend.n_features, n_classes)

@@ -4,25 +4,23 @@ Attentive statistics pooling (Okabe et al. 2018, arXiv 1803.10963) with several 
 learned mix of layers (Peters et al. 2018, eq. 1, as in SUPERB). Differs: each head takes the
 statistics of its own slice of a narrow layer, so 103,376 parameters do for 8 classes over
 whisper-base; encoders side by side have their statistics side by side. Any encoder that
-`lightspeech.frontends.pretrained` reads will do, not only Whisper.
+`lightspeech.frontends` has will do, not only Whisper.
 """
-
-from dataclasses import replace
 
 import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
-from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
-from lightspeech.frontends.encoder import Encoder
+from lightspeech.frontends import encoder
+from lightspeech.frontends.contract import Frontend
+from lightspeech.frontends.hidden_states import EncoderFrontend
+from lightspeech.models.contract import Unstandardized
 
-FRONTEND = FrontEnd()
-"""Of the sample rate alone: what is heard comes from the encoder."""
+FRONTEND = encoder.Config()
 WINDOWS = Windows()
-ENCODER = Encoder()
 
 
 @config
@@ -47,11 +45,10 @@ class Config:
 class Pooling(nn.Module):
     """Mix of the layers of one encoder, narrow layer, statistics under attention."""
 
-    def __init__(self, cfg: Config, encoder: Encoder) -> None:
-        """Build the layers."""
+    def __init__(self, cfg: Config, n_layers: int, width: int) -> None:
+        """Build the layers for so many hidden states of a frame, of some width."""
         super().__init__()
-        self.mix = nn.Parameter(torch.zeros(encoder.n_layers))
-        width = encoder.width
+        self.mix = nn.Parameter(torch.zeros(n_layers))
         self.narrow = nn.Sequential(
             nn.LayerNorm(width), nn.Dropout(cfg.dropout), nn.Linear(width, cfg.width), nn.GELU()
         )
@@ -75,34 +72,38 @@ class Pooling(nn.Module):
         return torch.cat([mean, deviation], 1).flatten(1)
 
 
-class Head(nn.Module):
+class Head(Unstandardized, nn.Module):
     """Statistics of every encoder side by side, linear classifier; below them, blocks to tune."""
 
-    def __init__(
-        self, cfg: Config, encoder: Encoder, n_classes: int, blocks: nn.ModuleList
-    ) -> None:
-        """Build the layers on top of the blocks, of which there are mostly none."""
-        super().__init__()
-        heard = [replace(each, last=each.last + each.tuned) for each in encoder.heard]
-        self.width = encoder.width
-        self.sizes = [each.n_layers * each.width for each in heard]
-        self.pretrained = blocks
-        self.pooling = nn.ModuleList(Pooling(cfg, each) for each in heard)
-        width = 2 * cfg.width * len(self.sizes)
-        self.classify = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(width, n_classes))
+    def __init__(self, cfg: Config, frontend: EncoderFrontend, n_classes: int) -> None:
+        """Build the layers on top of the blocks that are trained, of which there are mostly none.
 
-    def forward(self, features: Tensor) -> Tensor:
+        Args:
+            cfg: sizes.
+            frontend: of any encoder.
+            n_classes: logits.
+        """
+        super().__init__()
+        kept = [(each.n_layers + each.tuned, each.width) for each in frontend.encoder.states]
+        self.width = kept[0][1]
+        self.sizes = [n_layers * width for n_layers, width in kept]
+        self.pretrained = frontend.encoder.blocks()
+        self.pooling = nn.ModuleList(Pooling(cfg, *each) for each in kept)
+        width = 2 * cfg.width * len(self.sizes)
+        self.head = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(width, n_classes))
+
+    def classify(self, standardized: Tensor) -> Tensor:
         """Logits, shape ``(batch, n_classes)``.
 
         Args:
-            features: hidden states, shape ``(batch, frames, n_features)``; frames of zeros alone
-                stand behind the shorter examples and do not count.
+            standardized: hidden states, shape ``(batch, frames, n_features)``; frames of zeros
+                alone stand behind the shorter examples and do not count.
         """
-        first_layer = features[:, :, : self.width]  # enough to tell, a quarter of the work
+        first_layer = standardized[:, :, : self.width]  # enough to tell, a quarter of the work
         silent = (first_layer == 0).all(2, keepdim=True)
-        parts = torch.split(self._deeper(features, silent), self.sizes, 2)
+        parts = torch.split(self._deeper(standardized, silent), self.sizes, 2)
         pooled = [pool(part, silent) for pool, part in zip(self.pooling, parts, strict=True)]
-        logits: Tensor = self.classify(torch.cat(pooled, 1))
+        logits: Tensor = self.head(torch.cat(pooled, 1))
         return logits
 
     def _deeper(self, features: Tensor, silent: Tensor) -> Tensor:
@@ -115,15 +116,23 @@ class Head(nn.Module):
         return torch.cat(states, 2) if len(states) > 1 else features
 
 
-def build(
-    cfg: Config, *, n_classes: int, encoder: Encoder, blocks: nn.ModuleList | None = None
-) -> nn.Module:
-    """Build the head over the hidden states of an encoder, and of those beside it.
+def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
+    """Build the head over the hidden states of an encoder, or of two side by side.
 
-    Args:
-        cfg: sizes.
-        n_classes: logits.
-        encoder: what is heard.
-        blocks: the ``encoder.tuned`` next ones, where some are trained too.
+    Raises:
+        ConfigError: if the front end is no encoder.
     """
-    return Head(cfg, encoder, n_classes, blocks or nn.ModuleList())
+    return Head(cfg, of_encoder(frontend), n_classes)
+
+
+def of_encoder(frontend: Frontend) -> EncoderFrontend:
+    """Refuse a front end that is no encoder.
+
+    Raises:
+        ConfigError: naming those that are.
+    """
+    if not isinstance(frontend, EncoderFrontend):
+        raise ConfigError(
+            "this model stands on an encoder; write frontend.name=encoder or small_encoder"
+        )
+    return frontend

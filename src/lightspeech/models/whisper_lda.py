@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
-from lightspeech.frontends.encoder import Encoder
+from lightspeech.frontends.contract import Frontend
+from lightspeech.frontends.hidden_states import EncoderFrontend
 from lightspeech.models import whisper
-from lightspeech.models.whisper import ENCODER as ENCODER
 from lightspeech.models.whisper import FRONTEND as FRONTEND
 from lightspeech.models.whisper import WINDOWS as WINDOWS
 
@@ -34,26 +34,21 @@ class Config(whisper.Config):
 class Head(whisper.Head):
     """A head trained as ever; once it is, discriminants answer beside it with the same say."""
 
-    def __init__(
-        self, cfg: Config, encoder: Encoder, n_classes: int, blocks: nn.ModuleList
-    ) -> None:
+    def __init__(self, cfg: Config, frontend: EncoderFrontend, n_classes: int) -> None:
         """Build the layers; discriminants say nothing before they are fitted."""
-        super().__init__(cfg, encoder, n_classes, blocks)
+        super().__init__(cfg, frontend, n_classes)
         self.shrinkage = cfg.shrinkage
-        classify = self.classify
-        del self.classify
-        self.discriminants = nn.Linear(2 * encoder.n_features, n_classes)
-        self.classify = classify  # last, as in every network: it shows the embedding
+        self.discriminants = nn.Linear(2 * frontend.n_features, n_classes)
         for weights in self.discriminants.requires_grad_(False).parameters():
             nn.init.zeros_(weights)
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits, see `whisper.Head.forward`; in training those of the head alone."""
-        logits = super().forward(features)
+    def classify(self, standardized: Tensor) -> Tensor:
+        """Logits, see `whisper.Head.classify`; in training those of the head alone."""
+        logits = super().classify(standardized)
         if self.training:
             return logits
-        made: Tensor = logits + self.discriminants(statistics(features))
-        return made
+        together: Tensor = logits + self.discriminants(statistics(standardized))
+        return together
 
     @torch.no_grad()
     def settle(self, heard: Iterable[Tensor], targets: Tensor, strangers: Sequence[Tensor]) -> None:
@@ -64,7 +59,7 @@ class Head(whisper.Head):
             targets: class of each example of it, every class there; shape ``(n,)``.
             strangers: features of the selection set, in batches; who speaks how is not asked.
         """
-        alone = _spread(torch.cat([super(Head, self).forward(batch) for batch in strangers]))
+        alone = _spread(torch.cat([super(Head, self).classify(batch) for batch in strangers]))
         x = torch.cat([statistics(batch) for batch in heard])
         weight, bias = discriminants(x, targets, self.shrinkage)
         self.discriminants.load_state_dict({"weight": weight, "bias": bias})
@@ -119,8 +114,6 @@ def _spread(logits: Tensor) -> Tensor:
     return (logits - logits.mean(1, keepdim=True)).square().mean().sqrt()
 
 
-def build(
-    cfg: Config, *, n_classes: int, encoder: Encoder, blocks: nn.ModuleList | None = None
-) -> nn.Module:
+def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
     """Build head and discriminants, see `whisper.build`."""
-    return Head(cfg, encoder, n_classes, blocks or nn.ModuleList())
+    return Head(cfg, whisper.of_encoder(frontend), n_classes)

@@ -17,10 +17,9 @@ from lightspeech import labels as vocabularies
 from lightspeech.config import Choice
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import CorpusError, StudyError
-from lightspeech.frontends import pretrained
 from lightspeech.protocols import leaks
 from lightspeech.protocols.base import Protocol
-from lightspeech.training.inputs import hear, is_heard, load_features
+from lightspeech.training import inputs
 from lightspeech.training.run import do, is_done
 from lightspeech.training.task import RunConfig, Task
 
@@ -64,8 +63,8 @@ def tasks(
         LeakError: if a fold leaks and the protocol is not labelled leaky.
     """
     leaks.check(list(utterances), protocol)
-    for heard in cfg.encoder.heard if cfg.encoder is not None else ():
-        leaks.check_encoder(heard.source, pretrained.made_with(heard), utterances, protocol)
+    for origin in cfg.front.origins():
+        leaks.check_encoder(origin.name, origin.recordings(), utterances, protocol)
     names = [vocabularies.map_label(u.emotion, vocabulary) or "" for u in utterances]
     classes = tuple(sorted(set(names)))
     targets = np.array([classes.index(name) for name in names], np.int64)
@@ -124,7 +123,8 @@ def _compute(task: Task, workers: int, progress: Progress) -> None:
     """Compute features; what an encoder hears in several processes, so that its cache is full."""
     n = len(task.utterances)
     size = -(-n // (PARTS * workers))
-    if workers > 1 and not is_heard(task):
+    missing = task.config.front.missing(task.utterances, task.cache)
+    if workers > 1 and missing:
         parts = [
             replace(task, utterances=task.utterances[at : at + size]) for at in range(0, n, size)
         ]
@@ -140,11 +140,11 @@ def _compute(task: Task, workers: int, progress: Progress) -> None:
         computed += 1
         progress("features", computed, n)
 
-    load_features(task, step=step)
+    inputs.load(task, step=step)
 
 
 def _hear(part: Task) -> None:
-    hear(part)
+    part.config.front.open(part.utterances, part.cache)
 
 
 @contextmanager

@@ -1,22 +1,21 @@
 """A recipe: one YAML says all that makes one reproducible study."""
 
 import dataclasses
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech import plugins
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, as_dict, build, config, override, plugin, read_yaml
 from lightspeech.errors import ConfigError
 from lightspeech.frontends.augment import Augment
-from lightspeech.frontends.encoder import Encoder
 from lightspeech.labels import OWN, VOCABULARIES
 from lightspeech.studies.space import Search
 from lightspeech.training.loop import Training
 from lightspeech.training.task import RunConfig
 
-LAST = "quantize"
-"""The step that no other can follow."""
+FRONTENDS = "lightspeech.frontends"
 
 
 @config
@@ -33,11 +32,10 @@ class Recipe:
     seeds: tuple[int, ...] = (0,)
     model: Annotated[Choice, plugin("lightspeech.models")]
     frontend: dict[str, Any] = dataclasses.field(default_factory=dict)
-    """Differences from the front end that the model's module states."""
+    """Differences from the front end that the model's module states; with another ``name``, from
+    what that one is by itself."""
     windows: dict[str, Any] = dataclasses.field(default_factory=dict)
     """Differences from the windows that the model's module states."""
-    encoder: dict[str, Any] = dataclasses.field(default_factory=dict)
-    """Differences from the encoder that the model's module states, where it hears one."""
     normalisation: Literal["training", "speaker"] = "training"
     """``speaker``: by each speaker's own unlabelled speech; figures say *known speaker*."""
     augment: Augment = Augment()
@@ -59,13 +57,12 @@ class Recipe:
                 f"corpora must be one, or several under common labels, found {names} with labels "
                 f"{self.labels!r}; set labels to one of {list(VOCABULARIES)}"
             )
-        steps = [step.name for step in self.compress]
-        if LAST in steps[:-1]:
-            after = steps[steps.index(LAST) + 1]
-            raise ConfigError(
-                f"compress: {after} after {LAST} cannot be, int8 weights are final; "
-                f"found {steps}; put {LAST} last"
-            )
+        for step, after in pairwise(self.compress):
+            if step.module.FINAL:
+                raise ConfigError(
+                    f"compress: {after.name} after {step.name} cannot be, nothing goes on from it; "
+                    f"found {[each.name for each in self.compress]}; put {step.name} last"
+                )
 
     def run_config(self) -> RunConfig:
         """Fill in what the model's module states.
@@ -74,28 +71,39 @@ class Recipe:
             ConfigError: if a difference is unknown or cannot be.
         """
         module = self.model.module
-        front = {**as_dict(module.FRONTEND), **self.frontend}
         windows = {**as_dict(module.WINDOWS), **self.windows}
         return RunConfig(
             model=self.model,
-            frontend=build(FrontEnd, front, source="frontend"),
+            frontend=self._frontend(),
             windows=build(Windows, windows, source="windows"),
-            encoder=self._encoder(),
             normalisation=self.normalisation,
             augment=self.augment,
             training=self.training,
         )
 
-    def _encoder(self) -> Encoder | None:
-        stated: Encoder | None = getattr(self.model.module, "ENCODER", None)
-        if stated is not None:
-            return build(Encoder, {**as_dict(stated), **self.encoder}, source="encoder")
-        if self.encoder:
-            raise ConfigError(
-                f"model {self.model.name!r} hears a front end, found encoder {self.encoder}; "
-                "leave encoder out, or take model.name=whisper"
-            )
-        return None
+    def _frontend(self) -> Choice:
+        """Fill in what the model's module states, where the recipe takes its front end."""
+        stated = stated_frontend(self.model)
+        name = self.frontend.get("name", stated.name)
+        values = {**stated.as_dict(), **self.frontend} if name == stated.name else self.frontend
+        return build(_Frontend, {"frontend": values}, source=str(self.name)).frontend
+
+
+@config
+class _Frontend:
+    frontend: Annotated[Choice, plugin(FRONTENDS)]
+
+
+def stated_frontend(model: Choice) -> Choice:
+    """Give the front end that a model's module states: the plug-in whose ``Config`` it is."""
+    stated = model.module.FRONTEND
+    for name in plugins.names(FRONTENDS):
+        if plugins.load(FRONTENDS, name).Config is type(stated):
+            return Choice(FRONTENDS, name, stated)
+    raise ConfigError(
+        f"{model.name}: FRONTEND is a {type(stated).__name__}, the Config of no front end; take "
+        f"one of {plugins.names(FRONTENDS)}"
+    )
 
 
 def read(path: Path, assignments: list[str]) -> Recipe:
@@ -109,9 +117,13 @@ def read(path: Path, assignments: list[str]) -> Recipe:
         raise ConfigError(f"{path}: found both corpus and corpora; name all under corpora")
     if "corpus" in values:
         values["corpora"] = [values.pop("corpus")]
+    if "encoder" in values:
+        raise ConfigError(
+            f"{path}: an encoder is a front end; write frontend: {{name: encoder, source: …}} or, "
+            "of an encoder that `lightspeech shrink` made, name: small_encoder"
+        )
     recipe = build(Recipe, values, source=str(path))
-    recipe.run_config()
+    plain = recipe.run_config()
     for step in recipe.compress:
-        if check := getattr(step.module, "check", None):
-            check(recipe.model)
+        step.module.check(plain)
     return recipe

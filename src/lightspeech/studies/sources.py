@@ -11,7 +11,6 @@ from lightspeech.training import teachers
 
 Source = dict[str, str]
 """``name``, ``licence`` and ``citation``."""
-WHISPER = {"licence": "MIT", "citation": "Radford et al. (2023), ICML, arXiv:2212.04356"}
 UNKNOWN = {"licence": "not known here; ask where it comes from", "citation": ""}
 
 
@@ -28,10 +27,10 @@ def corpora(trained: Study) -> tuple[Source, ...]:
 
 
 def encoders(trained: Study) -> tuple[Source, ...]:
-    """List the pretrained encoders that a model or a teacher of it hears through, each once."""
-    stated = (study.recipe.run_config().encoder for study in _studies(trained))
-    names = [Path(one.source).name for first in stated if first for one in first.heard]
-    return _once({"name": n, **(WHISPER if "whisper" in n else UNKNOWN)} for n in names)
+    """List the pretrained encoders that a model or a teacher of it is given, each once."""
+    fronts = (study.recipe.run_config().front for study in _studies(trained))
+    origins = (origin for front in fronts for origin in front.origins())
+    return _once({"name": o.name, "licence": o.licence, "citation": o.citation} for o in origins)
 
 
 def _studies(trained: Study) -> Iterator[Study]:
@@ -46,23 +45,17 @@ def _teachers(study: Study) -> Iterator[tuple[Path, Study | None]]:
     """Name who taught a study, or answers beside it, and open what is still there."""
     beside = study.folder.resolve().parents[1 if study.steps else 0]
     for step in study.steps:
-        for path in _named(step):
+        for path in step.module.learns_from(step.config).studies:
             try:
                 yield path, stages.read_study(teachers.find(path, beside))
             except CorpusError:
                 yield path, None
 
 
-def _named(step: Choice) -> tuple[Path, ...]:
-    if step.name == "fuse":
-        return (step.config.study,)
-    return tuple(step.config.teachers) if step.name == "distill" else ()
-
-
 def _listed(study: Study) -> list[Choice]:
     """List the corpora of a study, those without labels last."""
-    lessons = (step.config for step in study.steps if step.name == "distill")
-    return [*study.recipe.corpora, *(corpus for cfg in lessons for corpus in cfg.unlabelled)]
+    lessons = (step.module.learns_from(step.config) for step in study.steps)
+    return [*study.recipe.corpora, *(corpus for lesson in lessons for corpus in lesson.corpora)]
 
 
 def _of_corpus(corpus: Choice) -> Source:

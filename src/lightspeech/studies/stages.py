@@ -16,11 +16,11 @@ from lightspeech.corpora import manifest
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError, OutputError
 from lightspeech.files import write_text
-from lightspeech.frontends import pretrained
 from lightspeech.protocols.base import Protocol
 from lightspeech.studies import engine
 from lightspeech.studies import recipe as recipes
 from lightspeech.studies.recipe import Recipe
+from lightspeech.training import teachers
 from lightspeech.training.task import Task
 
 RECIPE = "recipe.yaml"
@@ -119,6 +119,17 @@ def train(
     return protocol
 
 
+def check_steps(recipe: Recipe, places: Places) -> None:
+    """Look for all that the steps of a recipe learn from, before the first plain run is trained.
+
+    Raises:
+        CorpusError: naming a study that is not there, or not finished.
+    """
+    for step in recipe.compress:
+        for study in step.module.learns_from(step.config).studies:
+            teachers.require(study, places.runs)
+
+
 def compress(
     recipe: Recipe,
     prepared: Material,
@@ -202,14 +213,12 @@ class Study:
 
     @property
     def scheme(self) -> str:
-        """Of its figures: by the last step, or by what became of an encoder."""
-        heard = self.recipe.run_config().encoder
-        tuned = heard is not None and heard.tuned
-        of_encoder = heard is not None and pretrained.own(heard) is not None
-        if of_encoder and not (self.steps and self.steps[-1].name == "fuse"):
-            return "tuned-int8" if tuned else "int8"
-        plain = "tuned" if tuned else "fp32"
-        return str(self.steps[-1].module.SCHEME) if self.steps else plain
+        """Of its figures: by the last step, and by what stands before the network."""
+        before = self.recipe.run_config().front.scheme
+        if not self.steps:
+            return before
+        step = str(self.steps[-1].module.SCHEME)
+        return step if before == "fp32" else f"{step}-{before}"
 
     @property
     def is_tested(self) -> bool:

@@ -6,19 +6,19 @@ after the other, overwrites an operand nobody needs again, and frees the rest.
 """
 
 import copy
-import math
 import operator
 import warnings
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch._ops import OpOverload
 from torch.fx import Node
 from torch.utils.flop_counter import FlopCounterMode
 
-from lightspeech.models.fusion import side_by_side
-from lightspeech.training.networks import build_float, frames, n_params
+from lightspeech.frontends.inputs import Inputs, apply
+from lightspeech.training.networks import build_float, n_params
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
 
@@ -28,75 +28,87 @@ IN_PLACE = {"batch_norm", "dropout", "layer_norm", "softmax"}
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What one window costs.
+    """What one window costs in a network; what stands before it is apart.
 
     Attributes:
         n_params: as `networks.n_params` counts them.
         macs: multiply-accumulates.
-        peak_activations: values alive at once at the worst moment, input and output included.
-        peak_activation_bytes: the same in bytes of the number format asked for.
+        peak_activation_bytes: of the values alive at once at the worst moment, input and output
+            included: one byte each in what is int8, else four.
     """
 
     n_params: int
     macs: int
-    peak_activations: int
     peak_activation_bytes: int
 
 
-def of(done: Run, *, bytes_per_value: int = 4) -> Cost:
-    """Count what a finished run costs, one window at a time; of an encoder's run, its head.
+def of(run: Run) -> Cost:
+    """Count what a finished run costs, one window at a time.
 
     Args:
-        done: the run; its architecture counts, not its weights.
-        bytes_per_value: of an activation: 4 for fp32, 1 for int8.
+        run: its architecture counts, not its weights.
     """
-    network = build_float(done.config, len(done.labels)).eval()
-    features = example(done.config)
-    peak = peak_activations(network, features)
+    return of_config(run.config, len(run.labels))
+
+
+def of_config(cfg: RunConfig, n_classes: int, *, all_int8: bool = False) -> Cost:
+    """Count what a run will cost, see `of`.
+
+    Args:
+        cfg: what makes the run.
+        n_classes: logits.
+        all_int8: count as if every value were int8 already.
+    """
+    network, example = build_float(cfg, n_classes).eval(), cfg.front.example()
+    int8 = ("",) if all_int8 else cfg.architecture.int8_parts
     return Cost(
         n_params=n_params(network),
-        macs=macs(network, features),
-        peak_activations=peak,
-        peak_activation_bytes=peak * bytes_per_value,
+        macs=macs(network, example),
+        peak_activation_bytes=peak_activation_bytes(network, example, int8),
     )
 
 
-def example(cfg: RunConfig) -> Tensor:
-    """Features of one silent window, shape ``(1, frames, n_features)``; an encoder comes apart.
-
-    Those of two networks side by side: ``(1, numbers)``.
-    """
-    if cfg.beside is not None:
-        return side_by_side(example(replace(cfg, beside=None)), example(cfg.beside))
-    if cfg.encoder is not None:
-        n_frames = math.ceil(cfg.windows.window_s / cfg.encoder.pool_s)
-        return torch.zeros(1, n_frames, cfg.encoder.n_features)
-    return torch.zeros(1, frames(cfg), cfg.n_features)
-
-
-def macs(network: nn.Module, features: Tensor) -> int:
+def macs(network: nn.Module, example: Inputs) -> int:
     """Count the multiply-accumulates that one example takes.
 
     Args:
         network: in evaluation mode.
-        features: one example of its input.
+        example: a batch of one.
     """
     # On the meta device nothing is computed, and a recurrent layer falls into its products.
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        copy.deepcopy(network).to("meta")(features.to("meta"))
+        copy.deepcopy(network).to("meta")(apply(lambda x: x.to("meta"), example))
     return int(counter.get_total_flops()) // 2
 
 
-def peak_activations(network: nn.Module, features: Tensor) -> int:
-    """Count the values alive at the worst moment, see `macs` for the arguments."""
+def peak_activation_bytes(
+    network: nn.Module, example: Inputs, int8_parts: Sequence[str] = ()
+) -> int:
+    """Add up the values alive at the worst moment, in bytes.
+
+    Args:
+        network: in evaluation mode, in floats.
+        example: a batch of one.
+        int8_parts: paths of modules whose values take one byte, not four; the empty one is all.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The tensor attribute")  # flat weights of an LSTM
-        program = torch.export.export(network, (features,))
+        program = torch.export.export(network, (example,))
     inputs = program.graph_signature.user_inputs
-    return _peak([n for n in program.graph.nodes if n.op == "call_function" or n.name in inputs])
+    nodes = [n for n in program.graph.nodes if n.op == "call_function" or n.name in inputs]
+    return _peak(nodes, {node: _size(node) * _bytes(node, int8_parts) for node in nodes})
 
 
-def _peak(nodes: list[Node]) -> int:
+def _bytes(node: Node, int8_parts: Sequence[str]) -> int:
+    """Bytes of a value: of its module, of an input that of the module that reads it."""
+    reader = node if node.op == "call_function" else next(iter(node.users), node)
+    stack = [path for path, _ in reader.meta.get("nn_module_stack", {}).values()]
+    path = stack[-1] if stack else ""
+    inside = any(part in ("", path) or path.startswith(f"{part}.") for part in int8_parts)
+    return 1 if inside else 4
+
+
+def _peak(nodes: list[Node], sizes: dict[Node, int]) -> int:
     """Do a graph in order and give the largest sum of live values."""
     owner: dict[Node, Node] = {}  # a view has no values of its own
     for node in nodes:
@@ -108,10 +120,10 @@ def _peak(nodes: list[Node]) -> int:
     peak = 0
     for index, node in enumerate(nodes):
         if owner[node] is node:
-            dying = [n for n, size in live.items() if last[n] == index and size == _size(node)]
+            dying = [n for n, s in live.items() if last[n] == index and s == sizes[node]]
             if dying and _overwrites(node):
                 del live[dying[0]]
-            live[node] = _size(node)
+            live[node] = sizes[node]
         peak = max(peak, sum(live.values()))
         live = {n: size for n, size in live.items() if last[n] > index}
     return peak

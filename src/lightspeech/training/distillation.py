@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from lightspeech.config import config
 from lightspeech.corpora.base import Utterance
-from lightspeech.errors import ConfigError
 from lightspeech.frontends.batches import Batch
 from lightspeech.training import losses
-from lightspeech.training.objective import Labels, mixed
+from lightspeech.training.answers import embedding_width, with_embedding
+from lightspeech.training.objective import Labels, mixed, mixup
 from lightspeech.training.soft_labels import SoftLabels
 
 
@@ -85,7 +85,7 @@ class Stored(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Look the answers up."""
         softened = losses.soften(self.probabilities[batch.rows], temperature)
-        return mixed(softened, mix), mixed(self.embeddings[batch.rows], mix)
+        return mixup(softened, mix), mixup(self.embeddings[batch.rows], mix)
 
 
 class Live:
@@ -102,7 +102,7 @@ class Live:
     ) -> tuple[Tensor, Tensor]:
         """Answer the very examples, by the mean of all networks."""
         features = mixed(batch.features, mix)
-        moved = [network.to(features.device) for network in self.networks]
+        moved = [network.to(batch.rows.device) for network in self.networks]
         answers = [with_embedding(network, network, features) for network in moved]
         softened = torch.stack([(logits / temperature).softmax(1) for logits, _ in answers])
         return softened.mean(0), answers[0][1]
@@ -143,41 +143,3 @@ class Taught(nn.Module):
         if cfg.relations:
             loss = loss + cfg.relations * losses.relation_distance(embedding.float(), target)
         return loss
-
-
-def with_embedding(model: nn.Module, network: nn.Module, features: Tensor) -> tuple[Tensor, Tensor]:
-    """Run a model and also give what its head reads, shapes ``(B, n_classes)``, ``(B, width)``.
-
-    Args:
-        model: the network, or what is wrapped around it.
-        network: the network itself.
-        features: shape ``(batch, frames, n_features)``.
-    """
-    kept: list[Tensor] = []
-    seen = _head(network).register_forward_pre_hook(lambda _, given: kept.append(given[0]))
-    try:
-        logits = model(features)
-    finally:
-        seen.remove()
-    return logits, kept[-1]
-
-
-def embedding_width(network: nn.Module) -> int:
-    """Width of what the head of a network reads.
-
-    Raises:
-        ConfigError: if the network ends in no head.
-    """
-    linear = next(part for part in _head(network).modules() if isinstance(part, nn.Linear))
-    return linear.in_features
-
-
-def _head(network: nn.Module) -> nn.Module:
-    """Find the last part of a network; all of ours end in linear layers over one vector."""
-    *_, last = network.children()
-    if not any(isinstance(part, nn.Linear) for part in last.modules()):
-        raise ConfigError(
-            f"{type(network).__name__} ends in {type(last).__name__}, so it shows no embedding; "
-            "set distill.features and distill.relations to 0"
-        )
-    return last

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lightspeech.frontends.batches import Batch, Batches
+from lightspeech.frontends.inputs import Inputs, apply
 from lightspeech.training import losses
 from lightspeech.training.loop import Training
 
@@ -44,6 +45,11 @@ class Labels(nn.Module):
         return score(logits, losses.of_every_member(soft, logits), self.weights)
 
 
-def mixed(x: Tensor, mix: Tensor | None) -> Tensor:
-    """Mix a batch by its shares; without shares it stays."""
+def mixed(inputs: Inputs, mix: Tensor | None) -> Inputs:
+    """Mix the inputs of a batch by its shares; without shares they stay."""
+    return apply(lambda x: mixup(x, mix), inputs)
+
+
+def mixup(x: Tensor, mix: Tensor | None) -> Tensor:
+    """Mix one tensor of a batch by its shares, shape ``(batch,)``; without shares it stays."""
     return x if mix is None else losses.mixup(x, mix)

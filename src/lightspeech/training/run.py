@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,19 +14,14 @@ from torch import nn
 
 from lightspeech import metrics
 from lightspeech.config import as_dict, build
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
-from lightspeech.frontends.batches import Batches
+from lightspeech.frontends.batches import Batches, Index
 from lightspeech.training import calibrate, checkpoint, loop, predictions, soft_labels
+from lightspeech.training.answers import Answers, answer
 from lightspeech.training.distillation import Live, Stored, Taught, Teacher
-from lightspeech.training.inputs import (
-    Parts,
-    counts,
-    measuring_batches,
-    open_parts,
-    training_batches,
-    window_logits,
-)
+from lightspeech.training.inputs import Parts, open_parts, training_batches
 from lightspeech.training.networks import answering, build_network, fresh_network, n_params
 from lightspeech.training.objective import Labels
 from lightspeech.training.predictions import Predictions
@@ -54,6 +50,27 @@ class Run:
     temperature: float
     threshold: float
     network: nn.Module
+
+    def answer(
+        self, utterances: Sequence[Utterance], cache: Path, *, embeddings: bool = False
+    ) -> Answers:
+        """Ask the network about recordings, window by window.
+
+        Args:
+            utterances: with paths and hashes.
+            cache: folder of cached features.
+            embeddings: also give what its head reads.
+
+        Returns:
+            Logits, shape ``(windows, n_classes)``, not yet divided by the temperature, and
+            embeddings, ``(windows, width)``, of all windows of all utterances in order.
+
+        Raises:
+            LightspeechError: see `contract.Frontend.open`.
+        """
+        inputs = self.config.front.open(utterances, cache)
+        batches = inputs.measure(np.arange(len(utterances)))
+        return answer(self.network, batches, embeddings=embeddings)
 
 
 def read_run(folder: Path) -> Run:
@@ -113,11 +130,6 @@ def do(task: Task) -> None:
         train_run(task)
     else:
         before = read_run(task.before)
-        if before.config.beside is not None:
-            raise ConfigError(
-                f"no step goes on from two networks side by side, found {task.step.name}; put fuse "
-                "last"
-            )
         task.step.module.apply(before, replace(task, config=before.config), task.step.config)
 
 
@@ -141,8 +153,8 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
     training = training_batches(task, parts)
 
     def select(candidate: nn.Module) -> float:
-        logits = window_logits(candidate, parts.found, selection, cfg.frontend)
-        answers = calibrate.utterance_probabilities(logits, counts(parts.found, selection), 1.0)
+        logits = window_logits(candidate, parts, selection)
+        answers = calibrate.utterance_probabilities(logits, parts.counts(selection), 1.0)
         return metrics.uar(task.targets[selection], answers.argmax(1), len(task.labels))
 
     trained = loop.train(
@@ -161,12 +173,20 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
 
 def _settle(network: nn.Module, task: Task, parts: Parts) -> None:
     """Let a network compute what of it is not trained."""
-    heard, strangers = (
-        measuring_batches(parts.found, rows, task.config.frontend)
-        for rows in (parts.train, parts.selection)
-    )
-    targets = np.repeat(task.targets[parts.train], counts(parts.found, parts.train))
-    network.settle(heard, torch.from_numpy(targets), list(strangers))  # type: ignore[operator]
+    known, strangers = (parts.inputs.measure(rows) for rows in (parts.train, parts.selection))
+    targets = np.repeat(task.targets[parts.train], parts.counts(parts.train))
+    network.settle(known, torch.from_numpy(targets), list(strangers))  # type: ignore[operator]
+
+
+def window_logits(network: nn.Module, parts: Parts, rows: Index) -> calibrate.Array:
+    """Logits of all windows of some utterances, in order, shape ``(windows, n_classes)``.
+
+    Args:
+        network: of the task that the parts are of.
+        parts: of a corpus.
+        rows: of the utterances.
+    """
+    return answer(network, parts.inputs.measure(rows)).logits.numpy()
 
 
 def objective(task: Task, training: Batches, network: nn.Module) -> nn.Module:
@@ -205,7 +225,7 @@ def _live(soft: SoftLabels, student: RunConfig) -> Live:
             "teacher's study instead, or leave distill.live out"
         )
     for run in asked:
-        own, others = ((c.frontend, c.encoder, c.normalisation) for c in (run.config, student))
+        own, others = ((c.frontend, c.normalisation) for c in (run.config, student))
         if own != others:
             raise ConfigError(
                 f"the teacher {soft.heard.study} hears other features than its student; give both "
@@ -225,13 +245,11 @@ def finish(
         network: its weights are written.
         exported: what answers instead of the network, where a device runs other arithmetic.
     """
-    found, selection, test = parts.found, parts.selection, parts.test
-    front, measured = task.config.frontend, exported or answering(task.config, network)
-    logits = window_logits(measured, found, selection, front)
-    temperature = calibrate.fit_temperature(
-        logits, counts(found, selection), task.targets[selection]
-    )
-    chosen = calibrate.utterance_probabilities(logits, counts(found, selection), temperature)
+    selection, test = parts.selection, parts.test
+    measured = exported or answering(task.config, network)
+    logits, counts = window_logits(measured, parts, selection), parts.counts(selection)
+    temperature = calibrate.fit_temperature(logits, counts, task.targets[selection])
+    chosen = calibrate.utterance_probabilities(logits, counts, temperature)
     threshold = calibrate.fit_threshold(chosen, task.targets[selection])
     with replacing(task.folder / checkpoint.WEIGHTS) as temporary:
         # Cloned: an int8 network has scales that several places share, which the format refuses.
@@ -253,7 +271,7 @@ def finish(
     answers = np.zeros((0, len(task.labels)), np.float32)
     if len(test):  # a model to be shipped is tested on nobody
         answers = calibrate.utterance_probabilities(
-            window_logits(measured, found, test, front), counts(found, test), temperature
+            window_logits(measured, parts, test), parts.counts(test), temperature
         )
     predictions.write(
         Predictions(

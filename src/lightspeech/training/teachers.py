@@ -1,5 +1,6 @@
 """Who teaches: the folder of a study, a fold of it that may teach, and all that it knows."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,21 @@ from lightspeech.training import soft_labels, unlabelled
 from lightspeech.training.task import Task
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lessons:
+    """What a step learns from, beside the run before and its corpus.
+
+    Attributes:
+        studies: names below the folder of all studies, their folders, or folders of soft labels.
+        seeds: runs of the studies whose answers are averaged; None: all.
+        corpora: more recordings.
+    """
+
+    studies: tuple[Path, ...] = ()
+    seeds: tuple[int, ...] | None = None
+    corpora: tuple[Choice, ...] = ()
+
+
 def find(teacher: Path, studies: Path) -> Path:
     """Find the folder of a study.
 
@@ -28,6 +44,24 @@ def find(teacher: Path, studies: Path) -> Path:
         f"no runs in {teacher} or {studies / teacher}; train them first: "
         "lightspeech train RECIPE, or compress for those of a step"
     )
+
+
+def require(teacher: Path, studies: Path) -> None:
+    """Refuse a study that is not there or not finished; a folder of soft labels will do too.
+
+    Args:
+        teacher: name of a study below ``studies``, or a folder.
+        studies: folder of all studies.
+
+    Raises:
+        CorpusError: naming what to train.
+    """
+    if any(list(place.glob("fold*.safetensors")) for place in (teacher, studies / teacher)):
+        return
+    folder = find(teacher, studies)
+    runs_there = sorted(folder.glob("fold*-seed*/"))
+    if unfinished := [run for run in runs_there if not runs.is_done(run)]:
+        raise CorpusError(f"{unfinished[0]} is not finished; train it first, with --resume")
 
 
 def choose_fold(folder: Path, task: Task) -> tuple[int, Heard]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 from lightspeech import bundle
 from lightspeech.audio import io
@@ -12,27 +13,16 @@ from lightspeech.errors import BundleError, ConfigError, LightspeechError
 from lightspeech.evaluation import trial as benchmark
 from lightspeech.evaluation.bundle_quality import Progress
 from lightspeech.evaluation.trial import Entry, Row, Trial
-from lightspeech.export import int8_tflite
+from lightspeech.export import checks
 from lightspeech.frontends import functionals
 from lightspeech.inference.predictor import Classifier, Predictor
-from lightspeech.models import int8_onnx
-from lightspeech.models.int8_onnx import OnnxNetwork
-from lightspeech.quiet import silent
 from lightspeech.studies import engine as study
 from lightspeech.studies import stages
 from lightspeech.studies.stages import Study
-from lightspeech.training import cost
+from lightspeech.training import networks
 from lightspeech.training import run as runs
 from lightspeech.training.run import Run
 from lightspeech.workflows import publish, yardstick
-
-FORMATS = (
-    "onnx", "onnx-fp16", "onnx-int8", "litert", "litert-int8", "executorch", "executorch-int8",
-    "c99",
-)  # fmt: skip
-"""Exporter and number format; C is int8 always."""
-QUANTIZED = "*-quantize"
-"""Folder of the int8 runs of a study."""
 
 
 def of_run(
@@ -42,7 +32,7 @@ def of_run(
 
     Args:
         run: folder of a run; its int8 formats are those of the run that `quantize` made of it.
-        formats: of `FORMATS`.
+        formats: of `checks.formats`.
         bundles: folder that exported models go into.
         threads: processor threads of a back end.
         progress: told of every answer.
@@ -51,8 +41,8 @@ def of_run(
         ConfigError: if a format or the study is none.
         CorpusError: if the run is not finished.
     """
-    if unknown := sorted(set(formats) - set(FORMATS)):
-        raise ConfigError(f"unknown format {unknown[0]!r}; choose of {list(FORMATS)}")
+    if unknown := sorted(set(formats) - set(checks.formats())):
+        raise ConfigError(f"unknown format {unknown[0]!r}; choose of {list(checks.formats())}")
     trained = stages.read_study(run.parent)
     trial = Trial(
         utterances=trained.utterances, vocabulary=trained.recipe.labels, threads=threads,
@@ -85,23 +75,26 @@ def _source(run: Path, format: str) -> Path:
     Raises:
         ConfigError: if there is none.
     """
-    is_int8 = runs.read_config(run).quantize is not None
-    if (format == "c99" or format.endswith("-int8")) == is_int8:
+    _, wanted = checks.formats()[format]
+    number = checks.number_format(runs.read_config(run))
+    if number == wanted:
         return run
-    if is_int8:
+    if number == "int8":
         raise ConfigError("this run is int8; name the run that it was made of")
-    of_step = (run.parent / stages.STEPS).is_file()
-    study = run.parents[1] if of_step else run.parent
-    found = sorted(study.glob(f"{QUANTIZED}/{run.name}"))
-    if not found:
+    study = stages.read_study(run.parent)
+    folder = run.parents[1] if study.steps else run.parent
+    steps = enumerate(study.recipe.compress, start=1)
+    int8 = [f"{n}-{step.name}" for n, step in steps if step.module.BYTES_PER_VALUE == 1]
+    there = [folder / name / run.name for name in int8 if (folder / name / run.name).is_dir()]
+    if not there:
         raise ConfigError("no int8 run; add {name: quantize} to the recipe's compress")
-    return found[-1]
+    return there[-1]
 
 
 def _export(done: Run, format: str, trained: Study, bundles: Path) -> Bundle:
     described = publish.describe(trained, done, bundles / f"{trained.recipe.name}-{format}")
     try:
-        made = publish.exporter(done, format.removesuffix("-int8"))(done, described)
+        made = _exporter(done, format).export(done, described)
     except LightspeechError:
         raise
     except Exception as error:  # converters raise whatever they like; the other rows stay
@@ -109,32 +102,22 @@ def _export(done: Run, format: str, trained: Study, bundles: Path) -> Bundle:
     return bundle.read(made.path)
 
 
+def _exporter(run: Run, format: str) -> ModuleType:
+    name, _ = checks.formats()[format]
+    return checks.exporter(run.config, name)
+
+
 def _network(
-    done: Run, run: Path, format: str, opened: Predictor | None, threads: int
+    run: Run, folder: Path, format: str, opened: Predictor | None, threads: int
 ) -> Callable[[], object] | None:
     """Give the network alone, one window's features to answer, in the runtime of the format."""
-    features = cost.example(done.config)
     if isinstance(opened, Classifier):
-        return lambda: opened.classify(features[0].numpy())
-    if format == "onnx-int8":
-        network = OnnxNetwork((run / int8_onnx.NAME).read_bytes(), threads=threads)
-        return lambda: network(features)
-    if format == "litert-int8":
-        return _on_litert(int8_tflite.to_bytes(done), threads)
-    return None
-
-
-def _on_litert(model: bytes, threads: int) -> Callable[[], object] | None:
-    """An int8 network of int8 input: what is in it takes no part in how long it takes."""
-    try:
-        from ai_edge_litert.interpreter import Interpreter
-    except ModuleNotFoundError:
+        features = networks.window(run.config)[0].numpy()
+        return lambda: opened.classify(features)
+    if opened is None:
         return None
-    with silent():
-        interpreter = Interpreter(model_content=model, num_threads=threads)
-        interpreter.allocate_tensors()
-    called: Callable[[], object] = interpreter.invoke
-    return called
+    call: Callable[[], object] | None = _exporter(run, format).network_alone(run, folder, threads)
+    return call
 
 
 def of_yardstick(run: Path, cache: Path, *, progress: Progress) -> Entry:

@@ -22,11 +22,10 @@ from lightspeech.studies.stages import Places, Study
 from lightspeech.training import cost, predictions, teachers
 from lightspeech.training import run as runs
 from lightspeech.training.predictions import Predictions
+from lightspeech.training.teachers import Lessons
 from lightspeech.workflows import publish
 
 PLAIN = "plain"
-BYTES = {"int8": 1}
-"""Of an activation, by scheme; those of all others have 4."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,7 +103,7 @@ def _call(bundle: Bundle) -> Callable[[], object]:
 
 def _step(row: Row, plain: Row, before: Row, taken: Latency, teacher: list[Predictions]) -> Step:
     done = runs.read_run(row.trained.folder / row.trained.run_names[0])
-    costs = cost.of(done, bytes_per_value=BYTES.get(row.figures.scheme, 4))
+    costs = cost.of(done)
     return Step(
         name=row.name,
         settings={} if row is plain else changed(row.trained.steps[-1].config),
@@ -114,7 +113,7 @@ def _step(row: Row, plain: Row, before: Row, taken: Latency, teacher: list[Predi
         teacher_agreement=compression.teacher_agreement(row.answers, teacher),
         n_params=row.figures.n_params,
         size_bytes=row.bundle.size_bytes,
-        macs=row.figures.macs or costs.macs,
+        macs=row.figures.macs if row.figures.macs is not None else costs.macs,
         peak_activation_bytes=costs.peak_activation_bytes,
         latency=taken,
     )
@@ -127,14 +126,18 @@ def _change(before: Row, after: Row) -> Change:
 def _teacher_answers(plain: Study) -> list[Predictions]:
     """Read what the teacher answered to its own test sets; nothing of a folder of soft labels."""
     for step in plain.recipe.compress:
-        if step.name == "distill":
-            cfg = step.config
-            studies = plain.folder.resolve().parent
-            try:
-                folders = [teachers.find(teacher, studies) for teacher in cfg.teachers]
-            except CorpusError:
-                return []
-            paths = [path for folder in folders for path in folder.glob("fold*-seed*/test.csv")]
-            found = [predictions.read(path) for path in sorted(paths)]
-            return [run for run in found if cfg.seeds is None or run.seed in cfg.seeds]
+        lessons = step.module.learns_from(step.config)
+        if lessons.studies:
+            return _answers_of(lessons, plain.folder.resolve().parent)
     return []
+
+
+def _answers_of(lessons: Lessons, studies: Path) -> list[Predictions]:
+    """Read what studies answered to their own test sets, those of the seeds that teach."""
+    try:
+        folders = [teachers.find(study, studies) for study in lessons.studies]
+    except CorpusError:
+        return []
+    paths = [path for folder in folders for path in folder.glob("fold*-seed*/test.csv")]
+    answers = [predictions.read(path) for path in sorted(paths)]
+    return [run for run in answers if lessons.seeds is None or run.seed in lessons.seeds]

@@ -2,23 +2,22 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lightspeech import __version__, bundle, plugins
+from lightspeech import __version__, bundle
 from lightspeech import labels as vocabularies
 from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.bundle import Bundle
-from lightspeech.config import as_dict, build
-from lightspeech.errors import ConfigError, CorpusError
+from lightspeech.config import as_dict
+from lightspeech.errors import CorpusError
 from lightspeech.evaluation import conditions as studies
 from lightspeech.evaluation import kept, results
 from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.results import Results
+from lightspeech.export import checks
 from lightspeech.files import write_json, write_text
-from lightspeech.frontends import pretrained
 from lightspeech.inference import calibration
 from lightspeech.inference.backends import onnx as onnx_inference
 from lightspeech.inference.recognize import recognize
@@ -32,6 +31,8 @@ from lightspeech.training import cost, networks
 from lightspeech.training import run as runs
 from lightspeech.training.task import RunConfig
 
+USUAL = "onnx"
+"""The format whose bundle has no suffix."""
 CROSS = "cross"
 """What figures call the corpora where each is left out once."""
 KNOWN = "-known-speaker"
@@ -44,11 +45,10 @@ NORMALISATION = "statistics of the training speakers (batch norm)"
 
 def why_no_bundle(cfg: RunConfig) -> str | None:
     """Say why a run cannot become a bundle; None where it can."""
-    if cfg.encoder is not None and pretrained.own(cfg.encoder) is None:
-        return f"{cfg.model.name} hears {cfg.encoder.source}, an encoder that no bundle holds"
-    if cfg.encoder is not None and cfg.normalisation == "speaker":
-        return f"{cfg.model.name} must know its speaker through an encoder, which no bundle learns"
-    return None
+    if cfg.front.in_bundle:
+        return None
+    known = " of a known speaker" if cfg.normalisation == "speaker" else ""
+    return f"{cfg.model.name} is given {cfg.frontend.name}{known}, which no bundle holds"
 
 
 def export(trained: Study, run: str, places: Places) -> tuple[Results, Bundle | None]:
@@ -69,7 +69,7 @@ def export(trained: Study, run: str, places: Places) -> tuple[Results, Bundle | 
     exported = None
     if why_no_bundle(done.config) is None:
         described = describe(trained, done, places.bundles / trained.name)
-        exported = exporter(done, "onnx")(done, described)
+        exported = checks.exporter(done.config, USUAL).export(done, described)
     known = done.config.normalisation == "speaker"
     about = {
         "corpus": corpus_name(recipe, protocol),
@@ -104,40 +104,29 @@ def export_as(trained: Study, run: str, places: Places, format: str) -> Bundle:
         ConfigError: if there is no such exporter, or it cannot take this run.
     """
     done = runs.read_run(trained.folder / run)
-    made_by = exporter(done, format)
-    folder = trained.name if format == "onnx" else f"{trained.name}-{format}"
+    exporter = checks.exporter(done.config, format)
+    folder = trained.name if format == USUAL else f"{trained.name}-{format}"
     described = describe(trained, done, places.bundles / folder)
     figures = results.measure(*studies.read(trained.folder)) if trained.is_tested else None
-    return _with_figures(made_by(done, described), figures)
-
-
-def exporter(done: runs.Run, format: str) -> Callable[[runs.Run, Bundle], Bundle]:
-    """Find what writes a run in a format.
-
-    Raises:
-        ConfigError: if there is no such exporter, or only ONNX holds the encoder of the run.
-    """
-    export: Callable[[runs.Run, Bundle], Bundle] = plugins.load("lightspeech.export", format).export
-    if done.config.encoder is not None and format != "onnx":
-        raise ConfigError(
-            f"{done.config.model.name} hears an encoder, which {format} does not hold; export it "
-            "with --format onnx"
-        )
-    return export
+    return _with_figures(exporter.export(done, described), figures)
 
 
 def costs(done: runs.Run, exported: Bundle | None = None) -> dict[str, int | None]:
-    """Count all that answers, the encoder too; without a bundle its blocks in half precision."""
-    n_params, macs = networks.n_params(done.network), cost.of(done).macs
-    own: dict[str, int | None] = {"n_params": n_params, "size_bytes": 4 * n_params, "macs": macs}
-    if done.config.encoder is not None:
-        heard = pretrained.load(done.config.encoder)
-        own = {
-            "n_params": n_params + heard.n_params,
-            "size_bytes": 4 * n_params + 2 * heard.n_params,
-            "macs": None if heard.macs is None else macs + heard.macs,
-        }
-    return own if exported is None else {**own, "size_bytes": exported.size_bytes}
+    """Count all that answers: the network, and what stands before it.
+
+    Args:
+        done: the run.
+        exported: its bundle, whose size counts; without one, four bytes a parameter of the network
+            and two of an encoder.
+    """
+    network, before = cost.of(done), done.config.front.cost()
+    n_params = networks.n_params(done.network)
+    size_bytes = 4 * n_params + 2 * before.n_params
+    return {
+        "n_params": n_params + before.n_params,
+        "size_bytes": size_bytes if exported is None else exported.size_bytes,
+        "macs": None if before.macs is None else network.macs + before.macs,
+    }
 
 
 def _with_figures(exported: Bundle, figures: Results | None) -> Bundle:
@@ -167,9 +156,9 @@ def describe(trained: Study, done: runs.Run, path: Path) -> Bundle:
         path=path,
         name=trained.name,
         labels=done.labels,
-        sample_rate=done.config.frontend.sample_rate,
+        sample_rate=done.config.front.sample_rate,
         windows=done.config.windows,
-        frontend=as_dict(done.config.frontend),
+        frontend=done.config.frontend.as_dict(),
         normalisation=done.config.normalisation,
         model=_model(done),
         temperature=done.temperature,
@@ -188,10 +177,8 @@ def describe(trained: Study, done: runs.Run, path: Path) -> Bundle:
 
 
 def _model(done: runs.Run) -> dict[str, Any]:
-    """Say what a network is, and what answers beside it."""
-    beside = done.config.beside
-    named = {} if beside is None else {"beside": beside.model.name}
-    return {**done.config.model.as_dict(), **named, "n_params": networks.n_params(done.network)}
+    """Say what a network is."""
+    return {**done.config.model.as_dict(), "n_params": networks.n_params(done.network)}
 
 
 def corpus_name(recipe: Recipe, protocol: Protocol) -> str:
@@ -210,7 +197,7 @@ def example(trained: Study, made: Bundle) -> dict[str, Any]:
         own = [each.path for each in trained.utterances if each.speaker == utterance.speaker]
         made = dataclasses.replace(made, voice=calibration.hear(made, own))
     probabilities = recognize(onnx_inference.open(made), waveform)
-    front = build(FrontEnd, {**made.frontend, "kind": "log_mel"})
+    front = FrontEnd(sample_rate=made.sample_rate, f_max=0.475 * made.sample_rate)
     answer = {
         "id": utterance.id,
         "truth": vocabularies.map_label(utterance.emotion, trained.recipe.labels),
@@ -257,7 +244,7 @@ def keep(trained: Study, figures: Results, root: Path) -> list[Path]:
             fold=fold,
             seed=seed,
             labels=figures.labels,
-            frontend=done.frontend,
+            frontend=done.frontend.config,
             windows=done.windows,
             temperature=values["temperature"],
             sha256=hashlib.sha256(model).hexdigest(),

@@ -125,7 +125,7 @@ class _Asked:
         trial.set_user_attr("overrides", overrides)
         recipe = recipes.read(self.folder / stages.RECIPE, overrides)
         tasks = self._tasks(recipe, overrides)
-        taken = _cost(tasks[0])
+        taken = cost.of_config(tasks[0].config, len(tasks[0].labels), all_int8=True)
         trial.set_user_attr("cost", asdict(taken))
         if why := self.search.budget.overspent(taken):
             raise TrialPruned(why)
@@ -165,19 +165,6 @@ def _suggest(trial: "Trial", key: str, allowed: Range | tuple[Any, ...]) -> str:
         return f"{key}={whole}"
     # Three digits are all that a search can tell, and what one wants to type.
     return f"{key}={trial.suggest_float(key, allowed.low, allowed.high, log=allowed.log):.3g}"
-
-
-def _cost(task: Task) -> cost.Cost:
-    """Count what a task's network will cost, a byte a value."""
-    network = networks.fresh_network(task).eval()
-    features = cost.example(task.config)
-    peak = cost.peak_activations(network, features)
-    return cost.Cost(
-        n_params=networks.n_params(network),
-        macs=cost.macs(network, features),
-        peak_activations=peak,
-        peak_activation_bytes=peak,
-    )
 
 
 def _mean_uar(trial: "Trial", tasks: list[Task]) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,6 @@ import numpy as np
 from lightspeech import __version__, bundle
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.bundle import Bundle
-from lightspeech.config import build
 from lightspeech.errors import BundleError
 from lightspeech.export import tflite_file
 from lightspeech.export.c99 import frontend, text
@@ -40,7 +40,15 @@ UNKNOWN = """\
  * who speaks; lightspeech calibrate writes the standardization of one user for good.
  *
 """
-MODEL_FILE = "model.tflite"
+HOLDS = ("mel",)
+"""Front ends that it can write."""
+KNOWS_SPEAKER = True
+"""Whether it writes a network that takes features without a voice."""
+TAKES = ("int8",)
+"""Number formats of the runs it takes."""
+SUFFIX = ".tflite"
+"""Of its model file."""
+MODEL_FILE = f"model{SUFFIX}"
 
 
 def export(done: Run, to: Bundle) -> Bundle:
@@ -63,13 +71,17 @@ def export(done: Run, to: Bundle) -> Bundle:
 
     model = int8_tflite.to_bytes(done)
     mean, deviation = int8_tflite.standardization(
-        int8_tflite.network_of(done), done.config.frontend.n_features
+        int8_tflite.network_of(done), done.config.front.n_features
     )
     heard = {"mean": mean.tolist(), "deviation": deviation.tolist()}
     to = dataclasses.replace(to, model={**to.model, **heard}, model_file=MODEL_FILE)
     for name, content in files_of(to, model).items():
         write_text(to.path / name, content)
     return bundle.write(to, model)
+
+
+def network_alone(run: Run, folder: Path, threads: int) -> None:
+    """Nobody asks it here: what is timed is the program with its front end."""
 
 
 def files_of(made: Bundle, model: bytes) -> dict[str, str]:
@@ -103,7 +115,7 @@ def hears(made: Bundle, model: bytes) -> tuple[FrontEnd, frontend.Input]:
         mean, deviation = (np.array(made.model[key], np.float32) for key in ("mean", "deviation"))
     except (KeyError, TypeError, ValueError):
         raise BundleError(f"{made.path}: is no bundle of C; export with --format c99") from None
-    cfg = build(FrontEnd, made.frontend, source=str(made.path / bundle.DESCRIPTION))
+    cfg = made.mel
     if mean.shape != (cfg.n_features,) or deviation.shape != mean.shape:
         raise BundleError(
             f"{made.path}: standardizes {mean.shape} features of {cfg.n_features}; "

@@ -12,6 +12,8 @@ from lightspeech.export.c99.layer import Step
 from lightspeech.export.c99.plan import Plan
 from lightspeech.export.tflite_file import Graph
 
+C_HEADER = "ls_model.h"
+"""The interface of a network in C, in every bundle of it."""
 WIDTH = 100
 
 HEADER = """\

@@ -1,4 +1,10 @@
-"""Runtimes as plug-ins: each opens the bundles of one format."""
+"""Runtimes as plug-ins, one module each.
 
-CONTRACT = ("open",)
+========= ==========================================================================
+``opens`` ``opens(bundle)``: whether it opens this bundle, told by its files
+``open``  ``open(bundle, *, threads) -> Predictor``
+========= ==========================================================================
+"""
+
+CONTRACT = ("opens", "open")
 """What a module binds that is a plug-in of this package."""

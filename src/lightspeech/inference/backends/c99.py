@@ -18,6 +18,7 @@ from lightspeech.audio import frontend
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, MissingTool
 from lightspeech.export import c99
+from lightspeech.export.c99.text import C_HEADER
 from lightspeech.inference.predictor import Probabilities
 
 COMPILER = "gcc"
@@ -55,7 +56,12 @@ class C99Predictor:
         return np.frombuffer(answer, np.float32).reshape(shape)
 
 
-def open(bundle: Bundle) -> C99Predictor:
+def opens(bundle: Bundle) -> bool:
+    """Tell whether this back end opens a bundle: it holds generated C."""
+    return (bundle.path / C_HEADER).is_file()
+
+
+def open(bundle: Bundle, *, threads: int = 1) -> C99Predictor:
     """Compile a bundle's C for this machine.
 
     Code from a file is code that runs. So nothing is compiled but what this version writes itself
@@ -63,6 +69,7 @@ def open(bundle: Bundle) -> C99Predictor:
 
     Args:
         bundle: as read by `bundle.read`, which has checked size and hash.
+        threads: taken and left alone: the program has one.
 
     Raises:
         MissingTool: if there is no C compiler.

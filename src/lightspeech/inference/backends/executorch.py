@@ -15,7 +15,6 @@ import numpy.typing as npt
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.bundle import Bundle
-from lightspeech.config import build
 from lightspeech.errors import BundleError, MissingExtra
 from lightspeech.inference.predictor import Probabilities
 from lightspeech.quiet import silent
@@ -65,6 +64,11 @@ class ExecutorchPredictor:
         return probabilities
 
 
+def opens(bundle: Bundle) -> bool:
+    """Tell whether this back end opens a bundle: its model is a ``.pte`` file."""
+    return bundle.model_file.endswith(".pte")
+
+
 def open(bundle: Bundle, *, threads: int = 1) -> ExecutorchPredictor:
     """Load a bundle's program.
 
@@ -86,7 +90,7 @@ def open(bundle: Bundle, *, threads: int = 1) -> ExecutorchPredictor:
             from executorch.runtime import Runtime
         except ModuleNotFoundError:
             raise MissingExtra("answers of ExecuTorch", "executorch") from None
-        front = build(FrontEnd, bundle.frontend)
+        front = bundle.mel
         _try(bundle, (1, *_shape(bundle, front)))
         portable_lib._unsafe_reset_threadpool(threads)
         program = Runtime.get().load_program(model)

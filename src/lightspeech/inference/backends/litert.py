@@ -9,6 +9,7 @@ import numpy.typing as npt
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, MissingExtra
 from lightspeech.export import tflite_file
+from lightspeech.export.c99.text import C_HEADER
 from lightspeech.inference.predictor import Probabilities
 from lightspeech.quiet import silent
 
@@ -41,6 +42,11 @@ class LiteRTPredictor:
         if not np.allclose(probabilities.sum(1), 1, atol=1e-3):
             raise _fault(self.bundle, "gives no probabilities: they do not sum to 1")
         return probabilities
+
+
+def opens(bundle: Bundle) -> bool:
+    """Tell whether this back end opens a bundle: a ``.tflite`` file that no C was written from."""
+    return bundle.model_file.endswith(".tflite") and not (bundle.path / C_HEADER).is_file()
 
 
 def open(bundle: Bundle, *, threads: int = 1, reference: bool = False) -> LiteRTPredictor:

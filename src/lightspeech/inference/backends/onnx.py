@@ -10,8 +10,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state
 
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import FrontEnd
-from lightspeech.bundle import DESCRIPTION, Bundle
-from lightspeech.config import build
+from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError
 from lightspeech.inference.predictor import Probabilities
 
@@ -63,6 +62,11 @@ class OnnxPredictor:
         return probabilities
 
 
+def opens(bundle: Bundle) -> bool:
+    """Tell whether this back end opens a bundle: its model is an ``.onnx`` file."""
+    return bundle.model_file.endswith(".onnx")
+
+
 def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
     """Load a bundle's model.
 
@@ -98,8 +102,7 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
         if bundle.normalisation == "speaker":
             raise _fault(bundle, "takes waveforms, so that no voice could be taken out of them")
         return OnnxPredictor(bundle, session)
-    front = build(FrontEnd, bundle.frontend, source=str(bundle.path / DESCRIPTION))
-    return OnnxPredictor(bundle, session, front)
+    return OnnxPredictor(bundle, session, bundle.mel)
 
 
 def _fault(bundle: Bundle, what: str) -> BundleError:

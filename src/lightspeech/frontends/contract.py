@@ -1,0 +1,174 @@
+"""What every front end is: it says what a network is given, finds it in a corpus, and exports.
+
+A front end is a plug-in of `lightspeech.frontends`: its ``Config`` is what a recipe says under
+``frontend:``, and ``build`` makes it a `Frontend` that answers for itself, so that nobody has to
+ask what kind it is.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+from lightspeech.corpora.base import Utterance
+from lightspeech.frontends.augment import Augment
+from lightspeech.frontends.batches import Batches, Index, Order
+from lightspeech.frontends.inputs import Inputs
+
+Step = Callable[[], None]
+"""Called after each utterance that is ready."""
+
+
+def no_step() -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Whose work a front end brings along.
+
+    Attributes:
+        name: of a pretrained encoder.
+        licence: of its weights.
+        citation: what to cite.
+        recordings: hashes of recordings that it was made with, as far as it is known.
+    """
+
+    name: str
+    licence: str
+    citation: str
+    recordings: Callable[[], frozenset[str]] = frozenset
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What stands before a network and is no part of it.
+
+    Attributes:
+        n_params: parameters of it.
+        macs: multiply-accumulates for one window; None where nobody counted.
+    """
+
+    n_params: int = 0
+    macs: int | None = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One input of an exported graph.
+
+    Attributes:
+        example: a batch of two.
+        sizes: axes that stay open, ``torch.export.Dim`` by number of the axis.
+        model: ONNX file that computes it from the waveform; None: it is what the bundle is given.
+    """
+
+    example: Tensor
+    sizes: dict[int, Any]
+    model: Path | None = None
+
+
+class Layer(nn.Module):
+    """A front end inside an exported graph: ``forward(*sources)`` gives the network's inputs."""
+
+    def __init__(self, sources: dict[str, Source], compute: nn.Module) -> None:
+        """Take the inputs of the graph, by name and in order, and what computes on them."""
+        super().__init__()
+        self.sources, self.compute = sources, compute
+
+    def forward(self, *sources: Tensor) -> Inputs:
+        """Compute the inputs of the network."""
+        inputs: Inputs = self.compute(*sources)
+        return inputs
+
+
+class CorpusInputs(Protocol):
+    """What a network is given of each utterance of a corpus."""
+
+    @property
+    def window_offsets(self) -> Index:
+        """First window of each utterance and the end, shape ``(n + 1,)``."""
+
+    def read(self, row: int) -> Tensor:
+        """Give all features of one utterance, shape ``(frames, n_features)``."""
+
+    def measure(self, rows: Index) -> Iterator[Inputs]:
+        """Give the windows of some utterances, in order, in batches, as a device would."""
+
+    def train(self, order: Order, targets: Tensor, augment: Augment) -> Batches:
+        """Give batches to train on.
+
+        Args:
+            order: in which the utterances to train on come; its seed is that of all bends.
+            targets: class of every utterance of the corpus, shape ``(n,)``.
+            augment: how far examples are bent.
+        """
+
+
+class Frontend(Protocol):
+    """What a network is given."""
+
+    @property
+    def n_features(self) -> int:
+        """Numbers a frame."""
+
+    @property
+    def sample_rate(self) -> int:
+        """Of the waveforms it takes, Hz."""
+
+    @property
+    def scheme(self) -> str:
+        """Number format of what stands before the network, such as ``fp32``."""
+
+    @property
+    def in_bundle(self) -> bool:
+        """Whether a bundle can hold it, or what it gives."""
+
+    @property
+    def tuned(self) -> int:
+        """Blocks of an encoder that are trained with the network."""
+
+    def open(
+        self, utterances: Sequence[Utterance], cache: Path, step: Step = no_step
+    ) -> CorpusInputs:
+        """Find what is cached of a corpus and compute the rest, in flat memory.
+
+        Args:
+            utterances: the corpus, with paths and hashes.
+            cache: folder of all cached features.
+            step: called after each utterance.
+
+        Raises:
+            AudioError: if a recording cannot be decoded.
+            ConfigError: if an encoder is not there, or not as the recipe says.
+            MissingExtra: if a package that computes it is not installed.
+            OutputError: if the cache cannot be written.
+        """
+
+    def missing(self, utterances: Sequence[Utterance], cache: Path) -> list[Utterance]:
+        """List what is to be computed and may be computed side by side by several `open`."""
+
+    def example(self) -> Inputs:
+        """Give what a network is given of one silent window, a batch of one."""
+
+    def layer(self, *, any_length: bool) -> Layer | None:
+        """Give what computes the inputs inside an exported graph; None: no bundle can hold it.
+
+        Args:
+            any_length: the network takes windows of any length.
+        """
+
+    def network_alone(self, *, any_length: bool) -> Layer | None:
+        """Give a layer that takes features as they are; None: they are not to be had outside.
+
+        Args:
+            any_length: as of `layer`.
+        """
+
+    def cost(self) -> Cost:
+        """Count what stands before the network."""
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Say whose work it brings along."""

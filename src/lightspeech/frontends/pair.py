@@ -1,0 +1,228 @@
+"""Two front ends side by side: a network is given the inputs of both, by the names of the parts.
+
+Both cut recordings into the same windows. What is bent in training is drawn alike for both, each
+bends it in its own way.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+from torch import Tensor
+
+from lightspeech.audio.windows import Windows
+from lightspeech.config import Choice, config, plugin
+from lightspeech.corpora.base import Utterance
+from lightspeech.errors import ConfigError
+from lightspeech.frontends.augment import Augment
+from lightspeech.frontends.batches import Batch, Batches, Index, Order
+from lightspeech.frontends.contract import (
+    CorpusInputs,
+    Cost,
+    Frontend,
+    Layer,
+    Origin,
+    Step,
+    no_step,
+)
+from lightspeech.frontends.inputs import Inputs
+
+FIRST, SECOND = "first", "second"
+
+
+@config
+class Config:
+    """Both front ends, as a recipe would say each."""
+
+    first: Annotated[Choice, plugin("lightspeech.frontends")]
+    second: Annotated[Choice, plugin("lightspeech.frontends")]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Both front ends, see `contract.Frontend`."""
+
+    first: Frontend
+    second: Frontend
+
+    @property
+    def n_features(self) -> int:
+        """Numbers a frame, of both together."""
+        return self.first.n_features + self.second.n_features
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz; both have one."""
+        return self.first.sample_rate
+
+    @property
+    def scheme(self) -> str:
+        """Of what stands before the first network."""
+        return self.first.scheme
+
+    @property
+    def in_bundle(self) -> bool:
+        """Whether a bundle can hold both."""
+        return all(part.in_bundle for part in self)
+
+    @property
+    def tuned(self) -> int:
+        """Blocks of both that are trained with the network."""
+        return sum(part.tuned for part in self)
+
+    def open(
+        self, utterances: Sequence[Utterance], cache: Path, step: Step = no_step
+    ) -> "PairInputs":
+        """Open both, see `contract.Frontend.open`."""
+        first = self.first.open(utterances, cache, step)
+        return PairInputs(first, self.second.open(utterances, cache, step))
+
+    def missing(self, utterances: Sequence[Utterance], cache: Path) -> list[Utterance]:
+        """List what is missing of either."""
+        either = {u.id: u for part in self for u in part.missing(utterances, cache)}
+        return list(either.values())
+
+    def example(self) -> dict[str, Tensor]:
+        """Inputs of one silent window, by name."""
+        return _named(self.first.example(), self.second.example())
+
+    def layer(self, *, any_length: bool) -> "PairLayer | None":
+        """Both inside one graph; None where no bundle can hold one of them."""
+        layers = [part.layer(any_length=any_length) for part in self]
+        held = [layer for layer in layers if layer is not None]
+        return PairLayer(*held) if len(held) == len(layers) else None
+
+    def network_alone(self, *, any_length: bool) -> None:
+        """None: a network of several inputs stands in no graph alone."""
+
+    def cost(self) -> Cost:
+        """Count both."""
+        costs = [part.cost() for part in self]
+        macs = [cost.macs for cost in costs if cost.macs is not None]
+        return Cost(
+            n_params=sum(cost.n_params for cost in costs),
+            macs=sum(macs) if len(macs) == len(costs) else None,
+        )
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Whose work both bring along."""
+        return tuple(origin for part in self for origin in part.origins())
+
+    def __iter__(self) -> Iterator[Frontend]:
+        """Go through both."""
+        return iter((self.first, self.second))
+
+
+def _named(first: Inputs, second: Inputs) -> dict[str, Tensor]:
+    """Put the tensors of both side by side; those of a pair within a pair get a longer name."""
+    return {**_prefixed(FIRST, first), **_prefixed(SECOND, second)}
+
+
+def _prefixed(name: str, inputs: Inputs) -> dict[str, Tensor]:
+    if isinstance(inputs, Tensor):
+        return {name: inputs}
+    return {f"{name}.{inner}": tensor for inner, tensor in inputs.items()}
+
+
+def part(inputs: dict[str, Tensor], name: str) -> Inputs:
+    """Give the inputs of one part of a pair.
+
+    Args:
+        inputs: as `Pair.example` gives them.
+        name: `FIRST` or `SECOND`.
+    """
+    if name in inputs:
+        return inputs[name]
+    start = f"{name}."
+    return {n.removeprefix(start): x for n, x in inputs.items() if n.startswith(start)}
+
+
+@dataclass(frozen=True, eq=False)
+class PairInputs:
+    """What both front ends find in a corpus."""
+
+    first: CorpusInputs
+    second: CorpusInputs
+
+    @property
+    def window_offsets(self) -> Index:
+        """First window of each utterance and the end, shape ``(n + 1,)``."""
+        return self.second.window_offsets
+
+    def read(self, row: int) -> Tensor:
+        """Refuse: two front ends have frames of their own each.
+
+        Raises:
+            ConfigError: always.
+        """
+        raise ConfigError(
+            "a speaker's voice is taken of one front end, not of a pair; set normalisation to "
+            "training"
+        )
+
+    def measure(self, rows: Index) -> Iterator[dict[str, Tensor]]:
+        """Give the windows of some utterances, by name."""
+        for both in zip(self.first.measure(rows), self.second.measure(rows), strict=True):
+            yield _named(*both)
+
+    def train(self, order: Order, targets: Tensor, augment: Augment) -> "PairBatches":
+        """Give batches to train on, see `CorpusInputs.train`."""
+        return PairBatches(*(x.train(order, targets, augment) for x in (self.first, self.second)))
+
+
+class PairBatches:
+    """Training batches of both, in one order."""
+
+    def __init__(self, first: Batches, second: Batches) -> None:
+        """Take the batches of each."""
+        self.first, self.second = first, second
+        self.rows, self.targets = first.rows, first.targets
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        return len(self.first)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Go once through the training utterances."""
+        for first, second in zip(self.first.epoch(number), self.second.epoch(number), strict=True):
+            yield replace(first, features=_named(first.features, second.features))
+
+
+class PairLayer(Layer):
+    """Both front ends inside one graph; inputs that both take are one."""
+
+    def __init__(self, first: Layer, second: Layer) -> None:
+        """Take the layers of both."""
+        super().__init__({**first.sources, **second.sources}, first)
+        self.second = second
+        self.names = [list(layer.sources) for layer in (first, second)]
+
+    def forward(self, *sources: Tensor) -> dict[str, Tensor]:
+        """Compute the inputs of the network, by name."""
+        given = dict(zip(self.sources, sources, strict=True))
+        first, second = ([given[name] for name in names] for names in self.names)
+        return _named(self.compute(*first), self.second(*second))
+
+
+def build(cfg: Config, *, windows: Windows, speeds: tuple[float, ...] = ()) -> Pair:
+    """Make both front ends.
+
+    Args:
+        cfg: both.
+        windows: of both.
+        speeds: at which recordings are heard too in training, by those that can.
+
+    Raises:
+        ConfigError: if they take waveforms of different rates, or one cannot be.
+    """
+    first, second = (
+        each.module.build(each.config, windows=windows, speeds=speeds)
+        for each in (cfg.first, cfg.second)
+    )
+    if first.sample_rate != second.sample_rate:
+        raise ConfigError(
+            f"two front ends side by side need one sample rate, found {first.sample_rate} and "
+            f"{second.sample_rate} Hz"
+        )
+    return Pair(first, second)

@@ -1,0 +1,134 @@
+"""A network from what says all about it: its model, what pruning left of it, how it is int8."""
+
+from dataclasses import field, replace
+from typing import Annotated, Any
+
+import torch
+from torch import nn
+
+from lightspeech.config import Choice, config, plugin
+from lightspeech.errors import ConfigError
+from lightspeech.frontends.contract import Frontend
+from lightspeech.models.contract import speech_model
+from lightspeech.models.int8 import Int8, Int8Network, fold
+
+
+@config
+class Architecture:
+    """All that makes a network, but for its front end and its classes."""
+
+    model: Annotated[Choice, plugin("lightspeech.models")]
+    blocks: tuple[int, ...] | None = None
+    """Which of its residual blocks pruning left; null: all."""
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Of the weights that pruning made narrower, by name."""
+    quantize: Int8 | None = None
+    """How it is int8; null: it is not."""
+
+    @property
+    def parts(self) -> "dict[str, Architecture]":
+        """Networks that it is made of, by name, where its model puts several together."""
+        values = vars(self.model.config)
+        return {name: each for name, each in values.items() if isinstance(each, Architecture)}
+
+    @property
+    def in_floats(self) -> "Architecture":
+        """The same with nothing rounded."""
+        parts = {name: each.in_floats for name, each in self.parts.items()}
+        model = replace(self.model, config=replace(self.model.config, **parts))
+        return replace(self, model=model, quantize=None)
+
+    @property
+    def int8_parts(self) -> tuple[str, ...]:
+        """Paths of the modules that are int8 within it; the empty one is all of it."""
+        if self.quantize is not None:
+            return ("",)
+        return tuple(
+            f"{name}.{inner}".rstrip(".")
+            for name, part in self.parts.items()
+            for inner in part.int8_parts
+        )
+
+
+def build(architecture: Architecture, frontend: Frontend, n_classes: int) -> nn.Module:
+    """Build a network with fresh weights, checked, ready for those of its file.
+
+    Args:
+        architecture: what to build.
+        frontend: that the network is given.
+        n_classes: logits.
+
+    Raises:
+        ConfigError: if model and front end do not fit each other, or it has no int8 form.
+    """
+    model = architecture.model
+    network = model.module.build(model.config, frontend=frontend, n_classes=n_classes)
+    if architecture.blocks is not None:
+        network.blocks = nn.Sequential(*(network.blocks[n] for n in architecture.blocks))
+    network = speech_model(network, frontend, n_classes, name=model.name)
+    if architecture.shapes:
+        resize(network, architecture.shapes)
+        network = speech_model(network, frontend, n_classes, name=f"{model.name}, pruned,")
+    if architecture.quantize is None:
+        return network
+    return to_int8(network, frontend, architecture.quantize)
+
+
+def to_int8(network: nn.Module, frontend: Frontend, cfg: Int8) -> Int8Network:
+    """Fold a network's batch norms and prepare it for int8; ranges are not known yet.
+
+    Args:
+        network: in floats.
+        frontend: that it is given.
+        cfg: how.
+
+    Raises:
+        ConfigError: if this kind of network has no int8 form.
+    """
+    example = frontend.example()
+    if not isinstance(example, torch.Tensor):
+        raise ConfigError(
+            "a network of several inputs has no int8 form here; quantize each before they are put "
+            "side by side"
+        )
+    return Int8Network(fold(network), example, cfg)
+
+
+def shapes_of(network: nn.Module) -> dict[str, tuple[int, ...]]:
+    """Shapes of all weights and statistics of a network, by name."""
+    return {name: tuple(value.shape) for name, value in network.state_dict().items()}
+
+
+def resize(network: nn.Module, shapes: dict[str, tuple[int, ...]]) -> None:
+    """Give layers other widths, in place, with fresh zeros for weights.
+
+    Args:
+        network: as it was built.
+        shapes: of weights and statistics, by name; layers without one stay.
+    """
+    for path, layer in network.named_modules():
+        full = {name: f"{path}.{name}".lstrip(".") for name in _tensors(layer)}
+        own = {name: shapes[each] for name, each in full.items() if each in shapes}
+        for name, shape in own.items():
+            old = getattr(layer, name)
+            value = torch.zeros(shape, dtype=old.dtype)
+            setattr(layer, name, nn.Parameter(value) if isinstance(old, nn.Parameter) else value)
+        if own:
+            _say_widths(layer)
+
+
+def _tensors(layer: nn.Module) -> list[str]:
+    named = (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False))
+    return [name for name, _ in named]
+
+
+def _say_widths(layer: Any) -> None:
+    """Let a layer say the widths that its weights have."""
+    if isinstance(layer, nn.Linear):
+        layer.out_features, layer.in_features = layer.weight.shape
+    elif isinstance(layer, nn.modules.conv._ConvNd):
+        layer.groups = len(layer.weight) if layer.groups > 1 else 1  # of ours: all, or depthwise
+        layer.out_channels = len(layer.weight)
+        layer.in_channels = layer.weight.shape[1] * layer.groups
+    elif isinstance(layer, nn.modules.batchnorm._BatchNorm):
+        layer.num_features = len(layer.running_mean)  # type: ignore[arg-type]
