@@ -43,6 +43,25 @@ class Choice:
         return {"name": self.name, **as_dict(self.config)}
 
 
+def choice_of(package: str, config: Any) -> Choice:
+    """Say which plug-in of a package a configuration is of: the one whose ``Config`` it is.
+
+    Args:
+        package: dotted name, such as ``lightspeech.frontends``.
+        config: an instance of the ``Config`` of one of its modules.
+
+    Raises:
+        ConfigError: if it is of none.
+    """
+    for name in plugins.names(package):
+        if plugins.load(package, name).Config is type(config):
+            return Choice(package, name, config)
+    raise ConfigError(
+        f"{type(config).__name__} is the Config of nothing in {package}; take that of one of "
+        f"{plugins.names(package)}"
+    )
+
+
 def plugin(package: str) -> GetPydanticSchema:
     """Mark a `Choice` field: ``{name: …, …}`` picks a module of ``package`` and its Config."""
 

@@ -5,9 +5,17 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from lightspeech import plugins
 from lightspeech.audio.windows import Windows
-from lightspeech.config import Choice, as_dict, build, config, override, plugin, read_yaml
+from lightspeech.config import (
+    Choice,
+    as_dict,
+    build,
+    choice_of,
+    config,
+    override,
+    plugin,
+    read_yaml,
+)
 from lightspeech.errors import ConfigError
 from lightspeech.frontends.augment import Augment
 from lightspeech.labels import OWN, VOCABULARIES
@@ -83,7 +91,7 @@ class Recipe:
 
     def _frontend(self) -> Choice:
         """Fill in what the model's module states, where the recipe takes its front end."""
-        stated = stated_frontend(self.model)
+        stated = choice_of(FRONTENDS, self.model.module.FRONTEND)
         name = self.frontend.get("name", stated.name)
         values = {**stated.as_dict(), **self.frontend} if name == stated.name else self.frontend
         return build(_Frontend, {"frontend": values}, source=str(self.name)).frontend
@@ -92,18 +100,6 @@ class Recipe:
 @config
 class _Frontend:
     frontend: Annotated[Choice, plugin(FRONTENDS)]
-
-
-def stated_frontend(model: Choice) -> Choice:
-    """Give the front end that a model's module states: the plug-in whose ``Config`` it is."""
-    stated = model.module.FRONTEND
-    for name in plugins.names(FRONTENDS):
-        if plugins.load(FRONTENDS, name).Config is type(stated):
-            return Choice(FRONTENDS, name, stated)
-    raise ConfigError(
-        f"{model.name}: FRONTEND is a {type(stated).__name__}, the Config of no front end; take "
-        f"one of {plugins.names(FRONTENDS)}"
-    )
 
 
 def read(path: Path, assignments: list[str]) -> Recipe:
