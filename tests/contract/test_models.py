@@ -14,6 +14,7 @@ from lightspeech.config import Choice
 from lightspeech.errors import ConfigError
 from lightspeech.export import onnx
 from lightspeech.training import losses
+from lightspeech.training.objectives import cross_entropy
 from lightspeech.training.networks import build_network
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
@@ -48,7 +49,9 @@ def trained(cfg, steps=2):
     expected, weights, scores = torch.eye(4), torch.ones(4), []
     for _ in range(steps):
         logits = network(features)
-        loss = losses.cross_entropy(logits, losses.of_every_member(expected, logits), weights)
+        loss = cross_entropy.score(
+            logits, losses.of_every_member(expected, logits), weights, cross_entropy.Config()
+        )
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -1,7 +1,9 @@
+import functools
+
 import pytest
 import torch
 
-from lightspeech import config
+from lightspeech import config, plugins
 from lightspeech.errors import ConfigError
 from lightspeech.models import small
 from lightspeech.models.separable import Separable
@@ -35,8 +37,10 @@ def test_a_member_learns_nothing_from_the_others():
     assert all(w.grad is None or not w.grad.any() for trunk in others for w in trunk.parameters())
 
 
-@pytest.mark.parametrize("score", [losses.cross_entropy, losses.focal])
-def test_its_loss_is_the_mean_over_its_members(score):
+@pytest.mark.parametrize("objective", plugins.names("lightspeech.training.objectives"))
+def test_its_loss_is_the_mean_over_its_members(objective):
+    loss = plugins.load("lightspeech.training.objectives", objective)
+    score = functools.partial(loss.score, cfg=loss.Config())
     logits = torch.randn(4, 3, 5)
     soft = losses.soft_targets(torch.tensor([0, 4, 2, 2]), 5, smoothing=0.1)
     weights = torch.rand(5)

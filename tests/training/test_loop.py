@@ -7,11 +7,14 @@ import torch
 from torch import nn
 
 from lightspeech import config
+from lightspeech.config import Choice
 from lightspeech.errors import ConfigError, StudyError
 from lightspeech.training import checkpoint, loop
 from lightspeech.training.loop import Training
 from lightspeech.training.objective import Labels
+from lightspeech.training.objectives import focal
 
+FOCAL = Choice("lightspeech.training.objectives", "focal", focal.Config())
 TRAINING = Training(epochs=4, batch_size=8, learning_rate=1e-2)
 SMALL = {"channels": (6, 6)}
 
@@ -55,7 +58,7 @@ def same(a, b):
     [
         ("nano", {}),
         ("nano", {"precision": "bf16-mixed"}),
-        ("nano", {"loss": "focal", "mixup": 0.0, "schedule": "cosine", "average": 0.0}),
+        ("nano", {"loss": FOCAL, "mixup": 0.0, "schedule": "cosine", "average": 0.0}),
         ("nano", {"patience": 3}),
         ("nano", {"optimizer": "adam"}),
         ("tinyml_lstm", {}),

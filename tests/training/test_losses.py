@@ -5,6 +5,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional as F
 
 from lightspeech.training import losses
+from lightspeech.training.objectives import cross_entropy, focal
 
 LOGITS = torch.randn(12, 5, generator=torch.Generator().manual_seed(0)) * 3
 TARGETS = torch.arange(12) % 5
@@ -14,7 +15,7 @@ WEIGHTS = torch.tensor([0.5, 1.0, 2.0, 1.5, 0.1])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
 def test_cross_entropy_is_that_of_torch(smoothing):
     soft = losses.soft_targets(TARGETS, 5, smoothing=smoothing)
-    found = losses.cross_entropy(LOGITS, soft, torch.ones(5))
+    found = cross_entropy.score(LOGITS, soft, torch.ones(5), cross_entropy.Config())
     torch.testing.assert_close(found, F.cross_entropy(LOGITS, TARGETS, label_smoothing=smoothing))
 
 
@@ -22,13 +23,17 @@ def test_weighted_cross_entropy_is_that_of_torch():
     """Torch divides by the weights of the batch; here a batch of rare classes counts more."""
     soft = losses.soft_targets(TARGETS, 5, smoothing=0.1)
     each = F.cross_entropy(LOGITS, soft, weight=WEIGHTS, reduction="none")
-    torch.testing.assert_close(losses.cross_entropy(LOGITS, soft, WEIGHTS), each.mean())
+    torch.testing.assert_close(
+        cross_entropy.score(LOGITS, soft, WEIGHTS, cross_entropy.Config()), each.mean()
+    )
 
 
 def test_focal_loss_without_gamma_is_cross_entropy():
     soft = losses.soft_targets(TARGETS, 5, smoothing=0.1)
-    found = losses.focal(LOGITS, soft, WEIGHTS, gamma=0.0)
-    torch.testing.assert_close(found, losses.cross_entropy(LOGITS, soft, WEIGHTS))
+    found = focal.score(LOGITS, soft, WEIGHTS, focal.Config(gamma=0.0))
+    torch.testing.assert_close(
+        found, cross_entropy.score(LOGITS, soft, WEIGHTS, cross_entropy.Config())
+    )
 
 
 @pytest.mark.parametrize("gamma", [0.5, 2.0])
@@ -36,12 +41,14 @@ def test_focal_loss_is_its_formula(gamma):
     p = LOGITS.softmax(1)[torch.arange(12), TARGETS]
     expected = (-WEIGHTS[TARGETS] * (1 - p) ** gamma * p.log()).mean()
     soft = losses.soft_targets(TARGETS, 5, smoothing=0.0)
-    torch.testing.assert_close(losses.focal(LOGITS, soft, WEIGHTS, gamma=gamma), expected)
+    torch.testing.assert_close(
+        focal.score(LOGITS, soft, WEIGHTS, focal.Config(gamma=gamma)), expected
+    )
 
 
 def test_gradient_of_focal_loss_is_finite_where_the_answer_is_sure():
     logits = torch.tensor([[1e4, 0.0], [0.0, 1e4]], requires_grad=True)
-    losses.focal(logits, torch.eye(2), torch.ones(2)).backward()
+    focal.score(logits, torch.eye(2), torch.ones(2), focal.Config()).backward()
     assert torch.isfinite(logits.grad).all()
 
 

@@ -75,7 +75,7 @@ def check(cfg: RunConfig) -> None:
             f"{cfg.model.name} is given {cfg.frontend.name} and cannot be pruned; take a model on "
             "a mel front end"
         )
-    if is_recurrent(building.build(cfg.architecture, cfg.front, 2)):
+    if is_recurrent(building.unpruned(cfg.architecture, cfg.front)):
         raise ConfigError(
             f"{cfg.model.name} is recurrent and cannot be pruned; prune a convolutional one, such "
             "as micro"

@@ -48,7 +48,7 @@ def check(cfg: RunConfig) -> None:
             f"{cfg.model.name} is given {cfg.frontend.name}, which has no int8 form here; leave "
             "quantize out, or take a model on a mel front end"
         )
-    int8.refuse(building.build(cfg.architecture, cfg.front, 2))
+    int8.refuse(building.unpruned(cfg.architecture, cfg.front))
 
 
 def learns_from(cfg: Config) -> Lessons:

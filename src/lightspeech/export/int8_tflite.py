@@ -1,5 +1,6 @@
 """The int8 network of a run as a ``.tflite`` file: int8 standardized features to int8 logits."""
 
+import math
 from typing import Any, cast
 
 import numpy as np
@@ -33,7 +34,7 @@ def network_of(done: Run) -> Int8Network:
 def to_bytes(done: Run) -> bytes:
     """Convert the int8 part of a run.
 
-    Its only matrix product becomes a convolution of one by one: LiteRT rounds a FULLY_CONNECTED
+    A matrix product becomes a convolution of one by one: LiteRT rounds a FULLY_CONNECTED
     once, but a convolution twice as TFLite Micro and the generated C do, so that all agree.
 
     Raises:
@@ -77,13 +78,17 @@ def _products_as_convolutions(model: Any, schema: Any) -> Any:
         source, weights, bias = operator.inputs
         n_out, n_in = graph.tensors[weights].shape
         graph.tensors[weights].shape = [n_out, 1, 1, n_in]
-        picture = _picture(graph, schema, source, n_in)
-        scores = _picture(graph, schema, operator.outputs[0], n_out)
-        to_picture = [source, _numbers(model, schema, [1, 1, 1, n_in])]
-        to_row = [scores, _numbers(model, schema, [1, n_out])]
+        n_rows = math.prod(graph.tensors[source].shape) // n_in  # frames, or one
+        picture = _picture(graph, schema, source, [1, n_rows, 1, n_in])
+        scores = _picture(graph, schema, operator.outputs[0], [1, n_rows, 1, n_out])
+        shape = [int(n) for n in graph.tensors[operator.outputs[0]].shape]
+        to_picture = [source, _numbers(model, schema, [1, n_rows, 1, n_in])]
+        to_row = [scores, _numbers(model, schema, shape)]
         operators += [
             _operator(schema, reshape, to_picture, [picture]),
-            _operator(schema, convolution, [picture, weights, bias], [scores], _options(schema)),
+            _operator(
+                schema, convolution, [picture, weights, bias], [scores], _options(schema, operator)
+            ),
             _operator(schema, reshape, to_row, list(operator.outputs)),
         ]
     graph.operators = operators
@@ -98,12 +103,12 @@ def _code(model: Any, schema: Any, kind: int, version: int) -> int:
     return len(model.operatorCodes) - 1
 
 
-def _picture(graph: Any, schema: Any, like: int, width: int) -> int:
-    """A tensor of the same scale as another, one pixel large."""
+def _picture(graph: Any, schema: Any, like: int, shape: list[int]) -> int:
+    """A tensor of the same scale as another, one pixel wide."""
     tensor = schema.TensorT()
     tensor.name = graph.tensors[like].name + b"_picture"
     tensor.type, tensor.quantization = graph.tensors[like].type, graph.tensors[like].quantization
-    tensor.shape, tensor.buffer = [1, 1, 1, width], 0
+    tensor.shape, tensor.buffer = shape, 0
     graph.tensors.append(tensor)
     return len(graph.tensors) - 1
 
@@ -130,8 +135,10 @@ def _operator(
     return operator
 
 
-def _options(schema: Any) -> Any:
+def _options(schema: Any, product: Any) -> Any:
+    """Of a convolution of one by one that does what a matrix product did, its activation too."""
     options = schema.Conv2DOptionsT()
+    options.fusedActivationFunction = product.builtinOptions.fusedActivationFunction
     options.padding = schema.Padding.VALID
     options.strideH = options.strideW = options.dilationHFactor = options.dilationWFactor = 1
     return options

@@ -50,6 +50,19 @@ class Architecture:
         )
 
 
+def unpruned(cfg: Architecture, frontend: Frontend) -> nn.Module:
+    """Build the network that a model's module states, to see of what kind it is.
+
+    Args:
+        cfg: of a run; what pruning left of it does not count.
+        frontend: of it.
+
+    Raises:
+        ConfigError: if model and front end do not fit each other.
+    """
+    return build(Architecture(model=cfg.model), frontend, 2)
+
+
 def build(architecture: Architecture, frontend: Frontend, n_classes: int) -> nn.Module:
     """Build a network with fresh weights, checked, ready for those of its file.
 

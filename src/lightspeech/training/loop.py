@@ -19,11 +19,12 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from torch.optim import Adam, AdamW, Optimizer
 
-from lightspeech.config import config
+from lightspeech.config import Choice, config, plugin
 from lightspeech.errors import ConfigError, StudyError
 from lightspeech.frontends.balance import Balance
 from lightspeech.frontends.batches import Batches
 from lightspeech.training import checkpoint
+from lightspeech.training.objectives import cross_entropy
 from lightspeech.training.schedule import Schedule, rate
 
 
@@ -42,7 +43,10 @@ class Training:
     """Under ``adam`` it is the gradient of an L2 penalty of half that weight on the squares."""
     schedule: Schedule = "one_cycle"
     clip_norm: PositiveFloat = 5.0
-    loss: Literal["cross_entropy", "focal"] = "cross_entropy"
+    loss: Annotated[Choice, plugin("lightspeech.training.objectives")] = Choice(
+        "lightspeech.training.objectives", "cross_entropy", cross_entropy.Config()
+    )
+    """Of the labels: ``cross_entropy``, ``focal``."""
     class_weights: bool = True
     balance: Balance = "none"
     """What is drawn alike often: corpora, or each class of each; none: each utterance once."""

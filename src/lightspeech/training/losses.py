@@ -43,30 +43,6 @@ def mixing_shares(u: Tensor, alpha: float) -> Tensor:
     return 1 - u ** (1 / alpha) / 2
 
 
-def cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-    """Cross-entropy to soft targets, classes weighted, mean over the batch.
-
-    Args:
-        logits: shape ``(batch, n_classes)`` or ``(batch, members, n_classes)``.
-        targets: distributions, same shape.
-        weights: of each class, shape ``(n_classes,)``; 1 leaves a class as it is.
-    """
-    return -(targets * weights * logits.log_softmax(-1)).sum(-1).mean()
-
-
-def focal(logits: Tensor, targets: Tensor, weights: Tensor, *, gamma: float = 2.0) -> Tensor:
-    """Focal loss (Lin et al. 2017, eq. 5): cross-entropy scaled down where the answer is sure.
-
-    Args:
-        logits: shape ``(batch, n_classes)`` or ``(batch, members, n_classes)``.
-        targets: distributions, same shape.
-        weights: of each class, shape ``(n_classes,)``.
-        gamma: 0 gives `cross_entropy`.
-    """
-    log_p = logits.log_softmax(-1)
-    return -(targets * weights * (1 - log_p.exp()) ** gamma * log_p).sum(-1).mean()
-
-
 def softened_divergence(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     """KL divergence of softened answers from the teacher's, mean over the batch.
 

@@ -41,8 +41,9 @@ class Labels(nn.Module):
         """Score logits of mixed examples against their mixed labels."""
         smoothing = self.cfg.label_smoothing
         soft = losses.soft_targets(batch.targets, self.n_classes, smoothing=smoothing, mix=mix)
-        score = losses.focal if self.cfg.loss == "focal" else losses.cross_entropy
-        return score(logits, losses.of_every_member(soft, logits), self.weights)
+        loss, expected = self.cfg.loss, losses.of_every_member(soft, logits)
+        scored: Tensor = loss.module.score(logits, expected, self.weights, loss.config)
+        return scored
 
 
 def mixed(inputs: Inputs, mix: Tensor | None) -> Inputs:
