@@ -19,7 +19,6 @@ from lightspeech.errors import AudioError
 BLOCK = 1 << 16
 """Frames decoded at once: 1.4 s at 48 kHz, so that hours of audio take flat memory."""
 MAX_CHANNELS = 64
-"""More are no recording of speech; all are mixed to one."""
 SAMPLE_RATES = (1_000, 768_000)
 """Lowest and highest rate in Hz that a recording of speech can honestly have."""
 MIN_DURATION_S = 0.01
@@ -39,9 +38,9 @@ class AudioInfo:
     """What the samples of a file say."""
 
     duration_s: float
-    """Seconds, `MIN_DURATION_S` or more."""
+    """Seconds."""
     sample_rate: int
-    """Of the file, in Hz, within `SAMPLE_RATES`."""
+    """Of the file, in Hz."""
     audio_hash: str
     """SHA-256 of the mono mix in 16 bits, hexadecimal. WAV, FLAC and float copies of the same
     samples, and two equal channels of them, share it; lossy copies and other rates do not."""

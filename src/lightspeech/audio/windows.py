@@ -88,15 +88,14 @@ class Windows:
             First sample and samples, shape ``(window,)``, of each window.
         """
         window, hop = self.samples(sample_rate)
-        buffer, first = np.zeros(0, np.float32), 0  # first: where in the stream the buffer begins
+        held, first = np.zeros(0, np.float32), 0  # samples kept, and where they begin
         start = 0
         for block in blocks:
-            buffer = np.concatenate((buffer, block))
-            while first + len(buffer) > start + window:
-                yield start, buffer[start - first :][:window]
+            held = np.concatenate((held, block))
+            while first + len(held) > start + window:
+                yield start, held[start - first :][:window]
                 start += hop
-            passed = max(min(start - first, len(buffer) - window), 0)
-            buffer, first = buffer[passed:], first + passed
-        spare = len(buffer) - window
-        last = first + (spare if spare > 0 else spare // 2)
-        yield last, self.cut(buffer[-window:], sample_rate)[0]
+            passed = max(min(start - first, len(held) - window), 0)
+            held, first = held[passed:], first + passed
+        spare = len(held) - window
+        yield first + (spare if spare > 0 else spare // 2), self.cut(held[-window:], sample_rate)[0]

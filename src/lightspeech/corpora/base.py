@@ -20,7 +20,7 @@ ORIGINALS = "original-samples"
 
 @dataclass(frozen=True, kw_only=True)
 class Utterance:
-    """One labelled recording: a reader fills what its name says, ``prepare`` what audio says."""
+    """One labelled recording. A reader fills most of it, ``prepare`` what only the audio says."""
 
     id: str
     """Unique over corpora, ``corpus/stem``."""
