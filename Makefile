@@ -6,7 +6,7 @@ BARE := .venv-bare
 AARCH64 := .aarch64
 SOURCES := $(shell find src -name '*.py' -o -path '*/zoo/*' -type f)
 
-.PHONY: help demo test lint types tables bare zoo firmware test-aarch64 clean
+.PHONY: help demo test lint types tables reference bare zoo firmware test-aarch64 clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -14,7 +14,7 @@ help:  ## what can be made
 demo: .venv/.installed  ## a whole study on made speech: train, measure, export, report; minutes
 	$(BIN)/lightspeech run recipes/demo.yaml --fresh
 
-test: lint types tables $(BARE)/.installed  ## everything that must hold before a change goes in
+test: lint types tables reference $(BARE)/.installed  ## everything that must hold before a change goes in
 	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest -n 2 -rs
 
 lint: .venv/.installed  ## style of the code
@@ -26,6 +26,11 @@ types: .venv/.installed  ## static types
 
 tables: .venv/.installed  ## are the tables and pictures of the documents those of results/?
 	$(BIN)/lightspeech tables --check
+
+reference: .venv/.installed  ## the API of the library from its docstrings, as pages in build/reference
+	rm -rf build/reference
+	$(BIN)/python -W error -m pdoc -d google --no-show-source -o build/reference \
+	  lightspeech '!lightspeech\.cli' '!.*\._'
 
 bare: .venv/.installed $(BARE)/.installed  ## does the core install run without torch?
 	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest tests/test_bare.py

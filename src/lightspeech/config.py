@@ -19,10 +19,10 @@ T = TypeVar("T")
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def config(cls: type[T]) -> type[T]:
     """Turn a class into a frozen, keyword-only dataclass that rejects unknown keys."""
-    made = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+    dataclass = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
     # Without this pydantic drops a misspelt key of a plain dataclass in silence.
-    made.__pydantic_config__ = {"extra": "forbid"}  # type: ignore[attr-defined]
-    return made
+    dataclass.__pydantic_config__ = {"extra": "forbid"}  # type: ignore[attr-defined]
+    return dataclass
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +30,11 @@ class Choice:
     """A plug-in picked by name, with its checked configuration."""
 
     package: str
+    """Dotted name, such as ``lightspeech.models``."""
     name: str
+    """As the recipe writes it; hyphens stand for underscores."""
     config: Any
+    """An instance of the plug-in's ``Config``."""
 
     @property
     def module(self) -> types.ModuleType:
@@ -63,7 +66,16 @@ def choice_of(package: str, config: Any) -> Choice:
 
 
 def plugin(package: str) -> GetPydanticSchema:
-    """Mark a `Choice` field: ``{name: …, …}`` picks a module of ``package`` and its Config."""
+    """Mark a `Choice` field: ``{name: …, …}`` picks a module of ``package`` and its Config.
+
+    A name alone stands for ``{name: …}``. Faults of the Config come with all others of the recipe.
+
+    Args:
+        package: dotted name of a package of plug-ins, such as ``lightspeech.models``.
+
+    Returns:
+        What belongs into the annotation: ``Annotated[Choice, plugin("lightspeech.models")]``.
+    """
 
     def choose(value: Any) -> Choice:
         if isinstance(value, Choice):
@@ -74,8 +86,8 @@ def plugin(package: str) -> GetPydanticSchema:
             raise ValueError(f"expected {{name: …}} with one of {plugins.names(package)}")
         try:
             module = plugins.load(package, value["name"])
-            rest = {key: item for key, item in value.items() if key != "name"}
-            checked = TypeAdapter(module.Config).validate_python(rest)
+            settings = {key: item for key, item in value.items() if key != "name"}
+            checked = TypeAdapter(module.Config).validate_python(settings)
             return Choice(package, value["name"], checked)
         except ConfigError as error:
             raise ValueError(str(error)) from None
@@ -113,6 +125,11 @@ def _short(value: object, limit: int = 60) -> str:
 def build(cls: type[T], values: Mapping[str, Any], *, source: str = "configuration") -> T:
     """Check values against a config class.
 
+    Args:
+        cls: made by `config`.
+        values: by field name; what is missing has its default.
+        source: where the values come from, a file or an option, for the message.
+
     Raises:
         ConfigError: naming every fault with its path and the value found.
     """
@@ -130,7 +147,11 @@ def as_dict(instance: Any) -> dict[str, Any]:
 
 
 def changed(instance: Any) -> dict[str, Any]:
-    """Give the values that are not the defaults, as `as_dict` does, and those that have none."""
+    """Give the values that are not the defaults, as `as_dict` does, and those that have none.
+
+    Args:
+        instance: of a config class.
+    """
     dumped = as_dict(instance)
     return {
         field.name: dumped[field.name]
@@ -166,37 +187,41 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def override(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
     """Apply ``a.b=value`` and ``list.0.b=value`` assignments (values in YAML) to a copy.
 
+    Args:
+        values: what a recipe says; it stays as it is.
+        assignments: applied in their order; mappings that are not there yet are made.
+
     Raises:
         ConfigError: if an assignment has no ``=``, no YAML behind it, or walks through something
             that is no mapping, or beyond the end of a list.
     """
-    made: dict[str, Any] = yaml.safe_load(yaml.safe_dump(values))
+    overridden: dict[str, Any] = yaml.safe_load(yaml.safe_dump(values))
     for assignment in assignments:
         dotted, equals, text = assignment.partition("=")
         if not equals:
             raise ConfigError(f"{assignment!r} is no override; write key.subkey=value")
         *parents, last = dotted.split(".")
-        node: Any = made
-        for key in parents:
-            place = _place(node, key, assignment)
+        node: Any = overridden
+        for part in parents:
+            key = _key(node, part, assignment)
             if isinstance(node, dict):
-                node.setdefault(place, {})
-            node = node[place]
+                node.setdefault(key, {})
+            node = node[key]
         try:
-            node[_place(node, last, assignment)] = yaml.safe_load(text)
+            node[_key(node, last, assignment)] = yaml.safe_load(text)
         except yaml.YAMLError:
             raise ConfigError(
                 f"{assignment!r}: its value is not YAML; quote it as in {dotted}=\"'{text}'\""
             ) from None
-    return made
+    return overridden
 
 
-def _place(node: Any, key: str, assignment: str) -> Any:
-    """Turn a part of a dotted key into a key of a mapping, or a number in a list."""
+def _key(node: Any, part: str, assignment: str) -> Any:
+    """Turn a part of a dotted key into a key of a mapping, or an index of a list."""
     if isinstance(node, dict):
-        return key
+        return part
     if not isinstance(node, list):
-        raise ConfigError(f"{assignment!r}: {key!r} is below a single value, not a mapping")
-    if not key.isdecimal() or int(key) >= len(node):
-        raise ConfigError(f"{assignment!r}: {key!r} is none of the {len(node)} places of a list")
-    return int(key)
+        raise ConfigError(f"{assignment!r}: {part!r} is below a single value, not a mapping")
+    if not part.isdecimal() or int(part) >= len(node):
+        raise ConfigError(f"{assignment!r}: {part!r} is none of the {len(node)} places of a list")
+    return int(part)

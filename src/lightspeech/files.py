@@ -15,7 +15,11 @@ from lightspeech.errors import OutputError
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``; on success it takes the place of ``path``.
 
-    A link stays a link: what it points to is replaced.
+    A link stays a link: what it points to is replaced. Missing folders are made; an error in the
+    body leaves the old file and nothing else. The file can be read by all (mode 0644).
+
+    Args:
+        path: the file to write.
 
     Raises:
         OutputError: if the folder cannot be written, the disk is full, or the path is a folder, a
@@ -47,6 +51,10 @@ def replacing(path: Path) -> Iterator[Path]:
 def write_text(path: Path, text: str) -> None:
     """Write a text file atomically.
 
+    Args:
+        path: as in `replacing`.
+        text: written in UTF-8.
+
     Raises:
         OutputError: if the folder cannot be written or the disk is full.
     """
@@ -55,7 +63,11 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write indented JSON atomically.
+    """Write indented JSON atomically, non-ASCII as it is.
+
+    Args:
+        path: as in `replacing`.
+        value: what `json` can write.
 
     Raises:
         OutputError: if the folder cannot be written or the disk is full.

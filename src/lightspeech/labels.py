@@ -48,12 +48,16 @@ OWN = "own"
 
 def vocabulary_of(classes: Iterable[str]) -> str:
     """Name the common vocabulary of these very classes; where there is none, `OWN`."""
-    wanted = sorted(classes)
-    return next((name for name, known in VOCABULARIES.items() if sorted(known) == wanted), OWN)
+    labels = sorted(classes)
+    return next((name for name, known in VOCABULARIES.items() if sorted(known) == labels), OWN)
 
 
 def map_label(label: str, vocabulary: str) -> str | None:
     """Map a corpus's own label into a vocabulary; None where the vocabulary has no such class.
+
+    Args:
+        label: as the corpus says it; one that `CANONICAL` does not know is taken as it is.
+        vocabulary: a key of `VOCABULARIES`, or `OWN`.
 
     Raises:
         ConfigError: if the vocabulary is unknown.
@@ -61,7 +65,7 @@ def map_label(label: str, vocabulary: str) -> str | None:
     if vocabulary == OWN:
         return label
     if vocabulary not in VOCABULARIES:
-        known = [OWN, *VOCABULARIES]
-        raise ConfigError(f"unknown label vocabulary {vocabulary!r}; choose one of {known}")
+        allowed = [OWN, *VOCABULARIES]
+        raise ConfigError(f"unknown label vocabulary {vocabulary!r}; choose one of {allowed}")
     common = CANONICAL.get(label, label)
     return common if common in VOCABULARIES[vocabulary] else None

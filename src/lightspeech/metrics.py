@@ -31,43 +31,91 @@ def confusion(truth: Indices, answers: Indices, n_classes: int) -> Counts:
     truth, answers = np.asarray(truth, np.int64), np.asarray(answers, np.int64)
     if truth.shape != answers.shape:
         raise ValueError(f"truth and answers differ in shape: {truth.shape} != {answers.shape}")
-    both = np.concatenate([truth, answers])
-    if both.size and (both.min() < 0 or both.max() >= n_classes):
+    indices = np.concatenate([truth, answers])
+    if indices.size and (indices.min() < 0 or indices.max() >= n_classes):
         raise ValueError(
-            f"class indices {both.min()} to {both.max()} do not fit n_classes (={n_classes})"
+            f"class indices {indices.min()} to {indices.max()} do not fit n_classes (={n_classes})"
         )
     cells = np.bincount(truth * n_classes + answers, minlength=n_classes**2)
     return cells.reshape(n_classes, n_classes)
 
 
 def recalls_of(counts: npt.NDArray[Any]) -> Floats:
-    """Recall of each class, shape ``(..., n_classes)``; NaN for a class that is not there."""
+    """Recall of each class; NaN for a class that is not there.
+
+    Args:
+        counts: confusion matrices, shape ``(..., n_classes, n_classes)``.
+
+    Returns:
+        0 to 1, shape ``(..., n_classes)``.
+    """
     return _ratio(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(-1))
 
 
 def uar_of(counts: npt.NDArray[Any]) -> Floats:
-    """Mean recall of the classes that are there, shape ``(...)``; NaN where there is none."""
+    """Mean recall of the classes that are there; NaN where there is none.
+
+    Args:
+        counts: confusion matrices, shape ``(..., n_classes, n_classes)``.
+
+    Returns:
+        0 to 1, shape ``(...)``.
+    """
     return mean_present(recalls_of(counts))
 
 
 def wa_of(counts: npt.NDArray[Any]) -> Floats:
-    """Share of right answers, shape ``(...)``; NaN where there are no utterances."""
+    """Share of right answers; NaN where there are no utterances.
+
+    Args:
+        counts: confusion matrices, shape ``(..., n_classes, n_classes)``.
+
+    Returns:
+        0 to 1, shape ``(...)``.
+    """
     return _ratio(np.trace(counts, axis1=-2, axis2=-1), counts.sum((-2, -1)))
 
 
 def macro_f1_of(counts: npt.NDArray[Any]) -> Floats:
-    """Mean F1 of the classes that are there or were answered, shape ``(...)``."""
+    """Mean F1 of the classes that are there or were answered; NaN where there is none.
+
+    Args:
+        counts: confusion matrices, shape ``(..., n_classes, n_classes)``.
+
+    Returns:
+        0 to 1, shape ``(...)``.
+    """
     right = np.diagonal(counts, axis1=-2, axis2=-1)
     return mean_present(_ratio(2 * right, counts.sum(-1) + counts.sum(-2)))
 
 
 def recalls(truth: Indices, answers: Indices, n_classes: int) -> Floats:
-    """Recall of each class, 0 to 1, shape ``(n_classes,)``; NaN for a class that is not there."""
+    """Recall of each class; NaN for a class that is not there.
+
+    Args:
+        truth: class indices, shape ``(n,)``.
+        answers: class indices, same shape.
+        n_classes: number of classes, > every index.
+
+    Returns:
+        0 to 1, shape ``(n_classes,)``.
+
+    Raises:
+        ValueError: as `confusion`.
+    """
     return recalls_of(confusion(truth, answers, n_classes))
 
 
 def uar(truth: Indices, answers: Indices, n_classes: int) -> float:
     """Unweighted average recall, 0 to 1: the mean recall of the classes that are there.
+
+    Args:
+        truth: class indices, shape ``(n,)``.
+        answers: class indices, same shape.
+        n_classes: number of classes, > every index.
+
+    Raises:
+        ValueError: as `confusion`.
 
     Example:
         >>> uar(np.array([0, 0, 0, 1]), np.array([0, 0, 0, 0]), 2)
@@ -77,19 +125,45 @@ def uar(truth: Indices, answers: Indices, n_classes: int) -> float:
 
 
 def wa(truth: Indices, answers: Indices, n_classes: int) -> float:
-    """Weighted accuracy, 0 to 1: the plain share of right answers."""
+    """Weighted accuracy, 0 to 1: the plain share of right answers.
+
+    Args:
+        truth: class indices, shape ``(n,)``.
+        answers: class indices, same shape.
+        n_classes: number of classes, > every index.
+
+    Raises:
+        ValueError: as `confusion`.
+    """
     return float(wa_of(confusion(truth, answers, n_classes)))
 
 
 def macro_f1(truth: Indices, answers: Indices, n_classes: int) -> float:
-    """Mean F1, 0 to 1, of the classes that are there or were answered, as scikit-learn does."""
+    """Mean F1, 0 to 1, of the classes that are there or were answered, as scikit-learn does.
+
+    Args:
+        truth: class indices, shape ``(n,)``.
+        answers: class indices, same shape.
+        n_classes: number of classes, > every index.
+
+    Raises:
+        ValueError: as `confusion`.
+    """
     return float(macro_f1_of(confusion(truth, answers, n_classes)))
 
 
 def mean_present(values: npt.NDArray[Any], axis: int | tuple[int, ...] = -1) -> Floats:
-    """Mean without the NaN; NaN where nothing else is there."""
-    here = ~np.isnan(values)
-    return _ratio(np.where(here, values, 0).sum(axis), here.sum(axis))
+    """Mean without the NaN; NaN where nothing else is there.
+
+    Args:
+        values: any shape.
+        axis: the axes that go.
+
+    Returns:
+        The shape of ``values`` without those axes.
+    """
+    present = ~np.isnan(values)
+    return _ratio(np.where(present, values, 0).sum(axis), present.sum(axis))
 
 
 def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Floats:
@@ -107,6 +181,9 @@ def expected_calibration_error(
         probabilities: shape ``(n, n_classes)``, rows sum to 1.
         truth: class indices, shape ``(n,)``.
         bins: number of equal intervals of confidence.
+
+    Raises:
+        ValueError: if there is no utterance.
     """
     share, confidence, accuracy = reliability(probabilities, truth, bins)
     return float(np.nansum(share * np.abs(accuracy - confidence)))
@@ -116,6 +193,11 @@ def reliability(
     probabilities: npt.NDArray[Any], truth: Indices, bins: int = 15
 ) -> tuple[Floats, Floats, Floats]:
     """Share of utterances, mean confidence and accuracy in each interval of confidence.
+
+    Args:
+        probabilities: shape ``(n, n_classes)``, rows sum to 1.
+        truth: class indices, shape ``(n,)``.
+        bins: number of equal intervals of confidence, each open below and closed above.
 
     Returns:
         Three arrays of shape ``(bins,)``; confidence and accuracy are NaN where no utterance is.
@@ -128,10 +210,10 @@ def reliability(
     top = probabilities.max(1).astype(np.float64)
     right = probabilities.argmax(1) == np.asarray(truth)
     # Intervals are open below: a confidence of exactly 0.2 belongs to (0.133, 0.2].
-    place = np.clip(np.ceil(top * bins).astype(np.int64) - 1, 0, bins - 1)
-    n = np.bincount(place, minlength=bins)
-    confidence = _ratio(np.bincount(place, top, bins), n)
-    return n / n.sum(), confidence, _ratio(np.bincount(place, right, bins), n)
+    interval = np.clip(np.ceil(top * bins).astype(np.int64) - 1, 0, bins - 1)
+    n = np.bincount(interval, minlength=bins)
+    confidence = _ratio(np.bincount(interval, top, bins), n)
+    return n / n.sum(), confidence, _ratio(np.bincount(interval, right, bins), n)
 
 
 def bootstrap_ci(

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 def silent() -> Iterator[None]:
     """Drop all that is printed, by compiled code too, which writes to the process's own streams.
 
-    Errors are raised as ever.
+    Logging and warnings go too, and what other threads print meanwhile: it concerns the whole
+    process. Errors are raised as ever.
     """
-    kept = [os.dup(stream) for stream in (1, 2)]
-    before = logging.root.manager.disable
+    streams = [os.dup(stream) for stream in (1, 2)]
+    level = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     with open(os.devnull, "w") as nowhere:
         for stream in (1, 2):
@@ -29,7 +30,7 @@ def silent() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     finally:
-        logging.disable(before)
-        for stream, place in zip((1, 2), kept, strict=True):
-            os.dup2(place, stream)
-            os.close(place)
+        logging.disable(level)
+        for stream, copy in zip((1, 2), streams, strict=True):
+            os.dup2(copy, stream)
+            os.close(copy)

@@ -35,9 +35,13 @@ class FrontEnd:
     """Waveform to features. Times in samples, frequencies in Hz.
 
     Loudness is kept unless ``level`` says otherwise: it is a cue.
+
+    Raises:
+        ConfigError: if no tables can be made of these numbers; `tables` refuses empty mel bands.
     """
 
     sample_rate: int = 16_000
+    """Hz."""
     level: Literal["kept", "loudest", "percentile"] = "kept"
     """``loudest`` takes log bands relative to the loudest of what is heard at once (a window), and
     none further below than `RANGE_DB`: distance, gain and noise floor of a microphone are no cue.
@@ -48,8 +52,11 @@ class FrontEnd:
     hop_length: int = 640
     """40 ms: for emotion long hops cost nothing and halve the work (docs/experiments.md)."""
     n_mels: int = 64
+    """Mel bands, 1 to ``n_fft``."""
     f_min: float = 60.0
+    """Hz; lower edge of the lowest band, 0 or above."""
     f_max: float = 7600.0
+    """Hz; upper edge of the highest band, at most half the sample rate."""
     mel_scale: Literal["slaney", "htk"] = "slaney"
     """``slaney``: equal areas, as in librosa; ``htk``: equal heights, as in HTK and TensorFlow."""
     power: Literal[1, 2] = 2
@@ -59,6 +66,7 @@ class FrontEnd:
     kind: Literal["log_mel", "mfcc", "spectrogram"] = "log_mel"
     """``spectrogram`` leaves out mel bands and logarithm."""
     n_mfcc: int = 40
+    """Coefficients that are kept, the zeroth too, 1 to ``n_mels``; read where ``kind`` is mfcc."""
     clip: float | None = None
     """MFCC beyond ± clip are cut off there."""
 
@@ -86,31 +94,28 @@ class FrontEnd:
 
     @property
     def n_features(self) -> int:
-        """Numbers a frame."""
+        """Numbers in a frame: mel bands, cepstra, or FFT bins up to half the sample rate."""
         sizes = {"log_mel": self.n_mels, "mfcc": self.n_mfcc, "spectrogram": self.n_fft // 2 + 1}
         return sizes[self.kind]
 
     def n_frames(self, n_samples: int) -> int:
-        """Frames of so many samples; audio shorter than one window counts as one window."""
+        """Frames of ``n_samples`` at ``sample_rate``, 1 or more: short audio fills one window."""
         return 1 + max(n_samples - self.n_fft, 0) // self.hop_length
 
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """The numbers a front end is made of.
-
-    Attributes:
-        window: periodic Hann, shape ``(n_fft,)``.
-        bands: the mel matrix, sparse: of each band its first FFT bin and its weights.
-        dct: orthonormal DCT-II, shape ``(n_mels, n_mfcc)``.
-    """
+    """The numbers a front end is made of."""
 
     window: Array
+    """Periodic Hann, shape ``(n_fft,)``."""
     bands: tuple[tuple[int, Array], ...]
+    """The mel matrix, sparse: first FFT bin and weights, shape ``(width,)``, of each band."""
     dct: Array
+    """Orthonormal DCT-II, shape ``(n_mels, n_mfcc)``."""
 
     def mel_matrix(self, n_bins: int) -> Array:
-        """The bands as a dense matrix, shape ``(n_bins, n_mels)``."""
+        """The bands as a dense matrix, shape ``(n_bins, n_mels)``; ``n_bins`` is n_fft // 2 + 1."""
         dense = np.zeros((n_bins, len(self.bands)), np.float32)
         for band, (first, weights) in enumerate(self.bands):
             dense[first : first + len(weights), band] = weights
@@ -119,7 +124,7 @@ class Tables:
 
 @lru_cache(maxsize=16)
 def tables(cfg: FrontEnd) -> Tables:
-    """Compute the tables of a front end, in double precision, stored in single.
+    """Compute the tables of a front end, in double precision, stored in single; cached.
 
     Raises:
         ConfigError: if a mel band is so narrow that no FFT bin lies in it.
@@ -186,7 +191,15 @@ def _dct_matrix(n_mels: int, n_mfcc: int) -> Double:
 
 
 def leveled(waveform: Array, cfg: FrontEnd) -> Array:
-    """Bring a waveform, shape ``(samples,)``, to the level that the front end hears."""
+    """Bring a waveform to the level that the front end hears; without ``percentile`` it stays.
+
+    Args:
+        waveform: shape ``(samples,)``, one or more, float32, −1 to 1.
+        cfg: the front end.
+
+    Returns:
+        Same shape; under ``percentile`` its peak is 1 unless it is quieter than `SILENCE`.
+    """
     if cfg.level != "percentile":
         return waveform
     loudest = np.percentile(np.abs(waveform), 100 * LOUDEST_SHARE).astype(np.float32)
@@ -204,7 +217,10 @@ def log_bands(waveform: Array, cfg: FrontEnd) -> Array:
         cfg: the front end.
 
     Returns:
-        Shape ``(frames, bands)``, at least ``log(cfg.floor)``.
+        Natural logarithms, shape ``(frames, bands)``, at least ``log(cfg.floor)``.
+
+    Raises:
+        ConfigError: as `tables`.
     """
     energy = _spectrum(waveform, cfg)
     if cfg.kind != "spectrogram":
@@ -216,7 +232,16 @@ def log_bands(waveform: Array, cfg: FrontEnd) -> Array:
 
 
 def finish(logarithm: Array, cfg: FrontEnd) -> Array:
-    """Turn `log_bands`, shape ``(frames, bands)``, into features, ``(frames, n_features)``."""
+    """Turn what `log_bands` gives into features.
+
+    Args:
+        logarithm: shape ``(frames, bands)``; all frames of one window, since ``level: loudest``
+            looks for the loudest of them.
+        cfg: the front end.
+
+    Returns:
+        Shape ``(frames, cfg.n_features)``.
+    """
     if cfg.level == "loudest":
         loudest = logarithm.max()
         logarithm = np.maximum(logarithm - loudest, np.float32(-log_range(cfg)))
@@ -229,12 +254,23 @@ def finish(logarithm: Array, cfg: FrontEnd) -> Array:
 
 
 def log_range(cfg: FrontEnd) -> float:
-    """`RANGE_DB` in natural logarithms of what the bands hold, powers or magnitudes."""
+    """`RANGE_DB` as a natural logarithm of what the bands of ``cfg`` hold, powers or magnitudes."""
     return RANGE_DB / 20 * float(np.log(10)) * cfg.power
 
 
 def features(waveform: Array, cfg: FrontEnd) -> Array:
-    """Turn a waveform, shape ``(samples,)``, into what a model hears, ``(frames, n_features)``."""
+    """Turn a waveform into what a model is given.
+
+    Args:
+        waveform: shape ``(samples,)``, float32, −1 to 1, at ``cfg.sample_rate``; one window.
+        cfg: the front end.
+
+    Returns:
+        Shape ``(cfg.n_frames(samples), cfg.n_features)``.
+
+    Raises:
+        ConfigError: as `tables`.
+    """
     return finish(log_bands(waveform, cfg), cfg)
 
 

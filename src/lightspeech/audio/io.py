@@ -35,18 +35,15 @@ _PIPED = 0x7FFFF000
 
 @dataclass(frozen=True, kw_only=True)
 class AudioInfo:
-    """What the samples of a file say.
-
-    Attributes:
-        duration_s: seconds.
-        sample_rate: of the file, in Hz.
-        audio_hash: SHA-256 of the mono mix in 16 bits. WAV, FLAC and float copies of the same
-            samples, and two equal channels of them, share it; lossy copies and other rates do not.
-    """
+    """What the samples of a file say."""
 
     duration_s: float
+    """Seconds."""
     sample_rate: int
+    """Of the file, in Hz."""
     audio_hash: str
+    """SHA-256 of the mono mix in 16 bits, hexadecimal. WAV, FLAC and float copies of the same
+    samples, and two equal channels of them, share it; lossy copies and other rates do not."""
 
 
 def inspect(path: Path) -> AudioInfo:
@@ -67,7 +64,14 @@ def inspect(path: Path) -> AudioInfo:
 
 
 def load(source: Path | BinaryIO, sample_rate: int = 16_000) -> Waveform:
-    """Decode a whole file: float32, −1…1, shape ``(samples,)``, at ``sample_rate`` Hz.
+    """Decode a whole file, mixed to mono and resampled where its rate is another.
+
+    Args:
+        source: a file, or an open one that can seek.
+        sample_rate: in Hz, of the waveform.
+
+    Returns:
+        Float32, −1 to 1, shape ``(samples,)``.
 
     Raises:
         AudioError: if the file is missing, cut short, damaged or not audio.
@@ -76,7 +80,15 @@ def load(source: Path | BinaryIO, sample_rate: int = 16_000) -> Waveform:
 
 
 def sped_up(waveform: Waveform, rate: float) -> Waveform:
-    """Play a waveform so many times as fast, pitch and all; rate 1 leaves it as it is."""
+    """Play a waveform faster or slower, pitch and all.
+
+    Args:
+        waveform: shape ``(samples,)``.
+        rate: how many times as fast, > 0; 1 leaves it as it is.
+
+    Returns:
+        Shape ``(samples / rate,)``, rounded.
+    """
     return waveform if rate == 1 else soxr.resample(waveform, rate, 1).astype(np.float32)
 
 
@@ -86,6 +98,9 @@ def stream(source: Path | BinaryIO, sample_rate: int = 16_000) -> Iterator[Wavef
     Args:
         source: a file, or an open one that can seek.
         sample_rate: in Hz, of the blocks.
+
+    Yields:
+        Float32, −1 to 1, shape ``(n,)``, of any length, some of them empty.
 
     Raises:
         AudioError: if the file is missing, cut short, damaged or not audio.

@@ -32,7 +32,7 @@ Deviations = Annotated[tuple[Annotated[float, Field(ge=SMALLEST)], ...], AfterVa
 
 @config
 class Voice:
-    """Statistics of one speaker's features."""
+    """Statistics of one speaker's features; numbers that are not finite are refused."""
 
     mean: Numbers
     """Of each feature, shape ``(n_features,)``."""
@@ -42,26 +42,29 @@ class Voice:
     """Of speech that they were measured on."""
 
     def standardize(self, features: Array) -> Array:
-        """Take the voice out of features, shape ``(frames, n_features)``; keeps the shape."""
+        """Take the voice out of ``features``, shape ``(frames, n_features)``; keeps the shape."""
         mean, deviation = self.before(np.zeros(1, np.float32), np.ones(1, np.float32))
         return np.asarray((features - mean) / deviation, np.float32)
 
     def before(self, mean: Array, deviation: Array) -> tuple[Array, Array]:
-        """Make this standardization and the one after it one: its mean and its deviation.
+        """Make one standardization of this and the one that follows it.
 
         Args:
-            mean: what the one after it subtracts, shape ``(n_features,)``.
-            deviation: what that divides by, likewise.
+            mean: what the following one subtracts, shape ``(n_features,)`` or ``(1,)``.
+            deviation: what it divides by, same shape.
+
+        Returns:
+            Mean and deviation of both in one, each of shape ``(n_features,)``.
         """
-        own = np.array(self.deviation, np.float32)
-        return np.array(self.mean, np.float32) + own * mean, own * deviation
+        scale = np.array(self.deviation, np.float32)
+        return np.array(self.mean, np.float32) + scale * mean, scale * deviation
 
 
 def measure(waveforms: Iterable[Waveform], cfg: FrontEnd) -> Voice:
     """Measure a speaker's voice, recording by recording, in flat memory.
 
     Args:
-        waveforms: his recordings, shape ``(samples,)`` each, at ``cfg.sample_rate``.
+        waveforms: his recordings, shape ``(samples,)`` each, −1 to 1, at ``cfg.sample_rate``.
         cfg: the front end.
 
     Raises:

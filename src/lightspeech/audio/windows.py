@@ -15,7 +15,11 @@ LIMITS_S = (0.01, 60.0)
 
 @config
 class Windows:
-    """How an utterance of any length becomes inputs of one length."""
+    """How an utterance of any length becomes inputs of one length.
+
+    Raises:
+        ValueError: if a length is outside `LIMITS_S`.
+    """
 
     window_s: float = 3.0
     """Seconds a model hears at once; shorter audio is centred in silence."""
@@ -30,7 +34,7 @@ class Windows:
                 raise ValueError(f"{name} must be {low} to {high} seconds, found {value}")
 
     def samples(self, sample_rate: int) -> tuple[int, int]:
-        """Length of a window and of a hop in samples; without a hop the two are one."""
+        """Window and hop in samples at ``sample_rate`` Hz; without a hop it is as long."""
         return round(self.window_s * sample_rate), round(
             (self.hop_s or self.window_s) * sample_rate
         )
@@ -40,6 +44,10 @@ class Windows:
 
         Windows are a hop apart, and a last one ends with the audio: no tail is dropped, none is
         padded, and a stream of unknown length is cut alike.
+
+        Args:
+            n_samples: length of the audio in samples, 0 or more.
+            sample_rate: of the audio, in Hz.
         """
         window, hop = self.samples(sample_rate)
         spare = n_samples - window
@@ -48,7 +56,15 @@ class Windows:
         return [*range(0, spare, hop), spare]
 
     def cut(self, waveform: Waveform, sample_rate: int) -> npt.NDArray[np.float32]:
-        """Cut a waveform, shape ``(samples,)``, into windows, shape ``(n, window)``."""
+        """Cut a waveform into windows that begin at `starts`.
+
+        Args:
+            waveform: shape ``(samples,)``.
+            sample_rate: of the waveform, in Hz.
+
+        Returns:
+            Float32, shape ``(n, window)``; short audio lies in the middle of zeros.
+        """
         window, _ = self.samples(sample_rate)
         starts = self.starts(len(waveform), sample_rate)
         rows = np.zeros((len(starts), window), np.float32)
@@ -63,6 +79,10 @@ class Windows:
         """Cut blocks of a waveform as `cut` cuts the whole, holding no more than a few windows.
 
         Without a hop nobody can know the central window of a stream: windows follow each other.
+
+        Args:
+            blocks: shape ``(n,)`` each, of any length.
+            sample_rate: of the blocks, in Hz.
 
         Yields:
             First sample and samples, shape ``(window,)``, of each window.

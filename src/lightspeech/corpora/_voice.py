@@ -117,14 +117,14 @@ def say(text: Sentence, speaker: Speaker, cues: Cues, rng: np.random.Generator) 
     ends = np.cumsum(lengths)
     time = np.arange(int(ends[-1] * SAMPLE_RATE)) / SAMPLE_RATE
     syllable = np.searchsorted(ends, time, side="right").clip(max=len(ends) - 1)
-    place = 1 - (ends[syllable] - time) / lengths[syllable]  # 0 to 1 through a syllable
+    phase = 1 - (ends[syllable] - time) / lengths[syllable]  # 0 to 1 through a syllable
     middles = ends - lengths / 2
 
     semitones = cues.pitch_st + cues.range_st * np.interp(time, middles, text.accents)
     voice = _pulses(speaker.f0_hz * 2 ** (semitones / 12), cues.jitter, rng)
-    voice *= np.sin(np.pi * place.clip(0, 1)) ** 0.7
+    voice *= np.sin(np.pi * phase.clip(0, 1)) ** 0.7
     hiss = np.diff(rng.normal(size=len(time)), prepend=0.0) * text.hiss[syllable]
-    source = voice + 0.15 * hiss * (place < 0.25) + 0.004 * rng.normal(size=len(time))
+    source = voice + 0.15 * hiss * (phase < 0.25) + 0.004 * rng.normal(size=len(time))
 
     formants = speaker.tract * VOWELS[text.vowels]
     spoken = _resonate(source, middles, formants, cues.tilt_db)
@@ -164,11 +164,11 @@ def _resonate(source: Array, middles: Array, formants: Array, tilt_db: float) ->
     gliding = np.stack([np.interp(times, middles, track) for track in formants.T], 1)
     gain = _formant_gain(gliding, hertz) * _tilt_gain(tilt_db, hertz)
     spectrum = np.fft.rfft(frames * np.hanning(frame + 1)[:-1], 2 * frame)
-    rung = np.fft.irfft(spectrum * gain)  # (frames, 2 · frame)
-    made = np.zeros(len(padded) + frame)
-    for start, row in zip(range(0, len(frames) * hop, hop), rung, strict=True):
-        made[start : start + 2 * frame] += row
-    return made[frame : frame + len(source)]
+    filtered = np.fft.irfft(spectrum * gain)  # (frames, 2 · frame)
+    overlapped = np.zeros(len(padded) + frame)
+    for start, row in zip(range(0, len(frames) * hop, hop), filtered, strict=True):
+        overlapped[start : start + 2 * frame] += row
+    return overlapped[frame : frame + len(source)]
 
 
 def _formant_gain(formants: Array, hertz: Array) -> npt.NDArray[np.complex128]:

@@ -20,36 +20,38 @@ ORIGINALS = "original-samples"
 
 @dataclass(frozen=True, kw_only=True)
 class Utterance:
-    """One labelled recording. A reader fills what the name says, ``prepare`` what the audio says.
-
-    Attributes:
-        id: unique over corpora, ``corpus/stem``.
-        path: the audio file.
-        speaker: unique over corpora, ``corpus/name``; empty where unknown.
-        emotion: the corpus's own label.
-        sex: ``female``, ``male`` or empty.
-        split: ``train``, ``selection``, ``test`` or empty, where the user gives one.
-        parent: id of the utterance this one is an augmented child of, or empty.
-        duration_s: seconds; 0 before ``prepare``.
-        sample_rate: of the file, in Hz; 0 before ``prepare``.
-        audio_hash: SHA-256 of the decoded samples; empty before ``prepare``.
-    """
+    """One labelled recording. A reader fills most of it, ``prepare`` what only the audio says."""
 
     id: str
+    """Unique over corpora, ``corpus/stem``."""
     path: Path
+    """The audio file."""
     corpus: str
+    """Name of the corpus: that of its module, its folder or its table."""
     speaker: str
+    """Unique over corpora, ``corpus/name``; empty where unknown."""
     emotion: str
+    """The corpus's own label."""
     sex: str = ""
+    """``female``, ``male`` or empty."""
     session: str = ""
+    """Of the recording, unique in the corpus; empty where there are none."""
     dialogue: str = ""
+    """What speakers who answer each other share, unique in the corpus; empty where alone."""
     sentence: str = ""
+    """What is said: its text, or the name that the corpus gives it."""
     intensity: str = ""
+    """The corpus's own word for how strongly it is acted."""
     split: str = ""
+    """``train``, ``selection``, ``test`` or empty, where the user gives one."""
     parent: str = ""
+    """Id of the utterance this one is an augmented child of, or empty."""
     duration_s: float = 0.0
+    """Seconds; 0 before ``prepare``."""
     sample_rate: int = 0
+    """Of the file, in Hz; 0 before ``prepare``."""
     audio_hash: str = ""
+    """SHA-256 of the decoded samples; empty before ``prepare``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +59,9 @@ class Rejected:
     """A file that did not become an utterance, and why."""
 
     path: Path
+    """The audio file."""
     reason: str
+    """In words, for people."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,28 +69,33 @@ class Reading:
     """What a reader found: every audio file is in one of the two lists."""
 
     utterances: list[Utterance]
+    """At least one, in the order of their paths or rows."""
     rejected: list[Rejected] = field(default_factory=list)
+    """In the same order."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Info:
-    """What is true of a corpus wherever it lies.
-
-    Attributes:
-        n_files: utterances of the official release; None where users bring their own.
-        n_speakers: likewise.
-        labels: the corpus's own labels, sorted; empty where users bring their own.
-    """
+    """What is true of a corpus wherever it lies."""
 
     title: str
+    """In full."""
     licence: str
+    """Its name or, where it has none, who may do what."""
     citation: str
+    """Authors, year and place of the paper."""
     url: str
+    """Where to get it; empty where nothing is to be got."""
     language: str
+    """In English, such as ``German``."""
     labels: tuple[str, ...]
+    """The corpus's own, sorted; empty where users bring their own."""
     n_files: int | None = None
+    """Utterances of the official release; None where users bring their own."""
     n_speakers: int | None = None
+    """Of the official release; None where users bring their own."""
     hint: str = "point root at the unpacked corpus"
+    """What to do where its recordings are not found."""
 
 
 @config
@@ -98,6 +107,10 @@ class RootConfig:
 
 def find_root(cfg: RootConfig, name: str) -> Path:
     """Find the folder of a corpus.
+
+    Args:
+        cfg: says its ``root``, or nothing.
+        name: of the corpus; below ``$LIGHTSPEECH_DATA`` its folder is called so.
 
     Raises:
         CorpusError: if no folder is named, or it is not there.
@@ -115,17 +128,22 @@ def find_root(cfg: RootConfig, name: str) -> Path:
 
 
 def audio_files(root: Path) -> Iterator[Path]:
-    """List audio files below a folder, sorted, hidden ones left out."""
+    """List audio files (`AUDIO_SUFFIXES`) below a folder, sorted, hidden ones left out."""
     for path in sorted(root.rglob("*")):
         if path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith("."):
             yield path
 
 
 def read_files(root: Path, parse: Callable[[Path], Utterance | str], *, name: str) -> Reading:
-    """Parse every audio file below a folder; ``parse`` gives an utterance or a reason to reject.
+    """Parse every audio file below a folder.
 
     A name found twice (a copy, an untouched original beside its conversion) is rejected the second
     time: training on it twice, or on one side and testing on the other, is a leak.
+
+    Args:
+        root: the folder.
+        parse: gives the utterance of a path, or the reason to reject it.
+        name: of the corpus, for the message.
 
     Raises:
         CorpusError: if the folder holds no recording of this corpus.
@@ -134,18 +152,18 @@ def read_files(root: Path, parse: Callable[[Path], Utterance | str], *, name: st
     utterances: list[Utterance] = []
     rejected: list[Rejected] = []
     for path in audio_files(root):
-        found: Utterance | str
+        parsed: Utterance | str
         if ORIGINALS in path.relative_to(root).parts:
-            found = f"lies in {ORIGINALS}/, beside the converted corpus"
+            parsed = f"lies in {ORIGINALS}/, beside the converted corpus"
         else:
-            found = parse(path)
-        if isinstance(found, Utterance) and found.id in seen:
-            found = f"same name as {seen[found.id].relative_to(root)}"
-        if isinstance(found, str):
-            rejected.append(Rejected(path=path, reason=found))
+            parsed = parse(path)
+        if isinstance(parsed, Utterance) and parsed.id in seen:
+            parsed = f"same name as {seen[parsed.id].relative_to(root)}"
+        if isinstance(parsed, str):
+            rejected.append(Rejected(path=path, reason=parsed))
         else:
-            seen[found.id] = path
-            utterances.append(found)
+            seen[parsed.id] = path
+            utterances.append(parsed)
     if not utterances:
         raise CorpusError(
             f"{root}: no recording of {name!r} among {len(rejected)} audio files; "

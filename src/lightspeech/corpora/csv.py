@@ -28,7 +28,9 @@ INFO = Info(
 )
 
 SEXES = {"f": "female", "m": "male"}
+"""Short forms that are read; any other word is kept in lower case."""
 SPLITS = ("train", "selection", "test", "")
+"""What the column ``split`` may say."""
 
 
 @config
@@ -62,15 +64,15 @@ def read_table(table: Path, *, need_label: bool = True) -> Reading:
     rejected: list[Rejected] = []
     seen: set[str] = set()
     for line, row in enumerate(read_rows(table, ("path",)), 2):
-        found = parse(table, line, row)
-        if not row["path"] or (need_label and not found.emotion):
+        utterance = parse(table, line, row)
+        if not row["path"] or (need_label and not utterance.emotion):
             reason = f"line {line}: no path or no label"
-            rejected.append(Rejected(path=found.path, reason=reason))
+            rejected.append(Rejected(path=utterance.path, reason=reason))
             continue
-        if found.id in seen:
-            found = replace(found, id=f"{found.id}@{line}")
-        seen.add(found.id)
-        utterances.append(found)
+        if utterance.id in seen:
+            utterance = replace(utterance, id=f"{utterance.id}@{line}")
+        seen.add(utterance.id)
+        utterances.append(utterance)
     if not utterances:
         raise CorpusError(f"{table}: no row has path and label; fill the column 'label'")
     return Reading(utterances=utterances, rejected=rejected)
@@ -78,6 +80,11 @@ def read_table(table: Path, *, need_label: bool = True) -> Reading:
 
 def parse(table: Path, line: int, row: dict[str, str]) -> Utterance:
     """Read one row; its label may be empty.
+
+    Args:
+        table: the CSV file; paths are relative to its folder, and its stem names the corpus.
+        line: of the row, from 1, for the message.
+        row: cell by column, at least ``path``.
 
     Raises:
         CorpusError: if its split is none of those there are.

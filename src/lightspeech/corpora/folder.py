@@ -29,7 +29,11 @@ INFO = Info(
 
 @config
 class Config(RootConfig):
-    """Where the class folders lie, and how to know who speaks."""
+    """Where the class folders lie, and how to know who speaks.
+
+    Raises:
+        ConfigError: if ``speaker_pattern`` is no regular expression with one group.
+    """
 
     speaker_pattern: str | None = None
     r"""Regular expression with one group, searched in the path below the class folder: ``(\w+?)_``
@@ -61,7 +65,13 @@ def read(cfg: Config) -> Reading:
 
 
 def parse(path: Path, root: Path, cfg: Config) -> Utterance | str:
-    """Take label and speaker from the path below the root, or give a reason."""
+    """Take label and speaker from the path below the root, or give a reason.
+
+    Args:
+        path: the audio file.
+        root: the folder that holds the class folders; its name is that of the corpus.
+        cfg: how to know who speaks.
+    """
     label, *below = path.relative_to(root).parts
     if not cfg.labelled:
         label, below = "unlabelled", [label, *below]

@@ -45,6 +45,7 @@ class Config(RootConfig):
     merge_excited: bool = False
     """Call *exc* (excited) *hap* (happy), as four-class studies do."""
     style: Literal["all", "improvised", "scripted"] = "all"
+    """What is read; the other turns are rejected."""
 
 
 def read(cfg: Config) -> Reading:
@@ -59,7 +60,7 @@ def read(cfg: Config) -> Reading:
 
 
 def read_labels(root: Path) -> dict[str, str]:
-    """Read the label of each turn from the evaluation files.
+    """Read the label of each turn, by its name, from the evaluation files below ``root``.
 
     Raises:
         CorpusError: if there are none.
@@ -74,7 +75,13 @@ def read_labels(root: Path) -> dict[str, str]:
 
 
 def parse(path: Path, labels: dict[str, str], cfg: Config) -> Utterance | str:
-    """Read session, dialogue and speaker of a file name, or give a reason."""
+    """Read session, dialogue and speaker of a file name, or give a reason.
+
+    Args:
+        path: the audio file.
+        labels: as of `read_labels`.
+        cfg: what is read.
+    """
     match = PATTERN.fullmatch(path.stem)
     if match is None:
         return "name is not that of one turn as in Ses01F_impro01_F000"

@@ -34,7 +34,9 @@ COLUMNS = (
     "split",
     "parent",
 )
+"""Of a manifest; all are needed, any cell but id, path, emotion and the numbers may be empty."""
 NUMBERS = ("duration_s", "sample_rate")
+"""Columns in seconds and Hz."""
 
 Step = Utterance | Rejected
 Progress = Callable[[Iterator[Step], int], Iterable[Step]]
@@ -42,7 +44,7 @@ Progress = Callable[[Iterator[Step], int], Iterable[Step]]
 
 
 def silent(items: Iterator[Step], total: int) -> Iterable[Step]:
-    """Show nothing."""
+    """Pass ``items`` on and show nothing, whatever their ``total``."""
     return items
 
 
@@ -94,11 +96,19 @@ def prepare(choice: Choice, *, progress: Progress = silent) -> Prepared:
 def decode(
     utterances: list[Utterance], *, progress: Progress = silent
 ) -> tuple[list[Utterance], list[Rejected]]:
-    """Fill in duration, sample rate and hash; recordings that cannot be decoded come second."""
+    """Fill in duration, sample rate and hash, several recordings at once.
+
+    Args:
+        utterances: as a reader gives them.
+        progress: passes the decoded files on, one by one, and may show them.
+
+    Returns:
+        Those that can be decoded, in their order, and those that cannot, with the reason.
+    """
     with ThreadPoolExecutor() as pool:
         steps = list(progress(pool.map(_decode, utterances), len(utterances)))
-    done = [step for step in steps if isinstance(step, Utterance)]
-    return done, [step for step in steps if isinstance(step, Rejected)]
+    decoded = [step for step in steps if isinstance(step, Utterance)]
+    return decoded, [step for step in steps if isinstance(step, Rejected)]
 
 
 def _decode(utterance: Utterance) -> Step:
@@ -126,6 +136,10 @@ def duplicates(utterances: list[Utterance]) -> list[tuple[str, ...]]:
 def write(utterances: list[Utterance], path: Path) -> None:
     """Write a manifest atomically; the paths in it are relative to its folder.
 
+    Args:
+        utterances: one a row, in their order.
+        path: the CSV file.
+
     Raises:
         OutputError: if the folder cannot be written or the disk is full.
     """
@@ -133,8 +147,8 @@ def write(utterances: list[Utterance], path: Path) -> None:
     table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     table.writeheader()
     for utterance in utterances:
-        near = os.path.relpath(utterance.path, path.parent)
-        table.writerow({**vars(utterance), "path": Path(near).as_posix()})
+        relative = os.path.relpath(utterance.path, path.parent)
+        table.writerow({**vars(utterance), "path": Path(relative).as_posix()})
     write_text(path, text.getvalue())
 
 
@@ -166,8 +180,13 @@ def read_any(path: Path, *, progress: Progress = silent) -> list[Utterance]:
 
     Recordings that cannot keep their row, without a hash: names alone still tell a leak.
 
+    Args:
+        path: the CSV file. One with all `COLUMNS` is a manifest, and no recording is opened.
+        progress: passes the decoded files on, one by one, and may show them.
+
     Raises:
-        CorpusError: if the file is missing or empty, or lacks a column.
+        CorpusError: if the file is missing or empty, lacks a column, or holds a bad number, an id
+            twice, a part of a split that does not exist, or no path at all.
     """
     columns = read_rows(path, ("path",))[0].keys()
     if set(COLUMNS) <= columns:
@@ -185,8 +204,8 @@ def _utterance(path: Path, line: int, row: dict[str, str]) -> Utterance:
     try:
         duration_s, sample_rate = float(row["duration_s"]), int(row["sample_rate"])
     except ValueError:
-        found = {name: row[name] for name in NUMBERS}
-        raise CorpusError(f"{path}, line {line}: expected two numbers, found {found}") from None
+        numbers = {name: row[name] for name in NUMBERS}
+        raise CorpusError(f"{path}, line {line}: expected two numbers, found {numbers}") from None
     return Utterance(
         **text, path=path.parent / row["path"], duration_s=duration_s, sample_rate=sample_rate
     )

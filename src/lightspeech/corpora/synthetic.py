@@ -54,13 +54,18 @@ INFO = Info(
 
 @config
 class Config(RootConfig):
-    """What to make; without a root it goes to ``cache/synthetic-…`` in the current folder."""
+    """What to make; without a root it goes to ``cache/synthetic-…`` in the current folder.
+
+    Raises:
+        ConfigError: if a number is outside its range.
+    """
 
     speakers: int = 12
     """1 to 999; odd ones are men, even ones women."""
     sentences: int = 10
     """Of each speaker in each emotion, 1 to 999."""
     seed: int = 0
+    """Of speakers, sentences and noise, 0 or above."""
     spread: float = 1.0
     """How far sentences stray from their rule; 0 follows it exactly, above 1 is harder."""
 
@@ -103,7 +108,10 @@ def parse(path: Path) -> Utterance | str:
 
 
 def make(cfg: Config) -> Path:
-    """Render every missing file; a killed rendering goes on where it stopped.
+    """Render every missing file, FLAC of 16 bits; a killed rendering goes on where it stopped.
+
+    Args:
+        cfg: what to make, and where.
 
     Returns:
         The folder, with ``rules.json`` and a sub-folder a speaker.
@@ -128,7 +136,12 @@ def make(cfg: Config) -> Path:
 
 
 def describe(cfg: Config) -> dict[str, Any]:
-    """Say what makes the corpus: configuration, rules, and the cues of every file."""
+    """Say what makes the corpus, as ``rules.json`` does.
+
+    Returns:
+        ``config`` (all but the root), ``rules`` and ``spread``, and by the stem of each file in
+        ``files`` the cues it is made with.
+    """
     settings = {key: value for key, value in as_dict(cfg).items() if key != "root"}
     return {
         "config": settings,
@@ -143,9 +156,9 @@ def describe(cfg: Config) -> dict[str, Any]:
     }
 
 
-def _random(cfg: Config, *place: int) -> np.random.Generator:
+def _random(cfg: Config, *key: int) -> np.random.Generator:
     """Give a generator for one thing, so that it is the same however much else is made."""
-    return np.random.default_rng([cfg.seed, *place])
+    return np.random.default_rng([cfg.seed, *key])
 
 
 def _speaker(cfg: Config, number: int) -> Speaker:
@@ -167,15 +180,15 @@ def _cues(cfg: Config, speaker: int, label: str, text: int) -> Cues:
     """Draw the cues of one file around its rule, as strongly as its speaker expresses it."""
     rng = _random(cfg, 3, speaker, list(RULES).index(label), text)
     expression = _speaker(cfg, speaker).expression
-    made = {}
+    values = {}
     for cue, neutral in asdict(RULES["neutral"]).items():
         aim, stray = getattr(RULES[label], cue), cfg.spread * getattr(SPREAD, cue) * rng.normal()
         if cue in FACTORS:
-            made[cue] = neutral * (aim / neutral) ** expression * np.exp(stray)
+            values[cue] = neutral * (aim / neutral) ** expression * np.exp(stray)
         else:
-            made[cue] = neutral + (aim - neutral) * expression + stray
+            values[cue] = neutral + (aim - neutral) * expression + stray
     # Rounded, so that rules.json tells exactly what was rendered.
-    return Cues(**{cue: round(float(value), 4) for cue, value in made.items()})
+    return Cues(**{cue: round(float(value), 4) for cue, value in values.items()})
 
 
 def _render(path: Path, cues: Cues, cfg: Config) -> None:

@@ -37,6 +37,7 @@ class Protocol:
         unit: what no two parts share: ``speaker``, ``session``, ``corpus`` or ``utterance``.
         selection: in words, what the selection set is.
         leaky: whether test units may be known from training; printed wherever figures are.
+        splits: one a fold, in order.
     """
 
     name: str
@@ -47,7 +48,10 @@ class Protocol:
 
 
 def unit_of(utterance: Utterance, unit: Unit) -> str:
-    """Name the speaker, session or corpus of an utterance.
+    """Name the speaker, session or corpus of an ``utterance``, whichever is the ``unit``.
+
+    Returns:
+        Unique over corpora: a session is named ``corpus/session``.
 
     Raises:
         ConfigError: if the corpus does not say it.
@@ -63,7 +67,7 @@ def unit_of(utterance: Utterance, unit: Unit) -> str:
 
 
 def units(utterances: Iterable[Utterance], unit: Unit) -> list[str]:
-    """List the units of a corpus, sorted.
+    """List the speakers, sessions or corpora of ``utterances``, whichever is the ``unit``, sorted.
 
     Raises:
         ConfigError: if an utterance has none.
@@ -76,19 +80,30 @@ def split_by(
 ) -> Split:
     """Cut whole units into selection and test; training gets all others.
 
+    Args:
+        utterances: of the whole corpus, or of several.
+        unit: what is kept whole.
+        name: of the split.
+        selection: units to select on, named as by `units`.
+        test: units to measure on; one that is in both is tested.
+
     Raises:
-        ConfigError: if a part stays empty.
+        ConfigError: if an utterance has no unit, or a part stays empty.
     """
     parts: dict[str, list[str]] = {"train": [], "selection": [], "test": []}
     for utterance in utterances:
-        own = unit_of(utterance, unit)
-        part = "test" if own in test else "selection" if own in selection else "train"
+        whole = unit_of(utterance, unit)
+        part = "test" if whole in test else "selection" if whole in selection else "train"
         parts[part].append(utterance.id)
     return make_split(name, parts)
 
 
 def make_split(name: str, parts: dict[str, list[str]]) -> Split:
     """Make a split of three lists of ids.
+
+    Args:
+        name: of the split.
+        parts: ids by part: ``train``, ``selection`` and ``test``.
 
     Raises:
         ConfigError: if a part is empty.

@@ -18,7 +18,11 @@ NAME = "everyone"
 
 @config
 class Config:
-    """Who is selected on."""
+    """Who is selected on.
+
+    Raises:
+        ConfigError: if nobody is.
+    """
 
     selection_units: int = 1
     """Speakers of each corpus, > 0."""
@@ -33,6 +37,10 @@ class Config:
 
 def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
     """Select on some speakers of each corpus, and train on all others.
+
+    Args:
+        utterances: of one corpus or several, their speakers known.
+        cfg: how many, and the seed that draws them.
 
     Raises:
         ConfigError: if a speaker is unknown, or a corpus has nobody left to learn from.

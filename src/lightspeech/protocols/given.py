@@ -7,6 +7,7 @@ from lightspeech.protocols.base import Protocol, Split, make_split
 
 NAME = "given"
 PARTS = ("train", "selection", "test")
+"""What the column may say; the manifest may also say nothing."""
 
 
 @config
@@ -17,21 +18,26 @@ class Config:
 def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
     """Cut as the column says.
 
+    Args:
+        utterances: of one corpus or several, each with its ``split``.
+        cfg: nothing to choose.
+
     Raises:
-        ConfigError: if an utterance is in no part, or a part is empty.
+        ConfigError: if an utterance is in no part, or in another than `PARTS`, or one is empty.
     """
-    lost = [utterance.id for utterance in utterances if not utterance.split]
-    if lost:
+    unassigned = [utterance.id for utterance in utterances if not utterance.split]
+    if unassigned:
         raise ConfigError(
-            f"{len(lost)} of {len(utterances)} utterances have no split, first {lost[0]!r}; "
-            f"write one of {PARTS} in the column 'split', or choose another protocol"
+            f"{len(unassigned)} of {len(utterances)} utterances have no split, first "
+            f"{unassigned[0]!r}; write one of {PARTS} in the column 'split', or choose another "
+            "protocol"
         )
     split = read_split(utterances)
     parts = {part: list(getattr(split, part)) for part in PARTS}
-    known = all(utterance.speaker for utterance in utterances)
+    speakers_known = all(utterance.speaker for utterance in utterances)
     return Protocol(
         name=NAME,
-        unit="speaker" if known else "utterance",
+        unit="speaker" if speakers_known else "utterance",
         selection="as given in the manifest",
         leaky=False,
         splits=(make_split(NAME, parts),),
@@ -44,8 +50,8 @@ def read_split(utterances: list[Utterance]) -> Split:
     Raises:
         ConfigError: if the column holds anything else than a part.
     """
-    odd = [u for u in utterances if u.split not in (*PARTS, "")]
-    if odd:
-        raise ConfigError(f"{odd[0].id}: split {odd[0].split!r}; write one of {PARTS}, or nothing")
+    for u in utterances:
+        if u.split not in (*PARTS, ""):
+            raise ConfigError(f"{u.id}: split {u.split!r}; write one of {PARTS}, or nothing")
     parts = {part: tuple(u.id for u in utterances if u.split == part) for part in PARTS}
     return Split(name=NAME, **parts)

@@ -14,10 +14,16 @@ from lightspeech.protocols.base import Protocol, split_by, units
 
 @config
 class Config:
-    """How many folds, of what."""
+    """How many folds, of what.
+
+    Raises:
+        ConfigError: if there are too few folds, or nothing is selected on.
+    """
 
     folds: int = 5
+    """> 1, and no more than there are units."""
     unit: Literal["speaker", "session"] = "speaker"
+    """What is kept whole."""
     seed: int = 0
     """Of the dealing; say it with the figures, since folds differ in difficulty."""
     selection_units: int = 1
@@ -33,26 +39,30 @@ class Config:
 def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
     """Deal units into folds and test each fold once.
 
+    Args:
+        utterances: of one corpus or several, their units known.
+        cfg: how many folds, of what, and the seed that deals.
+
     Raises:
         ConfigError: if a unit is unknown, or there are too few for three parts in each fold.
     """
-    every = units(utterances, cfg.unit)
-    if len(every) < cfg.folds:
+    shuffled = units(utterances, cfg.unit)
+    if len(shuffled) < cfg.folds:
         raise ConfigError(
-            f"{cfg.folds} folds need as many {cfg.unit}s, found {len(every)}; "
-            f"choose folds={len(every)} or fewer"
+            f"{cfg.folds} folds need as many {cfg.unit}s, found {len(shuffled)}; "
+            f"choose folds={len(shuffled)} or fewer"
         )
-    random.Random(cfg.seed).shuffle(every)
-    dealt = [every[fold :: cfg.folds] for fold in range(cfg.folds)]
+    random.Random(cfg.seed).shuffle(shuffled)
+    folds = [shuffled[fold :: cfg.folds] for fold in range(cfg.folds)]
     splits = [
         split_by(
             utterances,
             cfg.unit,
             name=f"fold {fold}",
-            selection=set(dealt[(fold + 1) % cfg.folds][: cfg.selection_units]),
+            selection=set(folds[(fold + 1) % cfg.folds][: cfg.selection_units]),
             test=set(tested),
         )
-        for fold, tested in enumerate(dealt)
+        for fold, tested in enumerate(folds)
     ]
     return Protocol(
         name=f"{cfg.folds}-fold-{cfg.unit}",

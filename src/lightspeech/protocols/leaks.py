@@ -8,6 +8,7 @@ from lightspeech.errors import LeakError
 from lightspeech.protocols.base import Protocol, Split
 
 SIDES = (("train", "test"), ("selection", "test"), ("train", "selection"))
+"""Parts of a split that must share nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,14 +37,22 @@ class Leak:
 def find(utterances: list[Utterance], split: Split) -> list[Leak]:
     """List what two parts of a split share, one pair of utterances for each shared value.
 
-    Utterances of unknown speaker cannot be compared by speaker: see `speaker_unknown`.
+    Utterances of unknown speaker cannot be compared by speaker: see `speaker_unknown`. The same
+    holds of dialogues and hashes that are empty.
+
+    Args:
+        utterances: all that the split names, and the parents of augmented ones.
+        split: the parts to compare.
+
+    Returns:
+        By kind: speakers, dialogues, audio, parents.
     """
-    every = {utterance.id: utterance for utterance in utterances}
+    by_id = {utterance.id: utterance for utterance in utterances}
     keys: dict[str, Callable[[str], str]] = {
-        "speaker": lambda name: every[name].speaker,
-        "dialogue": lambda name: _dialogue(every[name]),
-        "audio": lambda name: every[name].audio_hash,
-        "parent": lambda name: _ancestor(every, name),
+        "speaker": lambda name: by_id[name].speaker,
+        "dialogue": lambda name: _dialogue(by_id[name]),
+        "audio": lambda name: by_id[name].audio_hash,
+        "parent": lambda name: _ancestor(by_id, name),
     }
     return [leak for kind, key in keys.items() for leak in _of_kind(kind, key, split)]
 
@@ -51,11 +60,10 @@ def find(utterances: list[Utterance], split: Split) -> list[Leak]:
 def _of_kind(kind: str, key: Callable[[str], str], split: Split) -> Iterable[Leak]:
     firsts = {part: _firsts(getattr(split, part), key) for part in ("train", "selection", "test")}
     for one, other in SIDES:
-        for value, name in firsts[one].items():
+        for value, train_id in firsts[one].items():
             if value in firsts[other]:
-                met = firsts[other][value]
-                part = f"{one}-{other}"
-                yield Leak(kind=kind, train_id=name, other_id=met, part=part, value=value)
+                other_id, part = firsts[other][value], f"{one}-{other}"
+                yield Leak(kind=kind, train_id=train_id, other_id=other_id, part=part, value=value)
 
 
 def _firsts(ids: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
@@ -72,11 +80,11 @@ def _dialogue(utterance: Utterance) -> str:
     return utterance.dialogue and f"{utterance.corpus}/{utterance.dialogue}"
 
 
-def _ancestor(every: dict[str, Utterance], name: str) -> str:
+def _ancestor(by_id: dict[str, Utterance], name: str) -> str:
     """Follow parents up; an original is its own ancestor, so it meets its children."""
     seen = {name}
-    while name in every and every[name].parent and every[name].parent not in seen:
-        name = every[name].parent
+    while name in by_id and by_id[name].parent and by_id[name].parent not in seen:
+        name = by_id[name].parent
         seen.add(name)
     return name
 
@@ -87,7 +95,7 @@ def speaker_unknown(utterances: Iterable[Utterance]) -> int:
 
 
 def check(utterances: list[Utterance], protocol: Protocol) -> None:
-    """Refuse a protocol that leaks, unless it says so itself.
+    """Refuse a ``protocol`` of ``utterances`` that leaks, unless it says so itself.
 
     Raises:
         LeakError: naming the first offending pair.
@@ -95,9 +103,9 @@ def check(utterances: list[Utterance], protocol: Protocol) -> None:
     if protocol.leaky:
         return
     for split in protocol.splits:
-        if found := find(utterances, split):
+        if leaks := find(utterances, split):
             raise LeakError(
-                f"{protocol.name}, {split.name}: {found[0]}; {len(found)} such pairs, listed by "
+                f"{protocol.name}, {split.name}: {leaks[0]}; {len(leaks)} such pairs, listed by "
                 "'lightspeech leaks MANIFEST'; put both on one side, or take "
                 "protocol.name=random-leaky, whose figures are labelled as leaky"
             )
@@ -111,7 +119,7 @@ class Heard:
         study: name of the teacher's study and fold, for messages.
         train: what it learnt from.
         selection: what it was chosen and calibrated on.
-        role: what it is to its student.
+        role: what it is to its student: ``teacher`` or ``encoder``.
     """
 
     study: str
@@ -123,9 +131,9 @@ class Heard:
 def together(several: Sequence[Heard]) -> Heard:
     """Put what several teachers know into one."""
     return Heard(
-        study=" + ".join(heard.study for heard in several),
-        train=tuple(utterance for heard in several for utterance in heard.train),
-        selection=tuple(utterance for heard in several for utterance in heard.selection),
+        study=" + ".join(teacher.study for teacher in several),
+        train=tuple(utterance for teacher in several for utterance in teacher.train),
+        selection=tuple(utterance for teacher in several for utterance in teacher.selection),
     )
 
 
@@ -142,15 +150,15 @@ def check_teacher(heard: Heard, utterances: Sequence[Utterance], split: Split) -
         LeakError: naming the study and what it shares with the student's fold.
     """
     sides = ((heard.train, split.test + split.selection), (heard.selection, split.test))
-    for known, strangers in sides:
-        taught = [renamed(utterance, heard.study) for utterance in known]
-        ids = tuple(utterance.id for utterance in taught)
-        cut = Split(name=split.name, train=ids, selection=(), test=strangers)
-        if found := find([*utterances, *taught], cut):
+    for known, unknown in sides:
+        copies = [renamed(utterance, heard.study) for utterance in known]
+        ids = tuple(utterance.id for utterance in copies)
+        cut = Split(name=split.name, train=ids, selection=(), test=unknown)
+        if leaks := find([*utterances, *copies], cut):
             raise LeakError(
-                f"{split.name}: the {heard.role} {heard.study} knows {found[0].kind} "
-                f"{found[0].value} of {found[0].other_id}, which its student must not; "
-                f"{len(found)} such pairs; take one made by other speakers"
+                f"{split.name}: the {heard.role} {heard.study} knows {leaks[0].kind} "
+                f"{leaks[0].value} of {leaks[0].other_id}, which its student must not; "
+                f"{len(leaks)} such pairs; take one made by other speakers"
             )
 
 
@@ -169,9 +177,9 @@ def check_encoder(
         LeakError: naming the encoder and what it shares with the first such fold.
     """
     known = tuple(utterance for utterance in utterances if utterance.audio_hash in audio)
-    heard = Heard(study=source, train=known, selection=(), role="encoder")
+    encoder = Heard(study=source, train=known, selection=(), role="encoder")
     for split in () if protocol.leaky else protocol.splits:
-        check_teacher(heard, utterances, split)
+        check_teacher(encoder, utterances, split)
 
 
 def check_unlabelled(
@@ -189,15 +197,20 @@ def check_unlabelled(
     """
     ids = tuple(utterance.id for utterance in unlabelled)
     cut = Split(name=split.name, train=ids, selection=(), test=split.test + split.selection)
-    if found := find([*utterances, *unlabelled], cut):
+    if leaks := find([*utterances, *unlabelled], cut):
         raise LeakError(
-            f"{split.name}: {found[0].train_id} and {found[0].other_id}, which the student is "
-            f"measured or selected on, share {found[0].kind} {found[0].value}; {len(found)} such "
+            f"{split.name}: {leaks[0].train_id} and {leaks[0].other_id}, which the student is "
+            f"measured or selected on, share {leaks[0].kind} {leaks[0].value}; {len(leaks)} such "
             "pairs; take other speech for distill.unlabelled"
         )
 
 
 def renamed(utterance: Utterance, where: str) -> Utterance:
-    """Tell a copy from the student's own; it stays a child of what it is a copy of."""
+    """Tell a copy from the student's own; it stays a child of what it is a copy of.
+
+    Args:
+        utterance: what a teacher, or another study, knows.
+        where: name of that study; stands before the id.
+    """
     parent = utterance.parent or utterance.id
     return replace(utterance, id=f"{where}: {utterance.id}", parent=parent)

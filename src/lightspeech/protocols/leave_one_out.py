@@ -13,9 +13,14 @@ from lightspeech.protocols.base import Protocol, Split, Unit, make_split, split_
 
 @config
 class Config:
-    """What is left out."""
+    """What is left out.
+
+    Raises:
+        ConfigError: if nothing is selected on.
+    """
 
     unit: Unit = "speaker"
+    """What is kept whole, and tested once each."""
     selection_units: int = 1
     """Units to select on, > 0; with unit corpus: speakers of each other corpus."""
 
@@ -28,17 +33,21 @@ class Config:
 def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
     """Test each unit once, selecting on the next ones.
 
+    Args:
+        utterances: of one corpus or several, their units known.
+        cfg: what is left out, and how much is selected on.
+
     Raises:
         ConfigError: if a unit is unknown, or there are too few for three parts.
     """
-    every = units(utterances, cfg.unit)
+    names = units(utterances, cfg.unit)
     needed = 2 if cfg.unit == "corpus" else cfg.selection_units + 2
-    if len(every) < needed:
+    if len(names) < needed:
         raise ConfigError(
-            f"leave-one-{cfg.unit}-out needs {needed} units or more, found {every}; "
+            f"leave-one-{cfg.unit}-out needs {needed} units or more, found {names}; "
             "choose another unit or fewer selection_units"
         )
-    splits = [_split(utterances, every, fold, cfg) for fold in range(len(every))]
+    splits = [_split(utterances, names, fold, cfg) for fold in range(len(names))]
     what = "speaker(s) of each other corpus" if cfg.unit == "corpus" else f"next {cfg.unit}(s)"
     return Protocol(
         name=f"leave-one-{cfg.unit}-out",
@@ -49,11 +58,11 @@ def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
     )
 
 
-def _split(utterances: list[Utterance], every: list[str], fold: int, cfg: Config) -> Split:
+def _split(utterances: list[Utterance], names: list[str], fold: int, cfg: Config) -> Split:
     if cfg.unit == "corpus":
-        return _split_corpus(utterances, every[fold], fold, cfg)
-    selection = set(_after(every, fold + 1, cfg.selection_units))
-    return split_by(utterances, cfg.unit, name=every[fold], selection=selection, test={every[fold]})
+        return _split_corpus(utterances, names[fold], fold, cfg)
+    selection = set(_after(names, fold + 1, cfg.selection_units))
+    return split_by(utterances, cfg.unit, name=names[fold], selection=selection, test={names[fold]})
 
 
 def _split_corpus(utterances: list[Utterance], test: str, fold: int, cfg: Config) -> Split:

@@ -16,10 +16,16 @@ NAME = "random-leaky"
 
 @config
 class Config:
-    """How many folds of shuffled utterances."""
+    """How many folds of shuffled utterances.
+
+    Raises:
+        ConfigError: if there are too few folds, or a part would be empty.
+    """
 
     folds: int = 10
+    """> 1."""
     seed: int = 0
+    """Of the shuffling."""
     selection_share: float = 0.1
     """Of what is not tested on, 0 to 1."""
 
@@ -32,6 +38,10 @@ class Config:
 
 def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
     """Shuffle utterances and test each once, whoever speaks in it.
+
+    Args:
+        utterances: of one corpus or several; nobody need know their speakers.
+        cfg: how many folds, how much is selected on, and the seed that shuffles.
 
     Raises:
         ConfigError: if there are too few utterances for three parts.
@@ -48,7 +58,7 @@ def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
 
 
 def _split(order: list[str], fold: int, cfg: Config) -> Split:
-    rest = [name for place, name in enumerate(order) if place % cfg.folds != fold]
-    count = max(1, round(len(rest) * cfg.selection_share))
-    parts = {"train": rest[count:], "selection": rest[:count], "test": order[fold :: cfg.folds]}
+    known = [name for i, name in enumerate(order) if i % cfg.folds != fold]
+    count = max(1, round(len(known) * cfg.selection_share))
+    parts = {"train": known[count:], "selection": known[:count], "test": order[fold :: cfg.folds]}
     return make_split(f"fold {fold}", parts)

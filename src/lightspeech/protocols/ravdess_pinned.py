@@ -29,15 +29,19 @@ class Config:
 def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
     """Cut RAVDESS into its five pinned folds.
 
+    Args:
+        utterances: all of RAVDESS.
+        cfg: nothing to choose.
+
     Raises:
         ConfigError: if the utterances are not those of the 24 RAVDESS actors.
     """
-    found, allowed = units(utterances, "speaker"), sorted(_actors(range(1, 25)))
-    if found != allowed:
-        odd = sorted(set(found) ^ set(allowed))
+    speakers, actors = units(utterances, "speaker"), sorted(_actors(range(1, 25)))
+    if speakers != actors:
+        differing = sorted(set(speakers) ^ set(actors))
         raise ConfigError(
-            f"{NAME} is for the 24 actors of ravdess, found {len(found)} speakers, first that "
-            f"differs {odd[0]!r}; choose protocol.name=grouped-k-fold for other recordings"
+            f"{NAME} is for the 24 actors of ravdess, found {len(speakers)} speakers, first that "
+            f"differs {differing[0]!r}; choose protocol.name=grouped-k-fold for other recordings"
         )
     return Protocol(
         name=NAME,
