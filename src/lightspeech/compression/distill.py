@@ -21,7 +21,7 @@ from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.protocols import leaks
 from lightspeech.protocols.leaks import Heard
-from lightspeech.training import inputs, networks, soft_labels, teachers, unlabelled
+from lightspeech.training import inputs, layout, networks, soft_labels, teachers, unlabelled
 from lightspeech.training import run as runs
 from lightspeech.training.answers import with_embedding
 from lightspeech.training.distillation import Distillation, Weights
@@ -39,10 +39,6 @@ BYTES_PER_VALUE = None
 FINAL = False
 """Other steps may follow."""
 LARGEST_BATCH = 64
-SOFT = "soft"
-"""Folder of soft labels in that of the step; another step may name it as its teacher."""
-UNLABELLED = "unlabelled.csv"
-"""Manifest of the speech without labels, in the folder of the step."""
 
 
 @config
@@ -102,7 +98,7 @@ def _learning(task: Task, cfg: Config) -> Task:
     """Say in a task what it learns from."""
     lesson = Distillation(
         soft=soft_path(task, cfg),
-        unlabelled=task.folder.parent / UNLABELLED if cfg.unlabelled else None,
+        unlabelled=task.folder.parent / layout.UNLABELLED if cfg.unlabelled else None,
         **{field.name: getattr(cfg, field.name) for field in dataclasses.fields(Weights)},
     )
     return replace(task, config=replace(task.config, distill=lesson))
@@ -110,11 +106,12 @@ def _learning(task: Task, cfg: Config) -> Task:
 
 def soft_path(task: Task, cfg: Config) -> Path:
     """Name the file of soft labels of a fold: the given one, else one in the folder of the step."""
-    name = f"fold{task.fold}.safetensors"
-    given = []
-    if len(cfg.teachers) == 1:
-        given = [place / cfg.teachers[0] / name for place in (Path(), task.folder.parents[2])]
-    return next((path for path in given if path.exists()), task.folder.parent / SOFT / name)
+    own = layout.soft_labels(task.folder.parent / layout.SOFT, task.fold)
+    if len(cfg.teachers) > 1:
+        return own
+    places = (Path(), layout.studies_beside(task.folder))
+    given = [layout.soft_labels(place / cfg.teachers[0], task.fold) for place in places]
+    return next((path for path in given if path.exists()), own)
 
 
 def prepare(todo: Sequence[Task], cfg: Config, progress: Progress) -> None:
@@ -128,7 +125,7 @@ def prepare(todo: Sequence[Task], cfg: Config, progress: Progress) -> None:
         StudyError: if the teacher was trained again since it answered.
     """
     if cfg.unlabelled:
-        to = todo[0].folder.parent / UNLABELLED
+        to = todo[0].folder.parent / layout.UNLABELLED
         unlabelled.prepare(cfg.unlabelled, to, progress=_counted("unlabelled", progress))
     folds = [unlabelled.add(_learning(task, cfg)) for task in {t.fold: t for t in todo}.values()]
     inputs.load(folds[0])
@@ -179,10 +176,10 @@ def _ask(task: Task, cfg: Config) -> SoftLabels:
 
 def _choose(task: Task, teacher: Path, seeds: tuple[int, ...] | None) -> tuple[list[Path], Heard]:
     """Name the runs of a teacher that may teach a student, and what they know."""
-    folder = teachers.find(teacher, task.folder.parents[2])
+    folder = teachers.find(teacher, layout.studies_beside(task.folder))
     fold, heard = teachers.choose_fold(folder, task)
-    there = [path.name for path in sorted(folder.glob(f"fold{fold}-seed*/"))]
-    wanted = there if seeds is None else [f"fold{fold}-seed{seed}" for seed in seeds]
+    there = [path.name for path in layout.runs(folder, fold)]
+    wanted = there if seeds is None else [layout.run_name(fold, seed) for seed in seeds]
     if not wanted or not set(wanted) <= set(there):
         raise CorpusError(f"{folder}: found {there}, wanted seeds {seeds}; train them first")
     return [folder / name for name in wanted], heard  # others may be unfinished

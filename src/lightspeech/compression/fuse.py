@@ -13,8 +13,8 @@ from lightspeech.errors import ConfigError
 from lightspeech.frontends import pair
 from lightspeech.models import fusion
 from lightspeech.models.fusion import Fusion
-from lightspeech.models.int8_onnx import NAME, OnnxNetwork
-from lightspeech.training import inputs, teachers
+from lightspeech.models.int8_onnx import OnnxNetwork
+from lightspeech.training import inputs, layout, teachers
 from lightspeech.training import run as runs
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig, Task
@@ -71,7 +71,7 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
     _check_second(before, second)
     task = replace(task, config=fused(before, second))
     temperatures = (before.temperature, second.temperature)
-    device = OnnxNetwork((folder / NAME).read_bytes())
+    device = OnnxNetwork((folder / layout.INT8).read_bytes())
     runs.finish(
         task,
         inputs.open_parts(task),
@@ -110,9 +110,9 @@ def prepare(todo: Sequence[Task], cfg: Config, progress: Callable[[str, int, int
 
 def _second(task: Task, cfg: Config) -> tuple[Path, Run]:
     """Find the run of the same seed that knows nobody this one is measured on."""
-    study = teachers.find(cfg.study, task.folder.parents[2])
+    study = teachers.find(cfg.study, layout.studies_beside(task.folder))
     fold, _ = teachers.choose_fold(study, task)
-    folder = study / f"fold{fold}-seed{task.seed}"
+    folder = study / layout.run_name(fold, task.seed)
     return folder, runs.read_run(folder)
 
 

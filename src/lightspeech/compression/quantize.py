@@ -16,7 +16,7 @@ from lightspeech.models.building import to_int8
 from lightspeech.models.int8 import Int8 as Config
 from lightspeech.models.int8 import Int8Network
 from lightspeech.models.int8_onnx import OnnxNetwork
-from lightspeech.training import unlabelled
+from lightspeech.training import layout, unlabelled
 from lightspeech.training.inputs import Parts, open_parts
 from lightspeech.training.networks import window
 from lightspeech.training.run import Run, finish, fit
@@ -29,7 +29,6 @@ BYTES_PER_VALUE = 1
 """Of an activation."""
 FINAL = True
 """Int8 weights are final: no step can follow."""
-SENSITIVITY = "sensitivity.json"
 
 
 def check(cfg: RunConfig) -> None:
@@ -77,9 +76,9 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
     if cfg.qat_epochs:
         network = _train(task, network, cfg)
     if cfg.sensitivity:
-        write_json(task.folder / SENSITIVITY, _sensitivity.measure(task, parts, network))
+        write_json(task.folder / layout.SENSITIVITY, _sensitivity.measure(task, parts, network))
     model = int8_onnx.to_bytes(network, window(before.config))
-    with replacing(task.folder / int8_onnx.NAME) as temporary:
+    with replacing(task.folder / layout.INT8) as temporary:
         temporary.write_bytes(model)
     finish(task, parts, network, exported=OnnxNetwork(model))
 

@@ -32,7 +32,7 @@ from lightspeech.frontends.states import SAMPLE_RATE
 from lightspeech.frontends.whisper_blocks import WhisperBlocks
 from lightspeech.models.int8_onnx import OPSET, dynamic
 from lightspeech.quiet import silent
-from lightspeech.training import checkpoint
+from lightspeech.training import layout
 from lightspeech.training.loop import Training
 
 RECORDINGS = 48
@@ -139,7 +139,7 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path, *, judged: int = R
         "heard": [io.inspect(path).audio_hash for path in heard],
     }
     write_json(to / ABOUT, about)
-    (to / checkpoint.NAME).unlink(missing_ok=True)
+    (to / layout.CHECKPOINT).unlink(missing_ok=True)
     return len(data)
 
 

@@ -20,11 +20,10 @@ from lightspeech.export._bundled import exporter
 from lightspeech.frontends import small_encoder
 from lightspeech.frontends.contract import Layer
 from lightspeech.frontends.inputs import apply
-from lightspeech.models import int8_onnx
 from lightspeech.models.int8 import Int8Network
 from lightspeech.models.int8_onnx import OPSET, Converted, OnnxNetwork, dynamic
 from lightspeech.quiet import silent
-from lightspeech.training import networks
+from lightspeech.training import layout, networks
 from lightspeech.training.run import Run
 
 HOLDS = ("mel", "small_encoder", "pair")
@@ -174,7 +173,7 @@ def _hear_once(graph: Any) -> None:
 
 def network_alone(run: Run, folder: Path, threads: int) -> Callable[[], object] | None:
     """Give what answers one window's features on onnxruntime; None where the run is not int8."""
-    file = folder / int8_onnx.NAME
+    file = folder / layout.INT8
     if not file.is_file():
         return None
     network, features = OnnxNetwork(file.read_bytes(), threads=threads), networks.window(run.config)

@@ -16,8 +16,6 @@ from lightspeech.quiet import silent
 
 OPSET = 18
 INPUT, OUTPUT = "features", "logits"
-NAME = "int8.onnx"
-"""Beside the weights of an int8 run."""
 
 
 class Converted(nn.Module):
@@ -90,7 +88,7 @@ def dynamic(model: Any, excluded: Sequence[str] = ()) -> bytes:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with silent(), tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / NAME
+        made = Path(folder) / "model.onnx"
         quantize_dynamic(
             model,
             made,

@@ -14,10 +14,8 @@ from torch.optim import Optimizer
 
 from lightspeech.errors import StudyError
 from lightspeech.files import replacing, write_text
+from lightspeech.training.layout import CHECKPOINT, HISTORY
 
-NAME = "checkpoint.safetensors"
-WEIGHTS = "weights.safetensors"
-"""Of a finished run, in its folder."""
 SHARE = 0.1
 """Of the time of a training, that checkpoints may take: a large network is not saved each epoch."""
 History = list[dict[str, float]]
@@ -64,12 +62,12 @@ def save(state: State, folder: Path) -> None:
     _tell(state, folder)
     history = json.dumps(state.history)
     metadata = {"history": history, "sha256": digest(tensors, history)}
-    with replacing(folder / NAME) as temporary:
+    with replacing(folder / CHECKPOINT) as temporary:
         save_file(tensors, temporary, metadata=metadata)
 
 
 def _tell(state: State, folder: Path) -> None:
-    write_text(folder / "history.jsonl", "".join(f"{json.dumps(h)}\n" for h in state.history))
+    write_text(folder / HISTORY, "".join(f"{json.dumps(h)}\n" for h in state.history))
 
 
 class Keeper:
@@ -113,7 +111,7 @@ def restore(state: State, folder: Path) -> None:
     Raises:
         StudyError: if the checkpoint is damaged.
     """
-    path = folder / NAME
+    path = folder / CHECKPOINT
     if not path.exists():
         return
     try:

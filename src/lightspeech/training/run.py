@@ -18,7 +18,7 @@ from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
 from lightspeech.frontends.batches import Batches, Index
-from lightspeech.training import calibrate, checkpoint, loop, predictions, soft_labels
+from lightspeech.training import calibrate, layout, loop, predictions, soft_labels
 from lightspeech.training.answers import Answers, answer
 from lightspeech.training.distillation import Live, Stored, Taught, Teacher
 from lightspeech.training.inputs import Parts, open_parts, training_batches
@@ -82,11 +82,11 @@ def read_run(folder: Path) -> Run:
     """
     if not is_done(folder):
         raise CorpusError(f"{folder}: no finished run here; train it first")
-    values = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    values = json.loads((folder / layout.RUN).read_text(encoding="utf-8"))
     cfg = read_config(folder)
     network = build_network(cfg, len(values["labels"]))
     try:
-        network.load_state_dict(load_file(folder / checkpoint.WEIGHTS), strict=True)
+        network.load_state_dict(load_file(folder / layout.WEIGHTS), strict=True)
     except (OSError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(f"{folder}: damaged weights ({reason}); train the run again") from None
@@ -107,15 +107,15 @@ def read_config(folder: Path) -> RunConfig:
     Raises:
         ConfigError: if it lacks a key, or has a value that cannot be.
     """
-    values = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    values = json.loads((folder / layout.RUN).read_text(encoding="utf-8"))
     known = {field.name for field in dataclasses.fields(RunConfig)}
     parts = {name: value for name, value in values.items() if name in known}
-    return build(RunConfig, parts, source=str(folder / "run.json"))
+    return build(RunConfig, parts, source=str(folder / layout.RUN))
 
 
 def is_done(folder: Path) -> bool:
     """Tell whether a run is complete: its answers are written last."""
-    return (folder / "test.csv").exists()
+    return (folder / layout.ANSWERS).exists()
 
 
 def do(task: Task) -> None:
@@ -251,13 +251,13 @@ def finish(
     temperature = calibrate.fit_temperature(logits, counts, task.targets[selection])
     chosen = calibrate.utterance_probabilities(logits, counts, temperature)
     threshold = calibrate.fit_threshold(chosen, task.targets[selection])
-    with replacing(task.folder / checkpoint.WEIGHTS) as temporary:
+    with replacing(task.folder / layout.WEIGHTS) as temporary:
         # Cloned: an int8 network has scales that several places share, which the format refuses.
         save_file(
             {k: v.cpu().clone().contiguous() for k, v in network.state_dict().items()}, temporary
         )
     write_json(
-        task.folder / "run.json",
+        task.folder / layout.RUN,
         {
             **as_dict(task.config),
             "labels": task.labels,
@@ -283,7 +283,7 @@ def finish(
             fold=task.fold,
             seed=task.seed,
         ),
-        task.folder / "test.csv",
+        task.folder / layout.ANSWERS,
     )
-    for left in (task.folder / checkpoint.NAME, *task.folder.glob(".*")):  # hidden: of a kill
+    for left in (task.folder / layout.CHECKPOINT, *task.folder.glob(".*")):  # hidden: of a kill
         left.unlink(missing_ok=True)

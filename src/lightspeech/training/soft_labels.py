@@ -20,7 +20,7 @@ from lightspeech.files import replacing
 from lightspeech.protocols import leaks
 from lightspeech.protocols.base import Split
 from lightspeech.protocols.leaks import Heard
-from lightspeech.training.checkpoint import WEIGHTS
+from lightspeech.training.layout import WEIGHTS
 
 KEPT = ("id", "corpus", "speaker", "dialogue", "parent", "audio_hash")
 """Of every utterance that a teacher knows: what a leak can be told by."""

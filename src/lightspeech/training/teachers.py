@@ -11,8 +11,8 @@ from lightspeech.errors import CorpusError, LeakError
 from lightspeech.protocols import leaks
 from lightspeech.protocols.base import Protocol
 from lightspeech.protocols.leaks import Heard
+from lightspeech.training import layout, soft_labels, unlabelled
 from lightspeech.training import run as runs
-from lightspeech.training import soft_labels, unlabelled
 from lightspeech.training.task import Task
 
 
@@ -38,7 +38,7 @@ def find(teacher: Path, studies: Path) -> Path:
         CorpusError: naming the places looked at.
     """
     for folder in (teacher, studies / teacher):
-        if any(folder.glob("fold*-seed*/")):
+        if layout.runs(folder):
             return folder
     raise CorpusError(
         f"no runs in {teacher} or {studies / teacher}; train them first: "
@@ -56,11 +56,10 @@ def require(teacher: Path, studies: Path) -> None:
     Raises:
         CorpusError: naming what to train.
     """
-    if any(list(place.glob("fold*.safetensors")) for place in (teacher, studies / teacher)):
+    if any(layout.holds_soft_labels(place) for place in (teacher, studies / teacher)):
         return
     folder = find(teacher, studies)
-    runs_there = sorted(folder.glob("fold*-seed*/"))
-    if unfinished := [run for run in runs_there if not runs.is_done(run)]:
+    if unfinished := [run for run in layout.runs(folder) if not runs.is_done(run)]:
         raise CorpusError(f"{unfinished[0]} is not finished; train it first, with --resume")
 
 
@@ -93,23 +92,18 @@ class _Cut:
 
 def _read_study(folder: Path) -> tuple[Protocol, dict[str, Utterance]]:
     """Cut a study's corpus again; that of a step lies in the folder above."""
-    if _is_step(folder):
-        folder = folder.resolve().parent
-    utterances = manifest.read(folder / "manifest.csv", need_audio=False)
-    values = {"protocol": read_yaml(folder / "recipe.yaml").get("protocol")}
-    cut = build(_Cut, values, source=str(folder / "recipe.yaml")).protocol
+    folder = layout.study_of(folder)
+    utterances = manifest.read(folder / layout.MANIFEST, need_audio=False)
+    values = {"protocol": read_yaml(folder / layout.RECIPE).get("protocol")}
+    cut = build(_Cut, values, source=str(folder / layout.RECIPE)).protocol
     protocol: Protocol = cut.module.cut(utterances, cut.config)
     return protocol, {utterance.id: utterance for utterance in utterances}
-
-
-def _is_step(folder: Path) -> bool:
-    return not (folder / "manifest.csv").exists()
 
 
 def _name(folder: Path) -> str:
     """``study``, or ``study/1-distill``."""
     full = folder.resolve()
-    return f"{full.parent.name}/{full.name}" if _is_step(folder) else full.name
+    return f"{full.parent.name}/{full.name}" if layout.is_step(folder) else full.name
 
 
 def what_is_known(
@@ -119,8 +113,10 @@ def what_is_known(
     split = protocol.splits[fold]
     train = {utterances[name] for name in split.train}
     selection = {utterances[name] for name in split.selection}
-    for run in folder.glob(f"fold{fold}-seed*/run.json"):
-        distill = runs.read_config(run.parent).distill
+    for run in layout.runs(folder, fold):
+        if not (run / layout.RUN).is_file():
+            continue
+        distill = runs.read_config(run).distill
         if distill is not None:
             own = soft_labels.read(distill.soft).heard
             train |= set(own.train)
