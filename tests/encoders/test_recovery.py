@@ -9,14 +9,16 @@ import torch
 from typer.testing import CliRunner
 
 from lightspeech.audio import io
+from lightspeech.audio.windows import Windows
 from lightspeech.cli import app
 from lightspeech.encoders import blocks, recovery
 from lightspeech.encoders import shrink as _shrink
 from lightspeech.encoders.shrink import Shrink
 from lightspeech.errors import ConfigError
-from lightspeech.frontends import pretrained
-from lightspeech.frontends.encoder import SAMPLE_RATE, Encoder
-from lightspeech.training import checkpoint
+from lightspeech.frontends import small_encoder
+from lightspeech.frontends.small_encoder import Small
+from lightspeech.frontends.states import SAMPLE_RATE
+from lightspeech.training import checkpoint, layout
 from lightspeech.training.loop import Training
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -118,6 +120,6 @@ def test_a_shrunk_encoder_says_how_it_was_recovered(source, recordings, tmp_path
     about = json.loads((tmp_path / "config.json").read_text())
     assert about["made_of"]["epochs"] == 1
     assert about["heard"] == [io.inspect(path).audio_hash for path in recordings]
-    assert not (tmp_path / checkpoint.NAME).exists()
-    opened = pretrained.load(Encoder(source=str(tmp_path), width=16, first=0, last=2))
+    assert not (tmp_path / layout.CHECKPOINT).exists()
+    opened = Small(small_encoder.Config(source=str(tmp_path), width=16), Windows()).load()
     assert opened.hidden_states(np.zeros(8_000, np.float32)).shape == (3, 25, 16)

@@ -9,16 +9,18 @@ import onnxruntime
 import pytest
 import soundfile
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from lightspeech import plugins
-from lightspeech.config import Choice
+from lightspeech.audio.windows import Windows
+from lightspeech.config import Choice, choice_of
 from lightspeech.encoders import blocks as _blocks
 from lightspeech.encoders import shrink
 from lightspeech.encoders.shrink import Shrink
 from lightspeech.errors import ConfigError
-from lightspeech.export import onnx
-from lightspeech.frontends import pretrained
-from lightspeech.frontends.encoder import Encoder
+from lightspeech.export import checks, onnx
+from lightspeech.frontends import encoder, pretrained, small_encoder
+from lightspeech.frontends.small_encoder import Small
 from lightspeech.models import whisper
 from lightspeech.studies import recipe
 from lightspeech.studies.stages import Study
@@ -26,7 +28,6 @@ from lightspeech.training import networks
 from lightspeech.training.networks import build_network
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
-from lightspeech.workflows import publish
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -42,6 +43,16 @@ def shrink_of(source, **changes):
     return Shrink(**{"source": source, "last": 2, "heads": HEADS, "units": UNITS, **changes})
 
 
+def whole_of(source, first=0):
+    return pretrained.load(encoder.Config(source=source, width=WIDTH, first=first, last=2))
+
+
+def small_of(folder, **changes):
+    return Small(
+        small_encoder.Config(source=str(folder), **{"width": WIDTH, **changes}), whisper.WINDOWS
+    )
+
+
 def noise(samples, seed=0):
     return np.random.default_rng(seed).normal(size=samples).astype(np.float32) / 10
 
@@ -50,7 +61,7 @@ def noise(samples, seed=0):
 @pytest.mark.parametrize("first", [0, 1])
 def test_with_all_heads_and_units_it_is_the_encoder_of_transformers(source, samples, first):
     blocks = shrink.open_blocks(shrink_of(source, first=first))
-    whole = pretrained.load(Encoder(source=source, width=WIDTH, first=first, last=2))
+    whole = whole_of(source, first=first)
     with torch.no_grad():
         expected = whole.hidden_states(noise(samples))
         found = blocks(torch.from_numpy(noise(samples))[None])[0]
@@ -85,13 +96,13 @@ def small(source, tmp_path_factory):
 
 def test_its_folder_is_an_encoder_that_a_recipe_may_name(source, small):
     folder, size = small
-    opened = pretrained.load(Encoder(source=str(folder), width=WIDTH, first=0, last=2))
+    opened = small_of(folder).load()
     assert (folder / "encoder.onnx").stat().st_size == size
-    assert opened.n_params < pretrained.load(Encoder(source=source, width=WIDTH, last=2)).n_params
+    assert opened.n_params < whole_of(source, first=1).n_params
     for samples in (700, 8_000, 16_001):
         found = opened.hidden_states(noise(samples))
         assert found.shape == (3, -(-samples // 320), WIDTH)
-    whole = pretrained.load(Encoder(source=source, width=WIDTH, first=0, last=2))
+    whole = whole_of(source)
     with torch.no_grad():
         expected = whole.hidden_states(noise(16_001))
     assert np.corrcoef(expected.flatten(), found.flatten())[0, 1] > 0.98
@@ -99,29 +110,28 @@ def test_its_folder_is_an_encoder_that_a_recipe_may_name(source, small):
 
 def test_its_folder_says_what_three_seconds_cost_in_multiplications(source, small):
     few = json.loads((small[0] / "config.json").read_text())["macs"]
-    assert few < shrink.macs(shrink.open_blocks(shrink_of(source)))
+    assert few < shrink.macs(shrink.open_blocks(shrink_of(source)), 3)
     states, stem = 150, 3 * 80 * WIDTH * 300 + 3 * WIDTH * WIDTH * 150
     # Of each block: four products of the heads' widths, two of the units', scores and sums.
     block = states * (4 * WIDTH * 12 + 2 * WIDTH * 20) + 2 * states**2 * 12
     assert few == stem + 2 * block + 300 * 201 * 80
-    assert pretrained.load(Encoder(source=str(small[0]), width=WIDTH, first=0, last=2)).macs == few
+    assert small_of(small[0]).macs(3) == few
 
 
 def test_another_file_is_another_encoder_to_the_cache(small, tmp_path):
-    cfg = Encoder(source=str(small[0]), width=WIDTH, first=0, last=2)
-    before = pretrained.key(cfg)
+    before = small_of(small[0]).key()
     copy = tmp_path / "other"
     copy.mkdir()
     for name in ("encoder.onnx", "config.json"):
         (copy / name).write_bytes((small[0] / name).read_bytes())
-    assert pretrained.key(Encoder(source=str(copy), width=WIDTH, first=0, last=2)) == before
+    assert small_of(copy).key() == before
     (copy / "encoder.onnx").write_bytes(b"other")
-    assert pretrained.key(Encoder(source=str(copy), width=WIDTH, first=0, last=2)) != before
+    assert small_of(copy).key() != before
 
 
 def test_a_recipe_that_asks_for_other_states_is_told_which_there_are(small):
-    with pytest.raises(ConfigError, match=r"write encoder: \{source: .*width: 16, first: 0, last"):
-        pretrained.load(Encoder(source=str(small[0]), width=32, first=1, last=2))
+    with pytest.raises(ConfigError, match=r"write frontend: \{source: .*width: 16, first: 0, last"):
+        small_of(small[0], width=32, first=1).load()
 
 
 @pytest.mark.parametrize(("what", "n"), [("last", 3), ("heads", 5), ("units", 25)])
@@ -131,10 +141,13 @@ def test_more_than_there_is_cannot_be_kept(source, what, n):
 
 
 def head_on(folder, **changes):
+    return head_of(choice_of("lightspeech.frontends", small_of(folder, **changes).cfg))
+
+
+def head_of(front):
     cfg = RunConfig(
         model=Choice("lightspeech.models", "whisper", whisper.Config(width=8, heads=2)),
-        frontend=whisper.FRONTEND, windows=whisper.WINDOWS,
-        encoder=Encoder(source=str(folder), width=WIDTH, **{"first": 0, "last": 2, **changes}),
+        frontend=front, windows=whisper.WINDOWS,
     )  # fmt: skip
     return Run(
         config=cfg, labels=tuple("abcd"), fold=0, seed=0, temperature=1.5, threshold=0.0,
@@ -146,7 +159,7 @@ def test_a_bundle_holds_the_encoder_and_answers_as_the_head_was_measured(small):
     """The cache keeps half precision, so the third digit of a state may differ."""
     done = head_on(small[0])
     session = onnxruntime.InferenceSession(onnx.to_bytes(done))
-    opened = pretrained.load(done.config.encoder)
+    opened = done.config.front.encoder.load()
     for samples in (1_000, 8_000, 48_000, 50_321):
         features = torch.from_numpy(opened(noise(samples))[None]).float()
         with torch.no_grad():
@@ -177,14 +190,12 @@ def test_blocks_left_beside_it_say_what_those_in_a_file_say(source, stem, tmp_pa
     (tmp_path / "speech.wav").write_bytes((stem / "speech.wav").read_bytes())
     cfg = shrink_of(source, heads=3, units=20, int8=False)
     shrink.shrink(cfg, [tmp_path / "speech.wav"], tmp_path)
-    whole = pretrained.load(Encoder(source=str(tmp_path), width=WIDTH, first=0, last=2))
-    states = pretrained.load(Encoder(source=str(stem), width=WIDTH, first=0, last=0))
+    whole = small_of(tmp_path).load()
+    states = small_of(stem, last=0).load()
     x = states.hidden_states(noise(8_000))
     assert x.shape == (1, 25, WIDTH)
     with torch.no_grad():
-        for block in networks.blocks_to_tune(
-            head_on(stem, last=0, tuned=2, pool_s=0.02).config.encoder
-        ):
+        for block in small_of(stem, last=0, tuned=2, pool_s=0.02).blocks():
             x = block(x)
     expected = whole.hidden_states(noise(8_000))[2]
     assert np.corrcoef(x[0].flatten(), expected.flatten())[0, 1] > 0.99
@@ -194,7 +205,7 @@ def test_a_bundle_of_tuned_blocks_answers_as_the_int8_that_was_measured(stem):
     done = head_on(stem, last=0, tuned=2, pool_s=0.02)
     measured = networks.answering(done.config, done.network)
     session = onnxruntime.InferenceSession(onnx.to_bytes(done))
-    opened = pretrained.load(done.config.encoder)
+    opened = done.config.front.encoder.load()
     for samples in (1_000, 8_000, 48_000):
         features = torch.from_numpy(opened(noise(samples))[None]).float()
         with torch.no_grad():
@@ -208,7 +219,7 @@ def test_a_bundle_of_tuned_blocks_answers_as_the_int8_that_was_measured(stem):
 @pytest.mark.parametrize("tuned", [1, 3])
 def test_other_blocks_than_are_left_cannot_be_trained(stem, small, tuned):
     with pytest.raises(
-        ConfigError, match=f"2 blocks to train, the recipe says encoder.tuned={tuned}"
+        ConfigError, match=f"2 blocks to train, the recipe says frontend.tuned={tuned}"
     ):
         head_on(stem, last=0, tuned=tuned, pool_s=0.02)
     with pytest.raises(ConfigError, match="has 0 blocks to train.* --tuned . --speech FOLDER"):
@@ -218,28 +229,27 @@ def test_other_blocks_than_are_left_cannot_be_trained(stem, small, tuned):
 def test_figures_say_whether_an_encoder_is_ours_and_whether_its_blocks_were_trained(
     source, stem, small, tmp_path
 ):
-    def scheme(folder, **encoder):
+    def scheme(name, folder, **values):
         (tmp_path / "r.yaml").write_text(
             "name: r\ncorpus: synthetic\nprotocol: leave_one_out\nmodel: base\n"
         )
         chosen = recipe.read(tmp_path / "r.yaml", [])
-        heard = {"source": str(folder), "width": WIDTH, "pool_s": 0.02, **encoder}
+        front = {"name": name, "source": str(folder), "width": WIDTH, "pool_s": 0.02, **values}
         return Study(
             folder=tmp_path, utterances=[], protocol=None,
-            recipe=dataclasses.replace(chosen, encoder=heard),
+            recipe=dataclasses.replace(chosen, frontend=front),
         ).scheme  # fmt: skip
 
-    assert scheme(source, last=2) == "fp32"
-    assert scheme(source, last=1, tuned=1) == "tuned"
-    assert scheme(small[0], last=2) == "int8"
-    assert scheme(stem, last=0, tuned=2) == "tuned-int8"
+    assert scheme("encoder", source, last=2) == "fp32"
+    assert scheme("encoder", source, last=1, tuned=1) == "tuned"
+    assert scheme("small_encoder", small[0], last=2) == "int8"
+    assert scheme("small_encoder", stem, last=0, tuned=2) == "tuned-int8"
 
 
 def test_other_blocks_to_train_are_no_other_encoder_to_the_cache(stem, tmp_path):
     copy = shutil.copytree(stem, tmp_path / "copy")
     (copy / "blocks.safetensors").write_bytes(b"other")
-    cfgs = [Encoder(source=str(f), width=WIDTH, first=0, last=0) for f in (stem, copy)]
-    assert pretrained.key(cfgs[0]) == pretrained.key(cfgs[1])
+    assert small_of(stem, last=0).key() == small_of(copy, last=0).key()
 
 
 def test_a_damaged_file_of_blocks_is_one_line_that_says_what_to_do(stem, tmp_path):
@@ -252,12 +262,72 @@ def test_a_damaged_file_of_blocks_is_one_line_that_says_what_to_do(stem, tmp_pat
 
 @pytest.mark.parametrize("format", sorted(set(plugins.names("lightspeech.export")) - {"onnx"}))
 def test_a_head_on_an_encoder_is_exported_to_onnx_alone(small, format):
-    with pytest.raises(
-        ConfigError, match=f"whisper hears an encoder, which {format} does not hold"
-    ):
-        publish.exporter(head_on(small[0]), format)
+    told = f"whisper is given small_encoder, which {format} does not hold; export it .*onnx"
+    with pytest.raises(ConfigError, match=told):
+        checks.exporter(head_on(small[0]).config, format)
 
 
 def test_an_encoder_of_transformers_is_in_no_bundle(source):
-    with pytest.raises(ConfigError, match="only an encoder that `lightspeech shrink` made"):
-        onnx.to_bytes(head_on(source))
+    heard = encoder.Config(source=source, width=WIDTH, first=0, last=2)
+    done = head_of(choice_of("lightspeech.frontends", heard))
+    assert not done.config.front.in_bundle
+    with pytest.raises(ConfigError, match="whisper: no ONNX file holds encoder"):
+        onnx.to_bytes(done)
+    with pytest.raises(ConfigError, match="whisper is given encoder, which onnx does not hold"):
+        checks.exporter(done.config, "onnx")
+
+
+def test_an_encoder_of_transformers_is_no_small_one(source):
+    told = r"was not made by `lightspeech shrink`; write frontend\.name=encoder"
+    with pytest.raises(ConfigError, match=told):
+        small_of(source).load()
+
+
+def test_a_small_encoder_is_none_of_transformers(small):
+    told = r"was made by `lightspeech shrink`; write frontend\.name=small_encoder"
+    with pytest.raises(ConfigError, match=told):
+        whole_of(str(small[0]))
+
+
+def test_what_another_length_costs_follows_from_one_second_and_three(source, small):
+    about = json.loads((small[0] / "config.json").read_text())
+    found = small_of(small[0])
+    assert (found.macs(1), found.macs(3)) == (about["macs_1s"], about["macs"])
+    network = shrink.open_blocks(shrink_of(source))
+    _blocks.lessen(network, [torch.from_numpy(noise(8_000))[None]], heads=3, units=20)
+    assert shrink.macs(network, 3) == about["macs"]
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(torch.zeros(1, 24_000))
+    assert found.macs(1.5) == counter.get_total_flops() // 2
+
+
+def test_of_an_encoder_of_an_older_version_only_three_seconds_are_known(small, tmp_path):
+    about = json.loads((small[0] / "config.json").read_text())
+    (tmp_path / "encoder.onnx").write_bytes((small[0] / "encoder.onnx").read_bytes())
+    for names, known in ((("macs",), about["macs"]), ((), None)):
+        old = {k: v for k, v in about.items() if not k.startswith("macs") or k in names}
+        (tmp_path / "config.json").write_text(json.dumps(old))
+        assert small_of(tmp_path).macs(3) == known
+        assert small_of(tmp_path).macs(1.5) is None
+
+
+def test_what_stands_before_a_network_is_counted_for_its_window(small):
+    windows = Windows(window_s=1.0, hop_s=0.5)
+    front = small_encoder.build(small_of(small[0]).cfg, windows=windows)
+    about = json.loads((small[0] / "config.json").read_text())
+    assert (front.cost().n_params, front.cost().macs) == (about["n_params"], about["macs_1s"])
+    [whose] = front.origins()
+    assert (whose.name, whose.recordings()) == (small[0].name, frozenset(about["heard"]))
+
+
+def test_its_layer_gives_what_the_cache_holds_of_its_file(small):
+    front = small_encoder.build(small_of(small[0]).cfg, windows=whisper.WINDOWS)
+    layer = front.layer(any_length=True)
+    [(name, source)] = layer.sources.items()
+    [states] = onnxruntime.InferenceSession(source.model).run(
+        [name], {"waveform": noise(16_000)[None]}
+    )
+    expected = torch.from_numpy(front.encoder.load()(noise(16_000))).float()
+    found = layer(torch.from_numpy(states))
+    torch.testing.assert_close(found[0], expected, atol=2e-3, rtol=1e-3)
+    assert layer(source.example).shape == (2, *front.example().shape[1:])

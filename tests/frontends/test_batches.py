@@ -3,9 +3,10 @@ import pytest
 import torch
 
 from lightspeech.audio.frontend import FrontEnd
+from lightspeech.frontends import mel_features
 from lightspeech.frontends.augment import Augment
-from lightspeech.frontends.batches import Order, TrainingBatches, measuring_batches
-from lightspeech.frontends.mel_features import Features
+from lightspeech.frontends.batches import Order
+from lightspeech.frontends.mel_features import MelFeatures
 
 OFF = Augment(stretch=0, semitones=0, gain_db=0, noise_probability=0, time_masks=0, band_masks=0)
 
@@ -22,7 +23,8 @@ def features():
     windows = np.repeat(np.arange(N), WINDOWS) + 0.1 * np.concatenate(
         [np.arange(w) for w in WINDOWS]
     )
-    return Features(
+    return MelFeatures(
+        cfg=CFG,
         frames=rng.normal(size=(LENGTHS.sum(), 8)).astype(np.float32),
         offsets=np.cumsum([0, *LENGTHS]),
         windows=np.broadcast_to(windows[:, None, None], (WINDOWS.sum(), 10, 8)).astype(np.float32),
@@ -33,7 +35,7 @@ def features():
 def batches(features, rows, *, bending=OFF, size=4, seed=5):
     """Batches whose targets are the numbers of the utterances."""
     order = Order(np.array(rows), batch_size=size, seed=seed)
-    return TrainingBatches(features, order, torch.arange(N), CFG, bending)
+    return features.train(order, torch.arange(N), bending)
 
 
 def one_epoch(made, number=0):
@@ -83,7 +85,12 @@ def test_what_an_utterance_becomes_is_its_own_affair(features):
 
 @pytest.mark.parametrize("rows", [range(N), [7, 3, 3, 22]])
 @pytest.mark.parametrize("size", [1, 5, 100])
-def test_measuring_goes_window_by_window_in_the_order_of_the_rows(features, rows, size):
-    found = torch.cat(list(measuring_batches(features, np.array(rows), CFG, batch_size=size)))
+def test_measuring_goes_window_by_window_in_the_order_of_the_rows(
+    features, rows, size, monkeypatch
+):
+    monkeypatch.setattr(mel_features, "BATCH", size)
+    parts = list(features.measure(np.array(rows)))
+    assert max(map(len, parts)) <= size
+    found = torch.cat(parts)
     expected = [row + 0.1 * window for row in rows for window in range(WINDOWS[row])]
     np.testing.assert_allclose(found[:, 0, 0], expected, rtol=1e-6)

@@ -11,10 +11,10 @@ from lightspeech.errors import StudyError
 from lightspeech.frontends import hidden_states, pretrained
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Order
-from lightspeech.frontends.encoder import Encoder
-from lightspeech.frontends.hidden_states import Encoded, EncodedBatches
+from lightspeech.frontends.encoder import Config, Pretrained
+from lightspeech.frontends.hidden_states import HiddenStates
 
-CFG = Encoder(width=4, first=1, last=2)
+CFG = Config(width=4, first=1, last=2)
 LENGTHS = (3, 40, 17, 9, 25, 12, 30)
 OFF = Augment(crop=0.0, time_masks=0)
 
@@ -25,13 +25,13 @@ def found(tmp_path):
     files = tuple(tmp_path / f"{row}.npy" for row in range(len(LENGTHS)))
     for row, (file, frames) in enumerate(zip(files, LENGTHS, strict=True)):
         np.save(file, np.full((frames, 8), row + 1, np.float16))
-    return Encoded(CFG, files)
+    return HiddenStates(CFG, files)
 
 
 def batches(found, *, bending=OFF, size=3, seed=5):
     targets = torch.arange(len(LENGTHS))
     order = Order(np.arange(len(LENGTHS) - 1), batch_size=size, seed=seed)
-    return EncodedBatches(found, order, targets, bending)
+    return found.train(order, targets, bending)
 
 
 def frames_of(batch):
@@ -73,11 +73,11 @@ def test_masks_hide_frames_of_some_examples_and_never_most_of_a_long_one(found):
 
 
 def test_where_blocks_are_tuned_lengths_are_few_and_the_rest_is_zeros(found):
-    tuned = dataclasses.replace(found, cfg=dataclasses.replace(CFG, pool_s=0.02, tuned=1))
+    tuned = dataclasses.replace(found, states=dataclasses.replace(CFG, pool_s=0.02, tuned=1))
     for part in batches(tuned, size=2).epoch(0):
         assert part.features.shape[1] in (32, 64)
         assert frames_of(part) == [LENGTHS[row] for row in part.rows]
-    [measured] = hidden_states.measuring_batches(tuned, np.array([0, 4]))
+    [measured] = tuned.measure(np.array([0, 4]))
     assert measured.shape == (2, 32, 8)
 
 
@@ -94,9 +94,11 @@ def test_an_epoch_repeats_itself(found):
 
 
 @pytest.mark.parametrize("size", [1, 3, 64])
-def test_measuring_gives_whole_utterances_in_order(found, size):
+def test_measuring_gives_whole_utterances_in_order(found, size, monkeypatch):
+    monkeypatch.setattr(hidden_states, "BATCH", size)
     rows = np.array([4, 0, 2, 2])
-    parts = list(hidden_states.measuring_batches(found, rows, batch_size=size))
+    parts = list(found.measure(rows))
+    assert max(map(len, parts)) <= size
     lengths = [n for part in parts for n in (part != 0).any(2).sum(1).tolist()]
     assert lengths == [LENGTHS[row] for row in rows]
     assert np.diff(found.window_offsets)[rows].tolist() == [1, 1, 1, 1]
@@ -122,27 +124,37 @@ def utterances(tmp_path, write_tone):
 @pytest.fixture
 def random_encoder(make_encoder):
     folder, _ = make_encoder()
-    return Encoder(source=str(folder), width=16, first=0, last=2)
+    return Pretrained(Config(source=str(folder), width=16, first=0, last=2))
+
+
+class InWindows(Pretrained):
+    """An encoder of transformers whose utterances are measured as those of a small one."""
+
+    def __init__(self, cfg, windows):
+        super().__init__(cfg)
+        object.__setattr__(self, "windows", windows)
 
 
 def test_what_is_kept_is_what_the_encoder_hears(utterances, random_encoder, tmp_path):
     made = hidden_states.load(utterances, random_encoder, tmp_path / "cache")
-    heard = pretrained.load(random_encoder)(io.load(utterances[1].path, 16_000))
+    heard = random_encoder.load()(io.load(utterances[1].path, 16_000))
     np.testing.assert_array_equal(made.read(1), heard)
-    assert made.read(1).dtype == np.float16
+    assert made.read_version(1).dtype == heard.dtype == np.float16
 
 
 def test_measured_in_windows_each_is_heard_by_itself_and_training_hears_the_whole(
-    utterances, random_encoder, tmp_path
+    utterances, random_encoder, tmp_path, monkeypatch
 ):
     windows = Windows(window_s=0.25, hop_s=0.1)
-    made = hidden_states.load(utterances, random_encoder, tmp_path / "cache", windows=windows)
+    monkeypatch.setattr(hidden_states, "BATCH", 2)
+    cutting = InWindows(random_encoder.cfg, windows)
+    made = hidden_states.load(utterances, cutting, tmp_path / "cache")
     whole = hidden_states.load(utterances, random_encoder, tmp_path / "cache")
     pieces = [windows.cut(io.load(u.path, 16_000), 16_000) for u in utterances]
     np.testing.assert_array_equal(np.diff(made.window_offsets), [len(p) for p in pieces])
-    opened, rows = pretrained.load(random_encoder), np.array([1, 0])
+    opened, rows = random_encoder.load(), np.array([1, 0])
     expected = np.stack([opened(piece) for row in rows for piece in pieces[row]])
-    found = torch.cat(list(hidden_states.measuring_batches(made, rows, batch_size=2)))
+    found = torch.cat(list(made.measure(rows)))
     np.testing.assert_array_equal(found, expected)
     np.testing.assert_array_equal(made.read(2), whole.read(2))
 
@@ -152,21 +164,23 @@ def test_other_speeds_are_heard_once_and_only_training_draws_them(
 ):
     hidden_states.load(utterances, random_encoder, tmp_path / "cache")
     made = hidden_states.load(utterances, random_encoder, tmp_path / "cache", speeds=(0.8, 1.25))
-    waveform, opened = io.load(utterances[1].path, 16_000), pretrained.load(random_encoder)
+    waveform, opened = io.load(utterances[1].path, 16_000), random_encoder.load()
     for version, rate in ((1, 0.8), (2, 1.25)):
-        np.testing.assert_array_equal(made.read(1, version), opened(io.sped_up(waveform, rate)))
+        np.testing.assert_array_equal(
+            made.read_version(1, version), opened(io.sped_up(waveform, rate))
+        )
     monkeypatch.setattr(pretrained, "load", None)
     again = hidden_states.load(utterances, random_encoder, tmp_path / "cache", speeds=(1.25,))
-    np.testing.assert_array_equal(again.read(1, 1), made.read(1, 2))
+    np.testing.assert_array_equal(again.read_version(1, 1), made.read_version(1, 2))
     order = Order(np.arange(3), batch_size=3, seed=0)
-    batches = EncodedBatches(made, order, torch.arange(3), OFF)
+    batches = made.train(order, torch.arange(3), OFF)
     drawn = {
         frames_of(part)[part.rows.tolist().index(1)]
         for number in range(20)
         for part in batches.epoch(number)
     }
-    assert drawn == {len(made.read(1, version)) for version in (0, 1, 2)}
-    [measured] = hidden_states.measuring_batches(made, np.array([1]))
+    assert drawn == {len(made.read_version(1, version)) for version in (0, 1, 2)}
+    [measured] = made.measure(np.array([1]))
     np.testing.assert_array_equal(measured[0], made.read(1))
 
 

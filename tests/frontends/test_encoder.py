@@ -10,7 +10,8 @@ import torch
 
 from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.frontends import pretrained
-from lightspeech.frontends.encoder import Encoder
+from lightspeech.frontends.encoder import Config, Pretrained
+from lightspeech.frontends.states import pool
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -19,7 +20,11 @@ KINDS = ("whisper", "wav2vec2", "wav2vec2-stable", "hubert", "wavlm")
 
 
 def config_of(folder, **changes):
-    return Encoder(**{"source": str(folder), "width": WIDTH, "first": 0, "last": BLOCKS, **changes})
+    return Config(**{"source": str(folder), "width": WIDTH, "first": 0, "last": BLOCKS, **changes})
+
+
+def key(cfg):
+    return Pretrained(cfg).key()
 
 
 def noise(seconds, seed=0):
@@ -86,13 +91,13 @@ def test_any_length_is_heard(make_encoder, kind, seconds, frames):
 
 def test_a_shorter_last_frame_is_the_mean_of_what_there_is():
     states = torch.arange(6.0).reshape(1, 6, 1)
-    pooled = pretrained.pool(states, Encoder(first=1, last=1, width=1, pool_s=0.08))
+    pooled = pool(states, 0.08)
     assert pooled.flatten().tolist() == [1.5, 4.5]
 
 
 def test_layers_lie_one_behind_the_other():
     states = torch.stack([torch.zeros(4, 3), torch.ones(4, 3)])
-    pooled = pretrained.pool(states, Encoder(first=1, last=2, width=3))
+    pooled = pool(states, 0.08)
     assert pooled.tolist() == [[0, 0, 0, 1, 1, 1]]
 
 
@@ -100,35 +105,35 @@ def test_a_name_is_looked_for_below_the_folder_of_encoders(make_encoder, tmp_pat
     folder, _ = make_encoder()
     monkeypatch.setenv("LIGHTSPEECH_ENCODERS", str(tmp_path))
     assert pretrained.find(folder.name) == folder
-    assert pretrained.key(config_of(folder.name)) == pretrained.key(config_of(folder))
+    assert key(config_of(folder.name)) == key(config_of(folder))
 
 
 def test_weights_and_settings_make_the_key_and_the_place_does_not(make_encoder, tmp_path):
     folder, _ = make_encoder()
     cfg = config_of(folder)
     changes = ({"first": 1}, {"last": 1}, {"pool_s": 0.04})
-    assert len({pretrained.key(replace(cfg, **change)) for change in ({}, *changes)}) == 4
-    before = pretrained.key(cfg)
+    assert len({key(replace(cfg, **change)) for change in ({}, *changes)}) == 4
+    before = key(cfg)
     weights = folder / "model.safetensors"
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)
-    assert pretrained.key(cfg) != before
+    assert key(cfg) != before
 
 
 @pytest.mark.parametrize("source", ["whisper-base", "openai/whisper-base"])
 def test_without_folder_and_network_both_remedies_are_named(offline, tmp_path, monkeypatch, source):
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     pytest.importorskip("transformers", reason="needs the extra 'teacher'")
-    with pytest.raises(ConfigError, match=r"LIGHTSPEECH_ENCODERS.*encoder\.source=openai/whisper"):
-        pretrained.load(Encoder(source=source))
+    with pytest.raises(ConfigError, match=r"LIGHTSPEECH_ENCODERS.*frontend\.source=openai/whisper"):
+        pretrained.load(Config(source=source))
 
 
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"width": 32}, r"has width 16 .* write encoder\.width=16"),
-        ({"last": 3}, r"and 2 blocks, .* encoder\.last=2"),
+        ({"width": 32}, r"has width 16 .* write frontend\.width=16"),
+        ({"last": 3}, r"and 2 blocks, .* frontend\.last=2"),
     ],
 )
 def test_a_recipe_that_says_another_encoder_is_refused(make_encoder, change, fault):
@@ -159,45 +164,46 @@ def test_another_kind_of_model_is_refused(make_encoder):
 def test_without_transformers_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(MissingExtra, match=r"lightspeech\[teacher\]"):
-        pretrained.load(Encoder())
+        pretrained.load(Config())
 
 
 def test_encoders_side_by_side_give_what_each_gives_alone(make_encoder):
     (one, _), (two, _) = make_encoder(), make_encoder("hubert")
     first, second = config_of(one), config_of(two, first=1)
-    both = pretrained.load(replace(first, beside=second))
-    heard = both(noise(1.1))
+    both = Pretrained(replace(first, second=second))
+    listen = both.load()
+    heard = listen(noise(1.1))
     alone = pretrained.load(first)(noise(1.1)), pretrained.load(second)(noise(1.1))
     n = min(map(len, alone))
     np.testing.assert_array_equal(heard, np.concatenate([part[:n] for part in alone], 1))
-    assert heard.shape[1] == replace(first, beside=second).n_features
-    assert both.n_params == sum(pretrained.load(cfg).n_params for cfg in (first, second))
+    assert heard.shape[1] == sum(states.n_features for states in both.states)
+    assert listen.n_params == sum(pretrained.load(cfg).n_params for cfg in (first, second))
 
 
 def test_the_encoder_beside_another_is_part_of_the_key(make_encoder):
     folder, _ = make_encoder()
     cfg = config_of(folder)
     keys = {
-        pretrained.key(cfg),
-        *(pretrained.key(replace(cfg, beside=replace(cfg, last=n))) for n in (1, 2)),
+        key(cfg),
+        *(key(replace(cfg, second=replace(cfg, last=n))) for n in (1, 2)),
     }
     assert len(keys) == 3
 
 
 def test_encoders_side_by_side_need_frames_of_one_length():
-    with pytest.raises(ConfigError, match=r"write encoder.beside.pool_s=0.08"):
-        Encoder(beside=Encoder(pool_s=0.16))
+    with pytest.raises(ConfigError, match=r"write frontend\.second\.pool_s=0\.08"):
+        Config(second=Config(pool_s=0.16))
 
 
 def test_an_empty_range_of_hidden_states_is_refused():
     with pytest.raises(ValueError, match="first must be at most last, found 3 and 2"):
-        Encoder(first=3, last=2)
+        Config(first=3, last=2)
 
 
 @pytest.mark.corpus
 def test_whisper_base_gives_hidden_states_of_its_width():
     if "LIGHTSPEECH_ENCODERS" not in os.environ:
         pytest.skip("needs whisper-base: set LIGHTSPEECH_ENCODERS to the folder that holds it")
-    opened = pretrained.load(Encoder())
+    opened = pretrained.load(Config())
     assert opened(noise(1.0)).shape == (13, 4 * 512)
     assert opened.n_params == 14_286_848

@@ -4,16 +4,21 @@ import pytest
 import torch
 
 from lightspeech import config, plugins
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
+from lightspeech.frontends import mel
 from lightspeech.models import small
 from lightspeech.models.separable import Separable
 from lightspeech.training import losses
+
+FRONT = mel.build(FrontEnd(n_mels=8), windows=Windows())
 
 
 def build(**changes):
     torch.manual_seed(0)
     cfg = small.Config(channels=(6, 6), dropout=0.0, members=3, **changes)
-    return small.build(cfg, n_features=8, n_classes=5)
+    return small.build(cfg, frontend=FRONT, n_classes=5)
 
 
 def test_it_answers_the_mean_of_its_members():
@@ -58,7 +63,7 @@ def test_what_a_teacher_says_is_learnt_by_every_member():
 
 def test_one_member_is_no_ensemble():
     cfg = small.Config(channels=(6, 6), members=1)
-    assert isinstance(small.build(cfg, n_features=8, n_classes=5), Separable)
+    assert isinstance(small.build(cfg, frontend=FRONT, n_classes=5), Separable)
 
 
 def test_no_member_is_refused():

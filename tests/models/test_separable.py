@@ -2,13 +2,18 @@ import pytest
 import torch
 
 from lightspeech import config
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
+from lightspeech.frontends import mel
 from lightspeech.models import nano
+
+FRONT = mel.build(FrontEnd(n_mels=8), windows=Windows())
 
 
 def build(**changes):
     torch.manual_seed(0)
-    return nano.build(nano.Config(**changes), n_features=8, n_classes=3).eval()
+    return nano.build(nano.Config(**changes), frontend=FRONT, n_classes=3).eval()
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,21 @@ import dataclasses
 import pytest
 import torch
 
+from lightspeech.audio.frontend import FrontEnd
 from lightspeech.errors import ConfigError
-from lightspeech.frontends.encoder import Encoder
+from lightspeech.frontends import encoder, mel
 from lightspeech.models import whisper
 from lightspeech.models.whisper import Config
+
+
+def hearing(cfg):
+    return encoder.build(cfg, windows=whisper.WINDOWS)
 
 
 @pytest.fixture
 def head():
     torch.manual_seed(0)
-    return whisper.build(Config(), n_classes=8, encoder=whisper.ENCODER).eval()
+    return whisper.build(Config(), n_classes=8, frontend=hearing(whisper.FRONTEND)).eval()
 
 
 def test_its_size_is_the_one_its_module_states(head):
@@ -50,8 +55,9 @@ def test_an_example_without_a_frame_has_finite_logits(head):
 
 
 def test_each_encoder_has_statistics_of_its_own():
-    both = dataclasses.replace(whisper.ENCODER, beside=Encoder(source="other", width=24, last=2))
-    head = whisper.build(Config(), n_classes=3, encoder=both).eval()
+    other = encoder.Config(source="other", width=24, last=2)
+    both = hearing(dataclasses.replace(whisper.FRONTEND, second=other))
+    head = whisper.build(Config(), n_classes=3, frontend=both).eval()
     features = torch.randn(2, 20, both.n_features)
     assert both.n_features == 4 * 512 + 2 * 24
     changed = features.clone()
@@ -64,6 +70,12 @@ def test_each_encoder_has_statistics_of_its_own():
     torch.testing.assert_close(first[0], second[0])
     assert (first[1] - second[1]).abs().max() > 0.01
     assert (head(features) - head(changed)).abs().max() > 0.001
+
+
+def test_a_front_end_that_is_no_encoder_is_refused():
+    front = mel.build(FrontEnd(), windows=whisper.WINDOWS)
+    with pytest.raises(ConfigError, match=r"write frontend\.name=encoder or small_encoder"):
+        whisper.build(Config(), n_classes=3, frontend=front)
 
 
 def test_slices_of_different_widths_are_refused():

@@ -3,12 +3,14 @@ import pytest
 import torch
 
 from lightspeech.errors import ConfigError
-from lightspeech.frontends.encoder import Encoder
+from lightspeech.frontends import encoder
 from lightspeech.models import whisper, whisper_lda
-from lightspeech.training.distillation import embedding_width
+from lightspeech.training.answers import embedding_width
 from lightspeech.training.networks import n_params
 
-ENCODER = Encoder(source="any", width=6, first=1, last=2)
+FRONT = encoder.build(
+    encoder.Config(source="any", width=6, first=1, last=2), windows=whisper.WINDOWS
+)
 CFG = whisper_lda.Config(width=8, heads=2)
 
 
@@ -24,7 +26,7 @@ def speech(n, seed=0):
 @pytest.fixture
 def head():
     torch.manual_seed(0)
-    return whisper_lda.build(CFG, n_classes=3, encoder=ENCODER).eval()
+    return whisper_lda.build(CFG, n_classes=3, frontend=FRONT).eval()
 
 
 def settled(head, seed=0):
@@ -33,7 +35,8 @@ def settled(head, seed=0):
 
 
 def test_its_size_is_the_one_its_module_states():
-    made = whisper_lda.build(whisper_lda.Config(), n_classes=8, encoder=whisper.ENCODER)
+    front = encoder.build(whisper_lda.FRONTEND, windows=whisper_lda.WINDOWS)
+    made = whisper_lda.build(whisper_lda.Config(), n_classes=8, frontend=front)
     assert n_params(made) == 136_152
     assert "136,152" in whisper_lda.__doc__
 
@@ -71,11 +74,11 @@ def test_statistics_are_of_the_frames_that_are_heard():
 
 
 def test_before_it_is_settled_and_in_training_the_head_answers_alone(head):
-    alone = whisper.Head.forward(head, speech(5)[0])
+    alone = whisper.Head.classify(head, speech(5)[0])
     torch.testing.assert_close(head(speech(5)[0]), alone)
     settled(head)
     assert not torch.allclose(head(speech(5)[0]), alone)
-    head.classify[0].p = head.pooling[0].narrow[1].p = 0.0
+    head.head[0].p = head.pooling[0].narrow[1].p = 0.0
     torch.testing.assert_close(head.train()(speech(5)[0]), alone)
 
 
@@ -83,7 +86,7 @@ def test_both_have_the_same_say(head):
     settled(head)
     strangers = torch.cat([speech(20, 7)[0], speech(10, 8)[0]])
     parts = (
-        whisper.Head.forward(head, strangers),
+        whisper.Head.classify(head, strangers),
         head.discriminants(whisper_lda.statistics(strangers)),
     )
     one, other = ((part - part.mean(1, keepdim=True)).square().mean() for part in parts)

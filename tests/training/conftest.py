@@ -4,11 +4,14 @@ import torch
 
 from lightspeech import plugins
 from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.windows import Windows
+from lightspeech.frontends import mel
 from lightspeech.frontends.augment import Augment
-from lightspeech.frontends.batches import Order, TrainingBatches
-from lightspeech.frontends.mel_features import Features
+from lightspeech.frontends.batches import Order
+from lightspeech.frontends.mel_features import MelFeatures
 
 N, N_CLASSES, BANDS = 24, 3, 16
+FRONT = FrontEnd(n_mels=BANDS)
 
 
 @pytest.fixture(autouse=True)
@@ -26,14 +29,12 @@ def toy_batches():
     frames[:, :15] += 2 * np.repeat(np.repeat(np.eye(N_CLASSES)[classes], lengths, 0), 5, 1)
     offsets = np.cumsum([0, *lengths])
     windows = np.stack([frames[start : start + 8] for start in offsets[:-1]])
-    features = Features(
-        frames=frames.astype(np.float32), offsets=offsets,
+    features = MelFeatures(
+        cfg=FRONT, frames=frames.astype(np.float32), offsets=offsets,
         windows=windows.astype(np.float32), window_offsets=np.arange(N + 1),
     )  # fmt: skip
-    return TrainingBatches(
-        features, Order(np.arange(N), batch_size=8, seed=0), torch.from_numpy(classes),
-        FrontEnd(n_mels=BANDS), Augment(time_mask_s=0.04),
-    )  # fmt: skip
+    order = Order(np.arange(N), batch_size=8, seed=0)
+    return features.train(order, torch.from_numpy(classes), Augment(time_mask_s=0.04))
 
 
 @pytest.fixture
@@ -43,6 +44,7 @@ def toy_network():
     def build(name="nano", **config):
         torch.manual_seed(0)
         module = plugins.load("lightspeech.models", name)
-        return module.build(module.Config(**config), n_features=BANDS, n_classes=N_CLASSES)
+        front = mel.build(FRONT, windows=Windows())
+        return module.build(module.Config(**config), frontend=front, n_classes=N_CLASSES)
 
     return build

@@ -6,7 +6,7 @@ import torch
 from torch.optim import AdamW
 
 from lightspeech.errors import OutputError, StudyError
-from lightspeech.training import checkpoint
+from lightspeech.training import checkpoint, layout
 from lightspeech.training.checkpoint import State
 
 
@@ -127,7 +127,7 @@ def one_digit_of_the_history(data):
 )  # fmt: skip
 def test_a_damaged_checkpoint_is_one_line_that_says_what_to_do(make_state, tmp_path, damage):
     checkpoint.save(make_state(2), tmp_path)
-    path = tmp_path / checkpoint.NAME
+    path = tmp_path / layout.CHECKPOINT
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(StudyError, match=r"damaged checkpoint \(.+\); delete it") as caught:
         checkpoint.restore(make_state(0), tmp_path)
@@ -136,7 +136,7 @@ def test_a_damaged_checkpoint_is_one_line_that_says_what_to_do(make_state, tmp_p
 
 def test_a_full_disk_keeps_the_last_checkpoint(make_state, tmp_path, monkeypatch):
     checkpoint.save(make_state(1), tmp_path)
-    before = (tmp_path / checkpoint.NAME).read_bytes()
+    before = (tmp_path / layout.CHECKPOINT).read_bytes()
 
     def full(*_, **__):
         raise OSError(28, "No space left on device")
@@ -144,5 +144,5 @@ def test_a_full_disk_keeps_the_last_checkpoint(make_state, tmp_path, monkeypatch
     monkeypatch.setattr(checkpoint, "save_file", full)
     with pytest.raises(OutputError, match="No space left on device"):
         checkpoint.save(make_state(2), tmp_path)
-    assert (tmp_path / checkpoint.NAME).read_bytes() == before
+    assert (tmp_path / layout.CHECKPOINT).read_bytes() == before
     assert len(list(tmp_path.iterdir())) == 2

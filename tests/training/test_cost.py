@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from lightspeech import plugins
 from lightspeech.audio.windows import Windows
-from lightspeech.config import Choice
+from lightspeech.config import Choice, choice_of
 from lightspeech.training import cost
 from lightspeech.training.networks import build_network
 from lightspeech.training.run import Run
@@ -20,7 +20,7 @@ def run_of(name, labels="abcd", **changes):
     module = plugins.load("lightspeech.models", name)
     cfg = RunConfig(
         model=Choice("lightspeech.models", name, module.Config()),
-        frontend=module.FRONTEND,
+        frontend=choice_of("lightspeech.frontends", module.FRONTEND),
         windows=module.WINDOWS,
     )
     cfg = dataclasses.replace(cfg, **changes)
@@ -41,7 +41,7 @@ def test_the_peak_of_light_sernet_is_at_its_three_paths():
     """TFLite Micro planned 223,440 bytes for three such paths on 98 by 40: it keeps the input."""
     network = run_of("light_sernet").network
     assert (
-        cost.peak_activations(network, torch.zeros(1, 98, 40))
+        cost.peak_activation_bytes(network, torch.zeros(1, 98, 40), ("",))
         == 32 * (98 * 40 + 3 * 49 * 20)
         == 223_440 - 98 * 40
     )
@@ -54,7 +54,8 @@ def test_multiplications_of_an_lstm_are_its_weights_at_every_frame():
 
 
 def test_int8_takes_a_quarter_of_the_bytes_and_all_else_is_equal():
-    wide, narrow = (cost.of(run_of("micro"), bytes_per_value=n) for n in (4, 1))
+    wide = cost.of(run_of("micro"))
+    narrow = cost.of_config(run_of("micro").config, 4, all_int8=True)
     assert wide.peak_activation_bytes == 4 * narrow.peak_activation_bytes
     assert dataclasses.replace(narrow, peak_activation_bytes=0) == dataclasses.replace(
         wide, peak_activation_bytes=0
@@ -82,13 +83,11 @@ def test_attention_multiplies_twice_for_every_pair_of_frames():
 def test_what_works_value_by_value_is_done_in_place_and_views_are_free():
     """The residual lives beside the wide layer; ReLU, addition and transposition add nothing."""
     assert cost.macs(Residual(), torch.zeros(1, 10, 8)) == 2 * 10 * 8 * 24
-    assert cost.peak_activations(Residual(), torch.zeros(1, 10, 8)) == 10 * (8 + 24 + 8)
+    assert cost.peak_activation_bytes(Residual(), torch.zeros(1, 10, 8)) == 4 * 10 * (8 + 24 + 8)
 
 
 def test_of_a_model_on_an_encoder_the_head_is_counted():
-    from lightspeech.models.whisper import ENCODER
-
-    found = cost.of(run_of("whisper", labels="abcdefgh", encoder=ENCODER))
+    found = cost.of(run_of("whisper", labels="abcdefgh"))
     assert found.n_params == 103_376
     frames = 38  # of 80 ms in 3 s
     mixed, narrow, scores = 4 * 512, 512 * 192, 192 * 4

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from lightspeech.errors import ConfigError
-from lightspeech.training import distillation, loop, losses
+from lightspeech.training import answers, distillation, loop, losses
 from lightspeech.training.distillation import Live, Stored, Taught, Weights
 from lightspeech.training.loop import Training
 from lightspeech.training.objective import Labels
@@ -150,8 +150,8 @@ def test_a_live_teacher_answers_the_very_examples_by_the_mean_of_its_networks(
 @pytest.mark.parametrize("model", ["nano", "light_sernet", "tinyml_lstm"])
 def test_every_network_shows_what_its_head_reads(toy_network, model):
     network = toy_network(model).eval()
-    logits, embedding = distillation.with_embedding(network, network, torch.randn(2, 32, 16))
-    assert embedding.shape == (2, distillation.embedding_width(network))
+    logits, embedding = answers.with_embedding(network, network, torch.randn(2, 32, 16))
+    assert embedding.shape == (2, answers.embedding_width(network))
     head = list(network.children())[-1]
     torch.testing.assert_close(head(embedding), logits)
     assert not head._forward_pre_hooks

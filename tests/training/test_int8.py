@@ -6,7 +6,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from lightspeech import plugins
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
+from lightspeech.frontends import mel
 
 pytest.importorskip("torchao", reason="needs the extra 'compress'")
 
@@ -15,12 +18,14 @@ from lightspeech.models.int8 import Int8, Int8Network, fold
 from lightspeech.training import checkpoint, loop
 
 FRAMES, BANDS, N_CLASSES = 20, 16, 3
+EXAMPLE = torch.zeros(1, FRAMES, BANDS)
 
 
 def network(name="nano"):
     torch.manual_seed(0)
     module = plugins.load("lightspeech.models", name)
-    made = module.build(module.Config(), n_features=BANDS, n_classes=N_CLASSES)
+    front = mel.build(FrontEnd(n_mels=BANDS), windows=Windows())
+    made = module.build(module.Config(), frontend=front, n_classes=N_CLASSES)
     made(torch.randn(32, FRAMES, BANDS) * 3 - 5)  # batch statistics that are not the fresh ones
     return made.eval()
 
@@ -39,8 +44,8 @@ def one_thread():
 
 @pytest.fixture(scope="module")
 def prepared():
-    made = Int8Network(fold(network()), FRAMES, BANDS, Int8())
-    int8.calibrate(made, [windows()])
+    made = Int8Network(fold(network()), EXAMPLE, Int8())
+    int8.take_ranges(made, [windows()])
     return made
 
 
@@ -66,7 +71,7 @@ def test_the_converted_network_answers_as_the_prepared_one(prepared):
 @torch.no_grad()
 def test_stored_and_loaded_strictly_it_answers_the_same(prepared, tmp_path):
     save_file({k: v.clone().contiguous() for k, v in prepared.state_dict().items()}, tmp_path / "w")
-    fresh = Int8Network(fold(network()), FRAMES, BANDS, Int8())
+    fresh = Int8Network(fold(network()), EXAMPLE, Int8())
     fresh.load_state_dict(load_file(tmp_path / "w"), strict=True)
     assert torch.equal(fresh(windows()), prepared(windows()))
 
@@ -87,7 +92,7 @@ def test_every_tensor_between_layers_is_int8(prepared):
 
 
 def test_the_onnx_file_answers_within_two_steps_most_often_the_same(prepared):
-    model = int8_onnx.OnnxNetwork(int8_onnx.to_bytes(prepared, FRAMES, BANDS))
+    model = int8_onnx.OnnxNetwork(int8_onnx.to_bytes(prepared, EXAMPLE))
     with torch.no_grad():
         expected = prepared(windows()).numpy()
     found = model(windows()).numpy()
@@ -99,10 +104,10 @@ def test_the_onnx_file_answers_within_two_steps_most_often_the_same(prepared):
 
 
 def test_a_layer_can_stay_in_floats():
-    made = Int8Network(fold(network()), FRAMES, BANDS, Int8(keep_float=("stem.0",)))
+    made = Int8Network(fold(network()), EXAMPLE, Int8(keep_float=("stem.0",)))
     assert "stem.0" not in int8.layers(made)
     with pytest.raises(ConfigError, match="no layer 'stem'; choose of"):
-        Int8Network(fold(network()), FRAMES, BANDS, Int8(keep_float=("stem",)))
+        Int8Network(fold(network()), EXAMPLE, Int8(keep_float=("stem",)))
 
 
 @torch.no_grad()
@@ -132,12 +137,12 @@ def test_an_average_of_weights_keeps_every_range(prepared):
 
 def test_a_recurrent_network_is_refused():
     with pytest.raises(ConfigError, match="recurrent networks have no int8 form"):
-        Int8Network(fold(network("tinyml_lstm")), FRAMES, BANDS, Int8())
+        Int8Network(fold(network("tinyml_lstm")), EXAMPLE, Int8())
 
 
 @torch.no_grad()
 def test_a_network_just_read_converts_to_the_same(prepared):
-    read = Int8Network(fold(network()), FRAMES, BANDS, Int8())
+    read = Int8Network(fold(network()), EXAMPLE, Int8())
     read.load_state_dict(prepared.state_dict(), strict=True)
     standardized = prepared.standardize(windows())
     first, second = (int8.convert(made, fold_weights=False) for made in (prepared, read))

@@ -12,7 +12,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from lightspeech.training import checkpoint
+from lightspeech.training import checkpoint, layout
 
 RECIPE = """
 name: tiny
@@ -99,7 +99,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(uninterrupted, fresh)
 def test_a_checkpoint_without_moments_ends_with_other_bits(uninterrupted, fresh):
     """So the comparison above can fail: moments are part of what is resumed from."""
     kill(start(fresh, "--processes", "1"), fresh, RUNS[0], EPOCHS // 2)
-    path = fresh / "runs/tiny" / RUNS[0] / checkpoint.NAME
+    path = fresh / "runs/tiny" / RUNS[0] / layout.CHECKPOINT
     with safe_open(path, framework="pt") as file:
         kept = {k: file.get_tensor(k) for k in file.keys() if not k.startswith("optimizer.")}
         assert len(kept) < len(file.keys())

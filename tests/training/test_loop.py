@@ -9,7 +9,7 @@ from torch import nn
 from lightspeech import config
 from lightspeech.config import Choice
 from lightspeech.errors import ConfigError, StudyError
-from lightspeech.training import checkpoint, loop
+from lightspeech.training import checkpoint, layout, loop
 from lightspeech.training.loop import Training
 from lightspeech.training.objective import Labels
 from lightspeech.training.objectives import focal
@@ -193,7 +193,7 @@ def test_training_that_diverges_is_refused_and_says_what_to_type(
     cfg = dataclasses.replace(TRAINING, learning_rate=1e30, mixup=0.0, schedule="constant")
     with pytest.raises(StudyError, match=r"in epoch 0: .*(nan|inf).*; lower training\.learning"):
         train(toy_network(**SMALL), toy_batches, cfg, tmp_path)
-    assert not (tmp_path / checkpoint.NAME).exists()
+    assert not (tmp_path / layout.CHECKPOINT).exists()
 
 
 def test_without_averaging_the_last_weights_are_kept(toy_network, toy_batches, tmp_path):

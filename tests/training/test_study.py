@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
-from lightspeech.config import Choice
+from lightspeech.config import Choice, choice_of
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import LeakError
-from lightspeech.frontends.encoder import Encoder
+from lightspeech.frontends import small_encoder
 from lightspeech.models import base
 from lightspeech.protocols.base import Protocol, Split
 from lightspeech.studies import engine
@@ -23,9 +22,8 @@ def test_a_study_on_an_encoder_that_was_made_with_its_test_speakers_is_refused(t
     (tmp_path / "config.json").write_text(json.dumps({"heard": ["hash of c"]}))
     cfg = RunConfig(
         model=Choice("lightspeech.models", "base", base.Config()),
-        frontend=FrontEnd(),
+        frontend=choice_of("lightspeech.frontends", small_encoder.Config(source=str(tmp_path))),
         windows=Windows(),
-        encoder=Encoder(source=str(tmp_path), width=384, first=0, last=2),
     )
     utterances = [
         Utterance(
@@ -36,7 +34,7 @@ def test_a_study_on_an_encoder_that_was_made_with_its_test_speakers_is_refused(t
     ]  # fmt: skip
     split = Split(name="fold 0", train=("a",), selection=("b",), test=("c",))
     cut = Protocol(name="p", unit="speaker", selection="", leaky=False, splits=(split,))
-    with pytest.raises(LeakError, match=f"the encoder {tmp_path} knows speaker toy/c of c"):
+    with pytest.raises(LeakError, match=f"the encoder {tmp_path.name} knows speaker toy/c of c"):
         engine.tasks(
             cfg, utterances, cut, vocabulary="own", seeds=[0], folder=tmp_path, cache=tmp_path
         )

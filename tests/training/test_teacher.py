@@ -12,10 +12,10 @@ from lightspeech.cli import app
 from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import pretrained
-from lightspeech.frontends.encoder import Encoder
+from lightspeech.frontends.encoder import Config
 from lightspeech.studies import engine as several
 from lightspeech.studies import recipe, stages
-from lightspeech.training import distillation, networks
+from lightspeech.training import answers, networks
 from lightspeech.training import run as runs
 from lightspeech.workflows import publish
 
@@ -24,7 +24,7 @@ name: tiny
 corpus: {name: synthetic, speakers: 3, sentences: 1}
 protocol: {name: grouped_k_fold, folds: 3}
 model: {name: whisper, width: 8, heads: 2}
-encoder: {source: SOURCE, width: 16, first: 0, last: 1}
+frontend: {name: encoder, source: SOURCE, width: 16, first: 0, last: 1}
 training: {epochs: 8, batch_size: 4, learning_rate: 0.01, mixup: 0.0}
 """
 
@@ -73,7 +73,7 @@ def test_it_is_trained_and_measured_and_says_that_it_has_no_bundle(study):
     heard = figures.n_params - networks.n_params(done.network)
     assert heard > 10 * networks.n_params(done.network)
     assert figures.size_bytes == 2 * heard + 4 * networks.n_params(done.network)
-    assert "hears" in publish.why_no_bundle(done.config)
+    assert publish.why_no_bundle(done.config) == "whisper is given encoder, which no bundle holds"
 
 
 def test_several_processes_hear_to_the_bit_what_one_hears(study, tmp_path):
@@ -114,18 +114,18 @@ def test_run_ends_with_figures_and_export_says_why_there_is_no_bundle(study, mon
     ended = CliRunner().invoke(app, ["run", "tiny.yaml", "--resume"])
     assert ended.exit_code == 0, ended.output
     assert "UAR" in ended.stdout
-    assert "bundle  none: whisper hears" in ended.stdout
+    assert "bundle  none: whisper is given encoder, which no bundle holds" in ended.stdout
     refused = CliRunner().invoke(app, ["export", "runs/tiny/fold0-seed0"])
     assert isinstance(refused.exception, ConfigError)
-    assert "an encoder that no bundle holds" in str(refused.exception)
+    assert "whisper is given encoder, which no bundle holds" in str(refused.exception)
 
 
 @pytest.mark.parametrize(
     ("assignment", "fault"),
     [
-        ("encoder.layers=3", "encoder: layers: Unexpected keyword argument"),
-        ("encoder.first=5", "first must be at most last, found 5 and 1"),
-        ("model={name: micro}", "model 'micro' hears a front end, found encoder"),
+        ("frontend.layers=3", "frontend.layers: Unexpected keyword argument"),
+        ("frontend.first=5", "first must be at most last, found 5 and 1"),
+        ("encoder={source: x}", r"an encoder is a front end; write frontend: \{name: encoder"),
     ],
 )
 def test_what_cannot_be_is_refused_when_the_recipe_is_read(tmp_path, assignment, fault):
@@ -137,13 +137,13 @@ def test_what_cannot_be_is_refused_when_the_recipe_is_read(tmp_path, assignment,
 @pytest.fixture(scope="module")
 def tuned(encoder_folder, tmp_path_factory):
     """A run of a study that trains the second block too."""
-    asked = ["encoder.tuned=1", "encoder.pool_s=0.02", "training.epochs=3"]
+    asked = ["frontend.tuned=1", "frontend.pool_s=0.02", "training.epochs=3"]
     folder, _ = train(tmp_path_factory.mktemp("tuned"), encoder_folder, *asked)
     return runs.read_run(folder / "fold0-seed0")
 
 
 def test_blocks_that_are_tuned_move_far_less_than_the_head(tuned):
-    _, model, _ = pretrained.pretrained(tuned.config.encoder.source)
+    _, model, _ = pretrained.pretrained(tuned.config.frontend.config.source)
     began = dict(model.layers[1].named_parameters())
     moved = {
         name: (now - began[name]).abs().max().item()
@@ -162,12 +162,12 @@ def test_nothing_behind_a_shorter_utterance_is_heard_by_tuned_blocks_either(tune
 
 def test_what_a_tuned_teacher_says_of_a_whole_utterance_can_be_taught(tuned):
     features = torch.randn(2, 20, 2 * 16)
-    logits, embedding = distillation.with_embedding(tuned.network, tuned.network, features)
+    logits, embedding = answers.with_embedding(tuned.network, tuned.network, features)
     assert (logits.shape, embedding.shape) == ((2, len(tuned.labels)), (2, 16))
 
 
 def test_tuned_blocks_begin_as_the_encoder_has_them(encoder_folder):
-    cfg = Encoder(source=str(encoder_folder), width=16, first=0, last=1, pool_s=0.02, tuned=1)
+    cfg = Config(source=str(encoder_folder), width=16, first=0, last=1, pool_s=0.02, tuned=1)
     torch.manual_seed(0)
     whole = pretrained.load(dataclasses.replace(cfg, last=2, tuned=0))
     states = torch.from_numpy(whole(np.random.default_rng(0).normal(0, 0.1, 16_000).astype("f4")))
@@ -182,16 +182,16 @@ def test_tuned_blocks_begin_as_the_encoder_has_them(encoder_folder):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"pool_s": 0.08}, "write encoder.pool_s=0.02"),
-        ({"beside": Encoder(pool_s=0.02)}, "leave encoder.beside out"),
+        ({"pool_s": 0.08}, "write frontend.pool_s=0.02"),
+        ({"second": Config(pool_s=0.02)}, "leave tuned and second.second out"),
     ],
 )
 def test_only_the_states_of_one_encoder_as_they_are_can_be_tuned_on(changes, told):
     with pytest.raises(ConfigError, match=told):
-        Encoder(**{"pool_s": 0.02, "tuned": 1, **changes})
+        Config(**{"pool_s": 0.02, "tuned": 1, **changes})
 
 
 def test_more_blocks_than_there_are_cannot_be_tuned(encoder_folder):
-    cfg = Encoder(source=str(encoder_folder), width=16, first=0, last=1, pool_s=0.02, tuned=2)
+    cfg = Config(source=str(encoder_folder), width=16, first=0, last=1, pool_s=0.02, tuned=2)
     with pytest.raises(ConfigError, match="has width 16 and 2 blocks"):
         pretrained.blocks_to_tune(cfg)
