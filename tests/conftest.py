@@ -214,7 +214,7 @@ def export_nano(tmp_path_factory):
         to = Bundle(
             path=tmp_path_factory.mktemp("bundles") / "nano", name="nano", labels=done.labels,
             sample_rate=16_000, windows=done.config.windows,
-            frontend=config.as_dict(done.config.frontend),
+            frontend=done.config.frontend.as_dict(),
             model={"name": "nano", "config": {}, "n_params": 15_000}, threshold=0.4,
         )  # fmt: skip
         return plugins.load("lightspeech.export", format).export(done, to)
@@ -228,22 +228,25 @@ def nano(*, integers):
 
     from lightspeech.models import int8
     from lightspeech.models import nano as model
-    from lightspeech.training.networks import build_network, to_int8
+    from lightspeech.models.building import to_int8
+    from lightspeech.training.networks import build_network
     from lightspeech.training.run import Run
     from lightspeech.training.task import RunConfig
 
     cfg = RunConfig(
         model=config.Choice("lightspeech.models", "nano", model.Config()),
-        frontend=FrontEnd(), windows=Windows(window_s=1.0, hop_s=0.48),
-    )  # fmt: skip
+        frontend=config.choice_of("lightspeech.frontends", FrontEnd()),
+        windows=Windows(window_s=1.0, hop_s=0.48),
+    )
     torch.manual_seed(0)
-    features = torch.randn(32, cfg.frontend.n_frames(16_000), 64) * 2 - 5
+    features = torch.randn(32, cfg.front.n_frames, 64) * 2 - 5
     network = build_network(cfg, len(LABELS))
     network(features)
     network = network.eval()
     if integers:
-        network = to_int8(network, cfg, int8.Int8())
-        int8.calibrate(network, [features])
+        network = to_int8(network, cfg.front, int8.Int8())
+        int8.take_ranges(network, [features])
+        cfg = replace(cfg, quantize=int8.Int8())
     return Run(
         config=cfg, labels=LABELS, fold=0, seed=0, temperature=0.1, threshold=0.4, network=network
     )  # fmt: skip

@@ -39,7 +39,7 @@ def test_a_folder_may_be_moved(make_bundle, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": 2}, "bundle format 2, this lightspeech reads 1"),
+        ({"format": 3}, r"bundle format 3, this lightspeech reads \(1, 2\)"),
         ({"format": None}, "bundle format None"),
         ({"labels": None}, "labels: "),
         ({"labels": ["one"]}, "labels: "),

@@ -32,6 +32,7 @@ class Again:
 
     name, config = "again", Settings()
     package = "lightspeech.compression"
+    FINAL = False
 
     def __init__(self, number):
         self.number, self.module, self.seen = number, self, []

@@ -1,14 +1,18 @@
 """Pruned networks compute what is left of the wide ones, load strictly, and keep their promise."""
 
-import dataclasses
-
 import pytest
 import torch
 from torch import nn
 
 from lightspeech import plugins
+from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.windows import Windows
 from lightspeech.compression import _channels, prune
+from lightspeech.config import Choice
 from lightspeech.errors import ConfigError
+from lightspeech.frontends import mel
+from lightspeech.models import building
+from lightspeech.models.building import Architecture
 from lightspeech.training import cost
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -23,10 +27,14 @@ SMALL = {
 every_family = pytest.mark.parametrize("name", SMALL)
 
 
-def build(name, cfg=None):
+FRONT = mel.build(FrontEnd(n_mels=BANDS), windows=Windows())
+
+
+def build(name, **left):
+    """A small network of a family, or what pruning left of it, as a run is read back."""
     module = plugins.load("lightspeech.models", name)
-    cfg = cfg or module.Config(**SMALL[name])
-    return module, cfg, module.build(cfg, n_features=BANDS, n_classes=3).eval()
+    model = Choice("lightspeech.models", name, module.Config(**SMALL[name]))
+    return building.build(Architecture(model=model, **left), FRONT, 3).eval()
 
 
 def lived_in(network):
@@ -51,23 +59,21 @@ def random_worth(network):
 
 @every_family
 @pytest.mark.parametrize("share", [0.8, 0.4, 0.2])
-def test_what_is_left_is_below_the_limit_and_loads_strictly_into_its_own_config(name, share):
-    module, cfg, network = build(name)
+def test_what_is_left_is_below_the_limit_and_loads_strictly_into_its_own_shapes(name, share):
+    network = build(name)
     features = torch.randn(2, FRAMES, BANDS)
     limit = int(share * cost.macs(network, features[:1]))
     narrow = prune.narrow(network, features[:1], random_worth(network), limit, 2)
     assert cost.macs(narrow, features[:1]) <= limit
-    _, _, again = build(name, module.narrowed(cfg, narrow))
-    again.load_state_dict(narrow.state_dict(), strict=True)
-    torch.testing.assert_close(again(features), narrow(features))
-    assert module.narrowed(cfg, network) == dataclasses.replace(
-        cfg, **({"residual": (True, True, False)} if name == "micro" else {})
-    )
+    for pruned in (narrow, network):
+        again = build(name, shapes=building.shapes_of(pruned))
+        again.load_state_dict(pruned.state_dict(), strict=True)
+        torch.testing.assert_close(again(features), pruned(features))
 
 
 @every_family
 def test_it_computes_what_the_wide_network_computes_without_those_channels(name):
-    _, _, network = build(name)
+    network = build(name)
     lived_in(network)
     features = torch.randn(3, FRAMES, BANDS)
     found = _channels.groups(network, features[:1])
@@ -81,13 +87,14 @@ def test_it_computes_what_the_wide_network_computes_without_those_channels(name)
 
 
 def test_widths_that_come_to_agree_bring_no_residual_that_was_not_there():
-    module, cfg, network = build("micro")
+    network = build("micro")
     found = _channels.groups(network, torch.zeros(1, FRAMES, BANDS))
     doomed = [list(range(len(group[0].idxs) - 8)) for group in found]
     narrow = _channels.without(network, torch.zeros(1, FRAMES, BANDS), doomed)
-    made = module.narrowed(cfg, narrow)
-    assert (made.channels, made.residual) == ((8, 8, 8, 8), (True, True, False))
-    _, _, again = build("micro", made)
+    again = build("micro", shapes=building.shapes_of(narrow))
+    widths = [len(block.pointwise[0].weight) for block in again.blocks]
+    assert [len(again.stem[0].weight), *widths] == [8, 8, 8, 8]
+    assert [block.residual for block in again.blocks] == [True, True, False]
     again.load_state_dict(narrow.state_dict(), strict=True)
     features = torch.randn(2, FRAMES, BANDS)
     torch.testing.assert_close(again(features), narrow(features))
@@ -95,7 +102,7 @@ def test_widths_that_come_to_agree_bring_no_residual_that_was_not_there():
 
 @every_family
 def test_the_channels_worth_least_go_first(name):
-    _, _, network = build(name)
+    network = build(name)
     features = torch.zeros(1, FRAMES, BANDS)
     worth = {n: torch.ones_like(m.weight) for n, m in _channels.norms(network).items()}
     least = next(iter(worth))
@@ -106,7 +113,7 @@ def test_the_channels_worth_least_go_first(name):
 
 
 def test_a_limit_below_the_narrowest_network_is_refused_with_what_is_left():
-    _, _, network = build("micro")
+    network = build("micro")
     features = torch.zeros(1, FRAMES, BANDS)
     with pytest.raises(ConfigError, match=r"left at 8 channels a layer, 10 are asked for; lower"):
         prune.narrow(network, features, random_worth(network), 10, 8)
@@ -120,7 +127,7 @@ class Weighted(nn.Module):
 
 
 def test_a_channel_that_says_nothing_is_worth_nothing_and_the_network_is_left_as_it_was():
-    _, _, network = build("light_sernet")
+    network = build("light_sernet")
     lived_in(network)
     silence(network.body[-1][1], [4])
     before = {k: v.clone() for k, v in network.state_dict().items()}
@@ -133,7 +140,7 @@ def test_a_channel_that_says_nothing_is_worth_nothing_and_the_network_is_left_as
 
 def test_taylor_tells_the_change_of_the_loss_when_a_small_channel_goes():
     """To first order, so it is tried on a channel that hardly speaks."""
-    _, _, network = build("light_sernet")
+    network = build("light_sernet")
     lived_in(network)
     last, features = network.body[-1][1], torch.randn(4, FRAMES, BANDS)
     with torch.no_grad():
@@ -147,7 +154,7 @@ def test_taylor_tells_the_change_of_the_loss_when_a_small_channel_goes():
 
 
 def test_sparse_training_pulls_every_scale_towards_zero():
-    _, _, network = build("micro")
+    network = build("micro")
     lived_in(network)
     prune._pull(network, 0.5)
     (network(torch.randn(2, FRAMES, BANDS)).sum() * 0).backward()
@@ -156,19 +163,19 @@ def test_sparse_training_pulls_every_scale_towards_zero():
 
 
 def test_residual_blocks_that_add_least_go_and_the_rest_is_as_it_was():
-    module, cfg, network = build("micro")
+    network = build("micro")
     lived_in(network)
     silence(network.blocks[1].pointwise[1], slice(None))
-    short = _channels.shorter(network, _channels.scales(network), 1)
-    made = module.narrowed(cfg, short)
-    assert (made.channels, made.residual) == ((16, 16, 24), (True, False))
-    _, _, again = build("micro", made)
+    short, kept = _channels.shorter(network, _channels.scales(network), 1)
+    assert kept == (0, 2)
+    again = build("micro", blocks=kept)
+    assert [block.residual for block in again.blocks] == [True, False]
     again.load_state_dict(short.state_dict(), strict=True)
     features = torch.randn(2, FRAMES, BANDS)
     torch.testing.assert_close(again(features), network(features))
 
 
 def test_more_blocks_than_are_residual_cannot_go():
-    _, _, network = build("micro")
+    network = build("micro")
     with pytest.raises(ConfigError, match="prune.blocks=3, but the network has 2 residual blocks"):
         _channels.shorter(network, random_worth(network), 3)

@@ -8,7 +8,7 @@ import pytest
 from lightspeech.compression import quantize
 from lightspeech.errors import ConfigError
 from lightspeech.models.int8 import Int8Network
-from lightspeech.models.int8_onnx import NAME
+from lightspeech.training import layout
 from lightspeech.training import predictions
 from lightspeech.training import run as runs
 
@@ -26,14 +26,14 @@ def test_a_run_becomes_int8_and_reads_back(train, epochs):
     assert isinstance(done.network, Int8Network)
     assert done.config.quantize.qat_epochs == epochs
     assert done.config.training == runs.read_config(folder / "fold0-seed0").training
-    assert (made / "fold0-seed0" / NAME).stat().st_size < 40_000
+    assert (made / "fold0-seed0" / layout.INT8).stat().st_size < 40_000
     assert not (made / "fold0-seed0" / "checkpoint.safetensors").exists()
     before, after = (predictions.read(f / "fold0-seed0/test.csv") for f in (folder, made))
     assert before.ids == after.ids
     assert not np.array_equal(before.probabilities, after.probabilities)
     # An epoch at a low rate moves little either; ranges that a copy mixed up would.
     np.testing.assert_allclose(before.probabilities, after.probabilities, atol=0.1)
-    table = json.loads((made / "fold0-seed0" / quantize.SENSITIVITY).read_text())
+    table = json.loads((made / "fold0-seed0" / layout.SENSITIVITY).read_text())
     assert [line["layer"] for line in table][-2:] == ["head.1", "all"]
 
 

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,14 +9,15 @@ from lightspeech import bundle
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
-from lightspeech.config import Choice, as_dict
+from lightspeech.config import Choice, choice_of
 from lightspeech.errors import BundleError
 from lightspeech.export import executorch as exporter
 from lightspeech.export import onnx as onnx_exporter
 from lightspeech.inference.backends import executorch, onnx
 from lightspeech.models import int8, nano
+from lightspeech.models.building import to_int8
 from lightspeech.models.int8 import Int8
-from lightspeech.training.networks import build_network, to_int8
+from lightspeech.training.networks import build_network
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
 
@@ -24,7 +26,7 @@ pytest.importorskip("executorch", reason="needs the extra 'executorch'")
 LABELS = ("angry", "happy", "sad")
 CONFIG = RunConfig(
     model=Choice("lightspeech.models", "nano", nano.Config(channels=(16, 16, 24))),
-    frontend=FrontEnd(),
+    frontend=choice_of("lightspeech.frontends", FrontEnd()),
     windows=Windows(window_s=1.0, hop_s=0.5),
 )
 DELEGATE = rb"XN\d\d"
@@ -41,17 +43,17 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def run_of(network):
+def run_of(network, quantize=None):
     return Run(
-        config=CONFIG, labels=LABELS, fold=0, seed=0, temperature=1.7, threshold=0.0,
-        network=network,
+        config=replace(CONFIG, quantize=quantize), labels=LABELS, fold=0, seed=0, temperature=1.7,
+        threshold=0.0, network=network,
     )  # fmt: skip
 
 
 def described(path):
     return Bundle(
         path=path, name="test", labels=LABELS, sample_rate=16_000, windows=CONFIG.windows,
-        frontend=as_dict(CONFIG.frontend), model={"name": "nano"}, temperature=1.7,
+        frontend=CONFIG.frontend.as_dict(), model={"name": "nano"}, temperature=1.7,
     )  # fmt: skip
 
 
@@ -66,9 +68,9 @@ def floats():
 @pytest.fixture(scope="module")
 def integers(floats):
     pytest.importorskip("torchao", reason="needs the extra 'compress'")
-    network = to_int8(floats.network, CONFIG, Int8())
-    int8.calibrate(network, [torch.randn(64, 24, 64) * 2 - 5])
-    return run_of(network)
+    network = to_int8(floats.network, CONFIG.front, Int8())
+    int8.take_ranges(network, [torch.randn(64, 24, 64) * 2 - 5])
+    return run_of(network, Int8())
 
 
 @pytest.fixture(scope="module")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -5,19 +7,20 @@ import torch
 
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
-from lightspeech.config import Choice
+from lightspeech.config import Choice, choice_of
 from lightspeech.errors import ConfigError
-from lightspeech.export import onnx
+from lightspeech.export import checks, onnx
 from lightspeech.models import int8, nano
+from lightspeech.models.building import to_int8
 from lightspeech.models.int8 import Int8
-from lightspeech.training.networks import build_network, to_int8
+from lightspeech.training.networks import build_network
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
 
 LABELS = ("angry", "happy", "sad")
 CONFIG = RunConfig(
     model=Choice("lightspeech.models", "nano", nano.Config()),
-    frontend=FrontEnd(),
+    frontend=choice_of("lightspeech.frontends", FrontEnd()),
     windows=Windows(window_s=1.0, hop_s=0.5),
 )
 
@@ -30,10 +33,10 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def run_of(network):
+def run_of(network, quantize=None):
     return Run(
-        config=CONFIG, labels=LABELS, fold=0, seed=0, temperature=1.7, threshold=0.0,
-        network=network,
+        config=replace(CONFIG, quantize=quantize), labels=LABELS, fold=0, seed=0, temperature=1.7,
+        threshold=0.0, network=network,
     )  # fmt: skip
 
 
@@ -48,9 +51,9 @@ def floats():
 @pytest.fixture(scope="module")
 def integers(floats):
     pytest.importorskip("torchao", reason="needs the extra 'compress'")
-    network = to_int8(floats.network, CONFIG, Int8())
-    int8.calibrate(network, [torch.randn(64, 24, 64) * 2 - 5])
-    return run_of(network)
+    network = to_int8(floats.network, CONFIG.front, Int8())
+    int8.take_ranges(network, [torch.randn(64, 24, 64) * 2 - 5])
+    return run_of(network, Int8())
 
 
 def answers(model, name, heard):
@@ -71,7 +74,7 @@ def test_half_precision_is_half_the_size_and_answers_alike(floats):
 @torch.no_grad()
 def test_without_the_front_end_it_takes_features(floats):
     features = torch.randn(2, 24, 64) * 2 - 5
-    found = answers(onnx.to_bytes(floats, front_end=False), "features", features)
+    found = answers(onnx.to_bytes(floats, network_alone=True), "features", features)
     expected = torch.softmax(floats.network(features) / floats.temperature, 1).numpy()
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
@@ -81,11 +84,11 @@ def test_an_int8_run_keeps_its_scales_from_waveform_to_probabilities(integers):
     waveform = torch.randn(4, 16_000) * 0.1
     model = onnx.to_bytes(integers)
     found = answers(model, "waveform", waveform)
-    expected = onnx.Recognizer(integers)(waveform).numpy()
+    expected = onnx.Recognizer(integers, CONFIG.front.layer(any_length=False))(waveform).numpy()
     np.testing.assert_allclose(found, expected, atol=0.03)  # two steps of the logits
     np.testing.assert_allclose(found.sum(1), 1, atol=1e-5)
 
 
 def test_half_precision_of_int8_is_refused(integers):
-    with pytest.raises(ConfigError, match="int8 already"):
-        onnx.to_bytes(integers, half=True)
+    with pytest.raises(ConfigError, match="nano is int8, which onnx-fp16 does not hold"):
+        checks.exporter(integers.config, "onnx-fp16")

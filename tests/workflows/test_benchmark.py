@@ -4,7 +4,7 @@ pytest.importorskip("torch")
 
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
-from lightspeech.config import Choice, as_dict
+from lightspeech.config import Choice, as_dict, choice_of
 from lightspeech.errors import ConfigError
 from lightspeech.evaluation.bundle_quality import silent
 from lightspeech.files import write_json
@@ -21,8 +21,10 @@ def make_run(tmp_path):
     def make(folder, quantize=None):
         made = RunConfig(
             model=Choice("lightspeech.models", "nano", nano.Config()),
-            frontend=FrontEnd(), windows=Windows(), quantize=quantize,
-        )  # fmt: skip
+            frontend=choice_of("lightspeech.frontends", FrontEnd()),
+            windows=Windows(),
+            quantize=quantize,
+        )
         write_json(tmp_path / folder / "run.json", as_dict(made))
         return tmp_path / folder
 

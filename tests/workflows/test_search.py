@@ -141,7 +141,7 @@ def test_a_search_that_cannot_be_is_one_clear_line(look, change, fault):
     ],
 )
 def test_budget_says_what_is_overspent(budget, said):
-    cost = Cost(n_params=100, macs=1000, peak_activations=50, peak_activation_bytes=50)
+    cost = Cost(n_params=100, macs=1000, peak_activation_bytes=50)
     assert config.build(Budget, budget).overspent(cost) == said
 
 

@@ -92,6 +92,7 @@ def fused(first: Run, second: Run) -> RunConfig:
         first.config,
         model=Choice(first.config.model.package, "fusion", both),
         frontend=Choice(first.config.frontend.package, "pair", front),
+        augment=replace(first.config.augment, speeds=()),  # nothing is trained
         blocks=None,
         shapes={},
     )

@@ -1,6 +1,7 @@
 """An int8 run as a bundle of C: LiteRT = TFLite Micro = C99, on noise and on real utterances."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
-from lightspeech.config import Choice, as_dict
+from lightspeech.config import Choice, as_dict, choice_of
 from lightspeech.errors import BundleError, ConfigError
 from lightspeech.export import c99, tflite_file
 from lightspeech.export.c99.frontend import Input
@@ -26,24 +27,29 @@ KEPT = Path(__file__).parents[3] / "results" / "models" / "ravdess" / "micro-int
 UTTERANCES = 1008
 
 
+def mel(**changes):
+    return choice_of("lightspeech.frontends", FrontEnd(**changes))
+
+
 def quantized(features, windows, tier="micro", **model):
     """A run whose statistics and ranges are those of features; nobody trained it."""
     from lightspeech.models import int8
-    from lightspeech.training.networks import build_float, to_int8
+    from lightspeech.models.building import to_int8
+    from lightspeech.training.networks import build_float
     from lightspeech.training.run import Run
     from lightspeech.training.task import RunConfig
 
     package = "lightspeech.models"
     choice = Choice(package, tier, plugins.load(package, tier).Config(**model))
-    cfg = RunConfig(model=choice, frontend=FrontEnd(), windows=windows)
+    cfg = RunConfig(model=choice, frontend=mel(), windows=windows)
     network = build_float(cfg, len(LABELS)).train()
     with torch.no_grad():
         for _ in range(20):
             network(features)
-    network = to_int8(network.eval(), cfg, int8.Int8())
-    int8.calibrate(network, [features])
+    network = to_int8(network.eval(), cfg.front, int8.Int8())
+    int8.take_ranges(network, [features])
     return Run(
-        config=cfg, labels=LABELS, fold=0, seed=0, temperature=1.5, threshold=0.0, network=network
+        config=replace(cfg, quantize=int8.Int8()), labels=LABELS, fold=0, seed=0, temperature=1.5, threshold=0.0, network=network
     )  # fmt: skip
 
 
@@ -120,7 +126,7 @@ def test_a_run_in_floats_is_refused_with_what_to_do(tmp_path):
     from lightspeech.training.task import RunConfig
 
     choice = Choice("lightspeech.models", "micro", micro.Config())
-    cfg = RunConfig(model=choice, frontend=FrontEnd(), windows=Windows())
+    cfg = RunConfig(model=choice, frontend=mel(), windows=Windows())
     done = Run(
         config=cfg, labels=LABELS, fold=0, seed=0, temperature=1.0, threshold=0.0,
         network=build_float(cfg, 4),
@@ -147,19 +153,20 @@ def kept_run(name):
     from onnx import numpy_helper
 
     from lightspeech.models import int8, micro
-    from lightspeech.training.networks import build_float, to_int8
+    from lightspeech.models.building import to_int8
+    from lightspeech.training.networks import build_float
     from lightspeech.training.run import Run
     from lightspeech.training.task import RunConfig
 
     said = json.loads((KEPT / f"{name}.json").read_text())
     cfg = RunConfig(
         model=Choice("lightspeech.models", "micro", micro.Config()),
-        frontend=FrontEnd(**said["frontend"]), windows=Windows(**said["windows"]),
+        frontend=mel(**said["frontend"]), windows=Windows(**said["windows"]),
     )  # fmt: skip
     made = onnx.load(KEPT / f"{name}.onnx").graph
     constants = {item.name: numpy_helper.to_array(item) for item in made.initializer}
     makers = {node.output[0]: node for node in made.node}
-    network = to_int8(build_float(cfg, len(said["labels"])).eval(), cfg, int8.Int8())
+    network = to_int8(build_float(cfg, len(said["labels"])).eval(), cfg.front, int8.Int8())
     state = {key: constants[key] for key in constants if key.startswith("outer.")}
     for node in made.node:
         if node.op_type in ("Conv", "Gemm"):
@@ -179,7 +186,7 @@ def kept_run(name):
     tensors = {key: torch.from_numpy(np.array(value)) for key, value in state.items()}
     network.load_state_dict({**network.state_dict(), **tensors})
     return Run(
-        config=cfg, labels=tuple(said["labels"]), fold=0, seed=0, threshold=0.0, network=network,
+        config=replace(cfg, quantize=int8.Int8()), labels=tuple(said["labels"]), fold=0, seed=0, threshold=0.0, network=network,
         temperature=said["temperature"],
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from lightspeech import bundle, plugins
 from lightspeech.audio import frontend
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
-from lightspeech.config import Choice, as_dict
+from lightspeech.config import Choice, choice_of
 from lightspeech.errors import ConfigError
 from lightspeech.evaluation import device_cost
 from lightspeech.export import c99
@@ -34,7 +34,8 @@ def sounds(n):
 def done():
     """All layers of the published network, narrow; nobody trained it."""
     from lightspeech.models import int8, light_sernet
-    from lightspeech.training.networks import build_float, to_int8
+    from lightspeech.models.building import to_int8
+    from lightspeech.training.networks import build_float
     from lightspeech.training.run import Run
     from lightspeech.training.task import RunConfig
 
@@ -44,10 +45,10 @@ def done():
     narrow = light_sernet.Config(paths=(4, 4, 4), body=(6, 8, 8, 8, 12))
     cfg = RunConfig(
         model=Choice("lightspeech.models", "light_sernet", narrow),
-        frontend=light_sernet.FRONTEND,
+        frontend=choice_of("lightspeech.frontends", light_sernet.FRONTEND),
         windows=WINDOWS,
     )
-    heard = [frontend.features(waveform, cfg.frontend) for waveform in sounds(48)]
+    heard = [frontend.features(waveform, cfg.frontend.config) for waveform in sounds(48)]
     features = torch.from_numpy(np.stack(heard))
     network = build_float(cfg, len(LABELS)).train()
     for module in network.modules():
@@ -55,20 +56,25 @@ def done():
             module.momentum = 1.0  # what is heard once is the statistic, or answers hardly differ
     with torch.no_grad():
         network(features)
-    network = to_int8(network.eval(), cfg, int8.Int8())
-    int8.calibrate(network, [features])
+    network = to_int8(network.eval(), cfg.front, int8.Int8())
+    int8.take_ranges(network, [features])
     yield Run(
-        config=cfg, labels=LABELS, fold=0, seed=0, temperature=1.5, threshold=0.0, network=network
+        config=replace(cfg, quantize=int8.Int8()),
+        labels=LABELS,
+        fold=0,
+        seed=0,
+        temperature=1.5,
+        threshold=0.0,
+        network=network,
     )
     torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
 def made(done, tmp_path_factory):
-    cfg = done.config.frontend
     described = Bundle(
         path=tmp_path_factory.mktemp("sernet"), name="toy", labels=LABELS, sample_rate=16_000,
-        windows=WINDOWS, frontend=as_dict(cfg), model={"name": "light_sernet", "n_params": 3_000},
+        windows=WINDOWS, frontend=done.config.frontend.as_dict(), model={"name": "light_sernet", "n_params": 3_000},
         temperature=done.temperature,
     )  # fmt: skip
     return c99.export(done, described)
@@ -94,7 +100,8 @@ def test_its_header_says_that_features_come_from_outside(made):
 def test_the_compiled_bundle_answers_waveforms_as_its_network_does(made, done):
     waveforms = sounds(8)
     found = inference.open(bundle.read(made.path)).predict(waveforms)
-    features = [frontend.features(waveform, done.config.frontend) for waveform in waveforms]
+    cfg = done.config.frontend.config
+    features = [frontend.features(waveform, cfg) for waveform in waveforms]
     with torch.no_grad():
         logits = done.network(torch.from_numpy(np.stack(features))) / done.temperature
     np.testing.assert_allclose(found, torch.softmax(logits, 1), atol=0.1)
