@@ -15,7 +15,7 @@ from lightspeech.inference import calibration, dispatch
 from lightspeech.inference.recognize import recognize
 from lightspeech.studies import recipe, stages
 from lightspeech.training import predictions
-from lightspeech.workflows import publish
+from lightspeech.workflows import example, publish
 
 TINY = """
 name: tiny
@@ -82,10 +82,10 @@ def test_calibrated_it_answers_as_it_was_measured(study, tmp_path):
 
 def test_its_example_is_of_a_speaker_it_knows(study):
     trained, _, exported = study
-    answer = publish.example(trained, exported)
+    answer = example.answer_example(trained, exported)
     measured = predictions.read(trained.folder / "fold0-seed0" / "test.csv")
-    told = measured.probabilities[measured.ids.index(answer["id"])]
-    np.testing.assert_allclose(list(answer["probabilities"].values()), told, atol=2e-3)
+    told = measured.probabilities[measured.ids.index(answer.id)]
+    np.testing.assert_allclose(list(answer.probabilities.values()), told, atol=2e-3)
 
 
 @pytest.mark.parametrize("format", ["litert", "executorch", "arduino"])

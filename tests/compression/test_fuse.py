@@ -19,7 +19,7 @@ from lightspeech.studies import sources, stages
 from lightspeech.studies.stages import Places
 from lightspeech.training import cost, predictions
 from lightspeech.training import run as runs
-from lightspeech.workflows import benchmark, publish
+from lightspeech.workflows import publish, run_formats
 
 WIDTH = 16
 WINDOW = "windows={window_s: 0.5, hop_s: null}"
@@ -101,7 +101,7 @@ def test_it_costs_what_both_cost_and_is_as_large_as_both(fused):
     made = [publish.export(stages.read_study(f), "fold0-seed0", Places()) for f in folders]
     heard = encoders.load(runs.read_run(fused / "fold0-seed0").config.encoder).macs
     assert made[2][0].macs == both.macs + heard
-    [entry] = benchmark.of_run(
+    [entry] = run_formats.of_run(
         fused / "fold0-seed0", ["litert"], Path("bundles"), threads=1, progress=lambda *_: None
     )
     assert entry.row.macs == both.macs + heard

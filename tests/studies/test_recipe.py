@@ -16,7 +16,7 @@ from lightspeech.protocols import leaks
 from lightspeech.studies import recipe, stages
 from lightspeech.studies.stages import Places
 from lightspeech.training import predictions
-from lightspeech.workflows import publish
+from lightspeech.workflows import example, publish
 
 TINY = """
 name: tiny
@@ -110,9 +110,9 @@ def test_bundle_says_who_was_never_heard_in_training(done):
 
 def test_example_is_of_the_test_set(done):
     trained, _, exported = done
-    answer = publish.example(trained, exported)
-    assert answer["id"] in trained.protocol.splits[0].test
-    assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-3)
+    answer = example.answer_example(trained, exported)
+    assert answer.id in trained.protocol.splits[0].test
+    assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-3)
 
 
 def read(tmp_path, text=TINY, assignments=()):

@@ -13,8 +13,7 @@ from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import pretrained
 from lightspeech.frontends.encoder import Encoder
-from lightspeech.studies import engine as several
-from lightspeech.studies import recipe, stages
+from lightspeech.studies import execution, recipe, stages
 from lightspeech.training import distillation, networks
 from lightspeech.training import run as runs
 from lightspeech.workflows import publish
@@ -84,7 +83,7 @@ def test_several_processes_hear_to_the_bit_what_one_hears(study, tmp_path):
         trained.protocol, trained.folder, dataclasses.replace(places, cache=tmp_path),
     )  # fmt: skip
     told = []
-    several._compute(task, 2, lambda *progress: told.append(progress))
+    execution.compute_features(task, processes=2, progress=lambda *progress: told.append(progress))
     files = sorted(path.relative_to(places.cache) for path in places.cache.rglob("*.npy"))
     assert files == sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.npy"))
     assert all((places.cache / f).read_bytes() == (tmp_path / f).read_bytes() for f in files)

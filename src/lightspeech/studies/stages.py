@@ -18,8 +18,9 @@ from lightspeech.errors import ConfigError, CorpusError, OutputError
 from lightspeech.files import write_text
 from lightspeech.frontends import pretrained
 from lightspeech.protocols.base import Protocol
-from lightspeech.studies import engine
+from lightspeech.studies import execution, tasks
 from lightspeech.studies import recipe as recipes
+from lightspeech.studies.progress import Progress
 from lightspeech.studies.recipe import Recipe
 from lightspeech.training.task import Task
 
@@ -82,7 +83,7 @@ def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Mat
     """
     prepared = [manifest.prepare(choice, progress=progress) for choice in recipe.corpora]
     found = [utterance for corpus in prepared for utterance in corpus.utterances]
-    kept = engine.in_vocabulary(found, recipe.labels)
+    kept = tasks.in_vocabulary(found, recipe.labels)
     if twice := [name for name, n in Counter(u.id for u in kept).items() if n > 1]:
         raise CorpusError(f"{twice[0]!r} is in two of the corpora; leave one of them out")
     path = folder / MANIFEST
@@ -104,7 +105,7 @@ def train(
     prepared: Material,
     folder: Path,
     places: Places,
-    progress: engine.Progress,
+    progress: Progress,
     *,
     processes: int | None = None,
 ) -> Protocol:
@@ -115,7 +116,7 @@ def train(
     """
     protocol: Protocol = recipe.protocol.module.cut(prepared.utterances, recipe.protocol.config)
     todo = _tasks(recipe, prepared, protocol, folder, places)
-    engine.run(todo, processes=processes, progress=progress)
+    execution.execute(todo, processes=processes, progress=progress)
     return protocol
 
 
@@ -125,7 +126,7 @@ def compress(
     protocol: Protocol,
     folder: Path,
     places: Places,
-    progress: engine.Progress,
+    progress: Progress,
     *,
     processes: int | None = None,
 ) -> list[Path]:
@@ -141,8 +142,8 @@ def compress(
     made = []
     for number, step in enumerate(recipe.compress, start=1):
         made.append(_open_step(recipe, folder, number))
-        todo = engine.steps(todo, step, made[-1])
-        engine.run(todo, processes=processes, progress=progress)
+        todo = tasks.of_step(todo, step, made[-1])
+        execution.execute(todo, processes=processes, progress=progress)
     return made
 
 
@@ -170,7 +171,7 @@ def _same(kept: list[dict[str, Any]], recipe: Recipe, number: int) -> bool:
 def _tasks(
     recipe: Recipe, prepared: Material, protocol: Protocol, folder: Path, places: Places
 ) -> list[Task]:
-    return engine.tasks(
+    return tasks.of_study(
         recipe.run_config(),
         prepared.utterances,
         protocol,

@@ -1,4 +1,4 @@
-"""The table of a chain: the plain runs and what each step made of them, exported and measured."""
+"""A chain: the plain runs and what each step made of them, trained, exported and measured."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -11,18 +11,23 @@ import numpy as np
 from lightspeech.bundle import Bundle
 from lightspeech.config import changed
 from lightspeech.errors import ConfigError, CorpusError
-from lightspeech.evaluation import compression, latency, machine
-from lightspeech.evaluation import conditions as studies
+from lightspeech.evaluation import compression, latency, machine, results
 from lightspeech.evaluation.compression import Chain, Change, Step
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import Results
+from lightspeech.files import write_text
 from lightspeech.inference.backends import onnx
+from lightspeech.reporting import compression as tables
+from lightspeech.reporting import plots_of_costs
 from lightspeech.studies import stages
+from lightspeech.studies.progress import Progress
 from lightspeech.studies.stages import Places, Study
 from lightspeech.training import cost, predictions, teachers
 from lightspeech.training import run as runs
 from lightspeech.training.predictions import Predictions
 from lightspeech.workflows import publish
+from lightspeech.workflows.keep import keep
+from lightspeech.workflows.train import Job, train
 
 PLAIN = "plain"
 BYTES = {"int8": 1}
@@ -40,8 +45,52 @@ class Row:
     answers: list[Predictions]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Compressed:
+    """What a chain came to; no chain where the protocol tests nobody."""
+
+    study: Study
+    chain: Chain | None = None
+
+
+def compress(job: Job, progress: Progress, *, publish_to: Path | None = None) -> Compressed:
+    """Train a recipe, apply its steps one after the other, and say what each of them cost.
+
+    Args:
+        job: what is to be done.
+        progress: told of recordings, features, epochs, and runs of each step.
+        publish_to: folder of published results that table and figures are written into as well.
+
+    Raises:
+        LightspeechError: if the recipe, the corpus, the cut or a step cannot be, or a folder is in
+            the way.
+    """
+    study = train(job, progress, steps=True)
+    if not study.is_tested:
+        return Compressed(study=study)
+    rows = export(study.folder, job.places)
+    chain = measure(rows)
+    compression.write(chain, study.folder / "compress.json")
+    write_text(study.folder / "compress.md", tables.markdown(chain))
+    write_text(study.folder / "compress.svg", plots_of_costs.chain(chain))
+    if publish_to is not None:
+        _publish(rows, chain, publish_to)
+    return Compressed(study=study, chain=chain)
+
+
+def _publish(rows: Sequence[Row], chain: Chain, root: Path) -> None:
+    compression.write(chain, root / "chains" / f"{chain.recipe}.json")
+    for row in with_own_name(rows):
+        results.write(row.figures, publish.published_path(root, row.figures))
+        keep(row.trained, row.figures, root)
+
+
 def export(folder: Path, places: Places) -> list[Row]:
     """Export the first run of the plain runs and of each step, and compute the figures of all.
+
+    Args:
+        folder: of the study; those of its steps are in it.
+        places: where the bundles go.
 
     Raises:
         CorpusError: if a run is not finished.
@@ -60,7 +109,7 @@ def _row(name: str, folder: Path, places: Places) -> Row:
             f"{folder}: the model hears an encoder, so no bundle holds it and nothing here can be "
             "measured; take a model of the own family, and this one as its teacher"
         )
-    _, answers = studies.read(folder)
+    answers = publish.answers(trained)
     return Row(name=name, trained=trained, figures=figures, bundle=exported, answers=answers)
 
 
@@ -75,6 +124,9 @@ def with_own_name(rows: Sequence[Row]) -> list[Row]:
 
 def measure(rows: Sequence[Row]) -> Chain:
     """Say what each step cost; durations are taken side by side.
+
+    Args:
+        rows: of one study, the plain runs first.
 
     Raises:
         CorpusError: if the rows were not tested on the same utterances.
