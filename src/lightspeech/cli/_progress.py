@@ -11,7 +11,7 @@ class Bars:
 
     def __init__(self) -> None:
         """Draw nothing yet."""
-        self.shown = Progress(
+        self._drawing = Progress(
             TextColumn("{task.description:>10}"),
             BarColumn(),
             MofNCompleteColumn(),
@@ -30,18 +30,18 @@ class Bars:
         trace: TracebackType | None,
     ) -> None:
         """Leave the terminal as it was."""
-        if self.shown.tasks:
-            self.shown.stop()
+        if self._drawing.tasks:
+            self._drawing.stop()
 
-    def told(self, what: str, done: int, total: int) -> None:
+    def show(self, what: str, n_done: int, total: int) -> None:
         """Show how much of something is done.
 
         Args:
             what: its name; each has a bar of its own.
-            done: so many of them.
+            n_done: so many of them.
             total: of so many.
         """
-        self.shown.start()
-        known = {task.description: task.id for task in self.shown.tasks}
-        bar = known[what] if what in known else self.shown.add_task(what)
-        self.shown.update(bar, completed=done, total=total)
+        self._drawing.start()
+        known = {task.description: task.id for task in self._drawing.tasks}
+        bar = known[what] if what in known else self._drawing.add_task(what)
+        self._drawing.update(bar, completed=n_done, total=total)

@@ -63,7 +63,7 @@ def command(
         labels=labels, rounds=rounds, threads=threads, bundles=bundles, cache=cache,
     )  # fmt: skip
     with Bars() as bars:
-        result = benchmark(plan, bars.told)
+        result = benchmark(plan, bars.show)
     write(result, output=output, picture=picture)
     if json:
         typer.echo(json_format.dumps(result.as_dict()))

@@ -36,7 +36,7 @@ def command(
         recipe=recipe, overrides=overrides or [], resume=resume, fresh=fresh, processes=processes
     )
     with Bars() as bars:
-        compressed = compress(job, bars.told, publish_to=publish)
+        compressed = compress(job, bars.show, publish_to=publish)
     if compressed.chain is None:
         typer.echo(untested(compressed.study))
     elif json:

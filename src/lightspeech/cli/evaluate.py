@@ -58,7 +58,7 @@ def command(
         )
     with Bars() as bars:
         evaluation = evaluate(
-            target, manifest=manifest, labels=labels, held_out=held_out, progress=bars.told
+            target, manifest=manifest, labels=labels, held_out=held_out, progress=bars.show
         )
     if evaluation.left_out:
         count = f"left out {evaluation.left_out} of {evaluation.n_utterances}"
@@ -72,7 +72,7 @@ def command(
 def _again(published: Path, root: Path, json: bool) -> None:
     """Compute published figures again, and end with 1 where they do not agree."""
     with Bars() as bars:
-        recomputed = recompute(published, root, bars.told)
+        recomputed = recompute(published, root, bars.show)
     agreement = recomputed.agreement
     verdict = {
         "published": agreement.published,

@@ -28,7 +28,7 @@ def command(
     Example: lightspeech leaks manifest.csv --protocol grouped-k-fold --set folds=5
     """
     with Bars() as bars:
-        checked = check(table, protocol=protocol, options=options or [], progress=bars.told)
+        checked = check(table, protocol=protocol, options=options or [], progress=bars.show)
     if json:
         _print_json(checked)
     else:

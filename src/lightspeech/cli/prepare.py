@@ -31,7 +31,7 @@ def command(
     """
     with Bars() as bars:
         summary = workflow.prepare(
-            corpus, root=root, options=options or [], output=output, progress=bars.told
+            corpus, root=root, options=options or [], output=output, progress=bars.show
         )
     if json:
         typer.echo(json_format.dumps(summary, ensure_ascii=False))

@@ -45,7 +45,7 @@ def command(
         recipe=recipe, overrides=overrides or [], resume=resume, fresh=fresh, processes=processes
     )
     with Bars() as bars:
-        finished = run(job, bars.told, publish_to=publish)
+        finished = run(job, bars.show, publish_to=publish)
     if finished.figures is None:
         typer.echo(untested(finished.study))
     elif json:

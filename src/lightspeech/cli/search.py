@@ -37,7 +37,7 @@ def command(
 
     job = Job(recipe=recipe, overrides=overrides or [], resume=resume, fresh=fresh)
     with Bars() as bars:
-        candidates = search(job, bars.told, trials=trials)
+        candidates = search(job, bars.show, trials=trials)
     for candidate in candidates[:show]:
         typer.echo(json_format.dumps(asdict(candidate)) if json else _describe(candidate))
         if not json:

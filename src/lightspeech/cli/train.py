@@ -25,6 +25,6 @@ def command(
         recipe=recipe, overrides=overrides or [], resume=resume, fresh=fresh, processes=processes
     )
     with Bars() as bars:
-        study = train(job, bars.told)
+        study = train(job, bars.show)
     for name in sorted(study.run_names):
         typer.echo(study.folder / name)

@@ -39,7 +39,7 @@ class Row:
     """The plain runs or those of a step, exported; ``name`` is as in the table."""
 
     name: str
-    trained: Study
+    study: Study
     figures: Results
     bundle: Bundle
     answers: list[Predictions]
@@ -82,7 +82,7 @@ def _publish(rows: Sequence[Row], chain: Chain, root: Path) -> None:
     compression.write(chain, root / "chains" / f"{chain.recipe}.json")
     for row in with_own_name(rows):
         results.write(row.figures, publish.published_path(root, row.figures))
-        keep(row.trained, row.figures, root)
+        keep(row.study, row.figures, root)
 
 
 def export(folder: Path, places: Places) -> list[Row]:
@@ -102,15 +102,15 @@ def export(folder: Path, places: Places) -> list[Row]:
 
 
 def _row(name: str, folder: Path, places: Places) -> Row:
-    trained = stages.read_study(folder)
-    figures, exported = publish.export(trained, trained.run_names[0], places)
-    if exported is None:
+    study = stages.read_study(folder)
+    figures, bundle = publish.export(study, study.run_names[0], places)
+    if bundle is None:
         raise ConfigError(
             f"{folder}: the model hears an encoder, so no bundle holds it and nothing here can be "
             "measured; take a model of the own family, and this one as its teacher"
         )
-    answers = publish.answers(trained)
-    return Row(name=name, trained=trained, figures=figures, bundle=exported, answers=answers)
+    answers = publish.answers(study)
+    return Row(name=name, study=study, figures=figures, bundle=bundle, answers=answers)
 
 
 def with_own_name(rows: Sequence[Row]) -> list[Row]:
@@ -132,7 +132,7 @@ def measure(rows: Sequence[Row]) -> Chain:
         CorpusError: if the rows were not tested on the same utterances.
     """
     taken = latency.measure({row.name: _call(row.bundle) for row in rows})
-    teacher = _teacher_answers(rows[0].trained)
+    teacher = _teacher_answers(rows[0].study)
     first = rows[0].figures
     return Chain(
         recipe=first.recipe,
@@ -155,11 +155,11 @@ def _call(bundle: Bundle) -> Callable[[], object]:
 
 
 def _step(row: Row, plain: Row, before: Row, taken: Latency, teacher: list[Predictions]) -> Step:
-    done = runs.read_run(row.trained.folder / row.trained.run_names[0])
-    costs = cost.of(done, bytes_per_value=BYTES.get(row.figures.scheme, 4))
+    run = runs.read_run(row.study.folder / row.study.run_names[0])
+    costs = cost.of(run, bytes_per_value=BYTES.get(row.figures.scheme, 4))
     return Step(
         name=row.name,
-        settings={} if row is plain else changed(row.trained.steps[-1].config),
+        settings={} if row is plain else changed(row.study.steps[-1].config),
         uar=row.figures.uar,
         change=None if row is plain else _change(plain, row),
         of_step=None if row is plain else _change(before, row),
@@ -187,6 +187,6 @@ def _teacher_answers(plain: Study) -> list[Predictions]:
             except CorpusError:
                 return []
             paths = [path for folder in folders for path in folder.glob("fold*-seed*/test.csv")]
-            found = [predictions.read(path) for path in sorted(paths)]
-            return [run for run in found if cfg.seeds is None or run.seed in cfg.seeds]
+            answers = [predictions.read(path) for path in sorted(paths)]
+            return [run for run in answers if cfg.seeds is None or run.seed in cfg.seeds]
     return []

@@ -66,5 +66,5 @@ def train(job: Job, progress: Progress, *, steps: bool = False) -> Study:
 
 def last_study(study: Study) -> Study:
     """Give what the last of the steps made that are done, else the study itself."""
-    done = sorted(study.folder.glob(f"*/{stages.STEPS}"))
-    return stages.read_study(done[-1].parent) if done else study
+    steps = sorted(study.folder.glob(f"*/{stages.STEPS}"))
+    return stages.read_study(steps[-1].parent) if steps else study
