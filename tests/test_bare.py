@@ -63,6 +63,8 @@ def test_a_measured_study_and_a_bundle_are_evaluated_and_timed(bare, make_study,
 def test_an_evaluation_that_needs_torch_says_so(bare, make_study):
     folder = make_study()
     (folder / "study.json").rename(folder / "recipe.yaml")  # as training leaves it
-    program = f"import sys; sys.argv = ['', 'evaluate', {str(folder)!r}]; from lightspeech import cli"
+    program = (
+        f"import sys; sys.argv = ['', 'evaluate', {str(folder)!r}]; from lightspeech import cli"
+    )
     catch = "\ntry: cli.main()\nexcept SystemExit as stop: print(stop)"
     assert "the first evaluation of a study needs an extra" in bare("python", "-c", program + catch)
