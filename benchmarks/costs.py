@@ -22,7 +22,7 @@ from lightspeech.errors import ConfigError
 from lightspeech.files import write_json
 from lightspeech.studies import recipe as recipes
 from lightspeech.studies.recipe import Recipe
-from lightspeech.studies.stages import Study
+from lightspeech.studies.study import Study
 from lightspeech.training import cost
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig

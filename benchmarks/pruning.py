@@ -20,11 +20,12 @@ from lightspeech.studies import engine, stages
 from lightspeech.training import cost, predictions
 from lightspeech.training.run import read_run
 from lightspeech.training.task import Task
+from lightspeech.studies.study import read_study
 
 
 def plain_tasks(folder: Path, cache: Path, seeds: list[int]) -> list[Task]:
     """List the runs of some seeds of a trained study, or of a step of one; default: all seeds."""
-    trained = stages.read_study(folder)
+    trained = read_study(folder)
     return engine.tasks(
         trained.recipe.run_config(),
         trained.utterances,
@@ -83,7 +84,7 @@ def main() -> None:
     got = asked.parse_args()
     settings = dict(item.split("=", 1) for item in got.set)
     cfg = build(prune.Config, settings, source="--set")
-    trained, todo = stages.read_study(got.study), plain_tasks(got.study, got.cache, got.seed)
+    trained, todo = read_study(got.study), plain_tasks(got.study, got.cache, got.seed)
     recipe = trained.recipe
     name = "-".join([trained.name, "pruning", *(f"{k}{v}" for k, v in settings.items())])
     how = f"by {cfg.importance} importance, {cfg.epochs} epochs of recovery a round"

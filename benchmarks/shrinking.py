@@ -24,6 +24,7 @@ from lightspeech.studies.stages import Places
 from lightspeech.training import cost, predictions
 from lightspeech.training.networks import n_params
 from lightspeech.training.run import read_run
+from lightspeech.studies.study import read_study
 
 LEFT = ((2, 6, 1536), (2, 6, 1152), (2, 4, 768), (2, 3, 384), (1, 3, 384))
 """Blocks, heads and feed-forward units of each point; the first are all of whisper-tiny.en's."""
@@ -91,7 +92,7 @@ def main() -> None:
         recipe=got.recipe.stem,
         how="heads, units and blocks of whisper-tiny.en, int8, by how little their loss is felt on "
         f"{shrink.RECORDINGS} recordings of {got.speech.name}; the head trained anew",
-        folds=len(stages.read_study(to / chosen.name).protocol.splits),
+        folds=len(read_study(to / chosen.name).protocol.splits),
         seeds=chosen.seeds,
         points=tuple(points),
     )

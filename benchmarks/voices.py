@@ -27,7 +27,7 @@ from lightspeech.frontends.mel_layer import FrontEndLayer
 from lightspeech.models import int8_onnx
 from lightspeech.models.int8_onnx import OnnxNetwork
 from lightspeech.studies import stages
-from lightspeech.studies.stages import Study
+from lightspeech.studies.study import Study, read_study
 from lightspeech.training import calibrate, inputs, predictions
 from lightspeech.training.run import Run, read_run
 
@@ -112,7 +112,7 @@ def main() -> None:
     to = got.results / voices.PATH
     known = json.loads(to.read_text("utf-8")) if to.is_file() else {}
     for folder in got.study:
-        trained = stages.read_study(folder)
+        trained = read_study(folder)
         if len(trained.recipe.seeds) < 2:
             asked.error(f"{folder} has one seed, which has no deviation; train it with two or more")
         known[trained.name] = [asdict(point) for point in curve(trained, got.cache)]

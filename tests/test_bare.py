@@ -51,3 +51,20 @@ def test_predict_answers_with_micro_where_no_bundle_is_named(bare, write_tone, t
     tone = write_tone(tmp_path / "tone.wav", seconds=0.5)
     answer = json.loads(bare("lightspeech", "predict", tone, "--json"))
     assert answer["model"] == bundle.USUAL
+
+
+def test_a_measured_study_and_a_bundle_are_evaluated_and_timed(bare, make_study, make_bundle):
+    figures = json.loads(bare("lightspeech", "evaluate", make_study(), "--json"))
+    assert figures["folds"] == 2
+    said = json.loads(bare("lightspeech", "benchmark", make_bundle().path, "--rounds", 1, "--json"))
+    assert said["rows"][0]["status"] == "ok"
+
+
+def test_an_evaluation_that_needs_torch_says_so(bare, make_study):
+    folder = make_study()
+    (folder / "study.json").rename(folder / "recipe.yaml")  # as training leaves it
+    program = (
+        f"import sys; sys.argv = ['', 'evaluate', {str(folder)!r}]; from lightspeech import cli"
+    )
+    catch = "\ntry: cli.main()\nexcept SystemExit as stop: print(stop)"
+    assert "the first evaluation of a study needs an extra" in bare("python", "-c", program + catch)

@@ -14,8 +14,9 @@ from lightspeech.evaluation import results
 from lightspeech.inference import calibration, dispatch
 from lightspeech.inference.recognize import recognize
 from lightspeech.studies import recipe, stages
+from lightspeech.studies.study import read_study
 from lightspeech.training import predictions
-from lightspeech.workflows import publish
+from lightspeech.workflows import example, publish
 
 TINY = """
 name: tiny
@@ -37,7 +38,7 @@ def study(tmp_path_factory):
     folder = stages.begin(chosen, places, resume=False, fresh=False)
     prepared = stages.prepare(chosen, folder, progress=manifest.silent)
     stages.train(chosen, prepared, folder, places, lambda *_: None, processes=1)
-    trained = stages.read_study(folder)
+    trained = read_study(folder)
     return trained, *publish.export(trained, "fold0-seed0", places)
 
 
@@ -82,10 +83,10 @@ def test_calibrated_it_answers_as_it_was_measured(study, tmp_path):
 
 def test_its_example_is_of_a_speaker_it_knows(study):
     trained, _, exported = study
-    answer = publish.example(trained, exported)
+    answer = example.answer_example(trained, exported)
     measured = predictions.read(trained.folder / "fold0-seed0" / "test.csv")
-    told = measured.probabilities[measured.ids.index(answer["id"])]
-    np.testing.assert_allclose(list(answer["probabilities"].values()), told, atol=2e-3)
+    told = measured.probabilities[measured.ids.index(answer.id)]
+    np.testing.assert_allclose(list(answer.probabilities.values()), told, atol=2e-3)
 
 
 @pytest.mark.parametrize("format", ["litert", "executorch", "arduino"])

@@ -8,6 +8,7 @@ from lightspeech.evaluation import results
 from lightspeech.protocols import leaks
 from lightspeech.reporting import text
 from lightspeech.studies import recipe, stages
+from lightspeech.studies.study import read_study
 from lightspeech.workflows import publish
 
 CROSS = """
@@ -64,7 +65,7 @@ def test_each_corpus_is_left_out_once_and_has_a_figure(read, places):
     prepared = stages.prepare(chosen, folder, progress=manifest.silent)
     assert {u.emotion for u in prepared.utterances} == {"anger", "neutral", "angry", "neu", "ang"}
     stages.train(chosen, prepared, folder, places, lambda *_: None, processes=1)
-    trained = stages.read_study(folder)
+    trained = read_study(folder)
     for split in trained.protocol.splits:
         assert {name.split("/")[0] for name in split.test} == {split.name}
         assert not leaks.find(trained.utterances, split)

@@ -14,11 +14,12 @@ from lightspeech.encoders import shrink
 from lightspeech.encoders.shrink import Shrink
 from lightspeech.errors import ConfigError, CorpusError, LeakError
 from lightspeech.inference.backends import onnx
-from lightspeech.studies import sources, stages
+from lightspeech.studies import sources
 from lightspeech.studies.stages import Places
+from lightspeech.studies.study import read_study
 from lightspeech.training import cost, predictions
 from lightspeech.training import run as runs
-from lightspeech.workflows import benchmark, publish
+from lightspeech.workflows import publish, run_formats
 
 WIDTH = 16
 WINDOW = "windows={window_s: 0.5, hop_s: null}"
@@ -80,7 +81,7 @@ def test_it_answers_by_the_geometric_mean_of_both(fused):
 
 
 def test_its_bundle_gives_the_answers_that_were_measured(fused):
-    trained = stages.read_study(fused)
+    trained = read_study(fused)
     figures, made = publish.export(trained, "fold1-seed0", Places())
     assert (figures.model, figures.scheme) == ("base", "fused-int8")
     said = answers(fused)[1]
@@ -97,13 +98,13 @@ def test_it_costs_what_both_cost_and_is_as_large_as_both(fused):
     bands, head, both = (cost.of(runs.read_run(folder / "fold0-seed0")) for folder in folders)
     assert both.macs == bands.macs + head.macs
     assert both.n_params == bands.n_params + head.n_params
-    made = [publish.export(stages.read_study(f), "fold0-seed0", Places()) for f in folders]
+    made = [publish.export(read_study(f), "fold0-seed0", Places()) for f in folders]
     heard = runs.read_run(fused / "fold0-seed0").config.front.cost()
     assert heard == runs.read_run(fused.parent / "fold0-seed0").config.front.cost()
     assert heard.macs > 0
     assert made[2][0].macs == both.macs + heard.macs
     assert made[2][0].n_params == both.n_params + heard.n_params
-    [entry] = benchmark.of_run(
+    [entry] = run_formats.of_run(
         fused / "fold0-seed0", ["litert"], Path("bundles"), threads=1, progress=lambda *_: None
     )
     assert entry.row.macs == both.macs + heard.macs
@@ -113,7 +114,7 @@ def test_it_costs_what_both_cost_and_is_as_large_as_both(fused):
 
 def test_both_stand_in_its_licences(fused):
     shutil.rmtree(fused.parents[1] / "bands")
-    names = [source["name"] for source in sources.corpora(stages.read_study(fused))]
+    names = [source["name"] for source in sources.corpora(read_study(fused))]
     assert names == ["synthetic", "teacher bands/1-quantize"]
 
 

@@ -8,8 +8,7 @@ import pytest
 from lightspeech.compression import quantize
 from lightspeech.errors import ConfigError
 from lightspeech.models.int8 import Int8Network
-from lightspeech.training import layout
-from lightspeech.training import predictions
+from lightspeech.training import layout, predictions
 from lightspeech.training import run as runs
 
 pytest.importorskip("torchao", reason="needs the extra 'compress'")

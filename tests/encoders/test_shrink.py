@@ -23,7 +23,7 @@ from lightspeech.frontends import encoder, pretrained, small_encoder
 from lightspeech.frontends.small_encoder import Small
 from lightspeech.models import whisper
 from lightspeech.studies import recipe
-from lightspeech.studies.stages import Study
+from lightspeech.studies.study import Study
 from lightspeech.training import networks
 from lightspeech.training.networks import build_network
 from lightspeech.training.run import Run

@@ -52,7 +52,7 @@ def hearing(make_encoder):
 def test_it_is_as_wide_as_both_and_its_example_names_each():
     front = build()
     shapes = {name: tuple(x.shape) for name, x in front.example().items()}
-    assert shapes == {"first": (1, 5, 8), "second": (1, 14, 5)}
+    assert shapes == {"first": (1, 4, 8), "second": (1, 14, 5)}
     assert front.n_features == 13
     assert (front.sample_rate, front.scheme, front.tuned) == (16_000, "fp32", 0)
     assert front.in_bundle
@@ -137,7 +137,7 @@ def test_inside_a_graph_other_sources_stand_apart_in_order(turned):
     given = {"waveform": torch.randn(2, 3_200), "states": torch.randn(2, 3)}
     found = layer(*(given[name] for name in names))
     assert torch.equal(found["first" if turned else "second"], given["states"])
-    assert found["second" if turned else "first"].shape == (2, 5, 8)
+    assert found["second" if turned else "first"].shape == (2, 4, 8)
 
 
 def test_costs_and_origins_are_those_of_both():
@@ -158,7 +158,7 @@ def test_a_pair_with_what_no_bundle_holds_is_in_none(hearing):
 def test_what_one_of_them_has_not_heard_is_missing(hearing, utterances, tmp_path):
     front = build(second=hearing)
     assert front.missing(utterances, tmp_path) == utterances
-    front.open(utterances[:2], tmp_path)
+    front.second.open(utterances[:2], tmp_path)
     assert front.missing(utterances, tmp_path) == utterances[2:]
 
 
@@ -185,3 +185,9 @@ def test_what_one_of_them_cannot_be_is_refused():
 def test_a_pair_gives_no_frames_of_one_utterance(utterances, tmp_path):
     with pytest.raises(ConfigError, match="set normalisation to training"):
         build().open(utterances, tmp_path).read(0)
+
+
+def test_two_that_do_not_cut_into_the_same_windows_are_refused(hearing, utterances, tmp_path):
+    """An encoder of transformers hears an utterance whole, mel bands come in windows."""
+    with pytest.raises(ConfigError, match="side by side need the same windows"):
+        build(first=hearing).open(utterances, tmp_path)

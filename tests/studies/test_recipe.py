@@ -15,8 +15,9 @@ from lightspeech.inference.recognize import recognize
 from lightspeech.protocols import leaks
 from lightspeech.studies import recipe, stages
 from lightspeech.studies.stages import Places
+from lightspeech.studies.study import read_study
 from lightspeech.training import predictions
-from lightspeech.workflows import publish
+from lightspeech.workflows import example, publish
 
 TINY = """
 name: tiny
@@ -51,7 +52,7 @@ def run(folder, assignments=(), text=TINY):
     study = stages.begin(chosen, places, resume=False, fresh=False)
     prepared = stages.prepare(chosen, study, progress=manifest.silent)
     stages.train(chosen, prepared, study, places, quiet, processes=1)
-    trained = stages.read_study(study)
+    trained = read_study(study)
     figures, exported = publish.export(trained, trained.run_names[0], places)
     return trained, figures, exported
 
@@ -110,9 +111,9 @@ def test_bundle_says_who_was_never_heard_in_training(done):
 
 def test_example_is_of_the_test_set(done):
     trained, _, exported = done
-    answer = publish.example(trained, exported)
-    assert answer["id"] in trained.protocol.splits[0].test
-    assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-3)
+    answer = example.answer_example(trained, exported)
+    assert answer.id in trained.protocol.splits[0].test
+    assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-3)
 
 
 def read(tmp_path, text=TINY, assignments=()):
@@ -259,7 +260,7 @@ def test_a_study_is_not_resumed_with_other_recordings(own_study, tmp_path, write
 def test_an_unfinished_study_has_no_figures(own_study, places):
     _, _, folder = own_study("abcdef")
     with pytest.raises(CorpusError, match="fold0-seed0 is not finished; run it with --resume"):
-        publish.export(stages.read_study(folder), "fold0-seed0", places)
+        publish.export(read_study(folder), "fold0-seed0", places)
 
 
 def test_prepared_manifest_is_what_was_trained_on(done):

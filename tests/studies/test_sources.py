@@ -5,7 +5,7 @@ import pytest
 
 from lightspeech.errors import CorpusError
 from lightspeech.studies import recipe, sources, stages
-from lightspeech.studies.stages import Study
+from lightspeech.studies.study import Study
 
 RECIPE = """
 name: NAME

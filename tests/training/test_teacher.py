@@ -13,8 +13,8 @@ from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import pretrained
 from lightspeech.frontends.encoder import Config
-from lightspeech.studies import engine as several
-from lightspeech.studies import recipe, stages
+from lightspeech.studies import execution, recipe, stages
+from lightspeech.studies.study import read_study
 from lightspeech.training import answers, networks
 from lightspeech.training import run as runs
 from lightspeech.workflows import publish
@@ -61,7 +61,7 @@ def train(root, encoder_folder, *asked):
 def study(encoder_folder, tmp_path_factory):
     """A trained study."""
     folder, places = train(tmp_path_factory.mktemp("teacher"), encoder_folder)
-    return stages.read_study(folder), places
+    return read_study(folder), places
 
 
 def test_it_is_trained_and_measured_and_says_that_it_has_no_bundle(study):
@@ -84,7 +84,7 @@ def test_several_processes_hear_to_the_bit_what_one_hears(study, tmp_path):
         trained.protocol, trained.folder, dataclasses.replace(places, cache=tmp_path),
     )  # fmt: skip
     told = []
-    several._compute(task, 2, lambda *progress: told.append(progress))
+    execution.compute_features(task, processes=2, progress=lambda *progress: told.append(progress))
     files = sorted(path.relative_to(places.cache) for path in places.cache.rglob("*.npy"))
     assert files == sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.npy"))
     assert all((places.cache / f).read_bytes() == (tmp_path / f).read_bytes() for f in files)

@@ -11,7 +11,7 @@ from lightspeech.files import write_json
 from lightspeech.models import nano
 from lightspeech.models.int8 import Int8
 from lightspeech.training.run import RunConfig
-from lightspeech.workflows import benchmark
+from lightspeech.workflows import run_formats
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def make_run(tmp_path):
 
 
 def test_an_unknown_format_is_refused_with_those_that_are(tmp_path):
-    entries = benchmark.of_run(tmp_path, ["onnx", "c98"], tmp_path, threads=1, progress=silent)
-    with pytest.raises(ConfigError, match=r"unknown format 'c98'; choose of \['onnx', 'onnx-fp16'"):
+    entries = run_formats.of_run(tmp_path, ["onnx", "c98"], tmp_path, threads=1, progress=silent)
+    with pytest.raises(ConfigError, match="unknown name 'c98' in export; choose one of"):
         next(entries)
 
 
@@ -41,13 +41,13 @@ def test_an_unknown_format_is_refused_with_those_that_are(tmp_path):
 def test_int8_formats_take_what_quantize_made_of_a_run(make_run, format):
     run = make_run("study/fold0-seed0")
     with pytest.raises(ConfigError, match="add {name: quantize} to the recipe's compress"):
-        benchmark._source(run, format)
+        run_formats._source(run, format)
     int8 = make_run("study/3-quantize/fold0-seed0", Int8())
-    assert benchmark._source(run, format) == int8
-    assert benchmark._source(int8, format) == int8
+    assert run_formats._source(run, format) == int8
+    assert run_formats._source(int8, format) == int8
 
 
 def test_a_format_in_floats_is_none_of_an_int8_run(make_run):
-    assert benchmark._source(make_run("fold0-seed0"), "litert").name == "fold0-seed0"
+    assert run_formats._source(make_run("fold0-seed0"), "litert").name == "fold0-seed0"
     with pytest.raises(ConfigError, match="this run is int8; name the run that it was made of"):
-        benchmark._source(make_run("fold1-seed0", Int8()), "litert")
+        run_formats._source(make_run("fold1-seed0", Int8()), "litert")

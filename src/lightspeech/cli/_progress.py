@@ -1,12 +1,9 @@
 """Progress bars on stderr, so that stdout stays for results."""
 
-from collections.abc import Iterable, Iterator
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from lightspeech.corpora.manifest import Step
 
 
 class Bars:
@@ -14,7 +11,7 @@ class Bars:
 
     def __init__(self) -> None:
         """Draw nothing yet."""
-        self.shown = Progress(
+        self._drawing = Progress(
             TextColumn("{task.description:>10}"),
             BarColumn(),
             MofNCompleteColumn(),
@@ -23,8 +20,7 @@ class Bars:
         )
 
     def __enter__(self) -> "Bars":
-        """Begin to draw."""
-        self.shown.start()
+        """Draw nothing yet: an error may come first, and is a line of its own."""
         return self
 
     def __exit__(
@@ -34,16 +30,18 @@ class Bars:
         trace: TracebackType | None,
     ) -> None:
         """Leave the terminal as it was."""
-        self.shown.stop()
+        if self._drawing.tasks:
+            self._drawing.stop()
 
-    def told(self, what: str, done: int, total: int) -> None:
-        """Show how much of something is done."""
-        known = {task.description: task.id for task in self.shown.tasks}
-        bar = known[what] if what in known else self.shown.add_task(what)
-        self.shown.update(bar, completed=done, total=total)
+    def show(self, what: str, n_done: int, total: int) -> None:
+        """Show how much of something is done.
 
-    def files(self, items: Iterator[Step], total: int) -> Iterable[Step]:
-        """Pass decoded files on and count them."""
-        for number, item in enumerate(items, start=1):
-            self.told("recordings", number, total)
-            yield item
+        Args:
+            what: its name; each has a bar of its own.
+            n_done: so many of them.
+            total: of so many.
+        """
+        self._drawing.start()
+        known = {task.description: task.id for task in self._drawing.tasks}
+        bar = known[what] if what in known else self._drawing.add_task(what)
+        self._drawing.update(bar, completed=n_done, total=total)

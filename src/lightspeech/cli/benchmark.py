@@ -1,25 +1,16 @@
 """``lightspeech benchmark``."""
 
 import json as json_format
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lightspeech import bundle
-from lightspeech.cli import _training
+from lightspeech.cli._formats import FORMATS
 from lightspeech.cli._progress import Bars
-from lightspeech.config import as_dict
-from lightspeech.corpora import manifest as manifests
 from lightspeech.errors import ConfigError
-from lightspeech.evaluation import machine
-from lightspeech.evaluation import trial as benchmark
-from lightspeech.evaluation.trial import Entry, Row, Trial
-from lightspeech.files import write_json, write_text
-from lightspeech.inference import dispatch
 from lightspeech.reporting import benchmark_table as tables
-from lightspeech.reporting import pictures
+from lightspeech.workflows.benchmark import Plan, benchmark, write
 
 
 def command(
@@ -27,7 +18,12 @@ def command(
         list[Path], typer.Argument(metavar="RUN|BUNDLE...", help="Folders, or nano, micro, small.")
     ],
     formats: Annotated[
-        str, typer.Option(help="For runs: formats to export and measure, with commas between.")
+        str,
+        typer.Option(
+            help="For runs: formats to export and measure, with commas between, of "
+            f"{FORMATS}; -int8 behind one exports what "
+            "quantize made."
+        ),
     ] = "onnx,onnx-int8,litert-int8,executorch-int8,c99",
     yardstick: Annotated[
         bool, typer.Option("--yardstick", help="Also eGeMAPS and an SVM, on the first run's fold.")
@@ -62,64 +58,18 @@ def command(
     """
     if json + csv + markdown > 1:
         raise ConfigError("choose one of --json, --csv and --markdown")
-    targets = [bundle.find(path) for path in targets]
-    chosen = tuple(formats.split(","))
-    runs = _runs(targets, needed=yardstick)
+    plan = Plan(
+        targets=targets, formats=formats.split(","), yardstick=yardstick, manifest=manifest,
+        labels=labels, rounds=rounds, threads=threads, bundles=bundles, cache=cache,
+    )  # fmt: skip
     with Bars() as bars:
-        heard = [] if manifest is None else manifests.read(manifest)
-        trial = Trial(utterances=heard, vocabulary=labels, threads=threads, progress=bars.told)
-        entries = [e for path in targets for e in _entries(path, chosen, bundles, trial)]
-        if yardstick:
-            entries.append(_yardstick(runs[0], cache, bars))
-        rows = benchmark.rows(entries, rounds=rounds)
-    here = machine.describe()
-    values = {
-        "machine": here,
-        "threads": threads,
-        "rounds": rounds,
-        "rows": [as_dict(row) for row in rows],
-    }
-    if output is not None:
-        write_json(output, values)
-    if picture is not None:
-        write_text(picture, pictures.of_benchmark(rows).text())
+        result = benchmark(plan, bars.show)
+    write(result, output=output, picture=picture)
     if json:
-        typer.echo(json_format.dumps(values))
+        typer.echo(json_format.dumps(result.as_dict()))
     elif csv:
-        typer.echo(tables.comma_separated(rows))
+        typer.echo(tables.comma_separated(result.rows))
     else:
-        typer.echo(f"{here['cpu']}, threads: {threads}, rounds: {rounds}\n")
-        typer.echo(tables.markdown(rows) if markdown else tables.text(rows))
-
-
-def _entries(path: Path, formats: tuple[str, ...], bundles: Path, trial: Trial) -> Iterator[Entry]:
-    if (path / bundle.DESCRIPTION).is_file():
-        made = bundle.read(path)
-        yield benchmark.entry(made, Row(model=made.name, format=dispatch.back_end(made)), trial)[0]
-        return
-    from lightspeech.workflows import benchmark as of_runs
-
-    yield from of_runs.of_run(
-        path.resolve(), formats, bundles, threads=trial.threads, progress=trial.progress
-    )
-
-
-def _runs(targets: list[Path], *, needed: bool) -> list[Path]:
-    """Tell runs from bundles, before anything else is done."""
-    runs = [path for path in targets if not (path / bundle.DESCRIPTION).is_file()]
-    if wrong := [path for path in runs if not (path / "run.json").is_file()]:
-        raise ConfigError(
-            f"{wrong[0]}: neither a finished run nor a bundle; name folders such as "
-            "runs/NAME/fold0-seed0 or bundles/NAME"
-        )
-    if runs:
-        _training.require_torch("benchmark of a run")
-    elif needed:
-        raise ConfigError("--yardstick needs a run, whose corpus and fold it is measured on")
-    return runs
-
-
-def _yardstick(run: Path, cache: Path, bars: Bars) -> Entry:
-    from lightspeech.workflows import benchmark as of_runs
-
-    return of_runs.of_yardstick(run.resolve(), cache, progress=bars.told)
+        measured_on = result.machine["cpu"]
+        typer.echo(f"{measured_on}, threads: {result.threads}, rounds: {result.rounds}\n")
+        typer.echo(tables.markdown(result.rows) if markdown else tables.text(result.rows))

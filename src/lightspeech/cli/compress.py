@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
-from lightspeech.cli import _training
-from lightspeech.cli._training import Fresh, Overrides, Processes, RecipeFile, Resume
+from lightspeech.cli._progress import Bars
+from lightspeech.cli._training import Fresh, Overrides, Processes, RecipeFile, Resume, untested
 from lightspeech.config import as_dict
+from lightspeech.reporting import compression as tables
+from lightspeech.workflows import needs
 
 
 def command(
@@ -26,29 +28,18 @@ def command(
 
     Example: lightspeech compress recipes/ravdess_micro_ablation.yaml --resume --publish results
     """
-    folder = _training.train(
-        recipe, overrides, resume=resume, fresh=fresh, processes=processes, steps=True
-    )
-    if _training.tell_untested(folder):
-        return
-    from lightspeech.evaluation import compression, results
-    from lightspeech.files import write_text
-    from lightspeech.reporting import compression as reporting
-    from lightspeech.reporting import plots_of_costs
-    from lightspeech.studies import stages
-    from lightspeech.workflows import compress
-    from lightspeech.workflows import publish as publication
+    needs.torch("training")
+    from lightspeech.workflows.compress import compress
+    from lightspeech.workflows.train import Job
 
-    rows = compress.export(folder, stages.Places())
-    measured = compress.measure(rows)
-    table = reporting.markdown(measured)
-    compression.write(measured, folder / "compress.json")
-    write_text(folder / "compress.md", table)
-    write_text(folder / "compress.svg", plots_of_costs.chain(measured))
-    if publish is not None:
-        compression.write(measured, publish / "chains" / f"{measured.recipe}.json")
-        for row in compress.with_own_name(rows):
-            results.write(row.figures, publication.published_path(publish, row.figures))
-            publication.keep(row.trained, row.figures, publish)
-    as_json = json_format.dumps(as_dict(measured), ensure_ascii=False) + "\n"
-    typer.echo(as_json if json else table, nl=False)
+    job = Job(
+        recipe=recipe, overrides=overrides or [], resume=resume, fresh=fresh, processes=processes
+    )
+    with Bars() as bars:
+        compressed = compress(job, bars.show, publish_to=publish)
+    if compressed.chain is None:
+        typer.echo(untested(compressed.study))
+    elif json:
+        typer.echo(json_format.dumps(as_dict(compressed.chain), ensure_ascii=False))
+    else:
+        typer.echo(tables.markdown(compressed.chain), nl=False)

@@ -6,14 +6,12 @@ from typing import Annotated
 
 import typer
 
-from lightspeech import bundle, config
 from lightspeech.cli._progress import Bars
-from lightspeech.corpora import manifest as manifests
+from lightspeech.config import as_dict
 from lightspeech.errors import ConfigError
-from lightspeech.evaluation import bundle_quality, conditions, kept, results
-from lightspeech.evaluation.results import Results
-from lightspeech.inference import dispatch
+from lightspeech.evaluation import results
 from lightspeech.reporting import text
+from lightspeech.workflows.evaluate import evaluate, recompute
 
 
 def command(
@@ -58,47 +56,33 @@ def command(
             "name what to measure: the folder of a study or of a bundle, or both --results FILE "
             "and --root DIR"
         )
-    target = bundle.find(target)
-    is_bundle = (target / bundle.DESCRIPTION).is_file()
-    if is_bundle and manifest is None:
-        raise ConfigError(f"{target} is a bundle; say what to measure it on: --manifest FILE")
-    if not is_bundle and (manifest is not None or held_out):
-        raise ConfigError(f"{target} is no bundle; --manifest and --held-out are for bundles alone")
-    if manifest is not None:
-        made = _through_bundle(target, manifest, labels, held_out)
-    else:
-        made = results.measure(*conditions.read(target))
+    with Bars() as bars:
+        evaluation = evaluate(
+            target, manifest=manifest, labels=labels, held_out=held_out, progress=bars.show
+        )
+    if evaluation.left_out:
+        count = f"left out {evaluation.left_out} of {evaluation.n_utterances}"
+        typer.echo(f"{count}: the bundle has no such class", err=True)
+    figures = evaluation.figures
     if output is not None:
-        results.write(made, output)
-    typer.echo(json_format.dumps(config.as_dict(made)) if json else text.describe(made))
+        results.write(figures, output)
+    typer.echo(json_format.dumps(as_dict(figures)) if json else text.describe(figures))
 
 
 def _again(published: Path, root: Path, json: bool) -> None:
     """Compute published figures again, and end with 1 where they do not agree."""
-    models = kept.read(kept.folder_of(published))
-    figures = results.read(published)
     with Bars() as bars:
-        corpus = kept.corpus_choice(models[0][0].corpus, root)
-        utterances = manifests.prepare(corpus, progress=bars.files).utterances
-        found = kept.check(figures, models, utterances, progress=bars.told)
-    verdict = {"published": found.published, "recomputed": found.recomputed, "agrees": found.agrees}
-    said = (
-        f"UAR of seed {models[0][0].seed}: published {found.published:.4f}, recomputed "
-        f"{found.recomputed:.4f}: {'agrees' if found.agrees else 'does not agree'}"
+        recomputed = recompute(published, root, bars.show)
+    agreement = recomputed.agreement
+    verdict = {
+        "published": agreement.published,
+        "recomputed": agreement.recomputed,
+        "agrees": agreement.agrees,
+    }
+    sentence = (
+        f"UAR of seed {recomputed.seed}: published {agreement.published:.4f}, recomputed "
+        f"{agreement.recomputed:.4f}: {'agrees' if agreement.agrees else 'does not agree'}"
     )
-    typer.echo(json_format.dumps(verdict) if json else said)
-    if not found.agrees:
+    typer.echo(json_format.dumps(verdict) if json else sentence)
+    if not agreement.agrees:
         raise typer.Exit(1)
-
-
-def _through_bundle(target: Path, manifest: Path, labels: str | None, held_out: bool) -> Results:
-    opened = dispatch.open(bundle.read(target))
-    utterances = manifests.read(manifest)
-    if held_out:
-        utterances = bundle_quality.held_out(opened.bundle, utterances)
-    with Bars() as bars:
-        answers = bundle_quality.answer_all(opened, utterances, labels, progress=bars.told)
-    if left_out := len(utterances) - len(answers.ids):
-        message = f"left out {left_out} of {len(utterances)}: the bundle has no such class"
-        typer.echo(message, err=True)
-    return results.measure(bundle_quality.describe(opened.bundle, utterances), [answers])

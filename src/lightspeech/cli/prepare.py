@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from lightspeech import config, plugins
+from lightspeech import plugins
 from lightspeech.cli._progress import Bars
-from lightspeech.corpora import manifest
 from lightspeech.reporting import corpus as report
-
-CORPORA = "lightspeech.corpora"
+from lightspeech.workflows import prepare as workflow
 
 
 def command(
-    corpus: Annotated[str, typer.Argument(help=f"One of {', '.join(plugins.names(CORPORA))}.")],
+    corpus: Annotated[
+        str, typer.Argument(help=f"One of {', '.join(plugins.names(workflow.CORPORA))}.")
+    ],
     root: Annotated[
         Path | None, typer.Option(help="Its folder (csv: the table); $LIGHTSPEECH_DATA/CORPUS.")
     ] = None,
@@ -29,13 +29,10 @@ def command(
 
     Example: lightspeech prepare iemocap --root IEMOCAP_full_release --set merge_excited=true
     """
-    values = config.override({"root": str(root)} if root else {}, options or [])
-    module = plugins.load(CORPORA, corpus)
-    choice = config.Choice(CORPORA, corpus, config.build(module.Config, values, source=corpus))
     with Bars() as bars:
-        prepared = manifest.prepare(choice, progress=bars.files)
-    manifest.write(prepared.utterances, output)
-    summary = {**report.summarize(prepared), "manifest": str(output)}
+        summary = workflow.prepare(
+            corpus, root=root, options=options or [], output=output, progress=bars.show
+        )
     if json:
         typer.echo(json_format.dumps(summary, ensure_ascii=False))
     else:

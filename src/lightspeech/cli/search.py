@@ -1,14 +1,17 @@
 """``lightspeech search``."""
 
-import dataclasses
 import json as json_format
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lightspeech.cli import _training
 from lightspeech.cli._progress import Bars
 from lightspeech.cli._training import Fresh, Overrides, RecipeFile, Resume
+from lightspeech.workflows import needs
+
+if TYPE_CHECKING:
+    from lightspeech.workflows.search import Candidate
 
 COLUMNS = ("n_params", "macs", "peak_activation_bytes")
 
@@ -28,23 +31,23 @@ def command(
 
     Example: lightspeech search recipes/ravdess_micro_search.yaml --trials 20 --resume
     """
-    _training.require_torch("search")
-    from lightspeech.studies import recipe as recipes
-    from lightspeech.studies import stages
-    from lightspeech.workflows import search as searches
+    needs.torch("search")
+    from lightspeech.workflows.search import search
+    from lightspeech.workflows.train import Job
 
-    chosen = recipes.read(recipe, overrides or [])
-    named = dataclasses.replace(chosen, name=f"{chosen.name}-search")
-    folder = stages.begin(named, stages.Places(), resume=resume, fresh=fresh)
+    job = Job(recipe=recipe, overrides=overrides or [], resume=resume, fresh=fresh)
     with Bars() as bars:
-        found = searches.search(named, folder, stages.Places(), bars.told, trials=trials)
-    for one in found[:show]:
-        if json:
-            typer.echo(json_format.dumps(dataclasses.asdict(one)))
-            continue
-        costs = ", ".join(f"{one.cost[name]:,} {name}" for name in COLUMNS)
-        typer.echo(f"{100 * one.selection_uar:.1f} % selection UAR, {costs}")
-        typer.echo(f"  lightspeech run {recipe} name=NAME {' '.join(map(_quoted, one.overrides))}")
+        candidates = search(job, bars.show, trials=trials)
+    for candidate in candidates[:show]:
+        typer.echo(json_format.dumps(asdict(candidate)) if json else _describe(candidate))
+        if not json:
+            typed = " ".join(map(_quoted, candidate.overrides))
+            typer.echo(f"  lightspeech run {recipe} name=NAME {typed}")
+
+
+def _describe(candidate: "Candidate") -> str:
+    costs = ", ".join(f"{candidate.cost[name]:,} {name}" for name in COLUMNS)
+    return f"{100 * candidate.selection_uar:.1f} % selection UAR, {costs}"
 
 
 def _quoted(override: str) -> str:

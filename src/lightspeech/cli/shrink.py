@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lightspeech.cli._training import require_torch
-from lightspeech.config import build
+from lightspeech.workflows import needs
 
 
 def command(
@@ -34,20 +33,13 @@ def command(
 
     Example: lightspeech shrink encoders/base --speech data/emodb --units 1152
     """
-    require_torch("a small encoder")
-    from lightspeech.encoders import shrink
-    from lightspeech.frontends.states import STATES_PER_S
+    needs.torch("a small encoder")
+    from lightspeech.workflows.shrink import shrink
 
-    heard = [path for folder_of in speech for path in shrink.recordings_of(folder_of)]
-    asked = {
+    settings = {
         "source": source, "last": blocks, "tuned": tuned, "heads": heads, "units": units,
         "epochs": epochs,
     }  # fmt: skip
-    given = {key: value for key, value in asked.items() if value is not None}
-    cfg = build(shrink.Shrink, given, source="shrink")
-    size = shrink.shrink(cfg, heard, folder, judged=recordings or shrink.RECORDINGS)
-    typer.echo(
-        f"{folder}  {size:,} bytes; in a recipe: frontend: {{source: {folder}, "
-        f"width: {shrink.width(folder)}, first: {cfg.first}, last: {cfg.last}"
-        + (f", tuned: {cfg.tuned}, pool_s: {1 / STATES_PER_S:g}}}" if cfg.tuned else "}")
-    )
+    shrunk = shrink(folder, speech, settings, judged=recordings)
+    encoder = ", ".join(f"{key}: {value}" for key, value in shrunk.encoder.items())
+    typer.echo(f"{folder}  {shrunk.size_bytes:,} bytes; in a recipe: frontend: {{{encoder}}}")

@@ -2,8 +2,9 @@
 
 import typer
 
-from lightspeech.cli import _training
+from lightspeech.cli._progress import Bars
 from lightspeech.cli._training import Fresh, Overrides, Processes, RecipeFile, Resume
+from lightspeech.workflows import needs
 
 
 def command(
@@ -17,6 +18,13 @@ def command(
 
     Example: lightspeech train recipes/demo.yaml seeds=[0,1] --fresh
     """
-    folder = _training.train(recipe, overrides, resume=resume, fresh=fresh, processes=processes)
-    for run in sorted(folder.glob("fold*-seed*/")):
-        typer.echo(run)
+    needs.torch("training")
+    from lightspeech.workflows.train import Job, train
+
+    job = Job(
+        recipe=recipe, overrides=overrides or [], resume=resume, fresh=fresh, processes=processes
+    )
+    with Bars() as bars:
+        study = train(job, bars.show)
+    for name in sorted(study.run_names):
+        typer.echo(study.folder / name)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 from torch import Tensor
 
 from lightspeech.audio.windows import Windows
@@ -74,9 +75,18 @@ class Pair:
     def open(
         self, utterances: Sequence[Utterance], cache: Path, step: Step = no_step
     ) -> "PairInputs":
-        """Open both, see `contract.Frontend.open`."""
-        first = self.first.open(utterances, cache, step)
-        return PairInputs(first, self.second.open(utterances, cache, step))
+        """Open both, see `contract.Frontend.open`.
+
+        Raises:
+            ConfigError: if they do not cut recordings into the same windows.
+        """
+        first, second = (part.open(utterances, cache, step) for part in self)
+        if not np.array_equal(first.window_offsets, second.window_offsets):
+            raise ConfigError(
+                "two front ends side by side need the same windows, and an encoder of transformers "
+                "hears an utterance whole; take one that `lightspeech shrink` made"
+            )
+        return PairInputs(first, second)
 
     def missing(self, utterances: Sequence[Utterance], cache: Path) -> list[Utterance]:
         """List what is missing of either."""

@@ -1,4 +1,4 @@
-"""A study: every fold and seed of a protocol as a run, in parallel processes, resumable."""
+"""The one place where work goes over processes: a function, many items, several at once."""
 
 import multiprocessing
 import os
@@ -8,153 +8,79 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
+from typing import TypeVar
 
-import numpy as np
+from lightspeech.errors import StudyError
 
-from lightspeech import labels as vocabularies
-from lightspeech.config import Choice
-from lightspeech.corpora.base import Utterance
-from lightspeech.errors import CorpusError, StudyError
-from lightspeech.protocols import leaks
-from lightspeech.protocols.base import Protocol
-from lightspeech.training import inputs
-from lightspeech.training.run import do, is_done
-from lightspeech.training.task import RunConfig, Task
-
-Progress = Callable[[str, int, int], None]
-"""Told what is going on, how much of it is done, and of how much."""
-PARTS = 4
-"""Of the utterances that each process hears with an encoder, one after the other."""
-REPORT_S = 1.0
-"""Seconds from one look at the histories to the next."""
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Tick = Callable[[int], None]
+"""Told how many items are finished, again and again."""
+TICK_S = 1.0
+"""Seconds from one tick to the next, at most."""
 
 
-def in_vocabulary(utterances: Sequence[Utterance], vocabulary: str) -> list[Utterance]:
-    """Keep the utterances whose label the vocabulary has.
-
-    Raises:
-        CorpusError: if fewer than two classes are left.
-    """
-    kept = [u for u in utterances if vocabularies.map_label(u.emotion, vocabulary) is not None]
-    classes = {vocabularies.map_label(u.emotion, vocabulary) for u in kept}
-    if len(classes) < 2:
-        raise CorpusError(
-            f"{len(classes)} of the classes of vocabulary {vocabulary!r} among {len(utterances)} "
-            "utterances; at least 2 are needed: take labels: own, or another vocabulary"
-        )
-    return kept
+def silent(_: int) -> None:
+    """Show nothing."""
 
 
-def tasks(
-    cfg: RunConfig,
-    utterances: Sequence[Utterance],
-    protocol: Protocol,
+def workers(processes: int | None) -> int:
+    """Say how many items are worked on at once: as many as asked for, else one a core."""
+    return processes or os.cpu_count() or 1
+
+
+def map(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
     *,
-    vocabulary: str,
-    seeds: Sequence[int],
-    folder: Path,
-    cache: Path,
-) -> list[Task]:
-    """List the runs of a study, after the leak check.
+    processes: int | None = None,
+    tick: Tick = silent,
+) -> list[Result]:
+    """Call a function on every item, several at once.
 
-    Raises:
-        LeakError: if a fold leaks and the protocol is not labelled leaky.
-    """
-    leaks.check(list(utterances), protocol)
-    for origin in cfg.front.origins():
-        leaks.check_encoder(origin.name, origin.recordings(), utterances, protocol)
-    names = [vocabularies.map_label(u.emotion, vocabulary) or "" for u in utterances]
-    classes = tuple(sorted(set(names)))
-    targets = np.array([classes.index(name) for name in names], np.int64)
-    return [
-        Task(
-            config=cfg,
-            folder=folder / f"fold{fold}-seed{seed}",
-            cache=cache,
-            utterances=tuple(utterances),
-            labels=classes,
-            targets=targets,
-            split=split,
-            fold=fold,
-            seed=seed,
-        )
-        for seed in seeds
-        for fold, split in enumerate(protocol.splits)
-    ]
-
-
-def steps(todo: Sequence[Task], step: Choice, folder: Path) -> list[Task]:
-    """List the runs that a step makes of those of ``todo``, in a folder of its own."""
-    return [
-        replace(task, step=step, before=task.folder, folder=folder / task.folder.name)
-        for task in todo
-    ]
-
-
-def run(todo: Sequence[Task], *, processes: int | None = None, progress: Progress) -> None:
-    """Do the runs that are not done yet, several at once; what is done stays done.
+    A single item, or one at a time, is worked on in this process. Else function, items and results
+    travel, so all of them must pickle: a function of a module, a dataclass, arrays. Ctrl-C ends all
+    work at once, and so does the end of this process.
 
     Args:
-        todo: from `tasks`.
-        processes: at once; default: as many as there are cores.
-        progress: told of features computed and of epochs done; in a step, of runs done.
+        function: called once for each item, in their order.
+        items: may be none.
+        processes: items at once; None: one a core.
+        tick: called with the number of finished items, from this process, at least every `TICK_S`
+            seconds and once at the end.
+
+    Returns:
+        The results, in the order of the items.
 
     Raises:
-        LightspeechError: the first one that a run raised; the others are ended.
+        StudyError: if a process was killed.
+        BaseException: the first that the function or ``tick`` raised; the other items are ended.
     """
-    first = todo[0]
-    _compute(first, processes or os.cpu_count() or 1, progress)
-    if first.step is not None and hasattr(first.step.module, "prepare"):
-        first.step.module.prepare(todo, first.step.config, progress)
-    open_tasks = [task for task in todo if not is_done(task.folder)]
-    workers = min(processes or os.cpu_count() or 1, len(open_tasks))
-    if workers > 1:
-        _in_processes(open_tasks, workers, lambda: _report(todo, progress))
-    else:
-        with _watched(lambda: _report(todo, progress)):
-            for task in open_tasks:
-                do(task)
-    _report(todo, progress)
+    at_once = min(workers(processes), len(items))
+    work = _in_processes if at_once > 1 else _here
+    results = work(function, items, at_once, tick)
+    tick(len(items))
+    return results
 
 
-def _compute(task: Task, workers: int, progress: Progress) -> None:
-    """Compute features; what an encoder hears in several processes, so that its cache is full."""
-    n = len(task.utterances)
-    size = -(-n // (PARTS * workers))
-    missing = task.config.front.missing(task.utterances, task.cache)
-    if workers > 1 and missing:
-        parts = [
-            replace(task, utterances=task.utterances[at : at + size]) for at in range(0, n, size)
-        ]
-        with _pool(workers) as pool:
-            with _interrupts_held():
-                heard = pool.map(_hear, parts)
-            for done, _ in enumerate(heard, start=1):
-                progress("features", min(done * size, n), n)
-    computed = 0
-
-    def step() -> None:
-        nonlocal computed
-        computed += 1
-        progress("features", computed, n)
-
-    inputs.load(task, step=step)
-
-
-def _hear(part: Task) -> None:
-    part.config.front.open(part.utterances, part.cache)
+def _here(
+    function: Callable[[Item], Result], items: Sequence[Item], _: int, tick: Tick
+) -> list[Result]:
+    """Work on one item after the other, while a thread ticks."""
+    results: list[Result] = []
+    with _ticking(lambda: tick(len(results))):
+        for item in items:
+            results.append(function(item))
+    return results
 
 
 @contextmanager
-def _watched(report: Callable[[], None]) -> Iterator[None]:
-    """Report every second while this process trains: what it did stands in its histories."""
+def _ticking(tick: Callable[[], None]) -> Iterator[None]:
     over = threading.Event()
 
     def watch() -> None:
-        while not over.wait(REPORT_S):
-            report()
+        while not over.wait(TICK_S):
+            tick()
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -165,22 +91,26 @@ def _watched(report: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
-def _in_processes(open_tasks: Sequence[Task], workers: int, report: Callable[[], None]) -> None:
-    with _pool(workers) as pool:
+def _in_processes(
+    function: Callable[[Item], Result], items: Sequence[Item], at_once: int, tick: Tick
+) -> list[Result]:
+    with _pool(at_once) as pool:
         with _interrupts_held():
-            waiting: set[Future[None]] = {pool.submit(do, task) for task in open_tasks}
+            futures = [pool.submit(function, item) for item in items]
+        waiting: set[Future[Result]] = set(futures)
         while waiting:
-            done, waiting = wait(waiting, timeout=REPORT_S, return_when=FIRST_COMPLETED)
-            report()
-            for future in done:
+            finished, waiting = wait(waiting, timeout=TICK_S, return_when=FIRST_COMPLETED)
+            tick(len(items) - len(waiting))
+            for future in finished:
                 future.result()
+        return [future.result() for future in futures]
 
 
 @contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+def _pool(at_once: int) -> Iterator[ProcessPoolExecutor]:
     """Open processes that end at once where something goes wrong."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin) as pool:
+    with ProcessPoolExecutor(at_once, mp_context=context, initializer=_begin) as pool:
         try:
             yield pool
         except BrokenProcessPool:
@@ -219,18 +149,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _report(todo: Sequence[Task], progress: Progress) -> None:
-    """Count the epochs of all runs from their histories; a step's epochs are its own affair."""
-    if (step := todo[0].step) is not None:
-        progress(step.name, sum(is_done(task.folder) for task in todo), len(todo))
-        return
-    epochs = todo[0].config.training.epochs
-    done = sum(epochs if is_done(t.folder) else _epochs_done(t.folder) for t in todo)
-    progress("training", done, epochs * len(todo))
-
-
-def _epochs_done(folder: Path) -> int:
-    history = folder / "history.jsonl"
-    return len(history.read_text().splitlines()) if history.exists() else 0

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from lightspeech.config import Choice
 from lightspeech.errors import CorpusError
-from lightspeech.studies import stages
-from lightspeech.studies.stages import Study
+from lightspeech.studies.study import Study, read_study
 from lightspeech.training import teachers
 
 Source = dict[str, str]
@@ -47,7 +46,7 @@ def _teachers(study: Study) -> Iterator[tuple[Path, Study | None]]:
     for step in study.steps:
         for path in step.module.learns_from(step.config).studies:
             try:
-                yield path, stages.read_study(teachers.find(path, beside))
+                yield path, read_study(teachers.find(path, beside))
             except CorpusError:
                 yield path, None
 

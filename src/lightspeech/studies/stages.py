@@ -1,4 +1,4 @@
-"""The stages of a study, in order: open, prepare, train, compress; and a study read back.
+"""The stages of a study, in order: begin, prepare, train, compress.
 
 Each reads what the one before left in the folder of the study, so any can be run again alone.
 """
@@ -11,22 +11,18 @@ from typing import Any
 
 import yaml
 
-from lightspeech.config import Choice, as_dict, changed
+from lightspeech.config import as_dict, changed
 from lightspeech.corpora import manifest
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError, OutputError
 from lightspeech.files import write_text
 from lightspeech.protocols.base import Protocol
-from lightspeech.studies import engine
+from lightspeech.studies import execution, tasks
 from lightspeech.studies import recipe as recipes
+from lightspeech.studies.progress import Progress
 from lightspeech.studies.recipe import Recipe
-from lightspeech.training import teachers
+from lightspeech.training import layout, teachers
 from lightspeech.training.task import Task
-
-RECIPE = "recipe.yaml"
-MANIFEST = "manifest.csv"
-STEPS = "steps.yaml"
-"""In the folder of a step: itself and those before it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,15 +46,15 @@ def begin(recipe: Recipe, places: Places, *, resume: bool, fresh: bool) -> Path:
     if folder.exists() and fresh:
         shutil.rmtree(folder)
     if not folder.exists():
-        write_text(folder / RECIPE, text)
+        write_text(folder / layout.RECIPE, text)
     elif not resume:
         raise OutputError(f"{folder} is there already; add --resume or --fresh (start anew)")
-    elif not (folder / RECIPE).exists():
-        raise ConfigError(f"{folder} holds no {RECIPE}, so nothing to resume; add --fresh")
-    elif _plain(recipes.read(folder / RECIPE, [])) != _plain(recipe):
+    elif not (folder / layout.RECIPE).exists():
+        raise ConfigError(f"{folder} holds no {layout.RECIPE}, so nothing to resume; add --fresh")
+    elif _plain(recipes.read(folder / layout.RECIPE, [])) != _plain(recipe):
         raise ConfigError(f"{folder} was made by another recipe; change its name, or add --fresh")
     else:
-        write_text(folder / RECIPE, text)
+        write_text(folder / layout.RECIPE, text)
     return folder
 
 
@@ -82,10 +78,10 @@ def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Mat
     """
     prepared = [manifest.prepare(choice, progress=progress) for choice in recipe.corpora]
     found = [utterance for corpus in prepared for utterance in corpus.utterances]
-    kept = engine.in_vocabulary(found, recipe.labels)
+    kept = tasks.in_vocabulary(found, recipe.labels)
     if twice := [name for name, n in Counter(u.id for u in kept).items() if n > 1]:
         raise CorpusError(f"{twice[0]!r} is in two of the corpora; leave one of them out")
-    path = folder / MANIFEST
+    path = folder / layout.MANIFEST
     if path.exists() and _content(manifest.read(path, need_audio=False)) != _content(kept):
         raise CorpusError(
             f"{path} lists other recordings, speakers or labels than there are now; bring them "
@@ -104,7 +100,7 @@ def train(
     prepared: Material,
     folder: Path,
     places: Places,
-    progress: engine.Progress,
+    progress: Progress,
     *,
     processes: int | None = None,
 ) -> Protocol:
@@ -115,7 +111,7 @@ def train(
     """
     protocol: Protocol = recipe.protocol.module.cut(prepared.utterances, recipe.protocol.config)
     todo = _tasks(recipe, prepared, protocol, folder, places)
-    engine.run(todo, processes=processes, progress=progress)
+    execution.execute(todo, processes=processes, progress=progress)
     return protocol
 
 
@@ -136,7 +132,7 @@ def compress(
     protocol: Protocol,
     folder: Path,
     places: Places,
-    progress: engine.Progress,
+    progress: Progress,
     *,
     processes: int | None = None,
 ) -> list[Path]:
@@ -152,19 +148,20 @@ def compress(
     made = []
     for number, step in enumerate(recipe.compress, start=1):
         made.append(_open_step(recipe, folder, number))
-        todo = engine.steps(todo, step, made[-1])
-        engine.run(todo, processes=processes, progress=progress)
+        todo = tasks.of_step(todo, step, made[-1])
+        execution.execute(todo, processes=processes, progress=progress)
     return made
 
 
 def _open_step(recipe: Recipe, folder: Path, number: int) -> Path:
     """Make the folder of a step, or take up the one that is there."""
     done = [step.as_dict() for step in recipe.compress[:number]]
-    made = folder / f"{number}-{recipe.compress[number - 1].name}"
+    made = folder / layout.step_name(number, recipe.compress[number - 1].name)
     text = yaml.safe_dump(done, sort_keys=False, allow_unicode=True)
-    if not (made / STEPS).exists():
-        write_text(made / STEPS, text)
-    elif not _same(yaml.safe_load((made / STEPS).read_text(encoding="utf-8")), recipe, number):
+    file = made / layout.STEPS
+    if not file.exists():
+        write_text(file, text)
+    elif not _same(yaml.safe_load(file.read_text(encoding="utf-8")), recipe, number):
         raise ConfigError(f"{made} was made by other steps; delete it, or change the study's name")
     return made
 
@@ -181,7 +178,7 @@ def _same(kept: list[dict[str, Any]], recipe: Recipe, number: int) -> bool:
 def _tasks(
     recipe: Recipe, prepared: Material, protocol: Protocol, folder: Path, places: Places
 ) -> list[Task]:
-    return engine.tasks(
+    return tasks.of_study(
         recipe.run_config(),
         prepared.utterances,
         protocol,
@@ -189,64 +186,4 @@ def _tasks(
         seeds=recipe.seeds,
         folder=folder,
         cache=places.cache,
-    )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Study:
-    """A trained study, or a step of it, read back from its folder."""
-
-    folder: Path
-    recipe: Recipe
-    utterances: list[Utterance]
-    protocol: Protocol
-    steps: tuple[Choice, ...] = ()
-    """That made its runs of the plain ones."""
-    called: str | None = None
-    """Its bundle, where not by the names of recipe and step."""
-
-    @property
-    def name(self) -> str:
-        """Of its bundle: the recipe's, and the last step's folder."""
-        own = f"{self.recipe.name}-{self.folder.name}" if self.steps else self.recipe.name
-        return self.called or own
-
-    @property
-    def scheme(self) -> str:
-        """Of its figures: by the last step, and by what stands before the network."""
-        before = self.recipe.run_config().front.scheme
-        if not self.steps:
-            return before
-        step = str(self.steps[-1].module.SCHEME)
-        return step if before == "fp32" else f"{step}-{before}"
-
-    @property
-    def is_tested(self) -> bool:
-        """Whether there are figures: a model to be shipped is tested on nobody."""
-        return any(split.test for split in self.protocol.splits)
-
-    @property
-    def run_names(self) -> list[str]:
-        """Folder names of all runs; the first is fold 0 and the first seed."""
-        folds = range(len(self.protocol.splits))
-        return [f"fold{fold}-seed{seed}" for seed in self.recipe.seeds for fold in folds]
-
-
-def read_study(folder: Path) -> Study:
-    """Read back what `train` left, or `compress` in the folder of a step.
-
-    Raises:
-        ConfigError: if the folder holds no recipe, or it is damaged.
-        CorpusError: if the manifest is not there, or damaged.
-    """
-    of_step = (folder / STEPS).is_file()
-    study_folder = folder.resolve().parent if of_step else folder
-    recipe = recipes.read(study_folder / RECIPE, [])
-    utterances = manifest.read(study_folder / MANIFEST, need_audio=False)
-    return Study(
-        folder=folder,
-        recipe=recipe,
-        utterances=utterances,
-        protocol=recipe.protocol.module.cut(utterances, recipe.protocol.config),
-        steps=recipe.compress[: int(folder.resolve().name.split("-")[0])] if of_step else (),
     )

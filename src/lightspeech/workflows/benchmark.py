@@ -1,159 +1,146 @@
-"""Runs become bundles in every format asked for, and all are measured together."""
+"""Models in many formats side by side: bundles as they are, runs exported in each format.
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+Of bundles without torch.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
-from lightspeech import bundle
-from lightspeech.audio import io
-from lightspeech.audio.windows import Windows
-from lightspeech.bundle import Bundle
-from lightspeech.errors import BundleError, ConfigError, LightspeechError
-from lightspeech.evaluation import trial as benchmark
-from lightspeech.evaluation.bundle_quality import Progress
+from lightspeech import bundle as bundles
+from lightspeech.config import as_dict
+from lightspeech.corpora import manifest as manifests
+from lightspeech.errors import ConfigError
+from lightspeech.evaluation import machine, trial
 from lightspeech.evaluation.trial import Entry, Row, Trial
-from lightspeech.export import checks
-from lightspeech.frontends import functionals
-from lightspeech.inference.predictor import Classifier, Predictor
-from lightspeech.studies import engine as study
-from lightspeech.studies import stages
-from lightspeech.studies.stages import Study
-from lightspeech.training import networks
-from lightspeech.training import run as runs
-from lightspeech.training.run import Run
-from lightspeech.workflows import publish, yardstick
+from lightspeech.files import write_json, write_text
+from lightspeech.inference import dispatch
+from lightspeech.reporting import pictures
+from lightspeech.studies.progress import Progress
+from lightspeech.workflows import needs
 
 
-def of_run(
-    run: Path, formats: Sequence[str], bundles: Path, *, threads: int, progress: Progress
-) -> Iterator[Entry]:
-    """Export a run in each format, and measure all but the times of what comes out.
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is to be measured, and how.
 
-    Args:
-        run: folder of a run; its int8 formats are those of the run that `quantize` made of it.
-        formats: of `checks.formats`.
+    Attributes:
+        targets: folders of runs and bundles, or names of shipped models.
+        formats: that runs are exported in: an exporter, ``-int8`` behind it for what ``quantize``
+            made of the run.
+        yardstick: measure eGeMAPS and a support vector machine on the fold of the first run too.
+        manifest: for bundles: recordings, of which their own test speakers are heard.
+        labels: for bundles: vocabulary of the recordings' labels; None: by its classes.
+        rounds: calls of each that are timed.
+        threads: processor threads of each.
         bundles: folder that exported models go into.
-        threads: processor threads of a back end.
-        progress: told of every answer.
-
-    Raises:
-        ConfigError: if a format or the study is none.
-        CorpusError: if the run is not finished.
+        cache: folder of cached features.
     """
-    if unknown := sorted(set(formats) - set(checks.formats())):
-        raise ConfigError(f"unknown format {unknown[0]!r}; choose of {list(checks.formats())}")
-    trained = stages.read_study(run.parent)
-    trial = Trial(
-        utterances=trained.utterances, vocabulary=trained.recipe.labels, threads=threads,
-        progress=progress,
-    )  # fmt: skip
-    macs = publish.costs(runs.read_run(run))["macs"]
-    for format in formats:
-        row = Row(model=trained.recipe.name, format=format, macs=macs)
-        try:
-            source = _source(run, format)
-        except ConfigError as error:
-            yield Entry(row=benchmark.failed(row, error))
-        else:
-            yield _measured(source, row, trained, bundles, trial)
+
+    targets: Sequence[Path]
+    formats: Sequence[str] = ()
+    yardstick: bool = False
+    manifest: Path | None = None
+    labels: str | None = None
+    rounds: int = 100
+    threads: int = 1
+    bundles: Path = Path("bundles")
+    cache: Path = Path("cache")
 
 
-def _measured(run: Path, row: Row, trained: Study, bundles: Path, trial: Trial) -> Entry:
-    done, opened = runs.read_run(run), None
-    try:
-        made = _export(done, row.format, trained, bundles)
-        found, opened = benchmark.entry(made, row, trial)
-    except LightspeechError as error:
-        found = Entry(row=benchmark.failed(row, error))
-    return replace(found, network=_network(done, run, row.format, opened, trial.threads))
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """The rows of a table, and on what machine they were measured."""
+
+    machine: dict[str, Any]
+    threads: int
+    rounds: int
+    rows: list[Row]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give all in values that JSON can hold."""
+        return {
+            "machine": self.machine,
+            "threads": self.threads,
+            "rounds": self.rounds,
+            "rows": [as_dict(row) for row in self.rows],
+        }
 
 
-def _source(run: Path, format: str) -> Path:
-    """Find the run of the number format that a format needs.
+def benchmark(plan: Plan, progress: Progress) -> Benchmark:
+    """Measure quality, size, memory and time of every target.
 
-    Raises:
-        ConfigError: if there is none.
-    """
-    _, wanted = checks.formats()[format]
-    number = checks.number_format(runs.read_config(run))
-    if number == wanted:
-        return run
-    if number == "int8":
-        raise ConfigError("this run is int8; name the run that it was made of")
-    study = stages.read_study(run.parent)
-    folder = run.parents[1] if study.steps else run.parent
-    steps = enumerate(study.recipe.compress, start=1)
-    int8 = [f"{n}-{step.name}" for n, step in steps if step.module.BYTES_PER_VALUE == 1]
-    there = [folder / name / run.name for name in int8 if (folder / name / run.name).is_dir()]
-    if not there:
-        raise ConfigError("no int8 run; add {name: quantize} to the recipe's compress")
-    return there[-1]
-
-
-def _export(done: Run, format: str, trained: Study, bundles: Path) -> Bundle:
-    described = publish.describe(trained, done, bundles / f"{trained.recipe.name}-{format}")
-    try:
-        made = _exporter(done, format).export(done, described)
-    except LightspeechError:
-        raise
-    except Exception as error:  # converters raise whatever they like; the other rows stay
-        raise BundleError(f"{type(error).__name__}: {error}") from error
-    return bundle.read(made.path)
-
-
-def _exporter(run: Run, format: str) -> ModuleType:
-    name, _ = checks.formats()[format]
-    return checks.exporter(run.config, name)
-
-
-def _network(
-    run: Run, folder: Path, format: str, opened: Predictor | None, threads: int
-) -> Callable[[], object] | None:
-    """Give the network alone, one window's features to answer, in the runtime of the format."""
-    if isinstance(opened, Classifier):
-        features = networks.window(run.config)[0].numpy()
-        return lambda: opened.classify(features)
-    if opened is None:
-        return None
-    call: Callable[[], object] | None = _exporter(run, format).network_alone(run, folder, threads)
-    return call
-
-
-def of_yardstick(run: Path, cache: Path, *, progress: Progress) -> Entry:
-    """Measure eGeMAPS and a support vector machine on the fold of a run.
+    What fails stays in the table and says why. Rounds are interleaved, so that ratios hold on a
+    busy machine.
 
     Args:
-        run: folder of a run.
-        cache: folder of cached features.
-        progress: told of features computed.
+        plan: what is to be measured.
+        progress: told of answers and features.
 
     Raises:
-        MissingExtra: if openSMILE or scikit-learn is not installed.
+        ConfigError: if a target is neither run nor bundle, or a format is none.
+        CorpusError: if a run is not finished, or the manifest is damaged.
+        MissingExtra: if torch is not installed and a target is a run.
     """
-    trained, done = stages.read_study(run.parent), runs.read_run(run)
-    recipe = trained.recipe
-    task = study.tasks(
-        recipe.run_config(), trained.utterances, trained.protocol,
-        vocabulary=recipe.labels, seeds=(done.seed,), folder=run.parent, cache=cache,
-    )[done.fold]  # fmt: skip
-    heard = 0
-
-    def step() -> None:
-        nonlocal heard
-        heard += 1
-        progress(yardstick.NAME, heard, len(task.utterances))
-
-    machine, answers = yardstick.answer(task, functionals.load(task.utterances, cache, step=step))
-    first = next(u for u in trained.utterances if u.id == answers.ids[0])
-    rate, windows = functionals.SAMPLE_RATE, Windows(hop_s=None)
-    window = windows.cut(io.load(first.path, rate), rate)[0]
-    extract = functionals.extractor()
-    row = Row(
-        model=yardstick.NAME, format="opensmile", n_params=machine.n_params,
-        size_bytes=4 * machine.n_params, window_s=windows.window_s,
-    )  # fmt: skip
-    return Entry(
-        row=benchmark.with_answers(row, answers),
-        call=lambda: machine.scores(extract(window)[None]),
+    targets = [bundles.find(path) for path in plan.targets]
+    runs = [path for path in targets if not _is_bundle(path)]
+    _check(runs, plan)
+    measured_on = Trial(
+        utterances=[] if plan.manifest is None else manifests.read(plan.manifest),
+        vocabulary=plan.labels,
+        threads=plan.threads,
+        progress=progress,
     )
+    entries = [entry for path in targets for entry in _entries(path, plan, measured_on)]
+    if plan.yardstick:
+        from lightspeech.workflows import run_formats
+
+        entries.append(run_formats.of_yardstick(runs[0].resolve(), plan.cache, progress=progress))
+    rows = trial.rows(entries, rounds=plan.rounds)
+    return Benchmark(
+        machine=machine.describe(), threads=plan.threads, rounds=plan.rounds, rows=rows
+    )
+
+
+def write(result: Benchmark, *, output: Path | None, picture: Path | None) -> None:
+    """Write a benchmark as JSON, and draw its times and sizes as SVG, where a path is given.
+
+    Raises:
+        OutputError: if a file cannot be written.
+    """
+    if output is not None:
+        write_json(output, result.as_dict())
+    if picture is not None:
+        write_text(picture, pictures.of_benchmark(result.rows).text())
+
+
+def _is_bundle(path: Path) -> bool:
+    return (path / bundles.DESCRIPTION).is_file()
+
+
+def _check(runs: Sequence[Path], plan: Plan) -> None:
+    """Refuse what is no target before anything else is done."""
+    if wrong := [path for path in runs if not (path / "run.json").is_file()]:
+        raise ConfigError(
+            f"{wrong[0]}: neither a finished run nor a bundle; name folders such as "
+            "runs/NAME/fold0-seed0 or bundles/NAME"
+        )
+    if runs:
+        needs.torch("benchmark of a run")
+    elif plan.yardstick:
+        raise ConfigError("--yardstick needs a run, whose corpus and fold it is measured on")
+
+
+def _entries(path: Path, plan: Plan, measured_on: Trial) -> Iterator[Entry]:
+    if _is_bundle(path):
+        bundle = bundles.read(path)
+        row = Row(model=bundle.name, format=dispatch.back_end(bundle))
+        yield trial.entry(bundle, row, measured_on)[0]
+        return
+    from lightspeech.workflows import run_formats
+
+    yield from run_formats.of_run(
+        path.resolve(), plan.formats, plan.bundles, threads=plan.threads,
+        progress=measured_on.progress,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The table of a chain: the plain runs and what each step made of them, exported and measured."""
+"""A chain: the plain runs and what each step made of them, trained, exported and measured."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -11,19 +11,24 @@ import numpy as np
 from lightspeech.bundle import Bundle
 from lightspeech.config import changed
 from lightspeech.errors import ConfigError, CorpusError
-from lightspeech.evaluation import compression, latency, machine
-from lightspeech.evaluation import conditions as studies
+from lightspeech.evaluation import compression, latency, machine, results
 from lightspeech.evaluation.compression import Chain, Change, Step
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import Results
+from lightspeech.files import write_text
 from lightspeech.inference.backends import onnx
-from lightspeech.studies import stages
-from lightspeech.studies.stages import Places, Study
-from lightspeech.training import cost, predictions, teachers
+from lightspeech.reporting import compression as tables
+from lightspeech.reporting import plots_of_costs
+from lightspeech.studies.progress import Progress
+from lightspeech.studies.stages import Places
+from lightspeech.studies.study import Study, read_study
+from lightspeech.training import cost, layout, predictions, teachers
 from lightspeech.training import run as runs
 from lightspeech.training.predictions import Predictions
 from lightspeech.training.teachers import Lessons
 from lightspeech.workflows import publish
+from lightspeech.workflows.keep import keep
+from lightspeech.workflows.train import Job, train
 
 PLAIN = "plain"
 
@@ -33,34 +38,78 @@ class Row:
     """The plain runs or those of a step, exported; ``name`` is as in the table."""
 
     name: str
-    trained: Study
+    study: Study
     figures: Results
     bundle: Bundle
     answers: list[Predictions]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Compressed:
+    """What a chain came to; no chain where the protocol tests nobody."""
+
+    study: Study
+    chain: Chain | None = None
+
+
+def compress(job: Job, progress: Progress, *, publish_to: Path | None = None) -> Compressed:
+    """Train a recipe, apply its steps one after the other, and say what each of them cost.
+
+    Args:
+        job: what is to be done.
+        progress: told of recordings, features, epochs, and runs of each step.
+        publish_to: folder of published results that table and figures are written into as well.
+
+    Raises:
+        LightspeechError: if the recipe, the corpus, the cut or a step cannot be, or a folder is in
+            the way.
+    """
+    study = train(job, progress, steps=True)
+    if not study.is_tested:
+        return Compressed(study=study)
+    rows = export(study.folder, job.places)
+    chain = measure(rows)
+    compression.write(chain, study.folder / layout.CHAIN)
+    write_text(study.folder / "compress.md", tables.markdown(chain))
+    write_text(study.folder / "compress.svg", plots_of_costs.chain(chain))
+    if publish_to is not None:
+        _publish(rows, chain, publish_to)
+    return Compressed(study=study, chain=chain)
+
+
+def _publish(rows: Sequence[Row], chain: Chain, root: Path) -> None:
+    compression.write(chain, root / "chains" / f"{chain.recipe}.json")
+    for row in with_own_name(rows):
+        results.write(row.figures, publish.published_path(root, row.figures))
+        keep(row.study, row.figures, root)
+
+
 def export(folder: Path, places: Places) -> list[Row]:
     """Export the first run of the plain runs and of each step, and compute the figures of all.
+
+    Args:
+        folder: of the study; those of its steps are in it.
+        places: where the bundles go.
 
     Raises:
         CorpusError: if a run is not finished.
         ConfigError: if the model cannot be exported.
     """
-    steps = stages.read_study(folder).recipe.compress
-    names = [f"{number}-{step.name}" for number, step in enumerate(steps, start=1)]
+    steps = read_study(folder).recipe.compress
+    names = [layout.step_name(number, step.name) for number, step in enumerate(steps, start=1)]
     return [_row(PLAIN, folder, places), *(_row(name, folder / name, places) for name in names)]
 
 
 def _row(name: str, folder: Path, places: Places) -> Row:
-    trained = stages.read_study(folder)
-    figures, exported = publish.export(trained, trained.run_names[0], places)
-    if exported is None:
+    study = read_study(folder)
+    figures, bundle = publish.export(study, study.run_names[0], places)
+    if bundle is None:
         raise ConfigError(
             f"{folder}: the model hears an encoder, so no bundle holds it and nothing here can be "
             "measured; take a model of the own family, and this one as its teacher"
         )
-    _, answers = studies.read(folder)
-    return Row(name=name, trained=trained, figures=figures, bundle=exported, answers=answers)
+    answers = publish.answers(study)
+    return Row(name=name, study=study, figures=figures, bundle=bundle, answers=answers)
 
 
 def with_own_name(rows: Sequence[Row]) -> list[Row]:
@@ -75,11 +124,14 @@ def with_own_name(rows: Sequence[Row]) -> list[Row]:
 def measure(rows: Sequence[Row]) -> Chain:
     """Say what each step cost; durations are taken side by side.
 
+    Args:
+        rows: of one study, the plain runs first.
+
     Raises:
         CorpusError: if the rows were not tested on the same utterances.
     """
     taken = latency.measure({row.name: _call(row.bundle) for row in rows})
-    teacher = _teacher_answers(rows[0].trained)
+    teacher = _teacher_answers(rows[0].study)
     first = rows[0].figures
     return Chain(
         recipe=first.recipe,
@@ -102,11 +154,11 @@ def _call(bundle: Bundle) -> Callable[[], object]:
 
 
 def _step(row: Row, plain: Row, before: Row, taken: Latency, teacher: list[Predictions]) -> Step:
-    done = runs.read_run(row.trained.folder / row.trained.run_names[0])
-    costs = cost.of(done)
+    run = runs.read_run(row.study.folder / row.study.run_names[0])
+    costs = cost.of(run)
     return Step(
         name=row.name,
-        settings={} if row is plain else changed(row.trained.steps[-1].config),
+        settings={} if row is plain else changed(row.study.steps[-1].config),
         uar=row.figures.uar,
         change=None if row is plain else _change(plain, row),
         of_step=None if row is plain else _change(before, row),
@@ -138,6 +190,6 @@ def _answers_of(lessons: Lessons, studies: Path) -> list[Predictions]:
         folders = [teachers.find(study, studies) for study in lessons.studies]
     except CorpusError:
         return []
-    paths = [path for folder in folders for path in folder.glob("fold*-seed*/test.csv")]
-    answers = [predictions.read(path) for path in sorted(paths)]
+    finished = [run for folder in folders for run in layout.runs(folder) if runs.is_done(run)]
+    answers = [predictions.read(run / layout.ANSWERS) for run in sorted(finished)]
     return [run for run in answers if lessons.seeds is None or run.seed in lessons.seeds]

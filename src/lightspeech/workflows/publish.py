@@ -1,34 +1,30 @@
-"""What a trained study gives to others: a bundle, its figures, an example, small models to keep."""
+"""What a trained study gives to others: its figures, and bundles of its runs."""
 
 import dataclasses
-import hashlib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from lightspeech import __version__, bundle
-from lightspeech import labels as vocabularies
-from lightspeech.audio import frontend, io
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech import __version__
+from lightspeech import bundle as bundles
 from lightspeech.bundle import Bundle
-from lightspeech.config import as_dict
-from lightspeech.errors import CorpusError
-from lightspeech.evaluation import conditions as studies
-from lightspeech.evaluation import kept, results
-from lightspeech.evaluation.conditions import read_json
+from lightspeech.config import as_dict, build
+from lightspeech.errors import ConfigError, CorpusError
+from lightspeech.evaluation import conditions as evaluation
+from lightspeech.evaluation import results
+from lightspeech.evaluation.conditions import Conditions
 from lightspeech.evaluation.results import Results
 from lightspeech.export import checks
 from lightspeech.files import write_json, write_text
-from lightspeech.inference import calibration
-from lightspeech.inference.backends import onnx as onnx_inference
-from lightspeech.inference.recognize import recognize
-from lightspeech.models import int8_onnx
 from lightspeech.protocols.base import Protocol
 from lightspeech.reporting.card import card
 from lightspeech.studies import sources
 from lightspeech.studies.recipe import Recipe
-from lightspeech.studies.stages import Places, Study
-from lightspeech.training import cost, networks
+from lightspeech.studies.stages import Places
+from lightspeech.studies.study import Study
+from lightspeech.training import cost, layout, networks, predictions
 from lightspeech.training import run as runs
+from lightspeech.training.predictions import Predictions
 from lightspeech.training.task import RunConfig
 
 USUAL = "onnx"
@@ -38,9 +34,11 @@ CROSS = "cross"
 KNOWN = "-known-speaker"
 """Behind the protocol's name in figures of a model that knows its speaker."""
 KNOWN_NORMALISATION = (
-    f"{studies.KNOWN_SPEAKER}: statistics of each speaker's own unlabelled recordings"
+    f"{evaluation.KNOWN_SPEAKER}: statistics of each speaker's own unlabelled recordings"
 )
 NORMALISATION = "statistics of the training speakers (batch norm)"
+TOLD = ("protocol", "leaky", "uar", "wa", "ece", "seeds", "folds", "per_class_recall")
+"""Figures of the study that a bundle tells."""
 
 
 def why_no_bundle(cfg: RunConfig) -> str | None:
@@ -51,128 +49,215 @@ def why_no_bundle(cfg: RunConfig) -> str | None:
     return f"{cfg.model.name} is given {cfg.frontend.name}{known}, which no bundle holds"
 
 
-def export(trained: Study, run: str, places: Places) -> tuple[Results, Bundle | None]:
-    """Export one run of a study where it can be, and compute the figures of all its runs.
+def measure(study: Study, bundle: Bundle | None = None) -> Results:
+    """Compute the figures of all runs of a study; its folder keeps them, and what is said of them.
 
     Args:
-        trained: the study, every fold and seed done.
-        run: name of the run's folder, such as ``fold0-seed0``.
+        study: every fold and seed done.
+        bundle: one of its runs as ONNX, whose size is told; None: that of the first run is made
+            for it where it can be, and thrown away.
+
+    Raises:
+        CorpusError: if a run is not finished.
+        MissingExtra: if a bundle has to be made, and onnx is not installed.
+    """
+    require_finished(study)
+    if bundle is None:
+        with TemporaryDirectory() as folder:
+            bundle = _first_as_onnx(study, Path(folder))
+    conditions = describe_study(study, bundle)
+    write_json(study.folder / evaluation.FILE, as_dict(conditions))
+    figures = results.measure(conditions, answers(study))
+    results.write(figures, study.folder / layout.RESULTS)
+    return figures
+
+
+def _first_as_onnx(study: Study, folder: Path) -> Bundle | None:
+    run = runs.read_run(study.folder / study.run_names[0])
+    if why_no_bundle(run.config) is not None:
+        return None
+    return _write(USUAL, run, describe(study, run, folder / study.name))
+
+
+def describe_study(study: Study, bundle: Bundle | None) -> Conditions:
+    """Say what must be said beside the figures of a study.
+
+    Args:
+        study: every fold and seed done.
+        bundle: one of its runs, exported, whose size is told; None where no bundle can hold it.
+
+    Raises:
+        CorpusError: if the run is not finished.
+    """
+    recipe, protocol = study.recipe, study.protocol
+    name = study.run_names[0]
+    if bundle is not None:
+        name = layout.run_name(bundle.provenance["fold"], bundle.provenance["seed"])
+    run = runs.read_run(study.folder / name)
+    is_known = run.config.normalisation == "speaker"
+    values = {
+        "corpus": corpus_name(recipe, protocol),
+        "protocol": protocol.name + (KNOWN if is_known else ""),
+        "unit": protocol.unit,
+        "selection": protocol.selection,
+        "normalisation": KNOWN_NORMALISATION if is_known else NORMALISATION,
+        "leaky": protocol.leaky,
+        "model": recipe.model.name,
+        "scheme": study.scheme,
+        **costs(run, bundle),
+        "recipe": recipe.name,
+        "labels": run.labels,
+    }
+    return build(Conditions, values, source=str(study.folder))
+
+
+def answers(study: Study) -> list[Predictions]:
+    """Read what all runs of a study answered to their test sets, by fold and seed.
+
+    Raises:
+        CorpusError: if a run is not finished.
+    """
+    require_finished(study)
+    return [
+        predictions.read(study.folder / run / layout.ANSWERS) for run in sorted(study.run_names)
+    ]
+
+
+def require_finished(study: Study) -> None:
+    """Refuse a study with runs left to do.
+
+    Raises:
+        CorpusError: naming the first of them.
+    """
+    for name in study.run_names:
+        if not runs.is_done(study.folder / name):
+            raise CorpusError(f"{study.folder}: {name} is not finished; run it with --resume")
+
+
+def export(study: Study, run_name: str, places: Places) -> tuple[Results, Bundle | None]:
+    """Export one run of a study as ONNX where it can be, and compute the figures of all its runs.
+
+    Args:
+        study: every fold and seed done; somebody is tested.
+        run_name: of the run's folder, such as ``fold0-seed0``.
         places: where the bundle goes.
+
+    Returns:
+        The figures, and the bundle; None where no bundle can hold the run.
 
     Raises:
         CorpusError: if a run of the study is not finished.
     """
-    recipe, protocol = trained.recipe, trained.protocol
-    for missing in (name for name in trained.run_names if not runs.is_done(trained.folder / name)):
-        raise CorpusError(f"{trained.folder}: {missing} is not finished; run it with --resume")
-    done = runs.read_run(trained.folder / run)
-    exported = None
-    if why_no_bundle(done.config) is None:
-        described = describe(trained, done, places.bundles / trained.name)
-        exported = checks.exporter(done.config, USUAL).export(done, described)
-    known = done.config.normalisation == "speaker"
-    about = {
-        "corpus": corpus_name(recipe, protocol),
-        "protocol": protocol.name + (KNOWN if known else ""),
-        "unit": protocol.unit,
-        "selection": protocol.selection,
-        "normalisation": KNOWN_NORMALISATION if known else NORMALISATION,
-        "leaky": protocol.leaky,
-        "model": recipe.model.name,
-        "scheme": trained.scheme,
-        **costs(done, exported),
-        "recipe": recipe.name,
-        "labels": done.labels,
-        "environment": studies.environment(),
-    }
-    write_json(trained.folder / studies.FILE, about)
-    figures = results.measure(*studies.read(trained.folder))
-    results.write(figures, trained.folder / "results.json")
-    return figures, exported and _with_figures(exported, figures)
+    require_finished(study)
+    run = runs.read_run(study.folder / run_name)
+    bundle = None
+    if why_no_bundle(run.config) is None:
+        bundle = _write(USUAL, run, describe(study, run, places.bundles / study.name))
+    figures = measure(study, bundle)
+    return figures, bundle and _with_figures(bundle, figures)
 
 
-def export_as(trained: Study, run: str, places: Places, format: str) -> Bundle:
-    """Export one run of a study that is measured already, or that tests nobody.
+def export_as(study: Study, run_name: str, places: Places, format: str) -> Bundle:
+    """Export one run of a study in any format; the bundle tells the study's figures.
 
     Args:
-        trained: the study, as `export` left it where somebody is tested.
-        run: name of the run's folder.
+        study: every fold and seed done, where somebody is tested.
+        run_name: of the run's folder.
         places: where the bundle goes, into a folder that ends in the format's name but for ONNX.
         format: an exporter, such as ``c99``.
 
     Raises:
         ConfigError: if there is no such exporter, or it cannot take this run.
+        CorpusError: if a run of the study is not finished.
     """
-    done = runs.read_run(trained.folder / run)
-    exporter = checks.exporter(done.config, format)
-    folder = trained.name if format == USUAL else f"{trained.name}-{format}"
-    described = describe(trained, done, places.bundles / folder)
-    figures = results.measure(*studies.read(trained.folder)) if trained.is_tested else None
-    return _with_figures(exporter.export(done, described), figures)
+    run = runs.read_run(study.folder / run_name)
+    exporter = checks.exporter(run.config, format)
+    if why := why_no_bundle(run.config):
+        raise ConfigError(f"{study.folder / run_name}: {why}")
+    folder = study.name if format == USUAL else f"{study.name}-{format}"
+    tested = answers(study) if study.is_tested else []
+    bundle: Bundle = exporter.export(run, describe(study, run, places.bundles / folder))
+    figures = results.measure(describe_study(study, bundle), tested) if tested else None
+    return _with_figures(bundle, figures)
 
 
-def costs(done: runs.Run, exported: Bundle | None = None) -> dict[str, int | None]:
+def _write(format: str, run: runs.Run, bundle: Bundle) -> Bundle:
+    """Write a run in a format, where its exporter can."""
+    exported: Bundle = checks.exporter(run.config, format).export(run, bundle)
+    return exported
+
+
+def costs(run: runs.Run, bundle: Bundle | None = None) -> dict[str, int | None]:
     """Count all that answers: the network, and what stands before it.
 
     Args:
-        done: the run.
-        exported: its bundle, whose size counts; without one, four bytes a parameter of the network
-            and two of an encoder.
+        run: the run.
+        bundle: its bundle, whose size counts; None: four bytes a parameter of the network and two
+            of an encoder.
     """
-    network, before = cost.of(done), done.config.front.cost()
-    n_params = networks.n_params(done.network)
+    network, before = cost.of(run), run.config.front.cost()
+    n_params = networks.n_params(run.network)
     size_bytes = 4 * n_params + 2 * before.n_params
     return {
         "n_params": n_params + before.n_params,
-        "size_bytes": size_bytes if exported is None else exported.size_bytes,
+        "size_bytes": size_bytes if bundle is None else bundle.size_bytes,
         "macs": None if before.macs is None else network.macs + before.macs,
     }
 
 
-def _with_figures(exported: Bundle, figures: Results | None) -> Bundle:
+def _with_figures(bundle: Bundle, figures: Results | None) -> Bundle:
     if figures is not None:
-        said = as_dict(figures)
-        kept = ("protocol", "leaky", "uar", "wa", "ece", "seeds", "folds", "per_class_recall")
-        exported = dataclasses.replace(exported, figures={key: said[key] for key in kept})
-        exported = bundle.write(exported, exported.path / exported.model_file)
-    write_text(exported.path / "README.md", card(exported))
-    return exported
+        values = as_dict(figures)
+        bundle = dataclasses.replace(bundle, figures={key: values[key] for key in TOLD})
+        bundle = bundles.write(bundle, bundle.path / bundle.model_file)
+    write_text(bundle.path / "README.md", card(bundle))
+    return bundle
 
 
 def published_path(root: Path, figures: Results) -> Path:
-    """Name the published file of some figures; what is leaky or known to the model is in it."""
+    """Name the published file of some figures; what is leaky or known to the model is in it.
+
+    Args:
+        root: folder of all results.
+        figures: that are to be published.
+    """
     suffix = figures.protocol if figures.leaky else ""
     if figures.protocol.endswith(KNOWN):
         suffix = f"{suffix}{KNOWN}".removeprefix("-")
     return results.results_path(root, figures.corpus, figures.model, figures.scheme, suffix)
 
 
-def describe(trained: Study, done: runs.Run, path: Path) -> Bundle:
-    """Say what a bundle of a run is to say, but for its figures and its model."""
-    recipe = trained.recipe
-    test = set(trained.protocol.splits[done.fold].test)
-    tested = {u.speaker for u in trained.utterances if u.id in test}
+def describe(study: Study, run: runs.Run, path: Path) -> Bundle:
+    """Say what a bundle of a run is to say, but for its figures and its model.
+
+    Args:
+        study: that of the run.
+        run: what is to be exported.
+        path: folder of the bundle.
+    """
+    test = set(study.protocol.splits[run.fold].test)
+    test_speakers = {u.speaker for u in study.utterances if u.id in test}
     return Bundle(
         path=path,
-        name=trained.name,
-        labels=done.labels,
-        sample_rate=done.config.front.sample_rate,
-        windows=done.config.windows,
-        frontend=done.config.frontend.as_dict(),
-        normalisation=done.config.normalisation,
-        model=_model(done),
-        temperature=done.temperature,
-        threshold=done.threshold,
+        name=study.name,
+        labels=run.labels,
+        sample_rate=run.config.front.sample_rate,
+        windows=run.config.windows,
+        frontend=run.config.frontend.as_dict(),
+        normalisation=run.config.normalisation,
+        model=_model(run),
+        temperature=run.temperature,
+        threshold=run.threshold,
         provenance={
-            "recipe": recipe.name,
-            "fold": done.fold,
-            "seed": done.seed,
-            "scheme": trained.scheme,
-            "test_speakers": sorted(tested),
+            "recipe": study.recipe.name,
+            "fold": run.fold,
+            "seed": run.seed,
+            "scheme": study.scheme,
+            "test_speakers": sorted(test_speakers),
             "lightspeech": __version__,
         },
-        corpora=sources.corpora(trained),
-        encoders=sources.encoders(trained),
+        corpora=sources.corpora(study),
+        encoders=sources.encoders(study),
     )
 
 
@@ -182,72 +267,12 @@ def _model(done: runs.Run) -> dict[str, Any]:
 
 
 def corpus_name(recipe: Recipe, protocol: Protocol) -> str:
-    """Say what figures call the recordings of a recipe."""
+    """Say what figures call the recordings of a recipe.
+
+    Args:
+        recipe: names its corpora.
+        protocol: one that leaves out corpus after corpus has a name of its own.
+    """
     if protocol.unit == "corpus":
         return CROSS
     return "+".join(sorted(corpus.name for corpus in recipe.corpora))
-
-
-def example(trained: Study, made: Bundle) -> dict[str, Any]:
-    """Recognize one recording of the exported model's own test set, and keep it for the report."""
-    first = trained.protocol.splits[made.provenance["fold"]].test[0]
-    utterance = next(u for u in trained.utterances if u.id == first)
-    waveform = io.load(utterance.path, made.sample_rate)
-    if made.normalisation == "speaker":
-        own = [each.path for each in trained.utterances if each.speaker == utterance.speaker]
-        made = dataclasses.replace(made, voice=calibration.hear(made, own))
-    probabilities = recognize(onnx_inference.open(made), waveform)
-    front = FrontEnd(sample_rate=made.sample_rate, f_max=0.475 * made.sample_rate)
-    answer = {
-        "id": utterance.id,
-        "truth": vocabularies.map_label(utterance.emotion, trained.recipe.labels),
-        "probabilities": {
-            label: round(float(p), 4) for label, p in zip(made.labels, probabilities, strict=True)
-        },
-        "hop_s": front.hop_length / front.sample_rate,
-        "frames": frontend.log_bands(waveform, front).round(3).tolist(),
-    }
-    write_json(trained.folder / "example.json", answer)
-    return answer
-
-
-def keep(trained: Study, figures: Results, root: Path) -> list[Path]:
-    """Keep the int8 models of the first seed below the published figures, where they are small.
-
-    Args:
-        trained: the study; one without int8 runs, of several corpora or of known speakers keeps
-            nothing.
-        figures: of it.
-        root: folder of all results.
-
-    Returns:
-        The models' files.
-
-    Raises:
-        OutputError: if the folder cannot be written.
-    """
-    seed, recipe = trained.recipe.seeds[0], trained.recipe
-    folds = range(len(trained.protocol.splits))
-    files = [trained.folder / f"fold{fold}-seed{seed}" / int8_onnx.NAME for fold in folds]
-    small = all(f.is_file() and f.stat().st_size <= kept.LIMIT_BYTES for f in files)
-    known = recipe.normalisation == "speaker"
-    if len(recipe.corpora) > 1 or known or not small:
-        return []
-    to = kept.folder_of(published_path(root, figures))
-    for fold, file in enumerate(files):
-        done, model = runs.read_config(file.parent), file.read_bytes()
-        values = read_json(file.parent / "run.json")
-        said = kept.Kept(
-            corpus=recipe.corpora[0].name,
-            vocabulary=recipe.labels,
-            protocol=recipe.protocol,
-            fold=fold,
-            seed=seed,
-            labels=figures.labels,
-            frontend=done.frontend.config,
-            windows=done.windows,
-            temperature=values["temperature"],
-            sha256=hashlib.sha256(model).hexdigest(),
-        )
-        kept.write(said, model, to)
-    return [to / f"fold{fold}.onnx" for fold in folds]

@@ -6,7 +6,7 @@ search goes on with the very epoch it was cut off in. No test set is answered.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from lightspeech.errors import ConfigError, MissingExtra, StudyError
-from lightspeech.studies import engine, stages
 from lightspeech.studies import recipe as recipes
-from lightspeech.studies.engine import Progress
+from lightspeech.studies import stages, tasks
+from lightspeech.studies.progress import Progress, recordings
 from lightspeech.studies.recipe import Recipe
 from lightspeech.studies.space import Range, Search
 from lightspeech.studies.stages import Material, Places
-from lightspeech.training import cost, inputs, networks, run
+from lightspeech.training import cost, inputs, layout, networks, run
 from lightspeech.training.task import Task
+from lightspeech.workflows.train import Job
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -32,7 +33,7 @@ STARTUP = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class Candidate:
     """A trial that came to its end.
 
     Attributes:
@@ -46,35 +47,35 @@ class Found:
     overrides: tuple[str, ...]
 
 
-def search(
-    recipe: Recipe, folder: Path, places: Places, progress: Progress, *, trials: int | None
-) -> list[Found]:
+def search(job: Job, progress: Progress, *, trials: int | None = None) -> list[Candidate]:
     """Go on until so many trials are done, and give those within the budget, the best first.
 
     Args:
-        recipe: with its ``search`` block.
-        folder: of the search, from `stages.begin`.
-        places: where features are cached.
-        progress: told of trials done.
-        trials: in all, those of earlier calls included; null: as the recipe says.
+        job: whose recipe has a ``search`` block; it goes on in a folder of its own.
+        progress: told of recordings and of trials done.
+        trials: in all, those of earlier calls included; None: as the recipe says.
 
     Raises:
         ConfigError: if the recipe has no ``search`` block, or a key of it cannot be.
         MissingExtra: if Optuna is not installed.
+        OutputError: if the folder is there, and the job does not say what to do with it.
     """
+    recipe = job.read()
+    recipe = replace(recipe, name=f"{recipe.name}-search")
     if recipe.search is None:
         raise ConfigError("the recipe has no search: block; write search: {space: {KEY: [A, B]}}")
+    folder = stages.begin(recipe, job.places, resume=job.resume, fresh=job.fresh)
     optuna_study = _open(folder, recipe.seeds[0])
-    material = stages.prepare(recipe, folder, progress=lambda items, _: items)
-    asked = _Asked(recipe.search, folder, places, material)
+    material = stages.prepare(recipe, folder, progress=recordings(progress))
+    judge = _Judge(recipe.search, folder, job.places, material)
     wanted = trials or recipe.search.trials
-    while (done := len(_over(optuna_study))) < wanted:
-        progress("trials", done, wanted)
-        optuna_study.optimize(asked.judge, n_trials=1)
-    progress("trials", done, wanted)
-    complete = [trial for trial in _over(optuna_study) if trial.value is not None]
-    found = [_found(trial) for trial in complete if "cost" in trial.user_attrs]
-    return sorted({f.overrides: f for f in found}.values(), key=lambda f: -f.selection_uar)
+    while (n_done := len(_finished(optuna_study))) < wanted:
+        progress("trials", n_done, wanted)
+        optuna_study.optimize(judge, n_trials=1)
+    progress("trials", n_done, wanted)
+    complete = [trial for trial in _finished(optuna_study) if trial.value is not None]
+    candidates = [_candidate(trial) for trial in complete if "cost" in trial.user_attrs]
+    return sorted({c.overrides: c for c in candidates}.values(), key=lambda c: -c.selection_uar)
 
 
 def _open(folder: Path, seed: int) -> "Study":
@@ -84,7 +85,7 @@ def _open(folder: Path, seed: int) -> "Study":
     except ModuleNotFoundError:
         raise MissingExtra("search", "search") from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    made = optuna.create_study(
+    optuna_study = optuna.create_study(
         study_name=folder.name,
         storage=f"sqlite:///{(folder / STORAGE).resolve()}",
         direction="maximize",
@@ -92,45 +93,45 @@ def _open(folder: Path, seed: int) -> "Study":
         load_if_exists=True,
     )
     # Drawn on from where the last call stopped: the same seed would propose the same again.
-    made.sampler = optuna.samplers.TPESampler(
-        seed=seed + len(made.trials), n_startup_trials=STARTUP
+    optuna_study.sampler = optuna.samplers.TPESampler(
+        seed=seed + len(optuna_study.trials), n_startup_trials=STARTUP
     )
-    if made.trials and made.trials[-1].state.name in ("RUNNING", "FAIL"):
-        cut_off = made.trials[-1]
-        made.enqueue_trial(cut_off.params)
+    if optuna_study.trials and optuna_study.trials[-1].state.name in ("RUNNING", "FAIL"):
+        cut_off = optuna_study.trials[-1]
+        optuna_study.enqueue_trial(cut_off.params)
         if cut_off.state.name == "RUNNING":  # of a kill; Ctrl-C leaves a failed one
-            made.tell(cut_off.number, state=optuna.trial.TrialState.FAIL)
-    return made
+            optuna_study.tell(cut_off.number, state=optuna.trial.TrialState.FAIL)
+    return optuna_study
 
 
-def _over(optuna_study: "Study") -> list[Any]:
+def _finished(optuna_study: "Study") -> list[Any]:
     """Trials that need no more work: complete or given up."""
     return [trial for trial in optuna_study.trials if trial.state.name in ("COMPLETE", "PRUNED")]
 
 
 @dataclass(frozen=True, eq=False)
-class _Asked:
-    """All that a trial needs beside its own choices."""
+class _Judge:
+    """Trains and judges a trial; holds all that it needs beside its own choices."""
 
     search: Search
     folder: Path
     places: Places
     material: Material
 
-    def judge(self, trial: "Trial") -> float:
+    def __call__(self, trial: "Trial") -> float:
         """Train what Optuna proposes, and give its mean selection UAR."""
         from optuna import TrialPruned
 
         overrides = [_suggest(trial, *item) for item in self.search.space.items()]
         trial.set_user_attr("overrides", overrides)
-        recipe = recipes.read(self.folder / stages.RECIPE, overrides)
-        tasks = self._tasks(recipe, overrides)
-        taken = cost.of_config(tasks[0].config, len(tasks[0].labels), all_int8=True)
-        trial.set_user_attr("cost", asdict(taken))
-        if why := self.search.budget.overspent(taken):
+        recipe = recipes.read(self.folder / layout.RECIPE, overrides)
+        todo = self._tasks(recipe, overrides)
+        window_cost = cost.of_config(todo[0].config, len(todo[0].labels), all_int8=True)
+        trial.set_user_attr("cost", asdict(window_cost))
+        if why := self.search.budget.overspent(window_cost):
             raise TrialPruned(why)
         try:
-            return _mean_uar(trial, tasks)
+            return _mean_uar(trial, todo)
         except (ConfigError, StudyError) as error:  # it diverged, or a mel band has no FFT bin
             raise TrialPruned(str(error)) from None
 
@@ -138,7 +139,7 @@ class _Asked:
         """List the runs of a trial; equal choices share a folder, so none is trained twice."""
         utterances = self.material.utterances
         name = hashlib.sha256("\n".join(overrides).encode()).hexdigest()[:12]
-        todo = engine.tasks(
+        listed = tasks.of_study(
             recipe.run_config(),
             utterances,
             recipe.protocol.module.cut(utterances, recipe.protocol.config),
@@ -147,9 +148,9 @@ class _Asked:
             folder=self.folder / name,
             cache=self.places.cache,
         )
-        chosen = [task for task in todo if task.fold in self.search.folds]
+        chosen = [task for task in listed if task.fold in self.search.folds]
         if len(chosen) < len(self.search.folds) * len(self.search.seeds):
-            n = len(todo) // len(self.search.seeds)
+            n = len(listed) // len(self.search.seeds)
             raise ConfigError(
                 f"search.folds: found {self.search.folds}, the protocol has 0 to {n - 1}"
             )
@@ -167,16 +168,16 @@ def _suggest(trial: "Trial", key: str, allowed: Range | tuple[Any, ...]) -> str:
     return f"{key}={trial.suggest_float(key, allowed.low, allowed.high, log=allowed.log):.3g}"
 
 
-def _mean_uar(trial: "Trial", tasks: list[Task]) -> float:
+def _mean_uar(trial: "Trial", todo: list[Task]) -> float:
     """Train run after run, unless the first ones are behind those of other trials."""
     from optuna import TrialPruned
 
     uars: list[float] = []
-    for task in tasks:
+    for task in todo:
         uars.append(_selection_uar(task))
         trial.report(fmean(uars), len(uars))
-        if len(uars) < len(tasks) and trial.should_prune():
-            raise TrialPruned(f"behind the others after {len(uars)} of {len(tasks)} runs")
+        if len(uars) < len(todo) and trial.should_prune():
+            raise TrialPruned(f"behind the others after {len(uars)} of {len(todo)} runs")
     return fmean(uars)
 
 
@@ -184,13 +185,13 @@ def _selection_uar(task: Task) -> float:
     """Train a run, but answer no test set; give the UAR of its last epoch on the selection set."""
     torch.set_num_threads(1)
     run.fit(task, inputs.open_parts(task), networks.fresh_network(task))
-    last = (task.folder / "history.jsonl").read_text(encoding="utf-8").splitlines()[-1]
+    last = (task.folder / layout.HISTORY).read_text(encoding="utf-8").splitlines()[-1]
     uar: float = json.loads(last)["selection_uar"]
     return uar
 
 
-def _found(trial: Any) -> Found:
-    return Found(
+def _candidate(trial: Any) -> Candidate:
+    return Candidate(
         selection_uar=trial.value,
         cost=trial.user_attrs["cost"],
         overrides=tuple(trial.user_attrs["overrides"]),

@@ -4,7 +4,7 @@ What needs no network, no GPU and no tuning has to be beaten before a model is w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,15 @@ from lightspeech.evaluation.results import Results
 from lightspeech.files import write_json
 from lightspeech.frontends import functionals
 from lightspeech.protocols.base import Protocol
-from lightspeech.studies.engine import Progress
+from lightspeech.studies import stages
+from lightspeech.studies import tasks as listing
+from lightspeech.studies.progress import Progress, recordings, step_of
 from lightspeech.studies.recipe import Recipe
 from lightspeech.training import calibrate, predictions
 from lightspeech.training.predictions import Predictions
 from lightspeech.training.task import Task
 from lightspeech.workflows import publish
+from lightspeech.workflows.train import Job
 
 Array = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
@@ -51,20 +54,34 @@ class Machine:
     @property
     def n_params(self) -> int:
         """Numbers it must keep: support vectors and their weights, standardization, biases."""
-        kept = (self.mean, self.deviation, self.svm.support_vectors_, self.svm.dual_coef_)
-        return sum(part.size for part in kept) + len(self.svm.intercept_)
+        parts = (self.mean, self.deviation, self.svm.support_vectors_, self.svm.dual_coef_)
+        return sum(part.size for part in parts) + len(self.svm.intercept_)
 
     def scores(self, features: Array) -> Array:
-        """Score classes, one against the rest, shape ``(n, n_classes)``; the highest is right."""
+        """Score classes, one against the rest; the highest is right.
+
+        Args:
+            features: shape ``(n, 88)``.
+
+        Returns:
+            Scores, shape ``(n, n_classes)``.
+        """
         raw = self.svm.decision_function((features - self.mean) / self.deviation)
         raw = np.stack([-raw, raw], axis=1) if raw.ndim == 1 else raw
-        made = np.full((len(features), self.n_classes), UNTRAINED, np.float32)
-        made[:, self.svm.classes_] = raw
-        return made
+        scores = np.full((len(features), self.n_classes), UNTRAINED, np.float32)
+        scores[:, self.svm.classes_] = raw
+        return scores
 
 
 def fit(features: Array, targets: Index, kernel: str, cost: float, n_classes: int) -> Machine:
     """Train one machine, classes balanced.
+
+    Args:
+        features: shape ``(n, 88)``.
+        targets: class of each row, shape ``(n,)``.
+        kernel: ``linear`` or ``rbf``.
+        cost: of a training utterance on the wrong side, above 0.
+        n_classes: of the corpus; the training part may lack some.
 
     Raises:
         MissingExtra: if scikit-learn is not installed.
@@ -96,7 +113,7 @@ def answer(task: Task, features: Array) -> tuple[Machine, Predictions]:
     )
     whole = np.ones(len(chosen), np.int64)  # an utterance is one window
     temperature = calibrate.fit_temperature(machine.scores(features[chosen]), whole, truth)
-    answered = Predictions(
+    answers = Predictions(
         labels=task.labels,
         ids=task.split.test,
         speakers=tuple(task.utterances[row].speaker for row in test),
@@ -107,44 +124,52 @@ def answer(task: Task, features: Array) -> tuple[Machine, Predictions]:
         fold=task.fold,
         seed=task.seed,
     )
-    return machine, answered
+    return machine, answers
 
 
-def measure(
-    recipe: Recipe, protocol: Protocol, tasks: Sequence[Task], folder: Path, progress: Progress
-) -> Results:
+def yardstick(job: Job, progress: Progress, *, publish_to: Path | None = None) -> Results:
     """Answer every fold, and leave a study that ``evaluate`` and ``report`` read.
 
     Args:
-        recipe: whose corpus and protocol it is; its model is left alone.
-        protocol: the cut.
-        tasks: one of each fold, from `training.study.tasks`.
-        folder: of the study.
-        progress: told of features computed and folds done.
+        job: whose corpus and protocol it is; its model is left alone, its processes too.
+        progress: told of recordings, features computed and folds done.
+        publish_to: folder of published results that the figures are written into as well.
 
     Raises:
+        LightspeechError: if the recipe, the corpus or the cut cannot be.
         MissingExtra: if openSMILE or scikit-learn is not installed.
     """
-    utterances = tasks[0].utterances
-    heard = 0
+    recipe = job.read()
+    own_recipe = replace(recipe, name=f"{recipe.name}-{NAME}")
+    folder = stages.begin(own_recipe, job.places, resume=True, fresh=job.fresh)
+    material = stages.prepare(recipe, folder, progress=recordings(progress))
+    protocol = recipe.protocol.module.cut(material.utterances, recipe.protocol.config)
+    tasks = listing.of_study(
+        recipe.run_config(), material.utterances, protocol,
+        vocabulary=recipe.labels, seeds=(0,), folder=folder, cache=job.places.cache,
+    )  # fmt: skip
+    n_params = _answer_all(tasks, progress)
+    about = _describe(recipe, protocol, tasks[0].labels, n_params)
+    write_json(folder / conditions.FILE, as_dict(about))
+    figures = results.measure(*conditions.read(folder))
+    results.write(figures, folder / "results.json")
+    if publish_to is not None:
+        results.write(figures, publish.published_path(publish_to, figures))
+    return figures
 
-    def step() -> None:
-        nonlocal heard
-        heard += 1
-        progress("features", heard, len(utterances))
 
-    features = functionals.load(utterances, tasks[0].cache, step=step)
+def _answer_all(tasks: Sequence[Task], progress: Progress) -> int:
+    """Answer the test set of every fold, and give the number of parameters of the first machine."""
+    utterances, cache = tasks[0].utterances, tasks[0].cache
+    step = step_of("features", len(utterances), progress)
+    features = functionals.load(utterances, cache, step=step)
     machines = []
     for task in tasks:
-        machine, answered = answer(task, features)
-        predictions.write(answered, task.folder / "test.csv")
+        machine, answers = answer(task, features)
+        predictions.write(answers, task.folder / "test.csv")
         machines.append(machine)
         progress("folds", len(machines), len(tasks))
-    said = _describe(recipe, protocol, tasks[0].labels, machines[0].n_params)
-    write_json(folder / conditions.FILE, as_dict(said))
-    made = results.measure(*conditions.read(folder))
-    results.write(made, folder / "results.json")
-    return made
+    return machines[0].n_params
 
 
 def _describe(

@@ -1,0 +1,71 @@
+"""A trained study, or a step of it, read back from its folder."""
+
+import dataclasses
+from pathlib import Path
+
+from lightspeech.config import Choice
+from lightspeech.corpora import manifest
+from lightspeech.corpora.base import Utterance
+from lightspeech.protocols.base import Protocol
+from lightspeech.studies import recipe as recipes
+from lightspeech.studies.recipe import Recipe
+from lightspeech.training import layout
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Study:
+    """A trained study, or a step of it, read back from its folder."""
+
+    folder: Path
+    recipe: Recipe
+    utterances: list[Utterance]
+    protocol: Protocol
+    steps: tuple[Choice, ...] = ()
+    """That made its runs of the plain ones."""
+    called: str | None = None
+    """Its bundle, where not by the names of recipe and step."""
+
+    @property
+    def name(self) -> str:
+        """Of its bundle: the recipe's, and the last step's folder."""
+        own = f"{self.recipe.name}-{self.folder.name}" if self.steps else self.recipe.name
+        return self.called or own
+
+    @property
+    def scheme(self) -> str:
+        """Of its figures: by the last step, and by what stands before the network."""
+        before = self.recipe.run_config().front.scheme
+        if not self.steps:
+            return before
+        step = str(self.steps[-1].module.SCHEME)
+        return step if before == "fp32" else f"{step}-{before}"
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether there are figures: a model to be shipped is tested on nobody."""
+        return any(split.test for split in self.protocol.splits)
+
+    @property
+    def run_names(self) -> list[str]:
+        """Folder names of all runs; the first is fold 0 and the first seed."""
+        folds = range(len(self.protocol.splits))
+        return [layout.run_name(fold, seed) for seed in self.recipe.seeds for fold in folds]
+
+
+def read_study(folder: Path) -> Study:
+    """Read back what `train` left, or `compress` in the folder of a step.
+
+    Raises:
+        ConfigError: if the folder holds no recipe, or it is damaged.
+        CorpusError: if the manifest is not there, or damaged.
+    """
+    study_folder = layout.study_of(folder)
+    recipe = recipes.read(study_folder / layout.RECIPE, [])
+    utterances = manifest.read(study_folder / layout.MANIFEST, need_audio=False)
+    return Study(
+        folder=folder,
+        recipe=recipe,
+        utterances=utterances,
+        protocol=recipe.protocol.module.cut(utterances, recipe.protocol.config),
+        steps=recipe.compress[: layout.step_number(folder)],
+    )

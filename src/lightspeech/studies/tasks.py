@@ -1,0 +1,98 @@
+"""The tasks of a study: a run for every fold and seed of a protocol, and for each in a step."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from lightspeech import labels as vocabularies
+from lightspeech.config import Choice
+from lightspeech.corpora.base import Utterance
+from lightspeech.errors import CorpusError
+from lightspeech.protocols import leaks
+from lightspeech.protocols.base import Protocol
+from lightspeech.training import layout
+from lightspeech.training.task import RunConfig, Task
+
+
+def in_vocabulary(utterances: Sequence[Utterance], vocabulary: str) -> list[Utterance]:
+    """Keep the utterances whose label the vocabulary has.
+
+    Args:
+        utterances: of one or several corpora.
+        vocabulary: of `lightspeech.labels`, such as ``own`` or ``common4``.
+
+    Raises:
+        CorpusError: if fewer than two classes are left.
+    """
+    kept = [u for u in utterances if vocabularies.map_label(u.emotion, vocabulary) is not None]
+    classes = {vocabularies.map_label(u.emotion, vocabulary) for u in kept}
+    if len(classes) < 2:
+        raise CorpusError(
+            f"{len(classes)} of the classes of vocabulary {vocabulary!r} among {len(utterances)} "
+            "utterances; at least 2 are needed: take labels: own, or another vocabulary"
+        )
+    return kept
+
+
+def of_study(
+    cfg: RunConfig,
+    utterances: Sequence[Utterance],
+    protocol: Protocol,
+    *,
+    vocabulary: str,
+    seeds: Sequence[int],
+    folder: Path,
+    cache: Path,
+) -> list[Task]:
+    """List the runs of a study, seed by seed, after the leak check.
+
+    Args:
+        cfg: what makes each of them.
+        utterances: as `in_vocabulary` left them.
+        protocol: the cut, of so many folds.
+        vocabulary: that maps their labels.
+        seeds: one run a fold for each.
+        folder: of the study; each run has a folder of its own in it.
+        cache: folder of cached features.
+
+    Raises:
+        LeakError: if a fold leaks and the protocol is not labelled leaky, or an encoder was made
+            with whom a fold is measured on.
+    """
+    leaks.check(list(utterances), protocol)
+    for origin in cfg.front.origins():
+        leaks.check_encoder(origin.name, origin.recordings(), utterances, protocol)
+    names = [vocabularies.map_label(u.emotion, vocabulary) or "" for u in utterances]
+    classes = tuple(sorted(set(names)))
+    targets = np.array([classes.index(name) for name in names], np.int64)
+    return [
+        Task(
+            config=cfg,
+            folder=folder / layout.run_name(fold, seed),
+            cache=cache,
+            utterances=tuple(utterances),
+            labels=classes,
+            targets=targets,
+            split=split,
+            fold=fold,
+            seed=seed,
+        )
+        for seed in seeds
+        for fold, split in enumerate(protocol.splits)
+    ]
+
+
+def of_step(tasks: Sequence[Task], step: Choice, folder: Path) -> list[Task]:
+    """List the runs that a compression step makes of others.
+
+    Args:
+        tasks: the runs before it.
+        step: plug-in of ``lightspeech.compression``.
+        folder: of the step; its runs are named as those before it.
+    """
+    return [
+        replace(task, step=step, before=task.folder, folder=folder / task.folder.name)
+        for task in tasks
+    ]

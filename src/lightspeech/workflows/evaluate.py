@@ -1,0 +1,130 @@
+"""Figures of a study, of a bundle on recordings, or of published models once more.
+
+Of a bundle, and of a study measured before, without torch.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lightspeech import bundle as bundles
+from lightspeech.corpora import manifest as manifests
+from lightspeech.errors import ConfigError
+from lightspeech.evaluation import bundle_quality, conditions, kept, results
+from lightspeech.evaluation.kept import Agreement
+from lightspeech.evaluation.results import Results
+from lightspeech.inference import dispatch
+from lightspeech.studies.progress import Progress, recordings
+from lightspeech.studies.study import read_study
+from lightspeech.training import layout
+from lightspeech.workflows import needs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Figures, and how many recordings take no part in them.
+
+    Attributes:
+        figures: of all that were answered.
+        n_utterances: that a bundle was to answer; 0 for a study.
+        left_out: of these, since the bundle has no class of theirs.
+    """
+
+    figures: Results
+    n_utterances: int = 0
+    left_out: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recomputed:
+    """Published figures of one seed beside the same computed again."""
+
+    seed: int
+    agreement: Agreement
+
+
+def evaluate(
+    target: Path,
+    *,
+    manifest: Path | None,
+    labels: str | None,
+    held_out: bool,
+    progress: Progress,
+) -> Evaluation:
+    """Measure a trained study, or a bundle on the recordings of a manifest.
+
+    Args:
+        target: folder of either, or the name of a shipped model.
+        manifest: for a bundle: table of recordings.
+        labels: for a bundle: vocabulary of their labels; None: by its classes.
+        held_out: for a bundle: its own test speakers alone.
+        progress: told of recordings answered.
+
+    Raises:
+        ConfigError: if a bundle comes without recordings, or a study with them.
+        CorpusError: if this is no finished study, or no recording has a class of the bundle.
+        MissingExtra: if a study was never measured, and torch is not installed.
+    """
+    target = bundles.find(target)
+    is_bundle = (target / bundles.DESCRIPTION).is_file()
+    if is_bundle and manifest is None:
+        raise ConfigError(f"{target} is a bundle; say what to measure it on: --manifest FILE")
+    if not is_bundle and (manifest is not None or held_out):
+        raise ConfigError(f"{target} is no bundle; --manifest and --held-out are for bundles alone")
+    if manifest is not None:
+        return _of_bundle(target, manifest, labels, held_out, progress)
+    return Evaluation(figures=_of_study(target))
+
+
+def _of_bundle(
+    target: Path, manifest: Path, labels: str | None, held_out: bool, progress: Progress
+) -> Evaluation:
+    predictor = dispatch.open(bundles.read(target))
+    utterances = manifests.read(manifest)
+    if held_out:
+        utterances = bundle_quality.held_out(predictor.bundle, utterances)
+    answers = bundle_quality.answer_all(predictor, utterances, labels, progress=progress)
+    conditions_of_bundle = bundle_quality.describe(predictor.bundle, utterances)
+    return Evaluation(
+        figures=results.measure(conditions_of_bundle, [answers]),
+        n_utterances=len(utterances),
+        left_out=len(utterances) - len(answers.ids),
+    )
+
+
+def _of_study(folder: Path) -> Results:
+    """Read the figures of a study; one that was only trained is measured first."""
+    if _is_only_trained(folder):
+        needs.torch("the first evaluation of a study")
+        from lightspeech.workflows import publish
+
+        study = read_study(folder)
+        if study.is_tested:
+            return publish.measure(study)
+    return results.measure(*conditions.read(folder))
+
+
+def _is_only_trained(folder: Path) -> bool:
+    is_study = (folder / layout.RECIPE).is_file() or layout.is_step(folder)
+    begun = is_study and layout.runs(folder)
+    return bool(begun) and not (folder / conditions.FILE).is_file()
+
+
+def recompute(published: Path, root: Path, progress: Progress) -> Recomputed:
+    """Compute published figures again from their kept models, without training.
+
+    Args:
+        published: file of the figures.
+        root: folder of the corpus, or of several.
+        progress: told of recordings decoded and answered.
+
+    Raises:
+        BundleError: if no models were kept, or one is damaged.
+        ConfigError: if models and figures do not go together.
+        CorpusError: if the recordings are not there.
+    """
+    models = kept.read(kept.folder_of(published))
+    first, _ = models[0]
+    corpus = kept.corpus_choice(first.corpus, root)
+    utterances = manifests.prepare(corpus, progress=recordings(progress)).utterances
+    agreement = kept.check(results.read(published), models, utterances, progress=progress)
+    return Recomputed(seed=first.seed, agreement=agreement)

@@ -1,0 +1,53 @@
+"""One run of a trained study as a bundle, in one format."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from lightspeech import plugins
+from lightspeech.bundle import Bundle
+from lightspeech.errors import ConfigError
+from lightspeech.studies.stages import Places
+from lightspeech.studies.study import read_study
+from lightspeech.training import layout
+from lightspeech.workflows import publish
+
+
+def export(run: Path, *, format: str, bundles: Path, name: str | None) -> Bundle:
+    """Export one run; the bundle tells the figures of all runs of its study.
+
+    Args:
+        run: folder of the run, such as ``runs/demo/fold0-seed0``.
+        format: an exporter, such as ``onnx`` or ``c99``.
+        bundles: folder that the bundle goes into.
+        name: of the bundle; None: that of recipe and step.
+
+    Raises:
+        ConfigError: if there is no such format, this is no run, or the format cannot take it.
+        CorpusError: if a run of the study is not finished.
+        MissingExtra: if the format needs what is not installed.
+    """
+    plugins.load("lightspeech.export", format)  # a wrong name is told at once
+    run = run.resolve()  # "." has no name
+    _require_run(run)
+    places = Places(bundles=bundles)
+    study = replace(read_study(run.parent), called=name)
+    if format != "onnx" or not study.is_tested:
+        return publish.export_as(study, run.name, places, format)
+    _, bundle = publish.export(study, run.name, places)
+    if bundle is None:
+        raise ConfigError(f"{run}: {publish.why_no_bundle(study.recipe.run_config())}")
+    return bundle
+
+
+def _require_run(run: Path) -> None:
+    if _is_study(run):
+        raise ConfigError(f"{run} is a study; name one of its runs: {run}/fold0-seed0")
+    if not _is_study(run.parent):
+        raise ConfigError(
+            f"{run}: no run of a study; name one, such as runs/NAME/fold0-seed0, or train: "
+            "lightspeech train recipes/demo.yaml"
+        )
+
+
+def _is_study(folder: Path) -> bool:
+    return (folder / layout.RECIPE).is_file() or layout.is_step(folder)

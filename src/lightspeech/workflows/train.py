@@ -1,0 +1,74 @@
+"""From a recipe to a trained study: open its folder, prepare, train, and compress if asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lightspeech.studies import recipe as recipes
+from lightspeech.studies import stages
+from lightspeech.studies.progress import Progress, recordings
+from lightspeech.studies.recipe import Recipe
+from lightspeech.studies.stages import Places
+from lightspeech.studies.study import Study, read_study
+from lightspeech.training import layout
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A recipe, and how to go about it.
+
+    Attributes:
+        recipe: YAML file.
+        overrides: changes to it, such as ``training.epochs=20``.
+        resume: go on with a folder that is there.
+        fresh: throw a folder away that is there.
+        processes: runs at once; None: one a core.
+        places: folders that are read and written.
+    """
+
+    recipe: Path
+    overrides: Sequence[str] = ()
+    resume: bool = False
+    fresh: bool = False
+    processes: int | None = None
+    places: Places = Places()
+
+    def read(self) -> Recipe:
+        """Read the recipe with its overrides.
+
+        Raises:
+            ConfigError: naming every fault.
+        """
+        return recipes.read(self.recipe, list(self.overrides))
+
+
+def train(job: Job, progress: Progress, *, steps: bool = False) -> Study:
+    """Prepare and train a recipe, every fold and seed.
+
+    Args:
+        job: what is to be trained.
+        progress: told of recordings, features, epochs.
+        steps: apply the recipe's compression steps too, one after the other.
+
+    Returns:
+        The study of the plain runs; those of the steps are in folders below its own.
+
+    Raises:
+        LightspeechError: if the recipe, the corpus or the cut cannot be, or a folder is in the way.
+    """
+    recipe = job.read()
+    if steps:
+        stages.check_steps(recipe, job.places)
+    folder = stages.begin(recipe, job.places, resume=job.resume, fresh=job.fresh)
+    material = stages.prepare(recipe, folder, progress=recordings(progress))
+    where = (folder, job.places, progress)
+    protocol = stages.train(recipe, material, *where, processes=job.processes)
+    if steps:
+        stages.compress(recipe, material, protocol, *where, processes=job.processes)
+    return read_study(folder)
+
+
+def last_study(study: Study) -> Study:
+    """Give what the last of the steps made that are done, else the study itself."""
+    steps = sorted(study.folder.glob(f"*/{layout.STEPS}"))
+    return read_study(steps[-1].parent) if steps else study
