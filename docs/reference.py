@@ -26,7 +26,7 @@ ARRAY = re.compile(
 
 @pass_context
 def readable(context: Context, code: str, **options: Any) -> str:
-    """Shorten array types to ``NDArray[float32]``; leave out where this checkout and process are."""
+    """Shorten array types to ``NDArray[float32]``; leave out folder and addresses of this run."""
     short = ARRAY.sub(r"NDArray[\1]", str(code)).replace(f"{SOURCE}/", "")
     return linkify(context, re.sub(" at 0x[0-9a-f]+", "", short), **options)
 
