@@ -29,7 +29,6 @@ TOP = "(top)"
 PENDING = [
     "compression",
     "encoders",
-    "evaluation",
     "export",
     "frontends",
     "inference",
