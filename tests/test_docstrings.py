@@ -129,7 +129,7 @@ def all_names() -> set[str]:
     """Every ending of every dotted name: ``metrics``, ``metrics.uar``, ``lightspeech.metrics``."""
     names: set[str] = set()
     for path in ROOT.rglob("*.py"):
-        parts = [part for part in path.relative_to(ROOT.parent).with_suffix("").parts]
+        parts = path.relative_to(ROOT.parent).with_suffix("").parts
         module = [part for part in parts if part != "__init__"]
         tree = ast.parse(path.read_text("utf-8"))
         for name in [[], *defined(tree, [])]:
@@ -147,8 +147,8 @@ def defined(parent: ast.Module | ast.ClassDef, prefix: list[str]) -> Iterator[li
                 yield from defined(node, [*prefix, name])
             case ast.FunctionDef(name=name) | ast.AnnAssign(target=ast.Name(id=name)):
                 yield [*prefix, name]
-            case ast.Assign(targets=[*targets]):
-                yield from ([*prefix, t.id] for t in targets if isinstance(t, ast.Name))
+            case ast.Assign(targets=[target, *_]):
+                yield from ([*prefix, n.id] for n in ast.walk(target) if isinstance(n, ast.Name))
 
 
 TREE = error_tree()
@@ -382,7 +382,7 @@ BAD = {
     "attributes": ('class A:\n  """A.\n\n  Attributes:\n    y: one.\n  """\n  x: int', "y, which"),
 }
 GOOD = {
-    "reference": 'import soxr\nX = 1\n"""`soxr.VHQ`, `metrics.uar`, ``a key``, `str`."""',
+    "reference": 'import soxr\nX = 1\n"""`soxr.VHQ`, `metrics.uar`, `OPEN`, ``a key``, `str`."""',
     "private": "def _f(a, b): pass\nclass _A:\n  x: Tensor",
     "one": 'def f(a: int):\n  """Add one."""',
     "two named": 'def f(text: str, path: Path):\n  """Write ``text`` to a path."""',
