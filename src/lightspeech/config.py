@@ -194,6 +194,10 @@ def override(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
     Raises:
         ConfigError: if an assignment has no ``=``, no YAML behind it, or walks through something
             that is no mapping, or beyond the end of a list.
+
+    Example:
+        >>> override({"model": {"width": 32}}, ["model.width=24", "seed=7"])
+        {'model': {'width': 24}, 'seed': 7}
     """
     overridden: dict[str, Any] = yaml.safe_load(yaml.safe_dump(values))
     for assignment in assignments:

@@ -61,6 +61,10 @@ def map_label(label: str, vocabulary: str) -> str | None:
 
     Raises:
         ConfigError: if the vocabulary is unknown.
+
+    Example:
+        >>> map_label("happiness", "common4"), map_label("boredom", "common4")
+        ('happy', None)
     """
     if vocabulary == OWN:
         return label

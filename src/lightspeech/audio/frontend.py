@@ -270,6 +270,10 @@ def features(waveform: Array, cfg: FrontEnd) -> Array:
 
     Raises:
         ConfigError: as `tables`.
+
+    Example:
+        >>> features(np.zeros(48_000, np.float32), FrontEnd()).shape
+        (74, 64)
     """
     return finish(log_bands(waveform, cfg), cfg)
 

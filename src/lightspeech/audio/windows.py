@@ -48,6 +48,12 @@ class Windows:
         Args:
             n_samples: length of the audio in samples, 0 or more.
             sample_rate: of the audio, in Hz.
+
+        Example:
+            >>> Windows(window_s=3.0, hop_s=1.0).starts(n_samples=70_000, sample_rate=16_000)
+            [0, 16000, 22000]
+            >>> Windows(window_s=3.0).starts(n_samples=40_000, sample_rate=16_000)
+            [-4000]
         """
         window, hop = self.samples(sample_rate)
         spare = n_samples - window

@@ -72,11 +72,14 @@ class Config(RootConfig):
     def __post_init__(self) -> None:
         """Refuse corpora that cannot be."""
         if not (1 <= self.speakers <= 999 and 1 <= self.sentences <= 999):
-            found = f"{self.speakers} and {self.sentences}"
-            raise ConfigError(f"speakers and sentences must be 1 to 999, found {found}")
+            raise ConfigError(
+                "speakers and sentences must be 1 to 999, "
+                f"found {self.speakers} and {self.sentences}"
+            )
         if self.seed < 0 or self.spread < 0:
-            found = f"{self.seed} and {self.spread}"
-            raise ConfigError(f"seed and spread must be 0 or above, found {found}")
+            raise ConfigError(
+                f"seed and spread must be 0 or above, found {self.seed} and {self.spread}"
+            )
 
 
 def read(cfg: Config) -> Reading:

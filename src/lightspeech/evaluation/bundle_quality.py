@@ -20,7 +20,13 @@ Progress = Callable[[str, int, int], None]
 
 
 def silent(what: str, done: int, total: int) -> None:
-    """Show nothing."""
+    """Show nothing.
+
+    Args:
+        what: name of the work, such as ``answers``.
+        done: recordings so far.
+        total: recordings in all.
+    """
 
 
 def answer_all(
@@ -70,6 +76,10 @@ def answer_all(
 def held_out(bundle: Bundle, utterances: Sequence[Utterance]) -> list[Utterance]:
     """Keep the speakers of the bundle's own test fold.
 
+    Args:
+        bundle: says who they are, in its provenance.
+        utterances: of any speakers.
+
     Raises:
         BundleError: if the bundle does not say who they are.
         CorpusError: if none of them is here.
@@ -82,10 +92,10 @@ def held_out(bundle: Bundle, utterances: Sequence[Utterance]) -> list[Utterance]
 
 
 def is_leaky(bundle: Bundle, utterances: Sequence[Utterance]) -> bool:
-    """Whether training may have known a speaker.
+    """Whether training may have known a speaker of ``utterances``.
 
-    It may have known all of its corpora but for the bundle's test speakers, and anybody where the
-    bundle does not say what it learnt from.
+    It may have known all of its corpora but for the ``bundle``'s test speakers, and anybody where
+    the bundle does not say what it learnt from.
     """
     trained = {corpus.get("name") for corpus in bundle.corpora}
     strangers = set(bundle.provenance.get("test_speakers", ()))
@@ -94,7 +104,7 @@ def is_leaky(bundle: Bundle, utterances: Sequence[Utterance]) -> bool:
 
 
 def describe(bundle: Bundle, utterances: Sequence[Utterance]) -> Conditions:
-    """Say what must stand beside the figures of a bundle on some recordings.
+    """Say what must stand beside the figures of a ``bundle`` on some ``utterances``.
 
     Raises:
         BundleError: if the bundle does not say what it is.

@@ -102,7 +102,11 @@ def change(
 
 
 def agreement(some: Sequence[Predictions], others: Sequence[Predictions]) -> float:
-    """Share of equal answers, run by run of the same fold and seed.
+    """Share of equal answers, 0 to 1, run by run of the same fold and seed.
+
+    Args:
+        some: answers of the runs, each on its test set.
+        others: of runs that are compared with them; those of other folds and seeds are left out.
 
     Raises:
         CorpusError: if they were not tested on the same utterances.
@@ -145,7 +149,7 @@ def _rounded(value: float) -> float:
 
 
 def write(chain: Chain, path: Path) -> None:
-    """Write a chain as JSON, atomically.
+    """Write a ``chain`` as JSON to a ``path``, atomically.
 
     Raises:
         OutputError: if the file cannot be written.

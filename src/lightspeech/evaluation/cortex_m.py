@@ -112,6 +112,11 @@ def on_cortex_m(
 def on_host(sources: Path, firmware: Path, samples: Samples) -> Heard:
     """Build and run the same program on this machine, which counts nothing.
 
+    Args:
+        sources: folder of the generated C.
+        firmware: folder ``firmware`` of the repository.
+        samples: 16 bits, shape ``(n,)``, at the rate of the front end.
+
     Raises:
         MissingTool: if there is no C compiler.
         BundleError: if the program cannot be built, or fails.

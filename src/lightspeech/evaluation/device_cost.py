@@ -79,6 +79,10 @@ def find(bundle: Bundle, firmware: Path) -> Cost:
 def measure(bundle: Bundle, firmware: Path) -> Cost:
     """Build the image, run it in emulation, and count.
 
+    Args:
+        bundle: of generated C, its front end included.
+        firmware: folder ``firmware`` of the repository.
+
     Raises:
         MissingTool: if compiler or emulator is not there.
         DoesNotFit: if it is larger than the emulated board.
@@ -103,7 +107,15 @@ def measure(bundle: Bundle, firmware: Path) -> Cost:
 
 
 def estimate(bundle: Bundle, why: str) -> Cost:
-    """Guess from the number of multiplications, without a compiler."""
+    """Guess from the number of multiplications, without a compiler.
+
+    Args:
+        bundle: of generated C.
+        why: it is not measured; stands in the basis of the figures.
+
+    Raises:
+        BundleError: if the bundle holds no generated C.
+    """
     stated = defines(bundle)
     front = bundle.mel
     window, _ = bundle.windows.samples(front.sample_rate)
@@ -153,7 +165,11 @@ def _cost(
 
 
 def sound(bundle: Bundle) -> Samples:
-    """Make noise that swells and fades, for two windows: what it is does not change the count."""
+    """Make noise that swells and fades, of a window and a hop: what it is changes no count.
+
+    Returns:
+        16 bits, shape ``(window + hop,)``, at the rate of the bundle.
+    """
     rate = bundle.sample_rate
     n = sum(bundle.windows.samples(rate))
     swell = np.sin(np.pi * np.arange(n) / rate) ** 2

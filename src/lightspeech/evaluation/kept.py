@@ -75,6 +75,11 @@ def folder_of(results_file: Path) -> Path:
 def write(kept: Kept, model: bytes, folder: Path) -> None:
     """Write the model of a fold, and what is said of it.
 
+    Args:
+        kept: what is said.
+        model: an ONNX file, features to logits.
+        folder: of the models of all folds, see `folder_of`.
+
     Raises:
         OutputError: if the folder cannot be written.
     """
@@ -108,7 +113,15 @@ def _read(path: Path) -> tuple[Kept, bytes]:
 
 
 def corpus_choice(name: str, root: Path) -> Choice:
-    """Pick a corpus in a folder: its own, or the one that holds it under its name."""
+    """Pick a corpus in a folder.
+
+    Args:
+        name: of the corpus.
+        root: its folder, or the one that holds it under its name.
+
+    Raises:
+        ConfigError: if there is no such corpus.
+    """
     below = root / name
     config = plugins.load(CORPORA, name).Config(root=below if below.is_dir() else root)
     return Choice(CORPORA, name, config)

@@ -45,7 +45,11 @@ class Curve:
 
 
 def write(curve: Curve, root: Path) -> Path:
-    """Write a curve below the folder of all results, atomically, and give its path.
+    """Write a curve as JSON, atomically, and give its path.
+
+    Args:
+        curve: of one model on one corpus.
+        root: folder of all results.
 
     Raises:
         OutputError: if the file cannot be written.

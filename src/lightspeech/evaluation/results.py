@@ -81,6 +81,10 @@ class Tally:
 def tally(runs: Sequence[Predictions], labels: tuple[str, ...]) -> Tally:
     """Count the answers of every fold and seed.
 
+    Args:
+        runs: answers on the test set, one of each fold and seed.
+        labels: of the study, in the order of the classes.
+
     Raises:
         CorpusError: if a fold of a seed is missing or there twice, or a run has other labels.
     """
@@ -173,7 +177,10 @@ def _uar(made: Tally, worst: float) -> Uar:
 
 
 def calibration_error(runs: Sequence[Predictions], seed: int) -> float:
-    """Calibration error of one seed over all its folds."""
+    """Calibration error, 0 to 1, of one ``seed`` of some ``runs``, over all its folds.
+
+    See `metrics.expected_calibration_error`.
+    """
     of_seed = [run for run in runs if run.seed == seed]
     probabilities = np.concatenate([run.probabilities for run in of_seed])
     truth = np.concatenate([run.truth for run in of_seed])
@@ -202,7 +209,7 @@ def results_path(
 
 
 def write(results: Results, path: Path) -> None:
-    """Write results as JSON, atomically.
+    """Write ``results`` as JSON to a ``path``, atomically.
 
     Raises:
         OutputError: if the file cannot be written.

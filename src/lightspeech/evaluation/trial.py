@@ -139,7 +139,7 @@ def at_once(row: Row) -> int:
 
 
 def failed(row: Row, error: Exception) -> Row:
-    """Say in a row why there is no more in it, on one line."""
+    """Say in a ``row`` by which ``error`` there is no more in it: one line, 300 characters."""
     return replace(row, status="failed", why=" ".join(str(error).split())[:300])
 
 
@@ -159,7 +159,7 @@ def _answers(opened: Predictor, row: Row, trial: Trial) -> tuple[Predictions | N
 
 
 def with_answers(row: Row, answers: Predictions | None) -> Row:
-    """Say how good answers are."""
+    """Say in a ``row`` how good ``answers`` are, if there are any."""
     if answers is None:
         return row
     n_classes = len(answers.labels)
@@ -168,7 +168,12 @@ def with_answers(row: Row, answers: Predictions | None) -> Row:
 
 
 def rows(entries: Sequence[Entry], *, rounds: int) -> list[Row]:
-    """Time all that did not fail, interleaved, and compare each with its model in floats."""
+    """Time all that did not fail, interleaved, and compare each with its model in floats.
+
+    Args:
+        entries: as `entry` gives them.
+        rounds: how many times each is called and timed.
+    """
     calls = {("call", n): e.call for n, e in enumerate(entries) if e.call}
     calls |= {("network", n): e.network for n, e in enumerate(entries) if e.network}
     found = latency.measure({f"{what} {n}": f for (what, n), f in calls.items()}, rounds=rounds)

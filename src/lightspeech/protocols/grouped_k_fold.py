@@ -32,8 +32,10 @@ class Config:
     def __post_init__(self) -> None:
         """Refuse folds that cannot be."""
         if self.folds < 2 or self.selection_units < 1:
-            found = f"folds={self.folds}, selection_units={self.selection_units}"
-            raise ConfigError(f"folds must be > 1 and selection_units > 0, found {found}")
+            raise ConfigError(
+                "folds must be > 1 and selection_units > 0, "
+                f"found folds={self.folds}, selection_units={self.selection_units}"
+            )
 
 
 def cut(utterances: list[Utterance], cfg: Config) -> Protocol:

@@ -32,8 +32,10 @@ class Config:
     def __post_init__(self) -> None:
         """Refuse folds that cannot be."""
         if self.folds < 2 or not 0 < self.selection_share < 1:
-            found = f"folds={self.folds}, selection_share={self.selection_share}"
-            raise ConfigError(f"folds must be > 1 and selection_share within 0 to 1, found {found}")
+            raise ConfigError(
+                "folds must be > 1 and selection_share within 0 to 1, "
+                f"found folds={self.folds}, selection_share={self.selection_share}"
+            )
 
 
 def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
