@@ -65,7 +65,7 @@ def spoil(value):
 
 BAD = {
     "missing": (lambda path: None, "no such file; check the path"),
-    "empty folder": (lambda path: path.mkdir(), "no audio file in this folder"),
+    "empty folder": (lambda path: path.mkdir(), "no file but a folder"),
     "zero-length": (lambda path: path.write_bytes(b""), "the file is empty"),
     "truncated": (cut, "cut short, 13000 of 16000 bytes are there"),
     "text": (lambda path: path.write_text("hello " * 99), "not readable as audio"),
@@ -103,7 +103,7 @@ def test_two_hours_are_answered_in_flat_memory(lightspeech, tmp_path):
         for _ in range(72):
             file.write(np.full(100_000, 1e-4))
     tracemalloc.start()
-    ended = lightspeech("predict", path, "--csv")
+    ended = lightspeech("predict", path, "--csv", "--segments", "each")
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     lines = ended.out.splitlines()

@@ -44,8 +44,16 @@ def test_a_folder_is_answered_recursively(lightspeech, recordings):
     assert ended.err == ""
     assert all(list(record) == FIELDS for record in found)
     names = [record["path"] for record in found]
-    assert set(names) == {str(path) for path in recordings.rglob("*.[wf]*")}
-    assert names.count(str(recordings / "deep" / "deeper" / "long.wav")) == 59
+    assert names == sorted(str(path) for path in recordings.rglob("*.[wf]*"))
+
+
+def test_neighbours_of_one_label_are_one_segment_unless_each_is_wanted(lightspeech, recordings):
+    long = recordings / "deep" / "deeper" / "long.wav"
+    [one] = objects(lightspeech("predict", long, "--json"))
+    each = objects(lightspeech("predict", long, "--json", "--segments", "each"))
+    assert len(each) == 59
+    assert (one["start_s"], one["end_s"]) == (each[0]["start_s"], each[-1]["end_s"]) == (0.0, 30.0)
+    assert {record["label"] for record in each} == {one["label"]}
 
 
 def test_probabilities_are_those_of_the_library(lightspeech, recordings, toy):

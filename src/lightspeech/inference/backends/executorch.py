@@ -6,7 +6,8 @@ program is not what XNNPACK reads, and a forged one ends the process: it is trie
 
 import subprocess
 import sys
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,8 @@ class ExecutorchPredictor:
     method: Any
     program: Any
     """The method runs on its memory."""
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    """A method keeps one answer, whichever thread asks."""
 
     def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
         """Answer a batch of windows, see `Predictor.predict`."""
@@ -56,9 +59,10 @@ class ExecutorchPredictor:
         wanted = _shape(self.bundle, self.front)
         if features.shape != wanted:  # the runtime would read past its end
             raise BundleError(f"{self.bundle.path}: hears {wanted} features, not {features.shape}")
-        heard = torch.from_numpy(np.ascontiguousarray(features[None], np.float32))
-        [answer] = self.method.execute((heard,))
-        probabilities: Probabilities = answer.numpy()[0].copy()
+        window = torch.from_numpy(np.ascontiguousarray(features[None], np.float32))
+        with self.lock:
+            [answer] = self.method.execute((window,))
+            probabilities: Probabilities = answer.numpy()[0].copy()
         n_classes = len(self.bundle.labels)
         if probabilities.shape != (n_classes,) or abs(probabilities.sum() - 1) > 1e-3:
             raise _fault(self.bundle, f"gives no probabilities of {n_classes} classes")

@@ -1,6 +1,7 @@
 """LiteRT as a back end: a bundle whose model is a ``.tflite`` file."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ class LiteRTPredictor:
 
     bundle: Bundle
     interpreter: Any
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    """An interpreter keeps one input and one answer, whichever thread asks."""
 
     def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
         """Answer a batch, see `Predictor.predict`; each as long as one window of the bundle."""
@@ -31,12 +34,13 @@ class LiteRTPredictor:
             )
         answers = []
         for waveform in waveforms:
-            self.interpreter.set_tensor(source["index"], waveform[None])
-            try:
-                self.interpreter.invoke()
-            except RuntimeError as error:
-                raise _fault(self.bundle, f"does not run ({_line(error)})") from None
-            answers.append(self.interpreter.get_tensor(answer["index"])[0])
+            with self.lock:
+                self.interpreter.set_tensor(source["index"], waveform[None])
+                try:
+                    self.interpreter.invoke()
+                except RuntimeError as error:
+                    raise _fault(self.bundle, f"does not run ({_line(error)})") from None
+                answers.append(self.interpreter.get_tensor(answer["index"])[0])
         probabilities: Probabilities = np.stack(answers)
         if not np.allclose(probabilities.sum(1), 1, atol=1e-3):
             raise _fault(self.bundle, "gives no probabilities: they do not sum to 1")
