@@ -30,8 +30,8 @@ def pool(n_processes: int) -> Iterator[ProcessPoolExecutor]:
         try:
             yield opened
         except BaseException:
-            opened.shutdown(wait=False, cancel_futures=True)
             writer.close()
+            opened.shutdown(cancel_futures=True)
             raise
 
 
