@@ -30,8 +30,8 @@ Record = dict[str, Any]
 Format = Callable[[Record], str]
 
 UNCERTAIN = "uncertain"
-WORTH_BYTES = 10_000_000
-"""Of audio a process: some seconds of work, where to start a process takes one."""
+WORTH_BYTES = 20_000_000
+"""Of audio a process: ten minutes in WAV at 16 kHz, longer work than the start of a process."""
 FIELDS = ("path", "start_s", "end_s", "label", "uncertain", "model", "error")
 
 

@@ -37,8 +37,8 @@ def load(bundle: str | Path | None = None, *, threads: int = 1) -> "Recognizer":
             f"bundle is a {type(bundle).__name__}; give a folder, or one of {bundles.shipped()}"
         )
     _check_count("threads", threads)
-    found = bundles.read(bundles.find(None if bundle is None else Path(bundle)))
-    return Recognizer(dispatch.open(found, threads=threads), threads=threads)
+    opened = bundles.read(bundles.find(None if bundle is None else Path(bundle)))
+    return Recognizer(dispatch.open(opened, threads=threads), threads=threads)
 
 
 @dataclass(frozen=True, repr=False)

@@ -103,12 +103,12 @@ def _try(bundle: Bundle, shape: tuple[int, ...]) -> None:
     model = str(bundle.path / bundle.model_file)
     command = [sys.executable, "-c", TRIAL, model, *map(str, shape)]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=TRIAL_S)
+        ended = subprocess.run(command, capture_output=True, timeout=TRIAL_S)
     except subprocess.TimeoutExpired:
         raise _fault(bundle, f"is a program without an answer after {TRIAL_S} s") from None
-    if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [""]
-        raise _fault(bundle, f"is no program that the runtime loads and runs ({said[0][:120]!r})")
+    if ended.returncode != 0:
+        why = ended.stderr.decode(errors="replace").strip().splitlines()[-1:] or [""]
+        raise _fault(bundle, f"is no program that the runtime loads and runs ({why[0][:120]!r})")
 
 
 def _shape(bundle: Bundle, front: FrontEnd) -> tuple[int, int]:

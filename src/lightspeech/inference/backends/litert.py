@@ -85,10 +85,10 @@ def _check(bundle: Bundle, model: bytes) -> None:
         reason = str(error).partition(";")[0]
         raise _fault(bundle, f"is no model that LiteRT loads ({reason})") from None
     ends = [graph.tensors[place] for place in (*graph.inputs, *graph.outputs)]
-    found = [(end.dtype, end.shape) for end in ends]
+    shapes = [(end.dtype, end.shape) for end in ends]
     window, _ = bundle.windows.samples(bundle.sample_rate)
-    if found != [("float32", (1, window)), ("float32", (1, len(bundle.labels)))]:
-        raise _fault(bundle, f"maps {found}, not one window of waveform to probabilities")
+    if shapes != [("float32", (1, window)), ("float32", (1, len(bundle.labels)))]:
+        raise _fault(bundle, f"maps {shapes}, not one window of waveform to probabilities")
 
 
 def _fault(bundle: Bundle, what: str) -> BundleError:
