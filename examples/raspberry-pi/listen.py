@@ -12,9 +12,8 @@ from typing import IO
 
 import numpy as np
 
-from lightspeech import bundle
+import lightspeech
 from lightspeech.audio.windows import Waveform
-from lightspeech.inference import dispatch
 
 BLOCK = 3_200
 """Bytes read at once: a tenth of a second at 16 kHz, two bytes a sample."""
@@ -36,22 +35,21 @@ def samples(sound: IO[bytes]) -> Iterator[Waveform]:
 
 def main(folder: Path, options: list[str]) -> int:
     """Answer window by window until the microphone stops; give the exit code of `arecord`."""
-    predictor = dispatch.open(bundle.read(folder))
-    about = predictor.bundle
-    with record(about.sample_rate, options) as microphone:
+    recognizer = lightspeech.load(folder)
+    windows, rate = recognizer.bundle.windows, recognizer.sample_rate
+    with record(rate, options) as microphone:
         assert microphone.stdout is not None
-        for start, window in about.windows.stream(samples(microphone.stdout), about.sample_rate):
+        for start, window in windows.stream(samples(microphone.stdout), rate):
             if np.abs(window).max() < SILENCE:
                 continue
-            [row] = predictor.predict(window[None])
-            rounded = [round(value, 3) for value in row.tolist()]
-            answer = {
-                "start_s": round(start / about.sample_rate, 1),
-                "label": about.labels[row.argmax()],
-                "uncertain": bool(row.max() < about.threshold),
-                "probabilities": dict(zip(about.labels, rounded, strict=True)),
+            answer = recognizer(window, sample_rate=rate)
+            line = {
+                "start_s": round(start / rate, 1),
+                "label": answer.label,
+                "uncertain": answer.uncertain,
+                "probabilities": {name: round(p, 3) for name, p in answer.probabilities.items()},
             }
-            print(json.dumps(answer), flush=True)
+            print(json.dumps(line), flush=True)
     return microphone.returncode
 
 

@@ -1,3 +1,72 @@
-"""Emotional speech to models of tens of kilobytes, honestly measured."""
+"""Emotional speech to models of tens of kilobytes, honestly measured.
+
+``lightspeech.load()`` opens a model, which answers files, arrays and streams; docs/python.md.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from lightspeech.errors import (
+    AudioError,
+    BundleError,
+    ConfigError,
+    CorpusError,
+    LeakError,
+    LightspeechError,
+    MissingExtra,
+    MissingTool,
+    OutputError,
+    StudyError,
+    WorkerError,
+)
+
+if TYPE_CHECKING:
+    from lightspeech.audio.reading import read_audio
+    from lightspeech.inference.answers import Answer, Segment
+    from lightspeech.inference.recognizer import Recognizer, load
+    from lightspeech.inference.stream import Stream
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Answer",
+    "AudioError",
+    "BundleError",
+    "ConfigError",
+    "CorpusError",
+    "LeakError",
+    "LightspeechError",
+    "MissingExtra",
+    "MissingTool",
+    "OutputError",
+    "Recognizer",
+    "Segment",
+    "Stream",
+    "StudyError",
+    "WorkerError",
+    "__version__",
+    "load",
+    "read_audio",
+]
+
+_HOMES = {
+    "Answer": "inference.answers",
+    "Recognizer": "inference.recognizer",
+    "Segment": "inference.answers",
+    "Stream": "inference.stream",
+    "load": "inference.recognizer",
+    "read_audio": "audio.reading",
+}
+"""Modules that are imported once their names are used: `import lightspeech` takes no time."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -137,7 +137,7 @@ def write(bundle: Bundle, model: bytes | Path) -> Bundle:
     return bundle
 
 
-def find(path: Path | None = None) -> Path:
+def find(path: str | Path | None = None) -> Path:
     """Find the bundle to use: the one named, else ``$LIGHTSPEECH_BUNDLE``, else ``micro``.
 
     Args:
@@ -158,12 +158,16 @@ def shipped() -> list[str]:
     return sorted(found.parent.name for found in ZOO.glob(f"*/{DESCRIPTION}"))
 
 
-def read(path: Path) -> Bundle:
-    """Read a bundle's folder and check all of it, the model's hash too.
+def read(path: str | Path) -> Bundle:
+    """Read a bundle and check all of it, the model's hash too.
+
+    Args:
+        path: its folder, or the name of one that comes with the package.
 
     Raises:
         BundleError: if the folder is damaged, incomplete or of another version.
     """
+    path = find(Path(path))
     values = _read_description(path / DESCRIPTION)
     version = values.pop("format", None)
     if version not in READABLE:

@@ -3,10 +3,11 @@
 LightspeechError
 ├── ConfigError      a recipe or an option says something that cannot be
 ├── CorpusError      recordings are missing, or not what the reader expects
-├── AudioError       one audio file cannot be decoded
+├── AudioError       a recording cannot be decoded, or is no waveform
 ├── LeakError        training and test share what they must not share
 ├── BundleError      an exported model is damaged, or of another version
 ├── StudyError       a training did not come to its end
+├── WorkerError      a process that worked for this one ended
 ├── OutputError      a result cannot be written
 ├── MissingExtra     a feature needs an optional dependency
 └── MissingTool      a feature needs a program that no Python package brings
@@ -29,7 +30,7 @@ class CorpusError(LightspeechError):
 
 
 class AudioError(LightspeechError):
-    """One audio file cannot be decoded."""
+    """A recording cannot be decoded, or is no waveform."""
 
 
 class LeakError(LightspeechError):
@@ -42,6 +43,10 @@ class BundleError(LightspeechError):
 
 class StudyError(LightspeechError):
     """A training did not come to its end."""
+
+
+class WorkerError(LightspeechError):
+    """A process that worked for this one ended before its work did."""
 
 
 class OutputError(LightspeechError):

@@ -1,6 +1,7 @@
 import io as streams
 import math
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -190,10 +191,20 @@ def test_a_flac_without_a_length_is_refused(save):
         load(streams.BytesIO(cleared))
 
 
-@pytest.mark.parametrize("name", ["missing.wav", "."])
-def test_a_missing_file_is_named(tmp_path, name):
-    with pytest.raises(AudioError, match="no such file; check the path"):
-        load(tmp_path / name)
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("missing.wav", "no such file; check the path"), (".", "no file but a folder")],
+)
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_missing_file_is_named(tmp_path, name, message, kind):
+    with pytest.raises(AudioError, match=message):
+        load(kind(tmp_path / name))
+
+
+@pytest.mark.parametrize("read", [inspect, load, lambda path: np.concatenate(list(stream(path)))])
+def test_a_path_may_be_a_text(save, read):
+    path = save(tone())
+    assert np.array_equal(read(str(path)), read(path))
 
 
 def test_an_hour_is_inspected_in_the_memory_of_a_minute(save):

@@ -65,7 +65,7 @@ def spoil(value):
 
 BAD = {
     "missing": (lambda path: None, "no such file; check the path"),
-    "empty folder": (lambda path: path.mkdir(), "no audio file in this folder"),
+    "empty folder": (lambda path: path.mkdir(), "no file but a folder"),
     "zero-length": (lambda path: path.write_bytes(b""), "the file is empty"),
     "truncated": (cut, "cut short, 13000 of 16000 bytes are there"),
     "text": (lambda path: path.write_text("hello " * 99), "not readable as audio"),
@@ -103,7 +103,7 @@ def test_two_hours_are_answered_in_flat_memory(lightspeech, tmp_path):
         for _ in range(72):
             file.write(np.full(100_000, 1e-4))
     tracemalloc.start()
-    ended = lightspeech("predict", path, "--csv")
+    ended = lightspeech("predict", path, "--csv", "--segments", "each")
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     lines = ended.out.splitlines()
@@ -214,3 +214,20 @@ def test_ctrl_c_is_one_line_and_leaves_the_old_output(tmp_path):
     ]
     [left] = (tmp_path / "out").iterdir()
     assert left.read_text() == "old"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups are a thing of POSIX")
+def test_ctrl_c_ends_processes_too(tmp_path):
+    save(tmp_path / "voice.wav")
+    running = subprocess.Popen(
+        [*COMMAND, *[str(tmp_path / "voice.wav")] * 5_000, "--processes", "2", "--json"], text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    running.stdout.readline()
+    os.killpg(running.pid, signal.SIGINT)
+    _, err = running.communicate(timeout=60)  # until all have closed its standard error
+    assert running.returncode == 130
+    assert err.splitlines() == [
+        "interrupted; finished work is kept; run and train go on with --resume"
+    ]

@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 import soundfile
+from rich.progress import Progress
 
 from lightspeech import bundle
 from lightspeech.bundle import ENVIRONMENT
+from lightspeech.cli import predict
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
 
@@ -44,8 +46,16 @@ def test_a_folder_is_answered_recursively(lightspeech, recordings):
     assert ended.err == ""
     assert all(list(record) == FIELDS for record in found)
     names = [record["path"] for record in found]
-    assert set(names) == {str(path) for path in recordings.rglob("*.[wf]*")}
-    assert names.count(str(recordings / "deep" / "deeper" / "long.wav")) == 59
+    assert names == sorted(str(path) for path in recordings.rglob("*.[wf]*"))
+
+
+def test_neighbours_of_one_label_are_one_segment_unless_each_is_wanted(lightspeech, recordings):
+    long = recordings / "deep" / "deeper" / "long.wav"
+    [one] = objects(lightspeech("predict", long, "--json"))
+    each = objects(lightspeech("predict", long, "--json", "--segments", "each"))
+    assert len(each) == 59
+    assert (one["start_s"], one["end_s"]) == (each[0]["start_s"], each[-1]["end_s"]) == (0.0, 30.0)
+    assert {record["label"] for record in each} == {one["label"]}
 
 
 def test_probabilities_are_those_of_the_library(lightspeech, recordings, toy):
@@ -126,3 +136,52 @@ def test_a_file_that_fails_does_not_stop_the_others(lightspeech, recordings):
     assert set(failed) == {str(recordings / "broken.wav"), "missing.wav"}
     assert all(list(record) == ["path", "error"] for record in failed.values())
     assert len(ended.err.splitlines()) == 2
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv"])
+def test_processes_change_nothing(lightspeech, recordings, form):
+    (recordings / "broken.wav").write_bytes(b"RIFF")
+    alone = lightspeech("predict", recordings, "missing.wav", form, "--processes", 1)
+    together = lightspeech("predict", recordings, "missing.wav", form, "--processes", 2)
+    assert together == alone
+    assert together.code == 1
+
+
+def test_standard_input_is_answered_beside_files_in_other_processes(lightspeech, recordings):
+    path = recordings / "loud.wav"
+    ended = lightspeech("predict", path, "-", "--json", "--processes", 2, stdin=path.read_bytes())
+    first, second = objects(ended)
+    assert second == {**first, "path": "-"}
+
+
+def test_processes_are_started_where_there_is_much_audio(recordings, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    files = [recordings / "loud.wav"] * 4 + [recordings / "missing.wav"]
+    n_bytes = files[0].stat().st_size
+    for worth, expected in ((5 * n_bytes, 1), (2 * n_bytes, 2), (n_bytes, 3)):
+        monkeypatch.setattr(predict, "WORTH_BYTES", worth)
+        assert predict._processes(files) == expected
+
+
+def test_no_processes_are_refused(lightspeech, recordings):
+    assert lightspeech("predict", recordings, "--processes", 0).code == 2
+
+
+def test_other_segments_are_refused(lightspeech, recordings):
+    ended = lightspeech("predict", recordings, "--segments", "all")
+    assert ended.code == 2
+    assert "merged" in ended.err
+
+
+def test_progress_counts_answers(lightspeech, recordings, monkeypatch, tmp_path):
+    """A bar where the answers go elsewhere: as many steps as files."""
+    totals = []
+    track = Progress.track
+
+    def counted(self, sequence, total, **options):
+        totals.append(total)
+        return track(self, sequence, total=total, **options)
+
+    monkeypatch.setattr(Progress, "track", counted)
+    assert lightspeech("predict", recordings, "--output", tmp_path / "out").code == 0
+    assert totals == [3]

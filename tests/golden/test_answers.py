@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
-from lightspeech import bundle
+import lightspeech
 from lightspeech.corpora import synthetic
-from lightspeech.inference import dispatch, paths
 
 STORED = json.loads((Path(__file__).parent / "answers.json").read_text("utf-8"))
 UTTERANCES = synthetic.Config(speakers=5, sentences=1, seed=15)
@@ -26,9 +26,8 @@ def utterances(tmp_path_factory):
 
 def answers(model, recordings):
     """Probabilities of each recording, by its name."""
-    predictor = dispatch.open(bundle.read(bundle.find(Path(model))))
-    found = {path.stem: paths.answer(predictor, path) for path in recordings}
-    return {name: segment.probabilities.astype(float).tolist() for name, [segment] in found.items()}
+    recognizer = lightspeech.load(model)
+    return {path.stem: list(recognizer(path).probabilities.values()) for path in recordings}
 
 
 @pytest.mark.parametrize("model", STORED)
@@ -40,13 +39,25 @@ def test_shipped_model_answers_as_it_did(model, utterances):
         np.testing.assert_allclose(found[name], probabilities, rtol=0, atol=TOLERANCE, err_msg=name)
 
 
+@pytest.mark.parametrize("model", STORED)
+def test_files_arrays_streams_and_batches_answer_alike(model, utterances):
+    recognizer = lightspeech.load(model)
+    batch = recognizer.batch(utterances)
+    for path, answer in zip(utterances, batch, strict=True):
+        samples, rate = soundfile.read(path, dtype="int16")
+        stream = recognizer.stream(rate)
+        stream.feed(samples)
+        assert recognizer(samples, sample_rate=rate) == recognizer(path.read_bytes()) == answer
+        assert tuple(stream.flush()) == answer.segments
+
+
 if __name__ == "__main__":
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
         synthetic.read(synthetic.Config(**{**vars(UTTERANCES), "root": Path(folder)}))
-        made = sorted(Path(folder).rglob("*.flac"))
-        stored = {model: answers(model, made) for model in ("nano", "micro", "small")}
+        recordings = sorted(Path(folder).rglob("*.flac"))
+        stored = {model: answers(model, recordings) for model in ("nano", "micro", "small")}
     rounded = {
         model: {name: [round(p, 8) for p in row] for name, row in rows.items()}
         for model, rows in stored.items()

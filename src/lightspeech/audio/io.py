@@ -12,19 +12,11 @@ import numpy as np
 import soundfile
 import soxr
 
-from lightspeech.audio import _ogg
+from lightspeech.audio import _ogg, samples
+from lightspeech.audio.resampling import resampled
 from lightspeech.audio.windows import Waveform
 from lightspeech.errors import AudioError
 
-BLOCK = 1 << 16
-"""Frames decoded at once: 1.4 s at 48 kHz, so that hours of audio take flat memory."""
-MAX_CHANNELS = 64
-SAMPLE_RATES = (1_000, 768_000)
-"""Lowest and highest rate in Hz that a recording of speech can honestly have."""
-MIN_DURATION_S = 0.01
-"""One pitch period of a low voice; less is a click, and no answer about it means anything."""
-MAX_PEAK = 4.0
-"""Decoders overshoot full scale a little (clipped); beyond 12 dB the samples are not −1…1."""
 UNKNOWN = 1 << 62
 """libsndfile says 2**63 − 1 frames where a header gives no length."""
 
@@ -46,15 +38,15 @@ class AudioInfo:
     samples, and two equal channels of them, share it; lossy copies and other rates do not."""
 
 
-def inspect(path: Path) -> AudioInfo:
+def inspect(path: str | Path) -> AudioInfo:
     """Decode a whole file, block by block, and tell its length, rate and hash.
 
     Raises:
         AudioError: if the file is missing, cut short, damaged or not audio.
     """
     digest = hashlib.sha256()
-    with _opened(path) as file:
-        for block in _mono_blocks(file, _name(path)):
+    with _opened(Path(path)) as file:
+        for block in _mono_blocks(file, str(path)):
             digest.update(np.clip(np.rint(block * 32768), -32768, 32767).astype("<i2").tobytes())
         return AudioInfo(
             duration_s=file.frames / file.samplerate,
@@ -63,7 +55,7 @@ def inspect(path: Path) -> AudioInfo:
         )
 
 
-def load(source: Path | BinaryIO, sample_rate: int = 16_000) -> Waveform:
+def load(source: str | Path | BinaryIO, sample_rate: int = 16_000) -> Waveform:
     """Decode a whole file, mixed to mono and resampled where its rate is another.
 
     Args:
@@ -92,7 +84,7 @@ def sped_up(waveform: Waveform, rate: float) -> Waveform:
     return waveform if rate == 1 else soxr.resample(waveform, rate, 1).astype(np.float32)
 
 
-def stream(source: Path | BinaryIO, sample_rate: int = 16_000) -> Iterator[Waveform]:
+def stream(source: str | Path | BinaryIO, sample_rate: int = 16_000) -> Iterator[Waveform]:
     """Decode a file in blocks of any length; joined they are exactly what `load` gives.
 
     Args:
@@ -105,19 +97,10 @@ def stream(source: Path | BinaryIO, sample_rate: int = 16_000) -> Iterator[Wavef
     Raises:
         AudioError: if the file is missing, cut short, damaged or not audio.
     """
+    source = Path(source) if isinstance(source, str) else source
     with _opened(source) as file:
         blocks = _mono_blocks(file, _name(source))
-        if file.samplerate == sample_rate:
-            yield from blocks
-        else:
-            yield from _resampled(blocks, file.samplerate, sample_rate)
-
-
-def _resampled(blocks: Iterator[Waveform], old: int, new: int) -> Iterator[Waveform]:
-    resampler = soxr.ResampleStream(old, new, num_channels=1, dtype="float32")
-    for block in blocks:
-        yield np.clip(resampler.resample_chunk(block), -1, 1)
-    yield np.clip(resampler.resample_chunk(np.zeros(0, np.float32), last=True), -1, 1)
+        yield from resampled(blocks, file.samplerate, sample_rate)
 
 
 def _name(source: Path | BinaryIO) -> str:
@@ -141,6 +124,11 @@ def _opened(source: Path | BinaryIO) -> Iterator[soundfile.SoundFile]:
 
 
 def _check_bytes(source: Path | BinaryIO, name: str) -> None:
+    if isinstance(source, Path) and source.is_dir():
+        raise AudioError(
+            f"{name}: no file but a folder; name an audio file (predict takes a folder that holds "
+            "some)"
+        )
     if isinstance(source, Path) and not source.is_file():
         raise AudioError(f"{name}: no such file; check the path")
     if isinstance(source, Path) and source.stat().st_size == 0:
@@ -150,11 +138,8 @@ def _check_bytes(source: Path | BinaryIO, name: str) -> None:
 
 
 def _check_header(file: soundfile.SoundFile, name: str) -> None:
-    lowest, highest = SAMPLE_RATES
-    if not 1 <= file.channels <= MAX_CHANNELS:
-        raise AudioError(f"{name}: {file.channels} channels; allowed are 1 to {MAX_CHANNELS}")
-    if not lowest <= file.samplerate <= highest:
-        raise AudioError(f"{name}: {file.samplerate} Hz; allowed are {lowest} to {highest} Hz")
+    samples.check_channels(file.channels, name)
+    samples.check_rate(file.samplerate, name)
     if file.frames >= UNKNOWN:
         raise AudioError(f"{name}: the header gives no length; save it to a WAV file first")
     short = _SHORT_DATA.search(file.extra_info)
@@ -162,11 +147,7 @@ def _check_header(file: soundfile.SoundFile, name: str) -> None:
         raise AudioError(
             f"{name}: cut short, {short[2]} of {short[1]} bytes are there; copy it again"
         )
-    if file.frames < MIN_DURATION_S * file.samplerate:
-        raise AudioError(
-            f"{name}: {file.frames} samples at {file.samplerate} Hz; at least {MIN_DURATION_S} s "
-            "is needed, give a longer recording"
-        )
+    samples.check_length(file.frames, file.samplerate, name)
 
 
 def _mono_blocks(file: soundfile.SoundFile, name: str) -> Iterator[Waveform]:
@@ -179,16 +160,14 @@ def _mono_blocks(file: soundfile.SoundFile, name: str) -> Iterator[Waveform]:
 
 def _read_block(file: soundfile.SoundFile, name: str, n_read: int) -> Waveform:
     try:
-        block: Waveform = file.read(BLOCK, dtype="float32", always_2d=True)  # (frames, channels)
+        block: Waveform = file.read(
+            samples.BLOCK, dtype="float32", always_2d=True
+        )  # (frames, channels)
     except soundfile.LibsndfileError:
         block = np.zeros((0, 1), np.float32)
     if not len(block):
         raise AudioError(
             f"{name}: cut short or damaged, {n_read} of {file.frames} samples decode; copy it again"
         )
-    peak = np.abs(block).max()
-    if not np.isfinite(peak):
-        raise AudioError(f"{name}: holds samples that are no numbers (NaN or Inf); export it again")
-    if peak > MAX_PEAK:
-        raise AudioError(f"{name}: samples reach {peak:g}, allowed are -1 to 1; scale it down")
+    samples.check_values(block, name)
     return block

@@ -81,7 +81,7 @@ class Windows:
 
     def stream(
         self, blocks: Iterable[Waveform], sample_rate: int
-    ) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+    ) -> Iterator[tuple[int, Waveform]]:
         """Cut blocks of a waveform as `cut` cuts the whole, holding no more than a few windows.
 
         Without a hop nobody can know the central window of a stream: windows follow each other.
@@ -93,15 +93,47 @@ class Windows:
         Yields:
             First sample and samples, shape ``(window,)``, of each window.
         """
-        window, hop = self.samples(sample_rate)
-        held, first = np.zeros(0, np.float32), 0  # samples kept, and where they begin
-        start = 0
+        cutter = Cutter(self, sample_rate)
         for block in blocks:
-            held = np.concatenate((held, block))
-            while first + len(held) > start + window:
-                yield start, held[start - first :][:window]
-                start += hop
-            passed = max(min(start - first, len(held) - window), 0)
-            held, first = held[passed:], first + passed
-        spare = len(held) - window
-        yield first + (spare if spare > 0 else spare // 2), self.cut(held[-window:], sample_rate)[0]
+            yield from cutter.feed(block)
+        yield cutter.flush()
+
+
+class Cutter:
+    """Cuts a waveform that comes in blocks, see `Windows.stream`."""
+
+    def __init__(self, windows: Windows, sample_rate: int) -> None:
+        """Begin a recording at ``sample_rate`` Hz."""
+        self._windows, self._sample_rate = windows, sample_rate
+        self._kept = np.zeros(0, np.float32)
+        self._new: list[Waveform] = []  # joined only once a window is complete
+        self._first = self._start = self._end = 0  # first kept, next window, end, in samples
+
+    def feed(self, block: Waveform) -> list[tuple[int, Waveform]]:
+        """Take a block, shape ``(samples,)``; give first sample and samples of complete windows.
+
+        A window is complete once a sample follows it: the last one of a recording ends with it.
+        """
+        window, hop = self._windows.samples(self._sample_rate)
+        self._new.append(block)
+        self._end += len(block)
+        complete = []
+        if self._end > self._start + window:
+            self._join()
+        while self._end > self._start + window:
+            complete.append((self._start, self._kept[self._start - self._first :][:window]))
+            self._start += hop
+        passed = max(min(self._start - self._first, len(self._kept) - window), 0)
+        self._kept, self._first = self._kept[passed:], self._first + passed
+        return complete
+
+    def flush(self) -> tuple[int, Waveform]:
+        """Give the window that ends with the recording; a shorter one is centred in silence."""
+        self._join()
+        window, _ = self._windows.samples(self._sample_rate)
+        spare = len(self._kept) - window
+        last = self._windows.cut(self._kept[-window:], self._sample_rate)[0]
+        return self._first + (spare if spare > 0 else spare // 2), last
+
+    def _join(self) -> None:
+        self._kept, self._new = np.concatenate((self._kept, *self._new)), []

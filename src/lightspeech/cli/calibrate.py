@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from lightspeech import bundle
+from lightspeech.cli import _files
 from lightspeech.files import write_text
-from lightspeech.inference import calibration, paths
+from lightspeech.inference import calibration
 from lightspeech.reporting.card import card
 
 ENOUGH_S = 20.0
@@ -25,10 +26,10 @@ def command(
 
     Example: lightspeech calibrate me/ --bundle bundles/ravdess_micro_known --output bundles/mine
     """
-    made = bundle.read(bundle.find(bundle_path))
-    known = calibration.calibrate(made, paths.expand(recordings), output)
-    write_text(output / "README.md", card(known))
-    heard = known.voice.seconds if known.voice is not None else 0.0
-    typer.echo(f"{output} knows its user by {heard:.1f} s of speech")
-    if heard < ENOUGH_S:
+    stranger = bundle.read(bundle.find(bundle_path))
+    own = calibration.calibrate(stranger, _files.expand(recordings), output)
+    write_text(output / "README.md", card(own))
+    seconds = own.voice.seconds if own.voice is not None else 0.0
+    typer.echo(f"{output} knows its user by {seconds:.1f} s of speech")
+    if seconds < ENOUGH_S:
         typer.echo(f"warning: {ENOUGH_S:g} s or more tell a voice better", err=True)

@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -13,13 +15,14 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from lightspeech import bundle
+from lightspeech.audio.reading import Audio
 from lightspeech.bundle import Bundle
+from lightspeech.cli import _files
 from lightspeech.errors import AudioError, ConfigError
 from lightspeech.files import replacing
-from lightspeech.inference import dispatch, paths
-from lightspeech.inference.predictor import Predictor
-from lightspeech.inference.recognize import Segment
+from lightspeech.inference.answers import Segment
+from lightspeech.inference.parallel import Result
+from lightspeech.inference.recognizer import load
 
 Record = dict[str, Any]
 """An answer (`FIELDS` and ``probabilities``) or a failure (``path, error``)."""
@@ -27,7 +30,16 @@ Record = dict[str, Any]
 Format = Callable[[Record], str]
 
 UNCERTAIN = "uncertain"
+WORTH_BYTES = 20_000_000
+"""Of audio a process: ten minutes in WAV at 16 kHz, longer work than the start of a process."""
 FIELDS = ("path", "start_s", "end_s", "label", "uncertain", "model", "error")
+
+
+class Segments(StrEnum):
+    """Which segments of a recording over ten seconds are told."""
+
+    MERGED = "merged"
+    EACH = "each"
 
 
 def command(
@@ -44,28 +56,49 @@ def command(
     whole: Annotated[
         bool, typer.Option("--whole", help="One answer a file, however long.")
     ] = False,
+    segments: Annotated[
+        Segments, typer.Option(help="Neighbours of one label as one, or each hop of the windows.")
+    ] = Segments.MERGED,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="At once; default: cores, where there is much audio.")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Write here, not to stdout.")] = None,
 ) -> None:
     """Recognise the emotion in audio of any format, rate and length.
 
-    A recording over ten seconds is answered segment by segment; an answer below the bundle's
-    threshold is uncertain; a file that fails does not stop the others, but the exit code is 1.
+    A recording over ten seconds is answered by segments; an answer below the bundle's threshold is
+    uncertain; a file that fails does not stop the others, but the exit code is 1.
 
     Example: lightspeech predict recordings/ --bundle nano --json
     """
     if as_json and as_csv:
         raise ConfigError("--json and --csv are both given; choose one")
-    predictor = dispatch.open(bundle.read(bundle.find(bundle_path)))
-    files = paths.expand(path)
-    head, line = _text_format(predictor.bundle, files)
+    recognizer = load(bundle_path)
+    files = _files.expand(path)
+    head, line = _text_format(recognizer.bundle, files)
     if as_json:
         head, line = "", json.dumps
     elif as_csv:
-        head, line = _csv_format(predictor.bundle)
+        head, line = _csv_format(recognizer.bundle)
+    results = recognizer.batch(
+        map(_audio, files), whole=whole, processes=processes or _processes(files)
+    )
     with _sink(output) as sink, _progress(to_terminal=output is None) as progress:
-        failed = _write(sink, head, line, _records(predictor, progress.track(files), whole))
+        answered = progress.track(zip(files, results, strict=True), total=len(files))
+        records = _records(answered, recognizer.bundle, each=segments is Segments.EACH)
+        failed = _write(sink, head, line, records)
     if failed:
         raise typer.Exit(1)
+
+
+def _audio(path: Path) -> Audio:
+    return sys.stdin.buffer if path == _files.STDIN else path
+
+
+def _processes(files: Iterable[Path]) -> int:
+    """As many as there are cores, or as there is audio worth the start of a process."""
+    n_bytes = sum(path.stat().st_size for path in files if path.is_file())
+    return max(1, min(os.cpu_count() or 1, n_bytes // WORTH_BYTES))
 
 
 def _write(sink: TextIO, head: str, line: Format, records: Iterable[Record]) -> bool:
@@ -82,13 +115,17 @@ def _write(sink: TextIO, head: str, line: Format, records: Iterable[Record]) -> 
     return failed
 
 
-def _records(predictor: Predictor, files: Iterable[Path], whole: bool) -> Iterator[Record]:
-    for path in files:
-        try:
-            for segment in paths.answer(predictor, path, whole=whole):
-                yield {"path": _printable(path), **_answer(segment, predictor.bundle)}
-        except AudioError as error:
-            yield {"path": _printable(path), "error": _printable(error)}
+def _records(
+    answered: Iterable[tuple[Path, Result]], bundle: Bundle, *, each: bool
+) -> Iterator[Record]:
+    for path, result in answered:
+        if isinstance(result, AudioError):
+            yield {"path": _printable(path), "error": _printable(result)}
+        elif isinstance(result, Exception):
+            raise result
+        else:
+            for segment in result.hops if each else result.segments:
+                yield {"path": _printable(path), **_record(segment, bundle)}
 
 
 def _printable(text: object) -> str:
@@ -96,26 +133,24 @@ def _printable(text: object) -> str:
     return str(text).encode("utf-8", "backslashreplace").decode()
 
 
-def _answer(segment: Segment, made: Bundle) -> Record:
-    probabilities = dict(zip(made.labels, segment.probabilities.tolist(), strict=True))
-    label, highest = max(probabilities.items(), key=lambda item: item[1])
+def _record(segment: Segment, bundle: Bundle) -> Record:
     return {
         "start_s": round(segment.start_s, 3),
         "end_s": round(segment.end_s, 3),
-        "label": label,
-        "probabilities": {name: round(value, 6) for name, value in probabilities.items()},
-        "uncertain": highest < made.threshold,
-        "model": made.name,
+        "label": segment.label,
+        "probabilities": {label: round(p, 6) for label, p in segment.probabilities.items()},
+        "uncertain": segment.uncertain,
+        "model": bundle.name,
     }
 
 
-def _csv_format(made: Bundle) -> tuple[str, Format]:
+def _csv_format(bundle: Bundle) -> tuple[str, Format]:
     def line(record: Record) -> str:
         probabilities = record.get("probabilities", {})
         plain = (record.get(field, "") for field in FIELDS)
-        return _csv((*plain, *(probabilities.get(label, "") for label in made.labels)))
+        return _csv((*plain, *(probabilities.get(label, "") for label in bundle.labels)))
 
-    return _csv((*FIELDS, *(f"p_{label}" for label in made.labels))), line
+    return _csv((*FIELDS, *(f"p_{label}" for label in bundle.labels))), line
 
 
 def _csv(values: Iterable[Any]) -> str:
@@ -124,9 +159,9 @@ def _csv(values: Iterable[Any]) -> str:
     return text.getvalue()
 
 
-def _text_format(made: Bundle, files: list[Path]) -> tuple[str, Format]:
+def _text_format(bundle: Bundle, files: list[Path]) -> tuple[str, Format]:
     file = max(len(_printable(path)) for path in files)
-    label = max(len(name) for name in (*made.labels, UNCERTAIN))
+    label = max(len(name) for name in (*bundle.labels, UNCERTAIN))
 
     def line(record: Record) -> str:
         if "error" in record:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lightspeech import bundle
+from lightspeech import bundle as bundles
 from lightspeech.audio import io, voice
 from lightspeech.audio.voice import Voice
 from lightspeech.bundle import Bundle
@@ -18,31 +18,31 @@ from lightspeech.files import write_text
 from lightspeech.inference import dispatch
 
 
-def hear(made: Bundle, recordings: Sequence[Path]) -> Voice:
+def hear(bundle: Bundle, recordings: Sequence[Path]) -> Voice:
     """Measure the voice of whoever speaks in some recordings, as a bundle hears it.
 
     Args:
-        made: the bundle.
+        bundle: the bundle.
         recordings: of one speaker, of any emotions, best as he mostly speaks.
 
     Raises:
         AudioError: if there is none, or one cannot be decoded.
         ConfigError: if the bundle hears strangers.
     """
-    if made.normalisation != "speaker":
+    if bundle.normalisation != "speaker":
         raise ConfigError(
-            f"{made.name} hears strangers, there is nothing to calibrate; train with "
+            f"{bundle.name} hears strangers, there is nothing to calibrate; train with "
             "normalisation=speaker for a model that knows its speaker"
         )
-    front = made.mel
-    return voice.measure((io.load(path, made.sample_rate) for path in recordings), front)
+    waveforms = (io.load(path, bundle.sample_rate) for path in recordings)
+    return voice.measure(waveforms, bundle.mel)
 
 
-def calibrate(made: Bundle, recordings: Sequence[Path], to: Path) -> Bundle:
+def calibrate(bundle: Bundle, recordings: Sequence[Path], to: Path) -> Bundle:
     """Write the bundle of one user.
 
     Args:
-        made: a bundle that must know its speaker, calibrated for somebody or not.
+        bundle: a bundle that must know its speaker, calibrated for somebody or not.
         recordings: his, see `hear`.
         to: folder of the new bundle.
 
@@ -51,9 +51,9 @@ def calibrate(made: Bundle, recordings: Sequence[Path], to: Path) -> Bundle:
         ConfigError: as of `hear`.
         OutputError: if the folder cannot be written.
     """
-    known = replace(made, path=to, voice=hear(made, recordings))
-    model = (made.path / made.model_file).read_bytes()
-    if dispatch.back_end(made) == "c99":
-        for name, text in c99.files_of(known, model).items():
+    calibrated = replace(bundle, path=to, voice=hear(bundle, recordings))
+    model = (bundle.path / bundle.model_file).read_bytes()
+    if dispatch.back_end(bundle) == "c99":
+        for name, text in c99.files_of(calibrated, model).items():
             write_text(to / name, text)
-    return bundle.write(known, model)
+    return bundles.write(calibrated, model)

@@ -1,34 +1,22 @@
 """From windows to answers: one for an utterance, one after the other for long audio."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 
 import numpy as np
 
-from lightspeech.audio.windows import Waveform
+from lightspeech.audio import samples
+from lightspeech.audio.windows import Cutter, Waveform
+from lightspeech.bundle import Bundle
+from lightspeech.inference import answers
+from lightspeech.inference.answers import Answer, Segment
 from lightspeech.inference.predictor import Predictor, Probabilities
 
 UTTERANCE_S = 10.0
 """Audio up to this length is one utterance, the unit that figures are measured on (the acted
 corpora have none longer), and gets one answer; longer audio is followed window by window."""
 BATCH = 32
-"""Windows answered at once: quick enough, and a few MB of memory however long the audio."""
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A stretch of audio and its answer.
-
-    Attributes:
-        start_s: seconds from the beginning.
-        end_s: seconds; the next segment starts there.
-        probabilities: shape ``(n_classes,)``.
-    """
-
-    start_s: float
-    end_s: float
-    probabilities: Probabilities
+"""Windows of an utterance answered at once."""
 
 
 def recognize(predictor: Predictor, waveform: Waveform) -> Probabilities:
@@ -36,53 +24,60 @@ def recognize(predictor: Predictor, waveform: Waveform) -> Probabilities:
 
     Args:
         predictor: an open bundle.
-        waveform: shape ``(samples,)``, at the bundle's sample rate.
+        waveform: shape ``(samples,)``, −1…1, at the bundle's sample rate; see `samples.mono`.
 
     Returns:
         Probabilities, shape ``(n_classes,)``.
+
+    Raises:
+        AudioError: if it is empty, or no waveform.
+        BundleError: if the model gives no probabilities.
     """
     bundle = predictor.bundle
+    waveform = samples.mono(waveform)
+    samples.check_length(len(waveform), bundle.sample_rate)
     rows = bundle.windows.cut(waveform, bundle.sample_rate)
     batches = [predictor.predict(rows[at : at + BATCH]) for at in range(0, len(rows), BATCH)]
     mean: Probabilities = np.concatenate(batches).mean(0)
     return mean
 
 
-def segments(
-    predictor: Predictor, blocks: Iterable[Waveform], *, whole: bool = False
-) -> Iterator[Segment]:
-    """Answer audio of any length in flat memory.
+def longest_utterance(bundle: Bundle) -> int:
+    """Samples of the longest audio that is one utterance: `UTTERANCE_S`, or a longer window."""
+    return round(max(UTTERANCE_S, bundle.windows.window_s) * bundle.sample_rate)
 
-    Audio up to `UTTERANCE_S` (or one window, if that is longer) gets exactly what `recognize`
-    gives. Longer audio gets a segment a hop, without gaps: each window speaks for its centre, and
-    its probabilities are smoothed with both neighbours', weights ¼ ½ ¼ (at
-    the ends the window itself stands in for the neighbour it lacks).
+
+def utterance(predictor: Predictor, waveform: Waveform) -> Segment:
+    """Answer one utterance, see `recognize`, as a segment."""
+    bundle = predictor.bundle
+    end_s = len(waveform) / bundle.sample_rate
+    return answers.segment(0.0, end_s, recognize(predictor, waveform), bundle)
+
+
+def answer(predictor: Predictor, blocks: Iterable[Waveform], *, whole: bool = False) -> Answer:
+    """Answer audio of any length; of the audio itself no more than some seconds are held.
 
     Args:
         predictor: an open bundle.
         blocks: the audio in pieces of any length, at the bundle's sample rate.
-        whole: one answer for all of it, the mean over windows.
+        whole: one segment for all of it, the mean over windows.
+
+    Raises:
+        AudioError: if it is too short, or no waveform.
+        BundleError: if the model gives no probabilities.
     """
-    bundle = predictor.bundle
-    rate = bundle.sample_rate
-    limit = round(max(UTTERANCE_S, bundle.windows.window_s) * rate)
+    limit = longest_utterance(predictor.bundle)
     blocks = iter(blocks)
     head = _take(blocks, limit)
     if len(head) <= limit:
-        yield Segment(0.0, len(head) / rate, recognize(predictor, head))
-        return
-    answers = _answers(predictor, chain([head], blocks))
-    window = bundle.windows.samples(rate)[0]
-    if whole:
-        starts, rows = zip(*answers, strict=True)
-        mean: Probabilities = np.stack(rows).mean(0)
-        yield Segment(0.0, (starts[-1] + window) / rate, mean)
+        hops = [utterance(predictor, head)]
+    elif whole:
+        hops = [_whole(predictor, chain([head], blocks))]
     else:
-        yield from _smooth(answers, window, rate)
-
-
-_Answer = tuple[int, Probabilities]
-"""First sample of a window, and what the model says of it."""
+        follower = Follower(predictor)
+        hops = [hop for block in chain([head], blocks) for hop in follower.feed(block)]
+        hops += follower.flush()
+    return answers.answer(hops, predictor.bundle)
 
 
 def _take(blocks: Iterator[Waveform], limit: int) -> Waveform:
@@ -95,24 +90,65 @@ def _take(blocks: Iterator[Waveform], limit: int) -> Waveform:
     return np.concatenate(taken)
 
 
-def _answers(predictor: Predictor, blocks: Iterable[Waveform]) -> Iterator[_Answer]:
+def _whole(predictor: Predictor, blocks: Iterable[Waveform]) -> Segment:
     bundle = predictor.bundle
-    windows = bundle.windows.stream(blocks, bundle.sample_rate)
-    while batch := list(islice(windows, BATCH)):
-        starts, rows = zip(*batch, strict=True)
-        yield from zip(starts, predictor.predict(np.stack(rows)), strict=True)
+    rate = bundle.sample_rate
+    start, rows = 0, []
+    for start, window in bundle.windows.stream(blocks, rate):  # noqa: B007 (that of the last)
+        rows.append(predictor.predict(window[None])[0])
+    end_s = (start + bundle.windows.samples(rate)[0]) / rate
+    return answers.segment(0.0, end_s, np.stack(rows).mean(0), bundle)
 
 
-def _smooth(answers: Iterator[_Answer], window: int, rate: int) -> Iterator[Segment]:
-    """Look one window ahead: its answer and its start are both needed."""
-    start, now = next(answers)
-    before, begin_s = now, 0.0
-    for next_start, after in answers:
-        end_s = (start + next_start + window) / 2 / rate  # midway between the two centres
-        yield Segment(begin_s, end_s, _mix(before, now, after))
-        before, now, start, begin_s = now, after, next_start, end_s
-    yield Segment(begin_s, (start + window) / rate, _mix(before, now, now))
+class Follower:
+    """Follows audio that comes in blocks: segments without gaps, one a hop, as they are known.
 
+    Each window speaks for its centre, and its probabilities are smoothed with both neighbours',
+    weights ¼ ½ ¼ (at the ends the window itself stands in for the neighbour it lacks). So a segment
+    is known one window later. Windows are answered one by one, so that no length of a block can
+    change a bit of an answer; a batch of them is no quicker on one thread.
+    """
 
-def _mix(before: Probabilities, now: Probabilities, after: Probabilities) -> Probabilities:
-    return np.asarray((before + 2 * now + after) / 4, np.float32)
+    def __init__(self, predictor: Predictor) -> None:
+        """Begin a recording."""
+        self._predictor = predictor
+        self._cutter = Cutter(predictor.bundle.windows, predictor.bundle.sample_rate)
+        self._before: Probabilities | None = None
+        self._now: Probabilities | None = None
+        self._start = 0  # of the window that `_now` answers, in samples
+        self._begin_s = 0.0  # of the segment that it will become
+
+    def feed(self, block: Waveform) -> list[Segment]:
+        """Take a block, shape ``(samples,)``, at the bundle's sample rate; give what is known."""
+        return [
+            segment
+            for start, window in self._cutter.feed(block)
+            for segment in self._next(start, window)
+        ]
+
+    def flush(self) -> list[Segment]:
+        """Give the rest; the recording ends, which must be longer than a window."""
+        known = self._next(*self._cutter.flush())
+        assert self._now is not None
+        window, _ = self._windows()
+        return [*known, self._segment(2 * (self._start + window), after=self._now)]
+
+    def _next(self, start: int, waveform: Waveform) -> list[Segment]:
+        [row] = self._predictor.predict(waveform[None])
+        known = []
+        if self._now is not None:  # it ends midway between the two centres
+            known = [self._segment(self._start + start + self._windows()[0], after=row)]
+        self._before, self._now, self._start = self._now, row, start
+        return known
+
+    def _segment(self, twice_end: int, *, after: Probabilities) -> Segment:
+        """Close the segment of the window before, at half of so many samples."""
+        assert self._now is not None
+        before = self._now if self._before is None else self._before
+        row = np.asarray((before + 2 * self._now + after) / 4, np.float32)
+        begin_s, self._begin_s = self._begin_s, twice_end / 2 / self._predictor.bundle.sample_rate
+        return answers.segment(begin_s, self._begin_s, row, self._predictor.bundle)
+
+    def _windows(self) -> tuple[int, int]:
+        bundle = self._predictor.bundle
+        return bundle.windows.samples(bundle.sample_rate)

@@ -46,10 +46,10 @@ class C99Predictor:
             raise BundleError(
                 f"{self.bundle.path}: hears windows of {samples} samples, found {waveforms.shape}"
             )
-        heard = np.clip(np.rint(waveforms * 32_768.0), -32_768, 32_767).astype("<i2")
+        inputs = np.clip(np.rint(waveforms * 32_768.0), -32_768, 32_767).astype("<i2")
         if not self.listens:
-            heard = _features(self.bundle, self.model, heard / np.float32(32_768.0))
-        answer = _run(self.bundle, [self.program, str(samples)], heard.tobytes())
+            inputs = _features(self.bundle, self.model, inputs / np.float32(32_768.0))
+        answer = _run(self.bundle, [self.program, str(samples)], inputs.tobytes())
         shape = (len(waveforms), len(self.bundle.labels))
         if len(answer) != 4 * shape[0] * shape[1]:
             raise BundleError(f"{self.bundle.path}: gives no answer; export the model again")
@@ -101,17 +101,17 @@ def _features(
     bundle: Bundle, model: bytes, waveforms: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.int8]:
     """What the network hears of windows, shape ``(batch, frames, n_features)``."""
-    cfg, heard = c99.hears(bundle, model)
-    rows = [heard.quantize(frontend.features(waveform, cfg)) for waveform in waveforms]
+    cfg, scale = c99.hears(bundle, model)
+    rows = [scale.quantize(frontend.features(waveform, cfg)) for waveform in waveforms]
     return np.stack(rows).astype(np.int8)
 
 
-def _run(bundle: Bundle, command: list[str | Path], given: bytes = b"") -> bytes:
+def _run(bundle: Bundle, command: list[str | Path], data: bytes = b"") -> bytes:
     try:
-        done = subprocess.run(command, input=given, capture_output=True, timeout=TIMEOUT_S)
+        ended = subprocess.run(command, input=data, capture_output=True, timeout=TIMEOUT_S)
     except subprocess.TimeoutExpired:
         raise BundleError(f"{bundle.path}: no answer after {TIMEOUT_S} s") from None
-    if done.returncode != 0:
-        why = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["failed"]
+    if ended.returncode != 0:
+        why = ended.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["failed"]
         raise BundleError(f"{bundle.path}: {command[0]}: {why[0][:200]}; export the model again")
-    return done.stdout
+    return ended.stdout

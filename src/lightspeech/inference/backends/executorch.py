@@ -6,7 +6,8 @@ program is not what XNNPACK reads, and a forged one ends the process: it is trie
 
 import subprocess
 import sys
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,8 @@ class ExecutorchPredictor:
     method: Any
     program: Any
     """The method runs on its memory."""
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    """A method keeps one answer, whichever thread asks."""
 
     def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
         """Answer a batch of windows, see `Predictor.predict`."""
@@ -55,9 +58,10 @@ class ExecutorchPredictor:
         wanted = _shape(self.bundle, self.front)
         if features.shape != wanted:  # the runtime would read past its end
             raise BundleError(f"{self.bundle.path}: hears {wanted} features, not {features.shape}")
-        heard = torch.from_numpy(np.ascontiguousarray(features[None], np.float32))
-        [answer] = self.method.execute((heard,))
-        probabilities: Probabilities = answer.numpy()[0].copy()
+        window = torch.from_numpy(np.ascontiguousarray(features[None], np.float32))
+        with self.lock:
+            [answer] = self.method.execute((window,))
+            probabilities: Probabilities = answer.numpy()[0].copy()
         n_classes = len(self.bundle.labels)
         if probabilities.shape != (n_classes,) or abs(probabilities.sum() - 1) > 1e-3:
             raise _fault(self.bundle, f"gives no probabilities of {n_classes} classes")
@@ -103,12 +107,12 @@ def _try(bundle: Bundle, shape: tuple[int, ...]) -> None:
     model = str(bundle.path / bundle.model_file)
     command = [sys.executable, "-c", TRIAL, model, *map(str, shape)]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=TRIAL_S)
+        ended = subprocess.run(command, capture_output=True, timeout=TRIAL_S)
     except subprocess.TimeoutExpired:
         raise _fault(bundle, f"is a program without an answer after {TRIAL_S} s") from None
-    if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [""]
-        raise _fault(bundle, f"is no program that the runtime loads and runs ({said[0][:120]!r})")
+    if ended.returncode != 0:
+        why = ended.stderr.decode(errors="replace").strip().splitlines()[-1:] or [""]
+        raise _fault(bundle, f"is no program that the runtime loads and runs ({why[0][:120]!r})")
 
 
 def _shape(bundle: Bundle, front: FrontEnd) -> tuple[int, int]:

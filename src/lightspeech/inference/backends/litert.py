@@ -1,6 +1,7 @@
 """LiteRT as a back end: a bundle whose model is a ``.tflite`` file."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ class LiteRTPredictor:
 
     bundle: Bundle
     interpreter: Any
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    """An interpreter keeps one input and one answer, whichever thread asks."""
 
     def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
         """Answer a batch, see `Predictor.predict`; each as long as one window of the bundle."""
@@ -32,12 +35,13 @@ class LiteRTPredictor:
             )
         answers = []
         for waveform in waveforms:
-            self.interpreter.set_tensor(source["index"], waveform[None])
-            try:
-                self.interpreter.invoke()
-            except RuntimeError as error:
-                raise _fault(self.bundle, f"does not run ({_line(error)})") from None
-            answers.append(self.interpreter.get_tensor(answer["index"])[0])
+            with self.lock:
+                self.interpreter.set_tensor(source["index"], waveform[None])
+                try:
+                    self.interpreter.invoke()
+                except RuntimeError as error:
+                    raise _fault(self.bundle, f"does not run ({_line(error)})") from None
+                answers.append(self.interpreter.get_tensor(answer["index"])[0])
         probabilities: Probabilities = np.stack(answers)
         if not np.allclose(probabilities.sum(1), 1, atol=1e-3):
             raise _fault(self.bundle, "gives no probabilities: they do not sum to 1")
@@ -87,10 +91,10 @@ def _check(bundle: Bundle, model: bytes) -> None:
         reason = str(error).partition(";")[0]
         raise _fault(bundle, f"is no model that LiteRT loads ({reason})") from None
     ends = [graph.tensors[place] for place in (*graph.inputs, *graph.outputs)]
-    found = [(end.dtype, end.shape) for end in ends]
+    shapes = [(end.dtype, end.shape) for end in ends]
     window, _ = bundle.windows.samples(bundle.sample_rate)
-    if found != [("float32", (1, window)), ("float32", (1, len(bundle.labels)))]:
-        raise _fault(bundle, f"maps {found}, not one window of waveform to probabilities")
+    if shapes != [("float32", (1, window)), ("float32", (1, len(bundle.labels)))]:
+        raise _fault(bundle, f"maps {shapes}, not one window of waveform to probabilities")
 
 
 def _fault(bundle: Bundle, what: str) -> BundleError:

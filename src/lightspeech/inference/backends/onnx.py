@@ -43,16 +43,16 @@ class OnnxPredictor:
 
     def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
         """Answer a batch, see `Predictor.predict`."""
-        name, heard = WAVEFORM, waveforms
+        name, inputs = WAVEFORM, waveforms
         if self.front is not None:
             rows = [frontend.features(waveform, self.front) for waveform in waveforms]
             voice = self.bundle.voice
-            heard = np.stack(rows if voice is None else [voice.standardize(row) for row in rows])
+            inputs = np.stack(rows if voice is None else [voice.standardize(row) for row in rows])
             name = FEATURES
         try:
-            [answer] = self.session.run([OUTPUT], {name: heard})
+            [answer] = self.session.run([OUTPUT], {name: inputs})
         except _ERRORS as error:
-            raise _fault(self.bundle, f"fails on input {heard.shape} ({_line(error)})") from None
+            raise _fault(self.bundle, f"fails on input {inputs.shape} ({_line(error)})") from None
         shape = (len(waveforms), len(self.bundle.labels))
         if answer.shape != shape or not np.allclose(answer.sum(1), 1, atol=1e-3):
             raise _fault(

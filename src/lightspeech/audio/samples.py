@@ -1,0 +1,177 @@
+"""Samples of an array to a waveform: checked, scaled by their type, mixed to mono.
+
+One rule for arrays: ``(samples,)``, or ``(samples, channels)`` as soundfile gives it. Integers of 8
+to 32 bits are scaled by their type (int16: divided by 32768), floats lie in −1…1.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lightspeech.audio.windows import Waveform
+from lightspeech.errors import AudioError, ConfigError
+
+BLOCK = 1 << 16
+"""Samples treated at once: 1.4 s at 48 kHz, so that hours of audio take flat memory."""
+MAX_CHANNELS = 64
+SAMPLE_RATES = (1_000, 768_000)
+"""Lowest and highest rate in Hz that a recording of speech can honestly have."""
+MIN_DURATION_S = 0.01
+"""One pitch period of a low voice; less is a click, and no answer about it means anything."""
+MAX_PEAK = 4.0
+"""Decoders overshoot full scale a little (clipped); beyond 12 dB the samples are not −1…1."""
+NAME = "array"
+"""What an error calls samples that came from no file."""
+
+
+def check_rate(sample_rate: int, name: str = NAME) -> None:
+    """Refuse a sample rate in Hz that no recording of speech has.
+
+    Raises:
+        AudioError: if it lies outside `SAMPLE_RATES`.
+    """
+    lowest, highest = SAMPLE_RATES
+    if not lowest <= sample_rate <= highest:
+        raise AudioError(f"{name}: {sample_rate} Hz; allowed are {lowest} to {highest} Hz")
+
+
+def check_channels(channels: int, name: str = NAME) -> None:
+    """Refuse a number of channels that no recording has.
+
+    Raises:
+        AudioError: if it is not 1 to `MAX_CHANNELS`.
+    """
+    if not 1 <= channels <= MAX_CHANNELS:
+        raise AudioError(f"{name}: {channels} channels; allowed are 1 to {MAX_CHANNELS}")
+
+
+def check_length(n_samples: int, sample_rate: int, name: str = NAME) -> None:
+    """Refuse a recording that is too short to mean anything.
+
+    Raises:
+        AudioError: if it is shorter than `MIN_DURATION_S`.
+    """
+    if n_samples < MIN_DURATION_S * sample_rate:
+        raise AudioError(
+            f"{name}: {n_samples} samples at {sample_rate} Hz; at least {MIN_DURATION_S} s "
+            "is needed, give a longer recording"
+        )
+
+
+def check_values(block: npt.NDArray[np.floating[Any]], name: str = NAME) -> None:
+    """Refuse samples, of any shape but not empty, that are no waveform.
+
+    Raises:
+        AudioError: if there is a NaN or an infinity, or a sample far outside −1…1.
+    """
+    peak = np.abs(block).max()
+    if not np.isfinite(peak):
+        raise AudioError(
+            f"{name}: holds samples that are no numbers (NaN or Inf); make it again without them"
+        )
+    if peak > MAX_PEAK:
+        raise AudioError(
+            f"{name}: samples reach {peak:g}, allowed are -1 to 1; scale it down "
+            "(floats that were 16-bit integers: divide by 32768)"
+        )
+
+
+def rate(sample_rate: object) -> int:
+    """Check the sample rate that was given beside an array, in Hz.
+
+    Raises:
+        ConfigError: if there is none, or it is no whole number.
+        AudioError: if no recording of speech has it.
+    """
+    if sample_rate is None:
+        raise ConfigError(
+            "an array says nothing of its sample rate; add it in Hz, as in sample_rate=16000"
+        )
+    numbers = (int, float, np.integer, np.floating)
+    if (
+        not isinstance(sample_rate, numbers)
+        or isinstance(sample_rate, bool)
+        or sample_rate % 1 != 0
+    ):
+        raise ConfigError(f"sample_rate is {sample_rate!r}; give a whole number of Hz")
+    hertz = int(sample_rate)
+    check_rate(hertz)
+    return hertz
+
+
+def mono(array: npt.NDArray[Any], channels: int | None = None) -> Waveform:
+    """Turn samples of any type into a waveform of their own: nothing is shared with the array.
+
+    Args:
+        array: shape ``(samples,)`` or ``(samples, channels)``; it may be empty.
+        channels: how many there must be; default: any number.
+
+    Returns:
+        The mean over channels, float32, −1…1, shape ``(samples,)``.
+
+    Raises:
+        ConfigError: if it is no array.
+        AudioError: if its shape, type or values are none of a recording.
+    """
+    if not isinstance(array, np.ndarray):
+        raise ConfigError(
+            f"samples are a {type(array).__name__}; give a NumPy array, whose type says their "
+            "scale: numpy.asarray(samples, numpy.float32) for -1 to 1, "
+            "numpy.frombuffer(samples, '<i2') for bytes of 16-bit samples"
+        )
+    _check_shape(array, channels)
+    floats = _scaled(array)
+    if not floats.size:
+        return np.zeros(0, np.float32)
+    check_values(floats)
+    single = floats.astype(np.float32, copy=False)
+    return np.clip(single if single.ndim == 1 else single.mean(1), -1, 1)
+
+
+def blocks(array: npt.NDArray[Any], sample_rate: object) -> Iterator[Waveform]:
+    """Turn an array into blocks of its waveform, each checked as it comes.
+
+    Args:
+        array: as of `mono`.
+        sample_rate: in Hz.
+
+    Raises:
+        ConfigError: as of `mono` and `rate`.
+        AudioError: as of `mono` and `rate`, or if it is shorter than `MIN_DURATION_S`.
+    """
+    _check_shape(array, None)
+    check_length(len(array), rate(sample_rate))
+    for at in range(0, len(array), BLOCK):
+        yield mono(array[at : at + BLOCK])
+
+
+def _check_shape(array: npt.NDArray[Any], channels: int | None) -> None:
+    n_channels = array.shape[1] if array.ndim == 2 else 1
+    if array.ndim not in (1, 2) or not 1 <= n_channels <= MAX_CHANNELS:
+        raise AudioError(
+            f"array: shape {array.shape}; allowed are (samples,) and (samples, channels) with 1 to "
+            f"{MAX_CHANNELS} channels; transpose (channels, samples): array.T"
+        )
+    if channels is not None and n_channels != channels:
+        raise AudioError(
+            f"array: shape {array.shape} has {n_channels} channels, this stream {channels}; "
+            "give (samples, channels), or open the stream with channels="
+        )
+
+
+def _scaled(array: npt.NDArray[Any]) -> npt.NDArray[np.floating[Any]]:
+    """Bring integers to −1…1; floats stay."""
+    kind, n_bytes = array.dtype.kind, array.dtype.itemsize
+    if kind == "f":
+        return array
+    if kind not in "iu" or n_bytes > 4:
+        raise AudioError(
+            f"array: samples of type {array.dtype}; allowed are floats from -1 to 1 and integers "
+            "of 8, 16 or 32 bits; convert it with .astype"
+        )
+    half = 2.0 ** (8 * n_bytes - 1)
+    centre = half if kind == "u" else 0.0
+    scaled: npt.NDArray[np.float64] = (array.astype(np.float64) - centre) / half
+    return scaled

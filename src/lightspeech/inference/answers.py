@@ -1,0 +1,105 @@
+"""What is told of a recording: labels, probabilities, and whether the model is sure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+
+from lightspeech.bundle import Bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of audio and what the model says of it.
+
+    Attributes:
+        start_s: seconds from the beginning of the recording.
+        end_s: seconds; the next segment starts there.
+        label: the likeliest one.
+        probabilities: of each label, 0 to 1, in the order of the bundle's labels.
+        uncertain: the highest probability is below the bundle's threshold.
+    """
+
+    start_s: float
+    end_s: float
+    label: str
+    probabilities: dict[str, float]
+    uncertain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model says of a recording.
+
+    Attributes:
+        label: the likeliest one.
+        probabilities: of each label, 0 to 1, in the order of the bundle's labels. Up to ten seconds
+            they are the mean over windows, as all figures are measured; of longer audio the mean
+            over ``segments``, weighted by their duration.
+        uncertain: the highest probability is below the bundle's threshold.
+        segments: one, where the audio has ten seconds or less; else stretches without gaps, each as
+            long as label and certainty last, their probabilities the mean over ``hops``, weighted
+            by duration.
+        hops: one a hop of the bundle's windows, as a stream gives them, before equal neighbours are
+            joined to ``segments``.
+        duration_s: of the recording, in seconds.
+    """
+
+    label: str
+    probabilities: dict[str, float]
+    uncertain: bool
+    segments: tuple[Segment, ...]
+    hops: tuple[Segment, ...]
+    duration_s: float
+
+
+def segment(start_s: float, end_s: float, row: npt.NDArray[np.float32], bundle: Bundle) -> Segment:
+    """Tell what probabilities, shape ``(n_classes,)``, mean to a bundle."""
+    probabilities = dict(zip(bundle.labels, row.tolist(), strict=True))
+    label = bundle.labels[int(row.argmax())]
+    return Segment(start_s, end_s, label, probabilities, probabilities[label] < bundle.threshold)
+
+
+def merged(hops: Sequence[Segment]) -> tuple[Segment, ...]:
+    """Join neighbours of one label and one certainty; probabilities are weighted by duration.
+
+    Args:
+        hops: in their order, without gaps.
+    """
+    groups = groupby(hops, key=lambda hop: (hop.label, hop.uncertain))
+    return tuple(_joined(list(group)) for _, group in groups)
+
+
+def answer(hops: Sequence[Segment], bundle: Bundle) -> Answer:
+    """Sum up what was said of a recording.
+
+    Args:
+        hops: one at least, in their order, without gaps.
+        bundle: that said it.
+    """
+    probabilities = _mean(hops)
+    label = max(probabilities, key=probabilities.__getitem__)
+    return Answer(
+        label=label,
+        probabilities=probabilities,
+        uncertain=probabilities[label] < bundle.threshold,
+        segments=merged(hops),
+        hops=tuple(hops),
+        duration_s=hops[-1].end_s,
+    )
+
+
+def _joined(hops: Sequence[Segment]) -> Segment:
+    first, last = hops[0], hops[-1]
+    return Segment(first.start_s, last.end_s, first.label, _mean(hops), first.uncertain)
+
+
+def _mean(hops: Sequence[Segment]) -> dict[str, float]:
+    """Average probabilities, weighted by duration; of a single segment they are its own."""
+    if len(hops) == 1:
+        return dict(hops[0].probabilities)
+    rows = np.array([list(hop.probabilities.values()) for hop in hops])
+    mean = np.average(rows, axis=0, weights=[hop.end_s - hop.start_s for hop in hops])
+    return dict(zip(hops[0].probabilities, mean.tolist(), strict=True))

@@ -1,0 +1,104 @@
+"""Many recordings in many processes: in their order, in flat memory, errors as values."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from lightspeech import processes
+from lightspeech.audio import reading
+from lightspeech.audio.reading import Audio
+from lightspeech.errors import LightspeechError, WorkerError
+from lightspeech.inference.answers import Answer
+
+IN_FLIGHT = 4
+"""Items a process that are taken before the first of them is answered: enough to keep all busy."""
+
+Result = Answer | LightspeechError
+
+
+@dataclass(frozen=True)
+class Job:
+    """How a process answers: it opens the bundle by ``load(bundle, threads=threads)``."""
+
+    load: Callable[..., Callable[..., Answer]]
+    bundle: Path
+    threads: int
+    sample_rate: int | None
+    whole: bool
+
+
+def result(recognizer: Callable[..., Answer], item: Audio, **options: Any) -> Result:
+    """Answer one item; an error becomes a value."""
+    try:
+        return recognizer(item, **options)
+    except LightspeechError as error:
+        return error
+
+
+def answers(items: Iterable[Audio], job: Job, n_processes: int) -> Iterator[Result]:
+    """Answer items in several processes.
+
+    Args:
+        items: pulled as they are needed, `IN_FLIGHT` times the processes ahead.
+        job: how to answer each.
+        n_processes: at once.
+
+    Raises:
+        WorkerError: if a process ends before its work does.
+    """
+    n_answers = 0
+    waiting: deque[Future[Result]] = deque()
+    try:
+        with processes.pool(n_processes) as pool:
+            for item in items:
+                waiting.append(_submit(pool, item, job))
+                if len(waiting) >= IN_FLIGHT * n_processes:
+                    yield waiting.popleft().result()
+                    n_answers += 1
+            while waiting:
+                yield waiting.popleft().result()
+                n_answers += 1
+    except BrokenProcessPool:
+        raise WorkerError(_why(n_answers)) from None
+
+
+def _submit(pool: ProcessPoolExecutor, item: Any, job: Job) -> "Future[Result]":
+    try:
+        reading.check(item, job.sample_rate)
+    except LightspeechError as error:  # what is no audio need not be picklable
+        refused: Future[Result] = Future()
+        refused.set_result(error)
+        return refused
+    if hasattr(item, "read"):  # an open file cannot go to another process
+        item = item.read()
+    return processes.submit(pool, _answer, item, job)
+
+
+def _answer(item: Audio, job: Job) -> Result:
+    try:
+        recognizer = _open(job.load, job.bundle, job.threads)
+    except LightspeechError as error:
+        return error
+    return result(recognizer, item, sample_rate=job.sample_rate, whole=job.whole)
+
+
+@lru_cache(maxsize=1)
+def _open(
+    load: Callable[..., Callable[..., Answer]], bundle: Path, threads: int
+) -> Callable[..., Answer]:
+    """Open the bundle, once in each process."""
+    return load(bundle, threads=threads)
+
+
+def _why(n_answers: int) -> str:
+    if n_answers:
+        return "a process was killed, perhaps for want of memory; take fewer processes"
+    return (
+        "the processes ended before their first answer; each imports the script anew, so put what "
+        'is to run once below a line if __name__ == "__main__": or take processes=1'
+    )

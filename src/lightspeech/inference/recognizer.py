@@ -1,0 +1,146 @@
+"""Any bundle, ready for files, arrays and streams."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lightspeech import bundle as bundles
+from lightspeech.audio import reading
+from lightspeech.audio.reading import Audio
+from lightspeech.bundle import Bundle
+from lightspeech.errors import ConfigError, LightspeechError
+from lightspeech.inference import dispatch, parallel
+from lightspeech.inference.answers import Answer
+from lightspeech.inference.parallel import Job
+from lightspeech.inference.predictor import Predictor
+from lightspeech.inference.recognize import answer
+from lightspeech.inference.stream import Stream
+
+
+def load(bundle: str | Path | None = None, *, threads: int = 1) -> "Recognizer":
+    """Open a bundle.
+
+    Args:
+        bundle: its folder, or the name of one that comes with the package: ``nano``, ``micro``,
+            ``small``; default: ``$LIGHTSPEECH_BUNDLE``, else ``micro``.
+        threads: processor threads of one answer; small models gain nothing from more than one.
+
+    Raises:
+        BundleError: if there is none, it is damaged, or it must know its speaker and does not.
+        ConfigError: if an argument is of another kind.
+        MissingExtra: if the runtime of its format is not installed.
+        MissingTool: if it is generated C and there is no compiler.
+    """
+    if bundle is not None and not isinstance(bundle, str | os.PathLike):
+        raise ConfigError(
+            f"bundle is a {type(bundle).__name__}; give a folder, or one of {bundles.shipped()}"
+        )
+    _check_count("threads", threads)
+    opened = bundles.read(bundles.find(None if bundle is None else Path(bundle)))
+    return Recognizer(dispatch.open(opened, threads=threads), threads=threads)
+
+
+@dataclass(frozen=True, repr=False)
+class Recognizer:
+    """An open bundle, which any number of threads may share; `load` opens it.
+
+    Attributes:
+        predictor: its back end: windows of waveform to probabilities.
+        threads: processor threads of one answer.
+    """
+
+    predictor: Predictor
+    threads: int = field(default=1, kw_only=True)
+
+    @property
+    def bundle(self) -> Bundle:
+        """What the bundle says of itself: windows, threshold, figures, licences."""
+        return self.predictor.bundle
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What it tells apart, in the order of the probabilities."""
+        return self.bundle.labels
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz that it hears at; audio of another rate is resampled."""
+        return self.bundle.sample_rate
+
+    def __repr__(self) -> str:
+        """Tell the model and what it tells apart."""
+        return f"<Recognizer {self.bundle.name}: {', '.join(self.labels)}>"
+
+    def __call__(
+        self, audio: Audio, *, sample_rate: int | None = None, whole: bool = False
+    ) -> Answer:
+        """Answer one recording of any length.
+
+        Args:
+            audio: a path, the bytes of a file, an open binary file, or an array of shape
+                ``(samples,)`` or ``(samples, channels)``: floats from −1 to 1, or integers of 8,
+                16 or 32 bits, scaled by their type.
+            sample_rate: of an array, in Hz; a file tells its own.
+            whole: one segment for all of it, however long: the mean over windows.
+
+        Raises:
+            AudioError: if it is missing, cut short, damaged, shorter than 10 ms, no audio, or holds
+                NaN, infinities or numbers far outside −1…1.
+            ConfigError: if it is nothing of that, or the rate of an array is missing.
+            BundleError: if the model gives no probabilities.
+        """
+        blocks = reading.blocks(audio, self.sample_rate, sample_rate=sample_rate)
+        return answer(self.predictor, blocks, whole=whole)
+
+    def batch(
+        self,
+        items: Iterable[Audio],
+        *,
+        sample_rate: int | None = None,
+        whole: bool = False,
+        processes: int = 1,
+    ) -> Iterator[Answer | LightspeechError]:
+        """Answer many recordings, in their order, as they are taken: memory stays flat.
+
+        In a script that takes more than one process, what is to run once must stand below
+        ``if __name__ == "__main__":``, since each process imports the script anew.
+
+        Args:
+            items: each as of ``recognizer(audio)``; an endless generator is fine.
+            sample_rate: of arrays, in Hz.
+            whole: one segment an item, however long.
+            processes: that answer at once. Each opens the bundle of the same folder; it pays
+                where there are more than some hundred short recordings.
+
+        Yields:
+            For each item its answer, or the error that it would have raised.
+
+        Raises:
+            ConfigError: if ``processes`` is no number above 0.
+            WorkerError: if a process ended, killed or for want of the line above.
+        """
+        _check_count("processes", processes)
+        if processes > 1:
+            job = Job(load, self.bundle.path.absolute(), self.threads, sample_rate, whole)
+            return parallel.answers(items, job, processes)
+        options = {"sample_rate": sample_rate, "whole": whole}
+        return (parallel.result(self, item, **options) for item in items)
+
+    def stream(self, sample_rate: int, channels: int = 1) -> Stream:
+        """Begin to listen; many streams of one recognizer know nothing of each other.
+
+        Args:
+            sample_rate: of what will be fed, in Hz.
+            channels: likewise; they are averaged.
+
+        Raises:
+            AudioError: if no recording has such a rate or so many channels.
+            ConfigError: if the rate is no whole number.
+        """
+        return Stream(self.predictor, sample_rate, channels)
+
+
+def _check_count(name: str, number: object) -> None:
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise ConfigError(f"{name} is {number!r}; give a whole number, 1 or more")

@@ -1,0 +1,76 @@
+"""Processes that work for this one: they begin clean, leave Ctrl-C to it, and end with it."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@contextmanager
+def pool(n_processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Open processes, spawned as they are needed, that end at once where something goes wrong."""
+    context = multiprocessing.get_context("spawn")
+    reader, writer = context.Pipe(duplex=False)
+    with (
+        reader,
+        writer,
+        ProcessPoolExecutor(
+            n_processes, mp_context=context, initializer=_begin, initargs=(reader,)
+        ) as opened,
+    ):
+        try:
+            yield opened
+        except BaseException:
+            writer.close()
+            opened.shutdown(cancel_futures=True)
+            raise
+
+
+def submit(
+    opened: ProcessPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> "Future[T]":
+    """Give work to a process, which may begin only now.
+
+    A process that is just being started, and imports a script which starts processes in its turn,
+    is ended: the one that started it says what is wrong.
+    """
+    try:
+        with _interrupts_held():
+            return opened.submit(work, *args, **kwargs)
+    except RuntimeError as error:
+        if "bootstrapping" not in str(error):
+            raise
+        sys.exit(1)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back: here for a moment, in processes begun meanwhile until `_begin`."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin(open_while_needed: Connection) -> None:
+    """Leave Ctrl-C to the parent; end when it closes its end of the pipe, or is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(open_while_needed,), daemon=True).start()
+
+
+def _end_with(open_while_needed: Connection) -> None:
+    open_while_needed.poll(None)
+    os._exit(1)

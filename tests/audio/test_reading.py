@@ -1,0 +1,93 @@
+import io
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from lightspeech import read_audio
+from lightspeech.errors import AudioError, ConfigError
+
+RATE = 44_100
+
+
+@pytest.fixture
+def file(tmp_path):
+    seconds = np.arange(RATE) / RATE
+    tone = np.stack((0.5 * np.sin(900 * seconds), 0.2 * np.cos(2_000 * seconds)), 1)
+    soundfile.write(tmp_path / "a.wav", tone, RATE, "PCM_16")
+    return tmp_path / "a.wav"
+
+
+def piped(path):
+    """Open a pipe that somebody writes a file into: it cannot seek."""
+    reader, writer = os.pipe()
+
+    def write():
+        with open(writer, "wb") as end:
+            end.write(path.read_bytes())
+
+    threading.Thread(target=write).start()
+    return open(reader, "rb")
+
+
+FORMS = {
+    "text": str,
+    "path": Path,
+    "bytes": Path.read_bytes,
+    "bytearray": lambda path: bytearray(path.read_bytes()),
+    "memoryview": lambda path: memoryview(path.read_bytes()),
+    "memory": lambda path: io.BytesIO(path.read_bytes()),
+    "file": lambda path: path.open("rb"),
+    "pipe": piped,
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the caller's files, left to the collector
+def test_a_file_is_read_in_every_form(file, form):
+    samples, rate = soundfile.read(file, dtype="int16")
+    waveform = read_audio(FORMS[form](file))
+    assert waveform.shape == (16_000,)
+    np.testing.assert_array_equal(waveform, read_audio(samples, sample_rate=rate))
+
+
+def test_the_rate_may_be_chosen_and_is_left_alone_where_it_fits(file):
+    samples, _ = soundfile.read(file, dtype="float32")
+    np.testing.assert_array_equal(read_audio(file, RATE), samples.mean(1))
+    assert len(read_audio(file, 8_000)) == 8_000
+
+
+@pytest.mark.parametrize(
+    ("audio", "message"),
+    [
+        ([0.0] * 999, "audio is a list; give a path, .* or a NumPy array with sample_rate="),
+        (None, "audio is a NoneType"),
+        (16_000, "audio is a int"),
+        (io.StringIO("text"), "opened as text; open it with 'rb'"),
+        (np.zeros(RATE), "add it in Hz, as in sample_rate=16000"),
+    ],
+)
+def test_what_is_no_audio_is_refused(audio, message):
+    with pytest.raises(ConfigError, match=message):
+        read_audio(audio)
+
+
+def test_a_closed_file_is_refused(file):
+    closed = file.open("rb")
+    closed.close()
+    with pytest.raises(ConfigError, match="a file that was closed; open it again"):
+        read_audio(closed)
+
+
+def test_a_rate_beside_a_file_is_refused(file):
+    with pytest.raises(ConfigError, match="which tells its own; leave it out"):
+        read_audio(file, sample_rate=RATE)
+
+
+@pytest.mark.parametrize("audio", [b"", b"noise " * 500, "none.wav", Path("none.wav"), "a\0b.wav"])
+def test_what_cannot_be_decoded_is_refused(audio):
+    with pytest.raises(AudioError):
+        read_audio(audio)
