@@ -101,7 +101,7 @@ def head_of(network: nn.Module) -> nn.Module:
     Raises:
         ConfigError: if that has no linear layer, so that there is no embedding.
     """
-    head = getattr(network, "head", None) or list(network.children())[-1]
+    head = getattr(network, "head", None) or [network, *network.children()][-1]
     if not any(isinstance(part, nn.Linear) for part in head.modules()):
         raise ConfigError(
             f"{type(network).__name__} ends in {type(head).__name__}, so it shows no embedding; "
