@@ -125,7 +125,9 @@ def resize(network: nn.Module, shapes: dict[str, tuple[int, ...]]) -> None:
         for name, shape in own.items():
             old = getattr(layer, name)
             value = torch.zeros(shape, dtype=old.dtype)
-            setattr(layer, name, nn.Parameter(value) if isinstance(old, nn.Parameter) else value)
+            if isinstance(old, nn.Parameter):
+                value = nn.Parameter(value, requires_grad=old.requires_grad)
+            setattr(layer, name, value)
         if own:
             _say_widths(layer)
 
