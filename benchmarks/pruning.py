@@ -16,17 +16,18 @@ from lightspeech.compression import prune
 from lightspeech.config import Choice, build
 from lightspeech.evaluation import pruning
 from lightspeech.evaluation.pruning import Curve, Point
-from lightspeech.studies import engine, stages
+from lightspeech.studies import tasks as studies
+from lightspeech.studies.execution import execute
+from lightspeech.studies.study import read_study
 from lightspeech.training import cost, predictions
 from lightspeech.training.run import read_run
 from lightspeech.training.task import Task
-from lightspeech.studies.study import read_study
 
 
 def plain_tasks(folder: Path, cache: Path, seeds: list[int]) -> list[Task]:
     """List the runs of some seeds of a trained study, or of a step of one; default: all seeds."""
     trained = read_study(folder)
-    return engine.tasks(
+    return studies.of_study(
         trained.recipe.run_config(),
         trained.utterances,
         trained.protocol,
@@ -62,8 +63,8 @@ def point(todo: list[Task], full: int | None) -> Point:
 def curve(todo: list[Task], cfg: prune.Config, to: Path, processes: int) -> tuple[Point, ...]:
     """Prune the runs in rounds, and measure every round."""
     step = Choice("lightspeech.compression", "prune", cfg)
-    last = engine.steps(todo, step, to)
-    engine.run(last, processes=processes, progress=lambda what, done, total: None)
+    last = studies.of_step(todo, step, to)
+    execute(last, processes=processes, progress=lambda what, done, total: None)
     rounds = [
         [replace(task, folder=task.folder / f"round{number}") for task in last]
         for number in range(1, cfg.rounds)

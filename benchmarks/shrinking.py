@@ -21,10 +21,10 @@ from lightspeech.frontends.small_encoder import ABOUT, MODEL
 from lightspeech.studies import recipe, stages
 from lightspeech.studies.recipe import Recipe
 from lightspeech.studies.stages import Places
+from lightspeech.studies.study import read_study
 from lightspeech.training import cost, predictions
 from lightspeech.training.networks import n_params
 from lightspeech.training.run import read_run
-from lightspeech.studies.study import read_study
 
 LEFT = ((2, 6, 1536), (2, 6, 1152), (2, 4, 768), (2, 3, 384), (1, 3, 384))
 """Blocks, heads and feed-forward units of each point; the first are all of whisper-tiny.en's."""
@@ -44,7 +44,7 @@ def study(path: Path, heard: Path, seeds: list[int], to: Path, processes: int) -
     """Train heads on an encoder, all folds; what is done stays done."""
     last = json.loads((heard / ABOUT).read_text("utf-8"))["last"]
     name = heard.name.replace("encoder", "study")
-    asked = [f"name={name}", f"encoder.source={heard}", f"encoder.last={last}"]
+    asked = [f"name={name}", f"frontend.source={heard}", f"frontend.last={last}"]
     chosen = recipe.read(path, [*asked, *([f"seeds={seeds}"] if seeds else [])])
     places = Places(runs=to)
     folder = stages.begin(chosen, places, resume=True, fresh=False)

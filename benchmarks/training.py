@@ -24,9 +24,11 @@ from lightspeech.corpora import manifest
 from lightspeech.evaluation import machine, speed
 from lightspeech.evaluation.speed import Speed
 from lightspeech.files import write_json
-from lightspeech.frontends import augment, mel_features
-from lightspeech.frontends.batches import Batch, Order, TrainingBatches
-from lightspeech.studies import engine, recipe
+from lightspeech.frontends import augment
+from lightspeech.frontends.batches import Batch, Order
+from lightspeech.frontends.mel_features import MelBatches, MelFeatures
+from lightspeech.studies import recipe
+from lightspeech.studies import tasks as studies
 from lightspeech.studies.recipe import Recipe
 from lightspeech.training import loop
 from lightspeech.training.networks import fresh_network, n_params
@@ -41,7 +43,7 @@ EPOCHS = 4
 class Items(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """The same utterances, bent by the same functions, one by one: what a loader usually does."""
 
-    def __init__(self, batches: TrainingBatches) -> None:
+    def __init__(self, batches: MelBatches) -> None:
         """Share frames, bands and settings with the batches."""
         self.batches = batches
         self.drawn = augment.draw(len(batches.targets), batches.bending, batches.order.seed, 0)
@@ -62,7 +64,7 @@ class Items(Dataset[tuple[Tensor, Tensor, Tensor]]):
 class OneByOne:
     """The same batches, put together by a loader."""
 
-    def __init__(self, batches: TrainingBatches) -> None:
+    def __init__(self, batches: MelBatches) -> None:
         """Take the batches over."""
         self.rows, self.targets = batches.rows, batches.targets
         self.loader = DataLoader(Items(batches), batches.order.batch_size, shuffle=True)
@@ -82,9 +84,9 @@ def tasks(chosen: Recipe, folder: Path) -> list[Task]:
     """Prepare a recipe and list its runs."""
     prepared = [manifest.prepare(corpus) for corpus in chosen.corpora]
     found = [utterance for corpus in prepared for utterance in corpus.utterances]
-    utterances = engine.in_vocabulary(found, chosen.labels)
+    utterances = studies.in_vocabulary(found, chosen.labels)
     protocol = chosen.protocol.module.cut(utterances, chosen.protocol.config)
-    return engine.tasks(
+    return studies.of_study(
         chosen.run_config(),
         utterances,
         protocol,
@@ -107,7 +109,7 @@ def epoch_s(task: Task) -> float:
     return statistics.median(seconds(task.folder)[1:])
 
 
-def loader_epoch_s(task: Task, batches: TrainingBatches) -> float:
+def loader_epoch_s(task: Task, batches: MelBatches) -> float:
     """Train the same run on a loader's batches, which are not even judged on a selection set."""
     folder, network = task.folder / "one-by-one", fresh_network(task)
     loaded = OneByOne(batches)
@@ -129,14 +131,14 @@ def study_s(folder: Path, n_runs: int) -> float | None:
     return sum(sum(seconds(run)) for run in done) if len(done) == n_runs else None
 
 
-def batches_of(task: Task) -> TrainingBatches:
-    """Make the batches of a run's training part."""
+def batches_of(task: Task) -> MelBatches:
+    """Make the batches of a run's training part; it is of a model on a mel front end."""
     cfg, place = task.config, {u.id: row for row, u in enumerate(task.utterances)}
-    found = mel_features.load(task.utterances, cfg.frontend, cfg.windows, task.cache)
+    found = cfg.front.open(task.utterances, task.cache)
+    assert isinstance(found, MelFeatures)
     rows = np.array([place[name] for name in task.split.train], np.int64)
-    targets = torch.from_numpy(task.targets)
     order = Order(rows, batch_size=cfg.training.batch_size, seed=task.seed)
-    return TrainingBatches(found, order, targets, cfg.frontend, cfg.augment)
+    return found.train(order, torch.from_numpy(task.targets), cfg.augment)
 
 
 def items_by_second(n_items: int, epoch: Iterable[Any]) -> int:

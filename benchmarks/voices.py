@@ -21,14 +21,14 @@ from lightspeech.evaluation import voices
 from lightspeech.evaluation.voices import Point
 from lightspeech.files import write_json
 from lightspeech.frontends import mel_features
-from lightspeech.frontends.known_speaker import Known
-from lightspeech.frontends.mel_features import Features, Index
-from lightspeech.frontends.mel_layer import FrontEndLayer
+from lightspeech.frontends.batches import Index
+from lightspeech.frontends.known_speaker import KnownInputs
+from lightspeech.frontends.mel_features import MelFeatures
 from lightspeech.models import int8_onnx
 from lightspeech.models.int8_onnx import OnnxNetwork
-from lightspeech.studies import stages
 from lightspeech.studies.study import Study, read_study
-from lightspeech.training import calibrate, inputs, predictions
+from lightspeech.training import calibrate, predictions
+from lightspeech.training.answers import answer
 from lightspeech.training.run import Run, read_run
 
 SECONDS = (2.0, 5.0, 10.0, 20.0, 40.0, None)
@@ -37,10 +37,9 @@ SECONDS = (2.0, 5.0, 10.0, 20.0, 40.0, None)
 class Sums:
     """Frames of every utterance, summed: any recordings' statistics are a few additions away."""
 
-    def __init__(self, found: Features, finish: FrontEndLayer) -> None:
+    def __init__(self, found: MelFeatures) -> None:
         """Sum the features of each utterance and their squares."""
-        pieces = np.split(found.frames, found.offsets[1:-1])
-        made = [finish.finish(torch.from_numpy(np.array(piece))).double() for piece in pieces]
+        made = [found.read(row).double() for row in range(len(found.offsets) - 1)]
         self.n = torch.tensor([len(piece) for piece in made])
         self.sums = torch.stack([piece.sum(0) for piece in made])
         self.squares = torch.stack([(piece**2).sum(0) for piece in made])
@@ -61,23 +60,24 @@ def heard(row: int, own: Index, frames: Tensor, enough: float | None, seed: int)
     return others[: int((total < enough).sum()) + 1].tolist()
 
 
-def answers_of(folder: Path, done: Run, known: Known, rows: Index) -> np.ndarray:
+def answers_of(folder: Path, done: Run, known: KnownInputs, rows: Index) -> np.ndarray:
     """Answer some utterances as a study does, shape ``(n, n_classes)``: int8 by the file."""
     file = folder / int8_onnx.NAME
     network = OnnxNetwork(file.read_bytes()) if file.is_file() else done.network
-    logits = inputs.window_logits(network, known, rows, done.config.frontend)
-    counts = inputs.counts(known, rows)
+    logits = answer(network, known.measure(rows)).logits.numpy()
+    counts = np.diff(known.window_offsets)[rows]
     return calibrate.utterance_probabilities(logits, counts, done.temperature)
 
 
 def curve(trained: Study, cache: Path) -> list[Point]:
     """Measure all runs of a study at every amount of speech."""
     first = read_run(trained.folder / trained.run_names[0]).config
-    found = mel_features.load(trained.utterances, first.frontend, first.windows, cache)
-    sums = Sums(found, FrontEndLayer(first.frontend))
+    front = first.frontend.config
+    found = mel_features.load(trained.utterances, front, first.windows, cache)
+    sums = Sums(found)
     place = {u.id: row for row, u in enumerate(trained.utterances)}
     speakers = np.array([u.speaker for u in trained.utterances])
-    per_second = first.frontend.sample_rate / first.frontend.hop_length
+    per_second = front.sample_rate / front.hop_length
     uars: dict[float | None, dict[int, list[float]]] = {seconds: {} for seconds in SECONDS}
     for name in trained.run_names:
         run = trained.folder / name
@@ -89,7 +89,7 @@ def curve(trained: Study, cache: Path) -> list[Point]:
             for row in rows:
                 own = np.flatnonzero(speakers == speakers[row])
                 mean[row], deviation[row] = sums.of(heard(row, own, sums.n, enough, done.seed))
-            answers = answers_of(run, done, Known(found, mean, deviation), rows).argmax(1)
+            answers = answers_of(run, done, KnownInputs(found, mean, deviation), rows).argmax(1)
             uar = metrics.uar(tested.truth, answers, len(done.labels))
             uars[seconds].setdefault(done.seed, []).append(uar)
         print(name, {seconds: round(each[done.seed][-1], 3) for seconds, each in uars.items()})

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lightspeech import bundle
+from lightspeech.audio.frontend import FrontEnd
 from lightspeech.errors import BundleError, OutputError
 
 
@@ -23,6 +24,27 @@ def test_a_bundle_read_is_the_bundle_written(make_bundle):
     assert bundle.read(made.path) == made
     assert made.size_bytes > 0
     assert sorted(file.name for file in made.path.iterdir()) == ["bundle.json", "model.onnx"]
+
+
+def test_a_bundle_of_the_first_format_is_read_and_its_front_end_is_of_bands(make_bundle):
+    """There a front end has no name: bundles that were shipped stay as they are."""
+    made = make_bundle(frontend={"n_mels": 40})
+    assert json.loads((made.path / "bundle.json").read_text())["format"] == 2
+    edit(made, format=1)
+    assert bundle.read(made.path).mel == FrontEnd(n_mels=40)
+
+
+def test_every_bundle_of_the_package_is_read():
+    for name in bundle.shipped():
+        assert bundle.read(bundle.ZOO / name).name == name
+
+
+def test_bands_are_asked_of_a_bundle_that_is_given_them_and_of_no_other(make_bundle):
+    assert make_bundle(frontend={"name": "mel", "n_mels": 40}).mel == FrontEnd(n_mels=40)
+    with pytest.raises(BundleError, match="is given small_encoder, .* take a bundle of ONNX"):
+        _ = make_bundle(frontend={"name": "small_encoder", "source": "base"}).mel
+    with pytest.raises(BundleError, match=r"bundle.json: n_mells: Unexpected.*export the model"):
+        _ = make_bundle(frontend={"name": "mel", "n_mells": 40}).mel
 
 
 def test_a_model_may_come_as_a_file(make_bundle, tmp_path, toy_model):

@@ -1,5 +1,6 @@
 """Two networks side by side answer as one, and as the file that a device gets."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,9 @@ import pytest
 import soundfile
 
 from lightspeech.audio import io
+from lightspeech.audio.frontend import FrontEnd
 from lightspeech.compression import fuse
+from lightspeech.config import choice_of
 from lightspeech.encoders import shrink
 from lightspeech.encoders.shrink import Shrink
 from lightspeech.errors import ConfigError, CorpusError, LeakError
@@ -22,6 +25,7 @@ from lightspeech.training import run as runs
 from lightspeech.workflows import publish, run_formats
 
 WIDTH = 16
+BANDS = choice_of("lightspeech.frontends", FrontEnd()).as_dict()
 WINDOW = "windows={window_s: 0.5, hop_s: null}"
 STEP = "compress=[{name: fuse, study: bands/1-quantize}]"
 
@@ -84,6 +88,14 @@ def test_its_bundle_gives_the_answers_that_were_measured(fused):
     trained = read_study(fused)
     figures, made = publish.export(trained, "fold1-seed0", Places())
     assert (figures.model, figures.scheme) == ("base", "fused-int8")
+    before = runs.read_config(fused.parent / "fold1-seed0").frontend.as_dict()
+    assert before["name"] == "small_encoder"
+    assert made.frontend == {"name": "pair", "first": before, "second": BANDS}
+    _, of_head = publish.export(read_study(fused.parent), "fold1-seed0", Places())
+    assert of_head.frontend == before
+    for each in (made, of_head):
+        said_of_it = json.loads((each.path / "bundle.json").read_text())
+        assert (said_of_it["format"], said_of_it["frontend"]) == (2, each.frontend)
     said = answers(fused)[1]
     paths = {u.id: u.path for u in trained.utterances}
     opened = onnx.open(made)
@@ -156,11 +168,10 @@ def test_labels_in_another_order_are_refused(fused):
         fuse._check_second(head, replace(bands, labels=bands.labels[::-1]))
 
 
-def test_it_goes_on_from_a_head_on_an_encoder_of_ours_alone(bands, train):
-    study = bands()
-    done = runs.read_run(study / "fold0-seed0")
-    with pytest.raises(ConfigError, match="XX"):
-        train("name=other", WINDOW, STEP)
+def test_it_goes_on_from_what_a_bundle_can_hold_alone(bands, train, here):
+    bands()
+    with pytest.raises(ConfigError, match="what a bundle can hold, whisper is given encoder; take"):
+        train("name=other", "model=whisper", WINDOW, STEP)
 
 
 def test_nothing_comes_after_it(bands, head):
@@ -171,5 +182,5 @@ def test_nothing_comes_after_it(bands, head):
 
 def test_it_teaches_nobody(fused, train):
     _, compress = train("name=pupil", "compress=[{name: distill, teacher: head/1-fuse, crops: 1}]")
-    with pytest.raises(ConfigError, match="side by side train and teach nobody"):
+    with pytest.raises(ConfigError, match="Fusion, so it shows no embedding"):
         compress()

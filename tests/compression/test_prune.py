@@ -22,6 +22,7 @@ pytest.importorskip("torch_pruning", reason="pruning needs Torch-Pruning")
 BANDS, FRAMES = 16, 40
 SMALL = {
     "micro": {"channels": (16, 16, 16, 24)},
+    "small": {"channels": (8, 8, 16), "members": 2},
     "light_sernet": {"paths": (8, 8, 8), "body": (16, 8, 12, 16, 20)},
 }
 every_family = pytest.mark.parametrize("name", SMALL)

@@ -131,12 +131,19 @@ def read(tmp_path, text=TINY, assignments=()):
         ("model.kernel=4", "kernels must be odd"),
         ("model.name=micor", r"unknown name 'micor' in models; choose one of .*'micro'"),
         ("corpus.name=ravdes", r"unknown name 'ravdes' in corpora; choose one of .*'ravdess'"),
-        ("frontend.n_ftt=512", "frontend: n_ftt: Unexpected keyword argument"),
+        ("frontend.n_ftt=512", "frontend.n_ftt: Unexpected keyword argument"),
         ("frontend.f_max=9000", "half the sample rate"),
         ("windows.hop=1", "windows: hop: Unexpected keyword argument"),
         ("windows.window_s=0.05", "is 800 samples, fewer than frontend.n_fft=1024"),
         ("augment.speeds=[0.9]", "write augment.stretch and augment.semitones instead"),
-        ('model.name=small compress=[{"name":"prune"}]', r"small cannot be pruned.*'micro'"),
+        ('model.name=tinyml_lstm compress=["prune"]', "tinyml_lstm is recurrent.*such as micro"),
+        ('model.name=tinyml_lstm compress=["quantize"]', "recurrent networks have no int8 form"),
+        ('model.name=whisper compress=["prune"]', "whisper is given encoder and cannot be pruned"),
+        ('model.name=whisper compress=["quantize"]', "whisper is given encoder, which has no int8"),
+        ('compress=["quantize","prune"]', "prune after quantize cannot be.*put quantize last"),
+        ("encoder.source=base", "an encoder is a front end; write frontend: {name: encoder"),
+        ("frontend.name=mle", r"unknown name 'mle' in frontends; choose one of .*'mel'"),
+        ("frontend.name=small_encoder frontend.n_mels=64", "n_mels: Unexpected keyword argument"),
         ("augment.noise_probability=2", "augment.noise_probability: .* less than or equal to 1"),
         ("training.epochs=0", "training.epochs: .* greater than 0"),
         ("name=a/b", "name must be a plain folder name, found 'a/b'"),
@@ -160,8 +167,17 @@ def test_two_faults_in_one_yaml_are_both_named_with_their_paths(tmp_path):
 
 def test_overrides_and_the_models_own_front_end_make_the_run(tmp_path):
     made = read(tmp_path, assignments=["model.name=tinyml_lstm", "frontend.n_mfcc=20"]).run_config()
-    assert (made.frontend.kind, made.frontend.n_fft, made.frontend.n_mfcc) == ("mfcc", 2048, 20)
+    front = made.frontend.config
+    assert (made.frontend.name, front.kind, front.n_fft, front.n_mfcc) == ("mel", "mfcc", 2048, 20)
     assert (made.windows.window_s, made.training.epochs) == (1.0, 12)
+
+
+def test_a_front_end_of_another_name_begins_with_what_it_is_by_itself(tmp_path):
+    small = ["model.name=base", "frontend.source=other"]
+    made = read(tmp_path, assignments=small).run_config().frontend
+    assert (made.name, made.config.source, made.config.width) == ("small_encoder", "other", 384)
+    made = read(tmp_path, assignments=[*small, "frontend.name=encoder"]).run_config().frontend
+    assert (made.name, made.config.source, made.config.width) == ("encoder", "other", 512)
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 import pytest
 
 from lightspeech.errors import CorpusError
-from lightspeech.studies import recipe, sources, stages
+from lightspeech.frontends import encoder
+from lightspeech.studies import recipe, sources
 from lightspeech.studies.study import Study
 
 RECIPE = """
@@ -49,7 +50,7 @@ def known(monkeypatch):
         return name
 
     monkeypatch.setattr(sources.teachers, "find", find)
-    monkeypatch.setattr(stages, "read_study", lambda name: studies[str(name)])
+    monkeypatch.setattr(sources, "read_study", lambda name: studies[str(name)])
     return studies
 
 
@@ -66,14 +67,14 @@ def test_corpora_of_a_student_its_unlabelled_speech_and_its_teachers_are_told_on
     )
     assert names(sources.corpora(student)) == ["ravdess", "nemo", "tess", "emodb"]
     assert sources.corpora(student)[0]["licence"] == "CC BY-NC-SA 4.0"
-    assert sources.encoders(student) == ({"name": "whisper-base", **sources.WHISPER},)
+    assert sources.encoders(student) == ({"name": "whisper-base", **encoder.WHISPER},)
 
 
 def test_encoders_side_by_side_are_both_told_and_unknown_ones_say_so(study, known):
     both = study("both", "[{name: ravdess}]", model="whisper")
-    beside = {"source": "openai/whisper-tiny.en", "width": 384}
-    other = {"source": "some/hubert", "beside": beside}
-    changed = dataclasses.replace(both, recipe=dataclasses.replace(both.recipe, encoder=other))
+    second = {"source": "openai/whisper-tiny.en", "width": 384}
+    other = {"source": "some/hubert", "second": second}
+    changed = dataclasses.replace(both, recipe=dataclasses.replace(both.recipe, frontend=other))
     found = sources.encoders(changed)
     assert names(found) == ["hubert", "whisper-tiny.en"]
     assert [source["licence"] for source in found] == [

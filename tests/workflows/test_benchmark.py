@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 pytest.importorskip("torch")
@@ -33,12 +35,16 @@ def make_run(tmp_path):
 
 def test_an_unknown_format_is_refused_with_those_that_are(tmp_path):
     entries = run_formats.of_run(tmp_path, ["onnx", "c98"], tmp_path, threads=1, progress=silent)
-    with pytest.raises(ConfigError, match="unknown name 'c98' in export; choose one of"):
+    with pytest.raises(ConfigError, match=r"unknown format 'c98'; choose of \[.*'onnx-int8'"):
         next(entries)
 
 
 @pytest.mark.parametrize("format", ["onnx-int8", "litert-int8", "c99"])
-def test_int8_formats_take_what_quantize_made_of_a_run(make_run, format):
+def test_int8_formats_take_what_quantize_made_of_a_run(make_run, format, monkeypatch):
+    names = ("distill", "prune", "quantize")
+    steps = tuple(Choice("lightspeech.compression", name, None) for name in names)
+    chained = SimpleNamespace(recipe=SimpleNamespace(compress=steps))
+    monkeypatch.setattr(run_formats, "read_study", lambda folder: chained)
     run = make_run("study/fold0-seed0")
     with pytest.raises(ConfigError, match="add {name: quantize} to the recipe's compress"):
         run_formats._source(run, format)

@@ -49,7 +49,8 @@ def quantized(features, windows, tier="micro", **model):
     network = to_int8(network.eval(), cfg.front, int8.Int8())
     int8.take_ranges(network, [features])
     return Run(
-        config=replace(cfg, quantize=int8.Int8()), labels=LABELS, fold=0, seed=0, temperature=1.5, threshold=0.0, network=network
+        config=replace(cfg, quantize=int8.Int8()), labels=LABELS, fold=0, seed=0, temperature=1.5,
+        threshold=0.0, network=network,
     )  # fmt: skip
 
 
@@ -186,8 +187,8 @@ def kept_run(name):
     tensors = {key: torch.from_numpy(np.array(value)) for key, value in state.items()}
     network.load_state_dict({**network.state_dict(), **tensors})
     return Run(
-        config=replace(cfg, quantize=int8.Int8()), labels=tuple(said["labels"]), fold=0, seed=0, threshold=0.0, network=network,
-        temperature=said["temperature"],
+        config=replace(cfg, quantize=int8.Int8()), labels=tuple(said["labels"]), fold=0, seed=0,
+        threshold=0.0, network=network, temperature=said["temperature"],
     )  # fmt: skip
 
 

@@ -74,8 +74,8 @@ def done():
 def made(done, tmp_path_factory):
     described = Bundle(
         path=tmp_path_factory.mktemp("sernet"), name="toy", labels=LABELS, sample_rate=16_000,
-        windows=WINDOWS, frontend=done.config.frontend.as_dict(), model={"name": "light_sernet", "n_params": 3_000},
-        temperature=done.temperature,
+        windows=WINDOWS, frontend=done.config.frontend.as_dict(), temperature=done.temperature,
+        model={"name": "light_sernet", "n_params": 3_000},
     )  # fmt: skip
     return c99.export(done, described)
 
