@@ -24,10 +24,9 @@ from lightspeech.frontends import mel_features
 from lightspeech.frontends.batches import Index
 from lightspeech.frontends.known_speaker import KnownInputs
 from lightspeech.frontends.mel_features import MelFeatures
-from lightspeech.models import int8_onnx
 from lightspeech.models.int8_onnx import OnnxNetwork
 from lightspeech.studies.study import Study, read_study
-from lightspeech.training import calibrate, predictions
+from lightspeech.training import calibrate, layout, predictions
 from lightspeech.training.answers import answer
 from lightspeech.training.run import Run, read_run
 
@@ -62,7 +61,7 @@ def heard(row: int, own: Index, frames: Tensor, enough: float | None, seed: int)
 
 def answers_of(folder: Path, done: Run, known: KnownInputs, rows: Index) -> np.ndarray:
     """Answer some utterances as a study does, shape ``(n, n_classes)``: int8 by the file."""
-    file = folder / int8_onnx.NAME
+    file = folder / layout.INT8
     network = OnnxNetwork(file.read_bytes()) if file.is_file() else done.network
     logits = answer(network, known.measure(rows)).logits.numpy()
     counts = np.diff(known.window_offsets)[rows]
