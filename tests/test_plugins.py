@@ -17,7 +17,6 @@ def package(tmp_path, monkeypatch):
     (folder / "reading.py").write_text("raise RuntimeError('a list of plug-ins imports nothing')\n")
     (folder / "unfinished.py").write_text("NAME: str = 'unfinished'\n")
     monkeypatch.syspath_prepend(tmp_path)
-    plugins.names.cache_clear()
     return "toy_plugins"
 
 

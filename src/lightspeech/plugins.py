@@ -16,7 +16,6 @@ from types import ModuleType
 from lightspeech.errors import ConfigError
 
 
-@cache
 def names(package: str) -> list[str]:
     """List the plug-ins of a package, sorted.
 
@@ -28,6 +27,7 @@ def names(package: str) -> list[str]:
     return sorted(name for name in found if set(parent.CONTRACT) <= _bound(f"{package}.{name}"))
 
 
+@cache
 def _bound(module: str) -> set[str]:
     """Names that a module binds at its top level, read without importing it."""
     spec = find_spec(module)
@@ -43,7 +43,8 @@ def _names(statement: ast.stmt) -> list[str]:
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
             return [name]
         case ast.Assign(targets=targets):
-            return [target.id for target in targets if isinstance(target, ast.Name)]
+            parts = [part for target in targets for part in ast.walk(target)]
+            return [part.id for part in parts if isinstance(part, ast.Name)]
         case ast.AnnAssign(target=ast.Name(id=name)):
             return [name]
         case ast.ImportFrom(names=aliases) | ast.Import(names=aliases):
@@ -64,14 +65,16 @@ def load(package: str, name: str) -> ModuleType:
     module = name.replace("-", "_")
     if module not in names(package):
         kind = package.rsplit(".", 1)[-1]
-        raise ConfigError(f"{_why(package, module)} in {kind}; choose one of {names(package)}")
+        raise ConfigError(
+            f"{_why(package, module, name)} in {kind}; choose one of {names(package)}"
+        )
     return importlib.import_module(f"{package}.{module}")
 
 
-def _why(package: str, module: str) -> str:
+def _why(package: str, module: str, name: str) -> str:
     """Say why a name is no plug-in: an own module may lack a part of the contract."""
     parent = importlib.import_module(package)
     if module not in {each.name for each in pkgutil.iter_modules(parent.__path__)}:
-        return f"unknown name {module!r}"
+        return f"unknown name {name!r}"
     missing = sorted(set(parent.CONTRACT) - _bound(f"{package}.{module}"))
     return f"{module}.py lacks {missing}, so it is no plug-in"

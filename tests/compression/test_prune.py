@@ -67,7 +67,7 @@ def test_what_is_left_is_below_the_limit_and_loads_strictly_into_its_own_shapes(
     narrow = prune.narrow(network, features[:1], random_worth(network), limit, 2)
     assert cost.macs(narrow, features[:1]) <= limit
     for pruned in (narrow, network):
-        again = build(name, shapes=building.shapes_of(pruned))
+        again = build(name, shapes=building.shapes_of(pruned, network))
         again.load_state_dict(pruned.state_dict(), strict=True)
         torch.testing.assert_close(again(features), pruned(features))
 
@@ -92,7 +92,7 @@ def test_widths_that_come_to_agree_bring_no_residual_that_was_not_there():
     found = _channels.groups(network, torch.zeros(1, FRAMES, BANDS))
     doomed = [list(range(len(group[0].idxs) - 8)) for group in found]
     narrow = _channels.without(network, torch.zeros(1, FRAMES, BANDS), doomed)
-    again = build("micro", shapes=building.shapes_of(narrow))
+    again = build("micro", shapes=building.shapes_of(narrow, network))
     widths = [len(block.pointwise[0].weight) for block in again.blocks]
     assert [len(again.stem[0].weight), *widths] == [8, 8, 8, 8]
     assert [block.residual for block in again.blocks] == [True, True, False]

@@ -20,7 +20,7 @@ from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends.inputs import Inputs
 from lightspeech.models import building
-from lightspeech.models.contract import is_recurrent
+from lightspeech.models.contract import can_narrow
 from lightspeech.training import cost, inputs, networks, run, unlabelled
 from lightspeech.training.inputs import Parts
 from lightspeech.training.run import Run
@@ -75,10 +75,10 @@ def check(cfg: RunConfig) -> None:
             f"{cfg.model.name} is given {cfg.frontend.name} and cannot be pruned; take a model on "
             "a mel front end"
         )
-    if is_recurrent(building.unpruned(cfg.architecture, cfg.front)):
+    if not can_narrow(building.unpruned(cfg.architecture, cfg.front)):
         raise ConfigError(
-            f"{cfg.model.name} is recurrent and cannot be pruned; prune a convolutional one, such "
-            "as micro"
+            f"{cfg.model.name} cannot be pruned: it is recurrent, or an ensemble; prune a single "
+            "convolutional network, such as micro"
         )
 
 
@@ -123,7 +123,9 @@ def _prune(before: Run, task: Task, parts: Parts, cfg: Config, *, limit: int, bl
         left = kept if left is None else tuple(left[n] for n in kept)
     worth = _worth(network, task, parts, cfg)
     network = narrow(network, example, worth, limit, cfg.multiple)
-    config = replace(before.config, blocks=left, shapes=building.shapes_of(network))
+    config = replace(before.config, blocks=left, shapes={})
+    built = networks.build_network(config, len(before.labels))
+    config = replace(config, shapes=building.shapes_of(network, built))
     pruned = networks.build_network(config, len(before.labels))
     pruned.load_state_dict(network.state_dict(), strict=True)
     return replace(before, config=config, network=pruned)

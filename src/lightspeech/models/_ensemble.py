@@ -36,6 +36,9 @@ class Ensemble(Standardized, nn.Module):
 class Heads(nn.Module):
     """A linear head a member, or their mean."""
 
+    narrows = False
+    """In training it cuts what it reads into members of one width."""
+
     def __init__(self, members: int, width: int, n_classes: int, dropout: float) -> None:
         """Keep all heads in one matrix, which gives their mean."""
         super().__init__()

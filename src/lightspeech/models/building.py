@@ -107,9 +107,19 @@ def to_int8(network: nn.Module, frontend: Frontend, cfg: Int8) -> Int8Network:
     return Int8Network(fold(network), example, cfg)
 
 
-def shapes_of(network: nn.Module) -> dict[str, tuple[int, ...]]:
-    """Shapes of all weights and statistics of a network, by name."""
-    return {name: tuple(value.shape) for name, value in network.state_dict().items()}
+def shapes_of(network: nn.Module, built: nn.Module) -> dict[str, tuple[int, ...]]:
+    """Say what shapes weights and statistics of a network have that were built otherwise, by name.
+
+    Args:
+        network: with layers made narrower.
+        built: the same before.
+    """
+    before = built.state_dict()
+    return {
+        name: tuple(value.shape)
+        for name, value in network.state_dict().items()
+        if value.shape != before[name].shape
+    }
 
 
 def resize(network: nn.Module, shapes: dict[str, tuple[int, ...]]) -> None:

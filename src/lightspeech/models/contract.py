@@ -95,6 +95,16 @@ def is_recurrent(network: nn.Module) -> bool:
     return any(isinstance(module, nn.RNNBase) for module in network.modules())
 
 
+def can_narrow(network: nn.Module) -> bool:
+    """Whether layers of a network may lose channels, each as many as it will.
+
+    Not where a layer keeps a state, nor where one says ``narrows = False``, since it reads parts of
+    one width.
+    """
+    parts = network.modules()
+    return not is_recurrent(network) and all(getattr(part, "narrows", True) for part in parts)
+
+
 def head_of(network: nn.Module) -> nn.Module:
     """Find what gives the logits, whose input is the embedding: ``head``, or the last part.
 
