@@ -181,6 +181,10 @@ def export_as(study: Study, run_name: str, places: Places, format: str) -> Bundl
 def exporter(done: runs.Run, format: str) -> Callable[[runs.Run, Bundle], Bundle]:
     """Find what writes a run in a format.
 
+    Args:
+        done: a finished run.
+        format: name of an exporter, such as ``c99``.
+
     Raises:
         ConfigError: if there is no such exporter, or only ONNX holds the encoder of the run.
     """
