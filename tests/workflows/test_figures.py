@@ -1,13 +1,13 @@
 """Figures of a study are there after training, whatever was exported before, or nothing."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from lightspeech.cli import app
-from lightspeech.studies.study import read_study
 
 RECIPE = """
 name: tiny
@@ -57,22 +57,29 @@ def test_evaluate_of_a_study_that_is_cut_off_says_which_run_is_left(type_in):
         type_in("evaluate", "runs/tiny")
 
 
-@pytest.mark.parametrize("format", ["litert", "c99"])
-def test_a_format_exported_first_carries_the_figures_of_its_study(type_in, format):
+@pytest.fixture(scope="module")
+def quantized(tmp_path_factory):
+    """Train and quantize the recipe, and export nothing; gives the folder to work in."""
     pytest.importorskip("torchao", reason="needs the extra compress")
-    pytest.importorskip("litert_torch", reason="needs the extra litert")
-    from lightspeech.studies import recipe, stages
-    from lightspeech.studies.stages import Places
+    from lightspeech.workflows import train
 
-    type_in("train", "tiny.yaml", "--processes", "1")
-    chosen, folder = recipe.read(Path("tiny.yaml"), []), Path("runs/tiny")
-    material = stages.prepare(chosen, folder, progress=lambda items, _: items)
-    protocol = read_study(folder).protocol
-    where = (folder, Places(), lambda *_: None)
-    stages.compress(chosen, material, protocol, *where, processes=1)
+    folder = tmp_path_factory.mktemp("quantized")
+    (folder / "tiny.yaml").write_text(RECIPE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        job = train.Job(recipe=Path("tiny.yaml"), processes=1)
+        train.train(job, lambda *_: None, steps=True)
+    return folder
+
+
+@pytest.mark.parametrize("format", ["litert", "c99"])
+def test_a_format_exported_first_carries_the_figures_of_its_study(type_in, quantized, format):
+    pytest.importorskip("litert_torch", reason="needs the extra litert")
+    shutil.copytree(quantized / "runs", "runs")
     type_in("export", "runs/tiny/1-quantize/fold0-seed0", "--format", format)
     bundle = json.loads(Path(f"bundles/tiny-1-quantize-{format}/bundle.json").read_text())
     assert not list(Path("bundles").rglob("*.onnx"))
+    assert not Path("runs/tiny/1-quantize/study.json").exists()
     figures = json.loads(type_in("evaluate", "runs/tiny/1-quantize", "--json"))
     assert bundle["figures"] == {key: figures[key] for key in bundle["figures"]}
     assert bundle["figures"]["folds"] == 3

@@ -9,10 +9,6 @@ Progress = Callable[[str, int, int], None]
 """Told what is going on, how much of it is done, and of how much."""
 
 
-def silent(what: str, n_done: int, total: int) -> None:
-    """Show nothing."""
-
-
 def step_of(what: str, total: int, progress: Progress) -> Callable[[], None]:
     """Make what one calls after each of ``total`` steps.
 

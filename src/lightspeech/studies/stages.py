@@ -37,6 +37,15 @@ class Places:
 def begin(recipe: Recipe, places: Places, *, resume: bool, fresh: bool) -> Path:
     """Make the folder of a study, or take up the one that is there.
 
+    Args:
+        recipe: names the study.
+        places: the folder is made below ``runs``.
+        resume: take up a folder that the same recipe made, its steps left out.
+        fresh: throw away a folder that is there.
+
+    Returns:
+        The folder, with the recipe in it.
+
     Raises:
         OutputError: if a folder of that name is there and neither flag says what to do with it.
         ConfigError: if it is to be resumed but another recipe made it.
@@ -73,6 +82,11 @@ class Material:
 def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Material:
     """List and decode the corpus, keep what the vocabulary has, and write the manifest.
 
+    Args:
+        recipe: names corpora and vocabulary.
+        folder: of the study.
+        progress: passes on each file decoded.
+
     Raises:
         CorpusError: if the study was begun with other recordings, speakers or labels.
     """
@@ -106,6 +120,17 @@ def train(
 ) -> Protocol:
     """Cut the corpus, check the cut for leaks, and train every fold and seed.
 
+    Args:
+        recipe: of the study.
+        prepared: by `prepare`.
+        folder: of the study, by `begin`.
+        places: where features are cached.
+        progress: told of features computed and epochs done.
+        processes: runs at once; None: one a core.
+
+    Returns:
+        The cut.
+
     Raises:
         LeakError: if a fold leaks and the protocol is not labelled leaky.
     """
@@ -137,6 +162,15 @@ def compress(
     processes: int | None = None,
 ) -> list[Path]:
     """Apply the steps of a recipe to trained runs, each step to what the one before left.
+
+    Args:
+        recipe: of the study.
+        prepared: by `prepare`.
+        protocol: the cut, by `train`.
+        folder: of the study, its plain runs done.
+        places: where features are cached.
+        progress: told of features computed and runs done.
+        processes: runs at once; None: one a core.
 
     Returns:
         The folder of each step, a study of its own: ``1-distill``, ``2-prune``, …

@@ -106,6 +106,11 @@ def benchmark(plan: Plan, progress: Progress) -> Benchmark:
 def write(result: Benchmark, *, output: Path | None, picture: Path | None) -> None:
     """Write a benchmark as JSON, and draw its times and sizes as SVG, where a path is given.
 
+    Args:
+        result: of `benchmark`.
+        output: JSON file; None: not written.
+        picture: SVG file; None: not drawn.
+
     Raises:
         OutputError: if a file cannot be written.
     """

@@ -44,7 +44,14 @@ UNTRAINED = -50.0
 
 @dataclass(frozen=True, eq=False)
 class Machine:
-    """Standardization by the training part, and the machine behind it."""
+    """Standardization by the training part, and the machine behind it.
+
+    Attributes:
+        mean: of each feature, shape ``(88,)``.
+        deviation: of each feature, shape ``(88,)``.
+        svm: trained on what `mean` and `deviation` leave.
+        n_classes: of the corpus.
+    """
 
     mean: Array
     deviation: Array
