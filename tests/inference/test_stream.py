@@ -165,7 +165,9 @@ def test_a_bad_chunk_is_refused_and_not_taken(recognizer, chunk, kind, message):
         ((None,), ConfigError),
         (("44100",), ConfigError),
         ((16,), AudioError),
-        ((RATE, 0), AudioError),
+        ((RATE, 0), ConfigError),
+        ((RATE, "2"), ConfigError),
+        ((RATE, 65), AudioError),
     ],
 )
 def test_a_stream_that_cannot_be_is_refused(recognizer, arguments, kind):
