@@ -216,13 +216,23 @@ def test_ctrl_c_is_one_line_and_leaves_the_old_output(tmp_path):
     assert left.read_text() == "old"
 
 
+@pytest.fixture
+def ctrl_c_reaches():
+    """A shell lets what it starts in the background ignore Ctrl-C, the tests among it.
+
+    No ``preexec_fn``: it forks, of which jax warns where another test has imported it.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="process groups are a thing of POSIX")
-def test_ctrl_c_ends_processes_too(tmp_path):
+def test_ctrl_c_ends_processes_too(tmp_path, ctrl_c_reaches):
     save(tmp_path / "voice.wav")
     running = subprocess.Popen(
         [*COMMAND, *[str(tmp_path / "voice.wav")] * 5_000, "--processes", "2", "--json"], text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     running.stdout.readline()
     os.killpg(running.pid, signal.SIGINT)

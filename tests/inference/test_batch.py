@@ -119,13 +119,23 @@ def test_a_process_that_was_killed_is_told(recognizer, recordings):
         list(batch)
 
 
+@pytest.fixture
+def ctrl_c_reaches():
+    """A shell lets what it starts in the background ignore Ctrl-C, the tests among it.
+
+    No ``preexec_fn``: it forks, of which jax warns where another test has imported it.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def script(tmp_path, guard, *arguments):
     """Start a script of a user, in a process group of its own that Ctrl-C reaches."""
     (tmp_path / "use.py").write_text(SCRIPT.format(guard=guard))
     return subprocess.Popen(
         [sys.executable, tmp_path / "use.py", *map(str, arguments)], text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
@@ -147,7 +157,7 @@ def test_a_script_without_a_guard_is_told_what_to_write(recognizer, recordings, 
 
 
 @pytest.mark.skipif(os.name != "posix", reason="process groups are a thing of POSIX")
-def test_ctrl_c_ends_a_script_and_its_processes(recognizer, recordings, tmp_path):
+def test_ctrl_c_ends_a_script_and_its_processes(recognizer, recordings, tmp_path, ctrl_c_reaches):
     running = script(
         tmp_path, 'if __name__ == "__main__":', recognizer.bundle.path, recordings[0].parent, 10**6
     )

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -165,9 +167,27 @@ def test_a_bad_chunk_is_refused_and_not_taken(recognizer, chunk, kind, message):
         ((None,), ConfigError),
         (("44100",), ConfigError),
         ((16,), AudioError),
-        ((RATE, 0), AudioError),
+        ((RATE, 0), ConfigError),
+        ((RATE, "2"), ConfigError),
+        ((RATE, 65), AudioError),
     ],
 )
 def test_a_stream_that_cannot_be_is_refused(recognizer, arguments, kind):
     with pytest.raises(kind):
         recognizer.stream(*arguments)
+
+
+def test_an_endless_stream_takes_no_more_memory_than_a_short_one(recognizer):
+    second = np.zeros(RATE, np.int16)
+
+    def peak_bytes(seconds):
+        stream = recognizer.stream(RATE)
+        tracemalloc.start()
+        for _ in range(seconds):
+            stream.feed(second)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert not stream._head
+        return peak
+
+    assert peak_bytes(600) < 1.1 * peak_bytes(60)

@@ -66,8 +66,9 @@ def command(
 ) -> None:
     """Recognise the emotion in audio of any format, rate and length.
 
-    A recording over ten seconds is answered by segments; an answer below the bundle's threshold is
-    uncertain; a file that fails does not stop the others, but the exit code is 1.
+    A recording over ten seconds is answered by segments; what is below the
+    bundle's threshold is uncertain; a file that fails does not stop the others,
+    but the exit code is 1.
 
     Example: lightspeech predict recordings/ --bundle nano --json
     """

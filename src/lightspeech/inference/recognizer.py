@@ -136,8 +136,9 @@ class Recognizer:
 
         Raises:
             AudioError: if no recording has such a rate or so many channels.
-            ConfigError: if the rate is no whole number.
+            ConfigError: if one of the two is no whole number.
         """
+        _check_count("channels", channels)
         return Stream(self.predictor, sample_rate, channels)
 
 
