@@ -17,7 +17,11 @@ T = TypeVar("T")
 
 @contextmanager
 def pool(n_processes: int) -> Iterator[ProcessPoolExecutor]:
-    """Open processes, spawned as they are needed, that end at once where something goes wrong."""
+    """Open processes, spawned as they are needed, that end at once where something goes wrong.
+
+    Args:
+        n_processes: at most so many.
+    """
     context = multiprocessing.get_context("spawn")
     reader, writer = context.Pipe(duplex=False)
     with (
@@ -42,6 +46,12 @@ def submit(
 
     A process that is just being started, and imports a script which starts processes in its turn,
     is ended: the one that started it says what is wrong.
+
+    Args:
+        opened: of `pool`.
+        work: a function of a module.
+        args: for it.
+        kwargs: for it.
     """
     try:
         with _interrupts_held():

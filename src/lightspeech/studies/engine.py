@@ -1,16 +1,15 @@
 """The one place where work goes over processes: a function, many items, several at once."""
 
-import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TypeVar
 
 from lightspeech.errors import StudyError
+from lightspeech.processes import pool, submit
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -94,58 +93,18 @@ def _ticking(tick: Callable[[], None]) -> Iterator[None]:
 def _in_processes(
     function: Callable[[Item], Result], items: Sequence[Item], at_once: int, tick: Tick
 ) -> list[Result]:
-    with _pool(at_once) as pool:
-        with _interrupts_held():
-            futures = [pool.submit(function, item) for item in items]
-        waiting: set[Future[Result]] = set(futures)
-        while waiting:
-            finished, waiting = wait(waiting, timeout=TICK_S, return_when=FIRST_COMPLETED)
-            tick(len(items) - len(waiting))
-            for future in finished:
-                future.result()
-        return [future.result() for future in futures]
-
-
-@contextmanager
-def _pool(at_once: int) -> Iterator[ProcessPoolExecutor]:
-    """Open processes that end at once where something goes wrong."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(at_once, mp_context=context, initializer=_begin) as pool:
-        try:
-            yield pool
-        except BrokenProcessPool:
-            raise StudyError(
-                "a process was killed, perhaps for want of memory; "
-                "add --resume to go on, with a smaller --processes"
-            ) from None
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in multiprocessing.active_children():
-                process.terminate()
-            raise
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back: here for a moment, in processes begun meanwhile until `_begin`."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _begin() -> None:
-    """Leave Ctrl-C to the parent, which ends its children; end with it where it is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+        with pool(at_once) as opened:
+            futures = [submit(opened, function, item) for item in items]
+            waiting: set[Future[Result]] = set(futures)
+            while waiting:
+                finished, waiting = wait(waiting, timeout=TICK_S, return_when=FIRST_COMPLETED)
+                tick(len(items) - len(waiting))
+                for future in finished:
+                    future.result()
+            return [future.result() for future in futures]
+    except BrokenProcessPool:
+        raise StudyError(
+            "a process was killed, perhaps for want of memory; add --resume to go on, with a "
+            "smaller --processes"
+        ) from None
