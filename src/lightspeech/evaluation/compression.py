@@ -9,13 +9,15 @@ import numpy as np
 from lightspeech import config, metrics
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import results
-from lightspeech.evaluation.conditions import read_json
+from lightspeech.evaluation.conditions import read_folder, read_json
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import DIGITS, Results, Uar
 from lightspeech.files import write_json
 from lightspeech.training.predictions import Predictions
 
 FILE = "compress.json"
+FOLDER = "chains"
+"""Below the folder of all results."""
 
 
 @config.config
@@ -38,6 +40,8 @@ class Step:
 
     name: str
     """``plain``, or that of the step's folder."""
+    scheme: str | None = None
+    """As results carry it; null in files that do not say it."""
     settings: dict[str, Any]
     """Of the step, where they are not the defaults."""
     uar: Uar
@@ -62,6 +66,8 @@ class Chain:
     """All rows of a recipe, and the machine of their durations."""
 
     recipe: str
+    model: str | None = None
+    """As results carry it; null in files that do not say it."""
     corpus: str
     labels: tuple[str, ...]
     seeds: tuple[int, ...]
@@ -161,3 +167,16 @@ def read(path: Path) -> Chain:
         ConfigError: if a field is missing, unknown or out of range.
     """
     return config.build(Chain, read_json(path), source=str(path))
+
+
+def read_all(root: Path) -> dict[Path, Chain]:
+    """Read the chains of all recipes, by path.
+
+    Args:
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if a file holds no JSON object.
+        ConfigError: if one does not hold what it should.
+    """
+    return read_folder(Chain, root / FOLDER)

@@ -5,13 +5,14 @@ import json
 import platform
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lightspeech import config
 from lightspeech.errors import CorpusError
 from lightspeech.training import predictions
 from lightspeech.training.predictions import Predictions
 
+T = TypeVar("T")
 FILE = "study.json"
 KNOWN_SPEAKER = "known speaker"
 """What `Conditions.normalisation` begins with where it is by the tested speakers' own speech."""
@@ -103,3 +104,18 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise CorpusError(f"{path}: expected a JSON object, found {type(values).__name__}")
     return values
+
+
+def read_folder(cls: type[T], folder: Path) -> dict[Path, T]:
+    """Read every JSON file of a folder, by path; none where there is no such folder.
+
+    Args:
+        cls: config class that each file holds, every field checked.
+        folder: of the files.
+
+    Raises:
+        CorpusError: if a file holds no JSON object.
+        ConfigError: if one does not hold what it should.
+    """
+    paths = sorted(folder.glob("*.json"))
+    return {path: config.build(cls, read_json(path), source=str(path)) for path in paths}

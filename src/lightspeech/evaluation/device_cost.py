@@ -15,9 +15,12 @@ from lightspeech.bundle import Bundle
 from lightspeech.config import build, config
 from lightspeech.errors import BundleError, MissingTool
 from lightspeech.evaluation import cortex_m
+from lightspeech.evaluation.conditions import read_folder
 from lightspeech.evaluation.cortex_m import DoesNotFit, Samples
 
 How = Literal["measured", "estimated"]
+FOLDER = "devices"
+"""Below the folder of all results."""
 TARGET = "cortex-m4f"
 OPTIONS = ("-DLS_SMLAD",)
 """Two multiplications an instruction, which every processor with Thumb-2 DSP instructions has."""
@@ -182,3 +185,16 @@ def defines(bundle: Bundle) -> dict[str, int]:
         what = missing[0] if missing else "n_params"
         raise BundleError(f"{bundle.path}: says no {what}; export the model again")
     return numbers
+
+
+def read_files(root: Path) -> dict[Path, Cost]:
+    """Read what models cost on microcontrollers, by path.
+
+    Args:
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if a file holds no JSON object.
+        ConfigError: if one does not hold what it should.
+    """
+    return read_folder(Cost, root / FOLDER)

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from lightspeech import config, metrics
 from lightspeech.errors import CorpusError
-from lightspeech.evaluation.conditions import Conditions, read_json
+from lightspeech.evaluation.conditions import Conditions, read_folder, read_json
 from lightspeech.files import write_json
 from lightspeech.training.predictions import Predictions
 
@@ -218,3 +218,27 @@ def read(path: Path) -> Results:
         ConfigError: if a field is missing, unknown or out of range.
     """
     return config.build(Results, read_json(path), source=str(path))
+
+
+def read_all(root: Path) -> dict[Path, Results]:
+    """Read every results file, ``<root>/<corpus>/*.json``, by path.
+
+    A folder is of a corpus where a file in it says its name; other folders hold costs.
+
+    Args:
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if a file holds no JSON object.
+        ConfigError: if one does not hold what it should.
+    """
+    folders = sorted({path.parent for path in root.glob("*/*.json") if _is_of_folder(path)})
+    return {
+        path: figures
+        for folder in folders
+        for path, figures in read_folder(Results, folder).items()
+    }
+
+
+def _is_of_folder(path: Path) -> bool:
+    return read_json(path).get("corpus") == path.parent.name

@@ -40,6 +40,15 @@ class Speeds:
     recipes: dict[str, Speed]
 
 
+def is_there(root: Path) -> bool:
+    """Whether it was ever measured.
+
+    Args:
+        root: folder of all results.
+    """
+    return (root / PATH).is_file()
+
+
 def read(root: Path) -> Speeds:
     """Read what was measured.
 

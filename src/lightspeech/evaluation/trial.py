@@ -16,11 +16,12 @@ from lightspeech import bundle, metrics
 from lightspeech.audio import io
 from lightspeech.audio.windows import Waveform
 from lightspeech.bundle import Bundle
-from lightspeech.config import config
+from lightspeech.config import build, config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import LightspeechError
 from lightspeech.evaluation import bundle_quality, device_cost, latency, tflite_micro
 from lightspeech.evaluation.bundle_quality import Progress, silent
+from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import DIGITS
 from lightspeech.inference import dispatch
@@ -32,6 +33,8 @@ REFERENCE = "onnx"
 AT_ONCE, MACS_AT_ONCE = 20, 40_000_000
 """Windows a call where each call starts a program, whose start is no part of a window's time; fewer
 of a network so large that its windows take long themselves."""
+PATH = Path("benchmark.json")
+"""Below the folder of all results."""
 STATUS = Path("/proc/self/status")
 PEAK = "import sys; from lightspeech.evaluation import trial; print(trial.peak_bytes(sys.argv[1]))"
 
@@ -222,3 +225,16 @@ def peak_bytes(path: str) -> int | None:
         return None
     [kilobytes] = (line.split()[1] for line in STATUS.open() if line.startswith("VmHWM"))
     return 1024 * int(kilobytes)
+
+
+def read(path: Path) -> list[Row]:
+    """Read the rows that ``lightspeech benchmark --output`` wrote.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        CorpusError: if the file is missing or no JSON object.
+        ConfigError: if it does not hold what it should.
+    """
+    return [build(Row, row, source=str(path)) for row in read_json(path)["rows"]]

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from lightspeech.config import build
+from lightspeech.evaluation import trial
 from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.trial import Row
 
@@ -29,8 +29,8 @@ def read(path: Path) -> tuple[str, list[Row]]:
         ConfigError: if it does not hold what it should.
     """
     said = read_json(path)
-    rows = [build(Row, row, source=str(path)) for row in said["rows"]]
-    return f"{said['machine']['cpu']}, threads: {said['threads']}, rounds: {said['rounds']}", rows
+    about = f"{said['machine']['cpu']}, threads: {said['threads']}, rounds: {said['rounds']}"
+    return about, trial.read(path)
 
 
 def text(rows: Sequence[Row]) -> str:

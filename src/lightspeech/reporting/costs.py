@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lightspeech.config import build
-from lightspeech.evaluation import compression, pruning, speed, voices
-from lightspeech.evaluation.conditions import read_json
-from lightspeech.evaluation.device_cost import Cost
+from lightspeech.evaluation import compression, device_cost, pruning, speed, voices
 from lightspeech.reporting import compression as of_chain
 from lightspeech.reporting import wording
 
@@ -30,7 +27,7 @@ def chains(root: Path) -> str:
         CorpusError: if a file holds no JSON object.
         ConfigError: if one does not hold what it should.
     """
-    found = [compression.read(path) for path in sorted((root / "chains").glob("*.json"))]
+    found = compression.read_all(root).values()
     return "\n".join(f"### {chain.recipe}\n\n{of_chain.markdown(chain)}" for chain in found).strip()
 
 
@@ -66,19 +63,9 @@ def _curve(curve: pruning.Curve) -> str:
     return f"{about}\n\n{table(head, rows)}"
 
 
-def read_devices(root: Path) -> list[Cost]:
-    """Read what models cost on microcontrollers.
-
-    Raises:
-        CorpusError: if a file holds no JSON object.
-        ConfigError: if one does not hold what it should.
-    """
-    paths = sorted((root / "devices").glob("*.json"))
-    return [build(Cost, read_json(path), source=str(path)) for path in paths]
-
-
 def devices(root: Path) -> str:
     """Write what models cost on microcontrollers, everything included."""
+    costs = device_cost.read_files(root).values()
     rows = [
         (
             f"{cost.model} {cost.scheme}",
@@ -89,7 +76,7 @@ def devices(root: Path) -> str:
             f"{cost.instructions_per_inference / 1e6:.2f} M",
             f"{cost.instructions_per_audio_second / 1e6:.2f} M",
         )
-        for cost in sorted(read_devices(root), key=lambda cost: (cost.target, -cost.flash_bytes))
+        for cost in sorted(costs, key=lambda cost: (cost.target, -cost.flash_bytes))
     ]
     inference, second = "instructions a window", "instructions a second of audio"
     head = ("model", "target", "how", "flash", "RAM", inference, second)

@@ -9,8 +9,6 @@ from lightspeech.evaluation import results
 from lightspeech.evaluation.results import Results
 from lightspeech.reporting import wording
 
-COSTS = ("benchmarks", "chains", "devices", "pruning")
-"""Folders beside those of the corpora: what a model costs, not how well it hears."""
 HEAD = ("parameters", "size", "UAR %", "worst speaker", "WA %", "seeds", "protocol")
 """Behind the column of models, whose head tells the corpus."""
 NUMERIC = HEAD[:-2]
@@ -22,14 +20,13 @@ LEGEND = (
 
 
 def read_all(root: Path) -> list[Results]:
-    """Read every results file, ``<root>/<corpus>/*.json``; costs are none.
+    """Read every results file, ``<root>/<corpus>/*.json``, see `results.read_all`.
 
     Raises:
         CorpusError: if there is none.
         ConfigError: if one does not hold what it should.
     """
-    paths = [path for path in root.glob("*/*.json") if path.parent.name not in COSTS]
-    found = [results.read(path) for path in sorted(paths)]
+    found = list(results.read_all(root).values())
     if not found:
         raise CorpusError(
             f"{root}: no <corpus>/*.json here; type: "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lightspeech import bundle
 from lightspeech.bundle import Bundle
-from lightspeech.evaluation import frontier
+from lightspeech.evaluation import device_cost, frontier
 from lightspeech.evaluation.device_cost import Cost
 from lightspeech.evaluation.results import Results
 from lightspeech.reporting import costs, tables, wording
@@ -36,7 +36,7 @@ def cards(root: Path) -> dict[Path, str]:
     """
     made = [bundle.read(bundle.ZOO / name) for name in bundle.shipped()]
     found = tables.read_all(root)
-    spent = costs.read_devices(root)
+    spent = list(device_cost.read_files(root).values())
     return {one.path / "README.md": card(one, quality(one, found, spent)) for one in made}
 
 
