@@ -14,6 +14,10 @@ from lightspeech.training.predictions import Predictions
 
 T = TypeVar("T")
 FILE = "study.json"
+FLOATS = "fp32"
+"""The scheme that goes unsaid in names of models and files."""
+CORPUS = "corpus"
+"""`Conditions.unit` where whole corpora are left out."""
 KNOWN_SPEAKER = "known speaker"
 """What `Conditions.normalisation` begins with where it is by the tested speakers' own speech."""
 PACKAGES = ("lightspeech", "numpy", "torch", "onnxruntime")
@@ -55,6 +59,16 @@ class Conditions:
     labels: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=environment)
     """That of the training where ``study.json`` has it, else that of the measurement."""
+
+    @property
+    def system(self) -> str:
+        """The model with its scheme, unless these are floats."""
+        return self.model if self.scheme == FLOATS else f"{self.model} {self.scheme}"
+
+    @property
+    def of_strangers(self) -> bool:
+        """Whether the model neither learnt from the tested speakers nor was told about them."""
+        return not self.leaky and not self.normalisation.startswith(KNOWN_SPEAKER)
 
 
 def read(folder: Path) -> tuple[Conditions, list[Predictions]]:

@@ -4,7 +4,6 @@
 the number of multiplications; the basis says with what assumption.
 """
 
-import re
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +16,7 @@ from lightspeech.errors import BundleError, MissingTool
 from lightspeech.evaluation import cortex_m
 from lightspeech.evaluation.conditions import read_folder
 from lightspeech.evaluation.cortex_m import DoesNotFit, Samples
+from lightspeech.export.c99 import header
 
 How = Literal["measured", "estimated"]
 FOLDER = "devices"
@@ -142,7 +142,7 @@ def _cost(
     per_sample = frame / front.hop_length + inference / hop
     return Cost(
         model=bundle.model["name"],
-        scheme="int8",
+        scheme=bundle.provenance["scheme"],
         target=TARGET,
         how=how,
         basis=basis,
@@ -170,20 +170,13 @@ def defines(bundle: Bundle) -> dict[str, int]:
     """Read the whole numbers that the generated header defines.
 
     Raises:
-        BundleError: if the bundle holds no generated C.
+        BundleError: if the bundle holds no generated C, or does not say what network it is.
     """
-    header = bundle.path / "ls_model.h"
-    if not header.is_file():
-        raise BundleError(
-            f"{bundle.path}: holds no generated C; a board needs it: "
-            "lightspeech export RUN --format c99"
-        )
-    found = re.findall(r"#define (LS_\w+) \(?(-?\d+)\)?$", header.read_text("utf-8"), re.MULTILINE)
-    numbers = {name: int(value) for name, value in found}
-    missing = [name for name in ("LS_MODEL_MACS", "LS_MODEL_ARENA_SIZE") if name not in numbers]
-    if missing or not isinstance(bundle.model.get("n_params"), int):
-        what = missing[0] if missing else "n_params"
-        raise BundleError(f"{bundle.path}: says no {what}; export the model again")
+    numbers = header.read(bundle)
+    if not isinstance(bundle.model.get("n_params"), int):
+        raise BundleError(f"{bundle.path}: says no n_params; export the model again")
+    if not isinstance(bundle.provenance.get("scheme"), str):
+        raise BundleError(f"{bundle.path}: says no scheme; export the model again")
     return numbers
 
 

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from lightspeech import config, metrics
 from lightspeech.errors import CorpusError
-from lightspeech.evaluation.conditions import Conditions, read_folder, read_json
+from lightspeech.evaluation.conditions import FLOATS, Conditions, read_folder, read_json
 from lightspeech.files import write_json
 from lightspeech.training.predictions import Predictions
 
@@ -185,7 +185,7 @@ def _rate(value: Any) -> float:
 
 
 def results_path(
-    root: Path, corpus: str, model: str, scheme: str = "fp32", protocol_suffix: str = ""
+    root: Path, corpus: str, model: str, scheme: str = FLOATS, protocol_suffix: str = ""
 ) -> Path:
     """Name the file of a study: ``<corpus>/<model>[-<scheme>][.<protocol>].json``.
 
@@ -193,10 +193,10 @@ def results_path(
         root: folder of all results.
         corpus: as results carry it.
         model: name of the model.
-        scheme: left out of the name where it is ``fp32``.
+        scheme: left out of the name where it is `FLOATS`.
         protocol_suffix: empty for the corpus's usual protocol.
     """
-    of_scheme = "" if scheme == "fp32" else f"-{scheme}"
+    of_scheme = "" if scheme == FLOATS else f"-{scheme}"
     of_protocol = f".{protocol_suffix}" if protocol_suffix else ""
     return root / corpus / f"{model}{of_scheme}{of_protocol}.json"
 

@@ -7,19 +7,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from lightspeech import bundle, metrics
+from lightspeech import bundle, metrics, plugins
 from lightspeech.audio import io
 from lightspeech.audio.windows import Waveform
 from lightspeech.bundle import Bundle
 from lightspeech.config import build, config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import LightspeechError
-from lightspeech.evaluation import bundle_quality, device_cost, latency, tflite_micro
+from lightspeech.evaluation import bundle_quality, latency, tflite_micro
 from lightspeech.evaluation.bundle_quality import Progress, silent
 from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.latency import Latency
@@ -30,9 +31,8 @@ from lightspeech.training.predictions import Predictions
 
 REFERENCE = "onnx"
 """The format in floats that others of the same model are compared with."""
-AT_ONCE, MACS_AT_ONCE = 20, 40_000_000
-"""Windows a call where each call starts a program, whose start is no part of a window's time; fewer
-of a network so large that its windows take long themselves."""
+MACS_AT_ONCE = 40_000_000
+"""A call of several windows has fewer of a network so large that they take long themselves."""
 PATH = Path("benchmark.json")
 """Below the folder of all results."""
 STATUS = Path("/proc/self/status")
@@ -78,12 +78,14 @@ class Entry:
 
     Attributes:
         row: all but the times.
-        call: answers as many windows as `at_once` says; None where it failed.
+        call: answers `n_windows` windows; None where it failed.
+        n_windows: answered by one call, at least 1.
         network: answers one window's features; None where nobody can ask for that.
     """
 
     row: Row
     call: Callable[[], object] | None = None
+    n_windows: int = 1
     network: Callable[[], object] | None = None
 
 
@@ -118,27 +120,34 @@ def entry(made: Bundle, row: Row, trial: Trial) -> tuple[Entry, Predictor | None
     try:
         opened = dispatch.open(made, threads=trial.threads)
         answers, heard = _answers(opened, row, trial)
-        ram_bytes, ram = _ram(made, row.format)
+        back_end = plugins.load(dispatch.BACK_ENDS, dispatch.back_end(made))
+        arena_bytes = back_end.ram_bytes(made)
     except LightspeechError as error:
         return Entry(row=failed(row, error)), None
-    batch = np.repeat(heard[None], at_once(row), axis=0)
+    n_windows = at_once(back_end.WINDOWS_AT_ONCE, row.macs)
+    batch = np.repeat(heard[None], n_windows, axis=0)
+    is_arena = arena_bytes is not None
     row = replace(
         row,
         size_bytes=made.size_bytes,
         n_params=made.model.get("n_params"),
-        ram_bytes=ram_bytes,
-        ram=ram,
-        micro_bytes=_micro(made, row.format),
+        ram_bytes=arena_bytes if is_arena else _process_bytes(made),
+        ram="arena" if is_arena else "process",
+        micro_bytes=tflite_micro.arena_bytes(made.path / made.model_file) if is_arena else None,
         window_s=made.windows.window_s,
     )
-    return Entry(row=with_answers(row, answers), call=lambda: opened.predict(batch)), opened
+    call = partial(opened.predict, batch)
+    return Entry(row=with_answers(row, answers), call=call, n_windows=n_windows), opened
 
 
-def at_once(row: Row) -> int:
-    """Count the windows that are answered in one call."""
-    if row.format != "c99":
-        return 1
-    return min(AT_ONCE, max(1, MACS_AT_ONCE // (row.macs or 1)))
+def at_once(windows: int, macs: int | None) -> int:
+    """Count the windows that are answered in one call.
+
+    Args:
+        windows: that the back end wishes for, at least 1.
+        macs: multiply-accumulates of one window; None where nobody counted.
+    """
+    return min(windows, max(1, MACS_AT_ONCE // (macs or 1)))
 
 
 def failed(row: Row, error: Exception) -> Row:
@@ -177,21 +186,22 @@ def rows(entries: Sequence[Entry], *, rounds: int) -> list[Row]:
     found = latency.measure({f"{what} {n}": f for (what, n), f in calls.items()}, rounds=rounds)
     floats = {e.row.model: e.row.uar for e in entries if e.row.format == REFERENCE}
     return [
-        _finished(e.row, found.get(f"call {n}"), found.get(f"network {n}"), floats)
+        _finished(e, found.get(f"call {n}"), found.get(f"network {n}"), floats)
         for n, e in enumerate(entries)
     ]
 
 
 def _finished(
-    row: Row, whole: Latency | None, network: Latency | None, floats: dict[str, float | None]
+    entry: Entry, whole: Latency | None, network: Latency | None, floats: dict[str, float | None]
 ) -> Row:
+    row = entry.row
     before = floats.get(row.model)
     if row.uar is not None and before is not None:
         row = replace(row, uar_change=round(row.uar - before, DIGITS))
     row = replace(row, network=network)
     if whole is None or row.window_s is None:
         return row
-    each = _one(whole, at_once(row))
+    each = _one(whole, entry.n_windows)
     return replace(row, latency=each, rtf=round(each.median_ms / 1_000 / row.window_s, 6))
 
 
@@ -202,18 +212,12 @@ def _one(whole: Latency, n: int) -> Latency:
     return replace(whole, median_ms=median_ms, p95_ms=p95_ms, cpu_ms=cpu_ms)
 
 
-def _ram(made: Bundle, format: str) -> tuple[int | None, Literal["arena", "process"]]:
-    if format == "c99":
-        return device_cost.defines(made)["LS_MODEL_ARENA_SIZE"], "arena"
+def _process_bytes(made: Bundle) -> int | None:
+    """The most memory that a process of its own holds which answers one window."""
     command = [sys.executable, "-W", "ignore", "-c", PEAK, str(made.path)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    said = done.stdout.split()[-1:]
-    return (int(said[0]) if said and said[0].isdigit() else None), "process"
-
-
-def _micro(made: Bundle, format: str) -> int | None:
-    """Bytes of TFLite Micro's arena; None where it is not installed or has no such network."""
-    return tflite_micro.arena_bytes(made.path / made.model_file) if format == "c99" else None
+    ended = subprocess.run(command, capture_output=True, text=True)
+    words = ended.stdout.split()[-1:]
+    return int(words[0]) if words and words[0].isdigit() else None
 
 
 def peak_bytes(path: str) -> int | None:

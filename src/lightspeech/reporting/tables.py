@@ -59,7 +59,7 @@ def _cells(row: Results) -> tuple[str, ...]:
     leaky = f" **{wording.LEAKY}**" if row.leaky else ""
     n_seeds = f"*{wording.seeds(row)}*" if wording.few_seeds(row) else str(len(row.seeds))
     return (
-        f"{wording.model_name(row)}{leaky}",
+        f"{row.system}{leaky}",
         f"{row.n_params:,}",
         wording.size(row.size_bytes),
         wording.spread(row.uar),

@@ -54,11 +54,6 @@ def duration(seconds: float | None) -> str:
     return f"{seconds:.2f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
-def model_name(results: Results) -> str:
-    """Name a model with its number format, unless that is ``fp32``."""
-    return results.model if results.scheme == "fp32" else f"{results.model} {results.scheme}"
-
-
 def few_seeds(results: Results) -> bool:
     """Whether a figure rests on fewer seeds than a published one should."""
     return len(results.seeds) < HONEST_SEEDS.get(results.corpus, ELSEWHERE)

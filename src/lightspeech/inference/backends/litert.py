@@ -12,6 +12,9 @@ from lightspeech.export import tflite_file
 from lightspeech.inference.predictor import Probabilities
 from lightspeech.quiet import silent
 
+WINDOWS_AT_ONCE = 1
+"""Windows of a call that is timed."""
+
 
 @dataclass(frozen=True)
 class LiteRTPredictor:
@@ -71,6 +74,10 @@ def open(bundle: Bundle, *, threads: int = 1, reference: bool = False) -> LiteRT
     except (ValueError, RuntimeError) as error:
         raise _fault(bundle, f"is no model that LiteRT loads ({_line(error)})") from None
     return LiteRTPredictor(bundle, interpreter)
+
+
+def ram_bytes(bundle: Bundle) -> None:
+    """None: how much memory it takes, only the whole process that opened the bundle tells."""
 
 
 def _check(bundle: Bundle, model: bytes) -> None:

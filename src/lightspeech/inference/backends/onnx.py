@@ -18,6 +18,8 @@ from lightspeech.inference.predictor import Probabilities
 WAVEFORM, FEATURES = "waveform", "features"
 """What a model takes; before one that takes features stands the NumPy front end."""
 OUTPUT = "probabilities"
+WINDOWS_AT_ONCE = 1
+"""Windows of a call that is timed."""
 
 _EXTERNAL = re.compile(rb"(?:\n|\x8a\x80*\x00)(?:\x08|\x88\x80*\x00)location")
 """The key of every reference to data outside the model file, in protobuf's bytes, also overlong."""
@@ -100,6 +102,10 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
         return OnnxPredictor(bundle, session)
     front = build(FrontEnd, bundle.frontend, source=str(bundle.path / DESCRIPTION))
     return OnnxPredictor(bundle, session, front)
+
+
+def ram_bytes(bundle: Bundle) -> None:
+    """None: how much memory it takes, only the whole process that opened the bundle tells."""
 
 
 def _fault(bundle: Bundle, what: str) -> BundleError:
