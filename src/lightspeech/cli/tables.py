@@ -29,18 +29,20 @@ def command(
 
     Example: lightspeech tables --check
     """
-    made = {path: documents.fill(path, results) for path in into or DOCUMENTS}
+    texts = {path: documents.fill(path, results) for path in into or DOCUMENTS}
     if into is None:
-        made |= zoo.cards(results)
-    stale = {p: text for p, text in made.items() if text != p.read_text(encoding="utf-8")}
-    drawn = {output / picture.name: picture for picture in pictures.of(results)}
-    old = {path: picture for path, picture in drawn.items() if not picture.is_fresh(path)}
+        texts |= zoo.cards(results)
+    stale = {p: text for p, text in texts.items() if text != p.read_text(encoding="utf-8")}
+    drawings = {output / picture.name: picture for picture in pictures.of(results)}
+    undrawn = {path: picture for path, picture in drawings.items() if not picture.is_fresh(path)}
     if check:
-        faults = [f"{p}: differs from {results}; type: lightspeech tables" for p in [*stale, *old]]
+        faults = [
+            f"{p}: differs from {results}; type: lightspeech tables" for p in [*stale, *undrawn]
+        ]
         _refuse([*agreement.disagreements(results), *faults])
-    for path, text in [*stale.items(), *((path, old[path].text()) for path in old)]:
+    for path, text in [*stale.items(), *((path, undrawn[path].text()) for path in undrawn)]:
         write_text(path, text)
-    typer.echo(f"{len(made)} documents and {len(drawn)} pictures are up to date")
+    typer.echo(f"{len(texts)} documents and {len(drawings)} pictures are up to date")
 
 
 def _refuse(faults: list[str]) -> None:

@@ -76,7 +76,7 @@ class Chain:
 
 
 def change(
-    before: Results, after: Results, plain: Sequence[Predictions], made: Sequence[Predictions]
+    before: Results, after: Results, plain: Sequence[Predictions], compressed: Sequence[Predictions]
 ) -> Change:
     """Compare the runs of a step with the plain ones.
 
@@ -84,12 +84,12 @@ def change(
         before: figures of the plain runs.
         after: figures of the step's.
         plain: answers of the plain runs, one of each fold and seed.
-        made: answers of the step's, the same folds and seeds.
+        compressed: answers of the step's, the same folds and seeds.
 
     Raises:
         CorpusError: if the two were not tested on the same utterances.
     """
-    first, second = (results.tally(runs, before.labels) for runs in (plain, made))
+    first, second = (results.tally(runs, before.labels) for runs in (plain, compressed))
     interval = metrics.paired_ci(first.counts, second.counts) if len(first.speakers) > 1 else None
     return Change(
         uar=_rounded(after.uar.mean - before.uar.mean),
@@ -103,20 +103,27 @@ def change(
             name: _rounded(after.per_speaker[name] - old)
             for name, old in before.per_speaker.items()
         },
-        flipped=_rounded(1 - agreement(plain, made)),
+        flipped=_rounded(1 - same_answers(plain, compressed)),
     )
 
 
-def agreement(some: Sequence[Predictions], others: Sequence[Predictions]) -> float:
+def same_answers(runs: Sequence[Predictions], other_runs: Sequence[Predictions]) -> float:
     """Share of equal answers, run by run of the same fold and seed.
+
+    Args:
+        runs: answers of some runs.
+        other_runs: of the same folds and seeds.
+
+    Returns:
+        From 0 to 1.
 
     Raises:
         CorpusError: if they were not tested on the same utterances.
     """
-    there = {(run.fold, run.seed): run for run in others}
+    by_run = {(run.fold, run.seed): run for run in other_runs}
     equal = []
-    for run in some:
-        other = there.get((run.fold, run.seed))
+    for run in runs:
+        other = by_run.get((run.fold, run.seed))
         if other is None or other.ids != run.ids:
             raise CorpusError(
                 f"fold {run.fold} of seed {run.seed}: not tested on the same utterances before "
@@ -126,11 +133,13 @@ def agreement(some: Sequence[Predictions], others: Sequence[Predictions]) -> flo
     return float(np.mean(np.concatenate(equal)))
 
 
-def teacher_agreement(made: Sequence[Predictions], teacher: Sequence[Predictions]) -> float | None:
+def teacher_agreement(
+    student: Sequence[Predictions], teacher: Sequence[Predictions]
+) -> float | None:
     """Share of answers that a teacher, the mean of its seeds, gives too; None if it was not asked.
 
     Args:
-        made: answers of a step's runs.
+        student: answers of a step's runs.
         teacher: answers of the teacher's runs to its own test utterances.
     """
     sums: dict[str, np.ndarray] = {}
@@ -139,7 +148,7 @@ def teacher_agreement(made: Sequence[Predictions], teacher: Sequence[Predictions
             sums[name] = sums.get(name, 0) + probabilities
     equal = [
         run.labels[answer] == teacher[0].labels[int(sums[name].argmax())]
-        for run in made
+        for run in student
         for name, answer in zip(run.ids, run.answers, strict=True)
         if name in sums
     ]
@@ -153,6 +162,10 @@ def _rounded(value: float) -> float:
 def write(chain: Chain, path: Path) -> None:
     """Write a chain as JSON, atomically.
 
+    Args:
+        chain: of a recipe.
+        path: of the file.
+
     Raises:
         OutputError: if the file cannot be written.
     """
@@ -161,6 +174,9 @@ def write(chain: Chain, path: Path) -> None:
 
 def read(path: Path) -> Chain:
     """Read a chain, every field checked.
+
+    Args:
+        path: of the file.
 
     Raises:
         CorpusError: if the file is missing or no JSON object.

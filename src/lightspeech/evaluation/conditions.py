@@ -25,13 +25,13 @@ PACKAGES = ("lightspeech", "numpy", "torch", "onnxruntime")
 
 def environment() -> dict[str, str]:
     """Versions that figures depend on; a package that is not installed is left out."""
-    found = {
+    versions = {
         package: importlib.metadata.version(package)
         for package in PACKAGES
         if any(importlib.metadata.distributions(name=package))
     }
     machine = f"{platform.system()} {platform.machine()}"
-    return {"python": platform.python_version(), "machine": machine, **found}
+    return {"python": platform.python_version(), "machine": machine, **versions}
 
 
 @config.config
@@ -84,8 +84,8 @@ def read(folder: Path) -> tuple[Conditions, list[Predictions]]:
     runs = sorted(folder.glob("fold*-seed*/"))
     unfinished = [run.name for run in runs if not (run / "test.csv").is_file()]
     if unfinished or not runs:
-        found = f"{unfinished[0]} has no test.csv" if unfinished else "it holds no fold*-seed*/"
-        raise CorpusError(f"{folder}: the study is not finished ({found}); run its recipe again")
+        fault = f"{unfinished[0]} has no test.csv" if unfinished else "it holds no fold*-seed*/"
+        raise CorpusError(f"{folder}: the study is not finished ({fault}); run its recipe again")
     return study, [predictions.read(run / "test.csv") for run in runs]
 
 

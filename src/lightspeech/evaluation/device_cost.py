@@ -73,15 +73,19 @@ def find(bundle: Bundle, firmware: Path) -> Cost:
     if not (firmware / "listen.c").is_file():
         return estimate(bundle, f"{firmware} holds no listen.c")
     try:
-        return measure(bundle, firmware)
+        return emulate(bundle, firmware)
     except MissingTool as error:
         return estimate(bundle, str(error).partition(";")[0])
     except DoesNotFit:
         return estimate(bundle, "larger than the emulated board")
 
 
-def measure(bundle: Bundle, firmware: Path) -> Cost:
+def emulate(bundle: Bundle, firmware: Path) -> Cost:
     """Build the image, run it in emulation, and count.
+
+    Args:
+        bundle: of generated C, its front end included.
+        firmware: folder ``firmware`` of the repository.
 
     Raises:
         MissingTool: if compiler or emulator is not there.
@@ -91,9 +95,9 @@ def measure(bundle: Bundle, firmware: Path) -> Cost:
     front = build(FrontEnd, bundle.frontend)
     samples = sound(bundle)
     image = cortex_m.on_cortex_m(bundle.path, firmware, samples, *OPTIONS)
-    here = cortex_m.on_host(bundle.path, firmware, samples)
-    heard = image.heard
-    if (heard.windows, heard.logits) != (here.windows, here.logits):
+    host = cortex_m.on_host(bundle.path, firmware, samples)
+    printed = image.printed
+    if (printed.windows, printed.logits) != (host.windows, host.logits):
         raise BundleError(f"{bundle.path}: computes other bits in emulation; export it again")
     return _cost(
         bundle,
@@ -101,13 +105,21 @@ def measure(bundle: Bundle, firmware: Path) -> Cost:
         basis="counted in emulation",
         flash_bytes=image.flash_bytes,
         ram_bytes=image.ram_bytes,
-        inference=heard.inference_instructions // len(heard.windows),
-        frame=heard.frontend_instructions // front.n_frames(len(samples)),
+        inference=printed.inference_instructions // len(printed.windows),
+        frame=printed.frontend_instructions // front.n_frames(len(samples)),
     )
 
 
 def estimate(bundle: Bundle, why: str) -> Cost:
-    """Guess from the number of multiplications, without a compiler."""
+    """Guess from the number of multiplications, without a compiler.
+
+    Args:
+        bundle: of generated C.
+        why: it is not measured; stands in the basis of the figures.
+
+    Raises:
+        BundleError: if the bundle holds no generated C.
+    """
     stated = defines(bundle)
     front = build(FrontEnd, bundle.frontend)
     window, _ = bundle.windows.samples(front.sample_rate)
@@ -157,7 +169,11 @@ def _cost(
 
 
 def sound(bundle: Bundle) -> Samples:
-    """Make noise that swells and fades, for two windows: what it is does not change the count."""
+    """Make noise that swells and fades, of a window and a hop: what it is changes no count.
+
+    Returns:
+        16 bits, shape ``(window + hop,)``, at the rate of the bundle.
+    """
     rate = bundle.sample_rate
     n = sum(bundle.windows.samples(rate))
     swell = np.sin(np.pi * np.arange(n) / rate) ** 2

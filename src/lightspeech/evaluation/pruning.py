@@ -47,6 +47,10 @@ class Curve:
 def write(curve: Curve, root: Path) -> Path:
     """Write a curve below the folder of all results, atomically, and give its path.
 
+    Args:
+        curve: of a network.
+        root: folder of all results.
+
     Raises:
         OutputError: if the file cannot be written.
     """

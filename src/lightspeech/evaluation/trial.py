@@ -13,7 +13,8 @@ from typing import Literal
 
 import numpy as np
 
-from lightspeech import bundle, metrics, plugins
+from lightspeech import bundle as bundles
+from lightspeech import metrics, plugins
 from lightspeech.audio import io
 from lightspeech.audio.windows import Waveform
 from lightspeech.bundle import Bundle
@@ -21,7 +22,7 @@ from lightspeech.config import build, config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import LightspeechError
 from lightspeech.evaluation import bundle_quality, latency, tflite_micro
-from lightspeech.evaluation.bundle_quality import Progress, silent
+from lightspeech.evaluation.bundle_quality import Progress, no_progress
 from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import DIGITS
@@ -103,14 +104,14 @@ class Trial:
     utterances: Sequence[Utterance]
     vocabulary: str | None
     threads: int = 1
-    progress: Progress = silent
+    progress: Progress = no_progress
 
 
-def entry(made: Bundle, row: Row, trial: Trial) -> tuple[Entry, Predictor | None]:
+def entry(bundle: Bundle, row: Row, trial: Trial) -> tuple[Entry, Predictor | None]:
     """Open a bundle and measure all but its times; what fails is told in the row.
 
     Args:
-        made: as read by `bundle.read`.
+        bundle: as read by `bundle.read`.
         row: says model and format.
         trial: what it is measured on.
 
@@ -118,26 +119,26 @@ def entry(made: Bundle, row: Row, trial: Trial) -> tuple[Entry, Predictor | None
         The entry, and the opened bundle where it did not fail.
     """
     try:
-        opened = dispatch.open(made, threads=trial.threads)
-        answers, heard = _answers(opened, row, trial)
-        back_end = plugins.load(dispatch.BACK_ENDS, dispatch.back_end(made))
-        arena_bytes = back_end.ram_bytes(made)
+        predictor = dispatch.open(bundle, threads=trial.threads)
+        answers, window = _answers(predictor, row, trial)
+        back_end = plugins.load(dispatch.BACK_ENDS, dispatch.back_end(bundle))
+        arena_bytes = back_end.ram_bytes(bundle)
     except LightspeechError as error:
         return Entry(row=failed(row, error)), None
     n_windows = at_once(back_end.WINDOWS_AT_ONCE, row.macs)
-    batch = np.repeat(heard[None], n_windows, axis=0)
+    batch = np.repeat(window[None], n_windows, axis=0)
     is_arena = arena_bytes is not None
     row = replace(
         row,
-        size_bytes=made.size_bytes,
-        n_params=made.model.get("n_params"),
-        ram_bytes=arena_bytes if is_arena else _process_bytes(made),
+        size_bytes=bundle.size_bytes,
+        n_params=bundle.model.get("n_params"),
+        ram_bytes=arena_bytes if is_arena else _process_bytes(bundle),
         ram="arena" if is_arena else "process",
-        micro_bytes=tflite_micro.arena_bytes(made.path / made.model_file) if is_arena else None,
-        window_s=made.windows.window_s,
+        micro_bytes=tflite_micro.arena_bytes(bundle.path / bundle.model_file) if is_arena else None,
+        window_s=bundle.windows.window_s,
     )
-    call = partial(opened.predict, batch)
-    return Entry(row=with_answers(row, answers), call=call, n_windows=n_windows), opened
+    call = partial(predictor.predict, batch)
+    return Entry(row=with_answers(row, answers), call=call, n_windows=n_windows), predictor
 
 
 def at_once(windows: int, macs: int | None) -> int:
@@ -151,27 +152,37 @@ def at_once(windows: int, macs: int | None) -> int:
 
 
 def failed(row: Row, error: Exception) -> Row:
-    """Say in a row why there is no more in it, on one line."""
+    """Say in a row why there is no more in it, on one line.
+
+    Args:
+        row: says model and format.
+        error: that ended it.
+    """
     return replace(row, status="failed", why=" ".join(str(error).split())[:300])
 
 
-def _answers(opened: Predictor, row: Row, trial: Trial) -> tuple[Predictions | None, Waveform]:
+def _answers(predictor: Predictor, row: Row, trial: Trial) -> tuple[Predictions | None, Waveform]:
     """Answer the test speakers, and give a window to time: of their speech, else of silence."""
-    made = opened.bundle
+    bundle = predictor.bundle
     if not trial.utterances:
-        return None, np.zeros(made.windows.samples(made.sample_rate)[0], np.float32)
-    tested = bundle_quality.held_out(made, trial.utterances)
-    waveform = io.load(tested[0].path, made.sample_rate)
+        return None, np.zeros(bundle.windows.samples(bundle.sample_rate)[0], np.float32)
+    utterances = bundle_quality.held_out(bundle, trial.utterances)
+    waveform = io.load(utterances[0].path, bundle.sample_rate)
 
-    def told(_: str, done: int, total: int) -> None:
-        trial.progress(f"{row.model} {row.format}", done, total)
+    def progress(_: str, n_answered: int, total: int) -> None:
+        trial.progress(f"{row.model} {row.format}", n_answered, total)
 
-    answers = bundle_quality.answer_all(opened, tested, trial.vocabulary, progress=told)
-    return answers, made.windows.cut(waveform, made.sample_rate)[0]
+    answers = bundle_quality.answer_all(predictor, utterances, trial.vocabulary, progress=progress)
+    return answers, bundle.windows.cut(waveform, bundle.sample_rate)[0]
 
 
 def with_answers(row: Row, answers: Predictions | None) -> Row:
-    """Say how good answers are."""
+    """Say how good answers are.
+
+    Args:
+        row: of the format that was asked.
+        answers: on the test speakers; None where nobody was tested.
+    """
     if answers is None:
         return row
     n_classes = len(answers.labels)
@@ -180,29 +191,39 @@ def with_answers(row: Row, answers: Predictions | None) -> Row:
 
 
 def rows(entries: Sequence[Entry], *, rounds: int) -> list[Row]:
-    """Time all that did not fail, interleaved, and compare each with its model in floats."""
+    """Time all that did not fail, interleaved, and compare each with its model in floats.
+
+    Args:
+        entries: of one benchmark, in the order of the table.
+        rounds: calls of each that are timed, at least 1.
+    """
     calls = {("call", n): e.call for n, e in enumerate(entries) if e.call}
     calls |= {("network", n): e.network for n, e in enumerate(entries) if e.network}
-    found = latency.measure({f"{what} {n}": f for (what, n), f in calls.items()}, rounds=rounds)
-    floats = {e.row.model: e.row.uar for e in entries if e.row.format == REFERENCE}
+    latencies = latency.measure({f"{part} {n}": f for (part, n), f in calls.items()}, rounds=rounds)
+    float_uars = {e.row.model: e.row.uar for e in entries if e.row.format == REFERENCE}
     return [
-        _finished(e, found.get(f"call {n}"), found.get(f"network {n}"), floats)
+        _finished(e, latencies.get(f"call {n}"), latencies.get(f"network {n}"), float_uars)
         for n, e in enumerate(entries)
     ]
 
 
 def _finished(
-    entry: Entry, whole: Latency | None, network: Latency | None, floats: dict[str, float | None]
+    entry: Entry,
+    whole: Latency | None,
+    network: Latency | None,
+    float_uars: dict[str, float | None],
 ) -> Row:
     row = entry.row
-    before = floats.get(row.model)
-    if row.uar is not None and before is not None:
-        row = replace(row, uar_change=round(row.uar - before, DIGITS))
+    float_uar = float_uars.get(row.model)
+    if row.uar is not None and float_uar is not None:
+        row = replace(row, uar_change=round(row.uar - float_uar, DIGITS))
     row = replace(row, network=network)
     if whole is None or row.window_s is None:
         return row
-    each = _one(whole, entry.n_windows)
-    return replace(row, latency=each, rtf=round(each.median_ms / 1_000 / row.window_s, 6))
+    per_window = _one(whole, entry.n_windows)
+    return replace(
+        row, latency=per_window, rtf=round(per_window.median_ms / 1_000 / row.window_s, 6)
+    )
 
 
 def _one(whole: Latency, n: int) -> Latency:
@@ -212,9 +233,9 @@ def _one(whole: Latency, n: int) -> Latency:
     return replace(whole, median_ms=median_ms, p95_ms=p95_ms, cpu_ms=cpu_ms)
 
 
-def _process_bytes(made: Bundle) -> int | None:
+def _process_bytes(bundle: Bundle) -> int | None:
     """The most memory that a process of its own holds which answers one window."""
-    command = [sys.executable, "-W", "ignore", "-c", PEAK, str(made.path)]
+    command = [sys.executable, "-W", "ignore", "-c", PEAK, str(bundle.path)]
     ended = subprocess.run(command, capture_output=True, text=True)
     words = ended.stdout.split()[-1:]
     return int(words[0]) if words and words[0].isdigit() else None
@@ -222,9 +243,9 @@ def _process_bytes(made: Bundle) -> int | None:
 
 def peak_bytes(path: str) -> int | None:
     """Answer one window in this process, and tell the most memory that it has held (Linux)."""
-    opened = dispatch.open(bundle.read(Path(path)))
-    samples, _ = opened.bundle.windows.samples(opened.bundle.sample_rate)
-    opened.predict(np.zeros((1, samples), np.float32))
+    predictor = dispatch.open(bundles.read(Path(path)))
+    samples, _ = predictor.bundle.windows.samples(predictor.bundle.sample_rate)
+    predictor.predict(np.zeros((1, samples), np.float32))
     if not STATUS.is_file():
         return None
     [kilobytes] = (line.split()[1] for line in STATUS.open() if line.startswith("VmHWM"))

@@ -26,25 +26,25 @@ def read_all(root: Path) -> list[Results]:
         CorpusError: if there is none.
         ConfigError: if one does not hold what it should.
     """
-    found = list(results.read_all(root).values())
-    if not found:
+    published = list(results.read_all(root).values())
+    if not published:
         raise CorpusError(
             f"{root}: no <corpus>/*.json here; type: "
             f"lightspeech evaluate RUN --output {root}/<corpus>/<model>.json"
         )
-    return found
+    return published
 
 
-def markdown(found: Sequence[Results]) -> str:
+def markdown(published: Sequence[Results]) -> str:
     """Write a table for each corpus and class set, best UAR first, leaky ones last."""
-    ordered = sorted(found, key=lambda r: (*_group(r), r.leaky, -r.uar.mean))
+    ordered = sorted(published, key=lambda r: (*_group(r), r.leaky, -r.uar.mean))
     tables = [_table(list(rows)) for _, rows in groupby(ordered, _group)]
     return "\n\n".join([*tables, LEGEND])
 
 
-def _group(made: Results) -> tuple[str, tuple[str, ...]]:
+def _group(figures: Results) -> tuple[str, tuple[str, ...]]:
     # A UAR over four classes and one over eight are different quantities.
-    return made.corpus, made.labels
+    return figures.corpus, figures.labels
 
 
 def _table(rows: Sequence[Results]) -> str:

@@ -11,6 +11,9 @@ ELSEWHERE = 3
 def percent(rate: float | None) -> str:
     """Write a rate as percent, one decimal, without the sign.
 
+    Args:
+        rate: a share, 0 to 1; None: not measured.
+
     Example:
         >>> percent(0.6249), percent(None)
         ('62.5', '–')
