@@ -69,6 +69,7 @@ def made(done, tmp_path_factory):
     described = Bundle(
         path=tmp_path_factory.mktemp("sernet"), name="toy", labels=LABELS, sample_rate=16_000,
         windows=WINDOWS, frontend=as_dict(cfg), model={"name": "light_sernet", "n_params": 3_000},
+        provenance={"scheme": "int8"},
         temperature=done.temperature,
     )  # fmt: skip
     return c99.export(done, described)
