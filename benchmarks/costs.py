@@ -80,11 +80,11 @@ def counted(config: RunConfig, n_classes: int) -> dict[str, int | None]:
     }
 
 
-def differences(values: dict[str, Any], right: dict[str, int | None], where: str) -> Iterator[str]:
+def differences(values: dict[str, Any], right: dict[str, Any], where: str) -> Iterator[str]:
     """Put right what a file says of a row, and tell what was wrong."""
     for key in values.keys() & right.keys():
         if right[key] is not None and values[key] != right[key]:
-            yield f"{where}: {key} {values[key]:,} is {right[key]:,}"
+            yield f"{where}: {key} {values[key]} is {right[key]}"
             values[key] = right[key]
 
 
@@ -95,7 +95,7 @@ def check(path: Path) -> tuple[dict[Path, dict[str, Any]], list[str]]:
     for step, (name, of_scheme, config) in zip(chain["steps"], configs(recipe), strict=True):
         if config is None:
             continue
-        right = counted(config, len(chain["labels"]))
+        right = {**counted(config, len(chain["labels"])), "scheme": of_scheme}
         told += differences(step, right, f"{path} {name}")
         for file in (RESULTS / chain["corpus"]).glob("*.json"):
             figures = json.loads(file.read_text("utf-8"))

@@ -194,6 +194,7 @@ def make_c_bundle(make_bundle):
             model_file="ls_model.c",
             windows=C_WINDOWS,
             frontend=config.as_dict(C_FRONT),
+            provenance={"scheme": "int8"},
         )
         for name, text in {**files, "ls_model.h": C_HEADER}.items():
             (made.path / name).write_text(text)

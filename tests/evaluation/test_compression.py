@@ -67,7 +67,7 @@ def test_other_utterances_are_refused(plain):
     _, runs = plain
     other = [replace(run, ids=tuple(f"x{name}" for name in run.ids)) for run in runs]
     with pytest.raises(CorpusError, match="fold 0 of seed 0: not tested on the same utterances"):
-        compression.agreement(runs, other)
+        compression.same_answers(runs, other)
 
 
 def test_agreement_is_with_the_mean_of_the_teachers_seeds(plain):

@@ -36,7 +36,7 @@ def test_counts_are_the_same_every_time(tools, make_c_bundle):
 def test_the_image_hears_what_this_machine_hears(tools, make_c_bundle):
     made = make_c_bundle()
     samples = device_cost.sound(made)
-    there = cortex_m.on_cortex_m(made.path, FIRMWARE, samples).heard
+    there = cortex_m.on_cortex_m(made.path, FIRMWARE, samples).printed
     here = cortex_m.on_host(made.path, FIRMWARE, samples)
     assert there.windows == here.windows
     assert there.logits == here.logits
@@ -52,7 +52,7 @@ def test_other_bits_in_emulation_are_refused(tools, make_c_bundle):
 def test_an_image_too_large_for_the_emulated_board_is_told_and_estimated(tools, make_c_bundle):
     huge = make_c_bundle("weights[3]", "weights[2000000]")
     with pytest.raises(DoesNotFit, match="`?FLASH'? overflowed by [0-9]+ bytes; prune the model"):
-        device_cost.measure(huge, FIRMWARE)
+        device_cost.emulate(huge, FIRMWARE)
     assert device_cost.find(huge, FIRMWARE).basis.endswith("larger than the emulated board")
 
 
@@ -60,7 +60,7 @@ def test_an_arena_too_large_for_the_ram_of_the_board_is_told(tools, make_c_bundl
     given = "int8_t *arena = ls_model_input(model);"
     hungry = make_c_bundle(given, "static int8_t arena[300000]; (void)model;")
     with pytest.raises(DoesNotFit, match="`?RAM'? overflowed by [0-9]+ bytes; prune the model"):
-        device_cost.measure(hungry, FIRMWARE)
+        device_cost.emulate(hungry, FIRMWARE)
 
 
 def test_without_tools_it_is_estimated_and_says_why(make_c_bundle, monkeypatch):

@@ -29,7 +29,7 @@ def test_a_model_has_a_row_a_scheme_and_a_column_a_corpus_crossed_ones_last(made
     found = [
         made,
         replace(made, scheme="int8", size_bytes=60_000),
-        replace(made, corpus="cross"),
+        replace(made, corpus="cross", unit="corpus"),
         replace(made, corpus="vowels", protocol="other-folds"),
         replace(made, model="large", size_bytes=9_000_000),
     ]

@@ -8,7 +8,7 @@ from lightspeech.audio.frontend import FrontEnd
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, as_dict, choice_of
 from lightspeech.errors import ConfigError
-from lightspeech.evaluation.bundle_quality import silent
+from lightspeech.evaluation.bundle_quality import no_progress
 from lightspeech.files import write_json
 from lightspeech.models import nano
 from lightspeech.models.int8 import Int8
@@ -34,7 +34,9 @@ def make_run(tmp_path):
 
 
 def test_an_unknown_format_is_refused_with_those_that_are(tmp_path):
-    entries = run_formats.of_run(tmp_path, ["onnx", "c98"], tmp_path, threads=1, progress=silent)
+    entries = run_formats.of_run(
+        tmp_path, ["onnx", "c98"], tmp_path, threads=1, progress=no_progress
+    )
     with pytest.raises(ConfigError, match=r"unknown format 'c98'; choose of \[.*'onnx-int8'"):
         next(entries)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from lightspeech.evaluation import agreement
 from lightspeech.files import write_text
 from lightspeech.reporting import documents, pictures, zoo
 
@@ -24,18 +25,29 @@ def command(
 ) -> None:
     """Rewrite tables and pictures of the documents, and cards of models, from the results files.
 
+    Check also fails where two results files disagree on one figure.
+
     Example: lightspeech tables --check
     """
-    made = {path: documents.fill(path, results) for path in into or DOCUMENTS}
+    texts = {path: documents.fill(path, results) for path in into or DOCUMENTS}
     if into is None:
-        made |= zoo.cards(results)
-    stale = {p: text for p, text in made.items() if text != p.read_text(encoding="utf-8")}
-    drawn = {output / picture.name: picture for picture in pictures.of(results)}
-    old = {path: picture for path, picture in drawn.items() if not picture.is_fresh(path)}
-    if check and (stale or old):
-        for path in [*stale, *old]:
-            typer.echo(f"{path}: differs from {results}; type: lightspeech tables", err=True)
-        raise typer.Exit(1)
-    for path, text in [*stale.items(), *((path, old[path].text()) for path in old)]:
+        texts |= zoo.cards(results)
+    stale = {p: text for p, text in texts.items() if text != p.read_text(encoding="utf-8")}
+    drawings = {output / picture.name: picture for picture in pictures.of(results)}
+    undrawn = {path: picture for path, picture in drawings.items() if not picture.is_fresh(path)}
+    if check:
+        faults = [
+            f"{p}: differs from {results}; type: lightspeech tables" for p in [*stale, *undrawn]
+        ]
+        _refuse([*agreement.disagreements(results), *faults])
+    for path, text in [*stale.items(), *((path, undrawn[path].text()) for path in undrawn)]:
         write_text(path, text)
-    typer.echo(f"{len(made)} documents and {len(drawn)} pictures are up to date")
+    typer.echo(f"{len(texts)} documents and {len(drawings)} pictures are up to date")
+
+
+def _refuse(faults: list[str]) -> None:
+    """End with 1 where anything is wrong, a line each."""
+    for fault in faults:
+        typer.echo(fault, err=True)
+    if faults:
+        raise typer.Exit(1)

@@ -19,13 +19,13 @@ Progress = Callable[[str, int, int], None]
 """Told what is going on, how much of it is done, and of how much."""
 
 
-def silent(what: str, done: int, total: int) -> None:
+def no_progress(what: str, done: int, total: int) -> None:
     """Show nothing.
 
     Args:
-        what: name of the work, such as ``answers``.
-        done: recordings so far.
-        total: recordings in all.
+        what: is going on.
+        done: how much of it, at most ``total``.
+        total: how much there is.
     """
 
 
@@ -34,7 +34,7 @@ def answer_all(
     utterances: Sequence[Utterance],
     vocabulary: str | None,
     *,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> Predictions:
     """Recognize every utterance that has a class of the bundle.
 
@@ -58,18 +58,18 @@ def answer_all(
             f"choose --labels of {[labels.OWN, *labels.VOCABULARIES]}"
         )
     answers = []
-    for done, row in enumerate(rows, start=1):
+    for n_answered, row in enumerate(rows, start=1):
         waveform = io.load(utterances[row].path, bundle.sample_rate)
         answers.append(recognize(predictor, waveform))
-        progress("answers", done, len(rows))
+        progress("answers", n_answered, len(rows))
     return Predictions(
         labels=bundle.labels,
         ids=tuple(utterances[row].id for row in rows),
         speakers=tuple(utterances[row].speaker for row in rows),
         truth=np.array([bundle.labels.index(str(names[row])) for row in rows], np.int64),
         probabilities=np.stack(answers),
-        fold=_said(bundle, "provenance", "fold"),
-        seed=_said(bundle, "provenance", "seed"),
+        fold=_stated(bundle, "provenance", "fold"),
+        seed=_stated(bundle, "provenance", "seed"),
     )
 
 
@@ -77,34 +77,44 @@ def held_out(bundle: Bundle, utterances: Sequence[Utterance]) -> list[Utterance]
     """Keep the speakers of the bundle's own test fold.
 
     Args:
-        bundle: says who they are, in its provenance.
-        utterances: of any speakers.
+        bundle: as read by `bundle.read`.
+        utterances: the recordings that it is to be measured on.
 
     Raises:
         BundleError: if the bundle does not say who they are.
         CorpusError: if none of them is here.
     """
-    strangers = set(_said(bundle, "provenance", "test_speakers"))
-    kept = [utterance for utterance in utterances if utterance.speaker in strangers]
-    if not kept:
-        raise CorpusError(f"none of the bundle's test speakers {sorted(strangers)} is in the table")
-    return kept
+    test_speakers = set(_stated(bundle, "provenance", "test_speakers"))
+    tested = [utterance for utterance in utterances if utterance.speaker in test_speakers]
+    if not tested:
+        raise CorpusError(
+            f"none of the bundle's test speakers {sorted(test_speakers)} is in the table"
+        )
+    return tested
 
 
 def is_leaky(bundle: Bundle, utterances: Sequence[Utterance]) -> bool:
     """Whether training may have known a speaker of ``utterances``.
 
-    It may have known all of its corpora but for the ``bundle``'s test speakers, and anybody where
-    the bundle does not say what it learnt from.
+    It may have known all of its corpora but for the bundle's test speakers, and anybody where the
+    bundle does not say what it learnt from.
+
+    Args:
+        bundle: as read by `bundle.read`.
+        utterances: the recordings that it is to be measured on.
     """
     trained = {corpus.get("name") for corpus in bundle.corpora}
-    strangers = set(bundle.provenance.get("test_speakers", ()))
-    known = [u for u in utterances if u.corpus in trained and u.speaker not in strangers]
+    test_speakers = set(bundle.provenance.get("test_speakers", ()))
+    known = [u for u in utterances if u.corpus in trained and u.speaker not in test_speakers]
     return bool(known) or not trained
 
 
 def describe(bundle: Bundle, utterances: Sequence[Utterance]) -> Conditions:
     """Say what must stand beside the figures of a ``bundle`` on some ``utterances``.
+
+    Args:
+        bundle: as read by `bundle.read`.
+        utterances: the recordings that it is to be measured on.
 
     Raises:
         BundleError: if the bundle does not say what it is.
@@ -117,19 +127,19 @@ def describe(bundle: Bundle, utterances: Sequence[Utterance]) -> Conditions:
         selection="as in training",
         normalisation=f"{KNOWN_SPEAKER}: a voice in the bundle" if known else "inside the model",
         leaky=leaky,
-        model=_said(bundle, "model", "name"),
+        model=_stated(bundle, "model", "name"),
         scheme="as exported",
-        n_params=_said(bundle, "model", "n_params"),
+        n_params=_stated(bundle, "model", "n_params"),
         size_bytes=bundle.size_bytes,
-        recipe=_said(bundle, "provenance", "recipe"),
+        recipe=_stated(bundle, "provenance", "recipe"),
         labels=bundle.labels,
     )
 
 
-def _said(bundle: Bundle, part: str, key: str) -> Any:
-    said = getattr(bundle, part)
-    if key not in said:
+def _stated(bundle: Bundle, part: str, key: str) -> Any:
+    values = getattr(bundle, part)
+    if key not in values:
         raise BundleError(
             f"{bundle.path}: bundle.json does not say {part}.{key}; export the model again"
         )
-    return said[key]
+    return values[key]

@@ -9,13 +9,15 @@ import numpy as np
 from lightspeech import config, metrics
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import results
-from lightspeech.evaluation.conditions import read_json
+from lightspeech.evaluation.conditions import read_folder, read_json
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import DIGITS, Results, Uar
 from lightspeech.files import write_json
 from lightspeech.training.predictions import Predictions
 
 FILE = "compress.json"
+FOLDER = "chains"
+"""Below the folder of all results."""
 
 
 @config.config
@@ -38,6 +40,8 @@ class Step:
 
     name: str
     """``plain``, or that of the step's folder."""
+    scheme: str | None = None
+    """As results carry it; null in files that do not say it."""
     settings: dict[str, Any]
     """Of the step, where they are not the defaults."""
     uar: Uar
@@ -62,6 +66,8 @@ class Chain:
     """All rows of a recipe, and the machine of their durations."""
 
     recipe: str
+    model: str | None = None
+    """As results carry it; null in files that do not say it."""
     corpus: str
     labels: tuple[str, ...]
     seeds: tuple[int, ...]
@@ -70,7 +76,7 @@ class Chain:
 
 
 def change(
-    before: Results, after: Results, plain: Sequence[Predictions], made: Sequence[Predictions]
+    before: Results, after: Results, plain: Sequence[Predictions], compressed: Sequence[Predictions]
 ) -> Change:
     """Compare the runs of a step with the plain ones.
 
@@ -78,12 +84,12 @@ def change(
         before: figures of the plain runs.
         after: figures of the step's.
         plain: answers of the plain runs, one of each fold and seed.
-        made: answers of the step's, the same folds and seeds.
+        compressed: answers of the step's, the same folds and seeds.
 
     Raises:
         CorpusError: if the two were not tested on the same utterances.
     """
-    first, second = (results.tally(runs, before.labels) for runs in (plain, made))
+    first, second = (results.tally(runs, before.labels) for runs in (plain, compressed))
     interval = metrics.paired_ci(first.counts, second.counts) if len(first.speakers) > 1 else None
     return Change(
         uar=_rounded(after.uar.mean - before.uar.mean),
@@ -97,24 +103,27 @@ def change(
             name: _rounded(after.per_speaker[name] - old)
             for name, old in before.per_speaker.items()
         },
-        flipped=_rounded(1 - agreement(plain, made)),
+        flipped=_rounded(1 - same_answers(plain, compressed)),
     )
 
 
-def agreement(some: Sequence[Predictions], others: Sequence[Predictions]) -> float:
-    """Share of equal answers, 0 to 1, run by run of the same fold and seed.
+def same_answers(runs: Sequence[Predictions], other_runs: Sequence[Predictions]) -> float:
+    """Share of equal answers, run by run of the same fold and seed.
 
     Args:
-        some: answers of the runs, each on its test set.
-        others: of runs that are compared with them; those of other folds and seeds are left out.
+        runs: answers of some runs.
+        other_runs: of the same folds and seeds.
+
+    Returns:
+        From 0 to 1.
 
     Raises:
         CorpusError: if they were not tested on the same utterances.
     """
-    there = {(run.fold, run.seed): run for run in others}
+    by_run = {(run.fold, run.seed): run for run in other_runs}
     equal = []
-    for run in some:
-        other = there.get((run.fold, run.seed))
+    for run in runs:
+        other = by_run.get((run.fold, run.seed))
         if other is None or other.ids != run.ids:
             raise CorpusError(
                 f"fold {run.fold} of seed {run.seed}: not tested on the same utterances before "
@@ -124,11 +133,13 @@ def agreement(some: Sequence[Predictions], others: Sequence[Predictions]) -> flo
     return float(np.mean(np.concatenate(equal)))
 
 
-def teacher_agreement(made: Sequence[Predictions], teacher: Sequence[Predictions]) -> float | None:
+def teacher_agreement(
+    student: Sequence[Predictions], teacher: Sequence[Predictions]
+) -> float | None:
     """Share of answers that a teacher, the mean of its seeds, gives too; None if it was not asked.
 
     Args:
-        made: answers of a step's runs.
+        student: answers of a step's runs.
         teacher: answers of the teacher's runs to its own test utterances.
     """
     sums: dict[str, np.ndarray] = {}
@@ -137,7 +148,7 @@ def teacher_agreement(made: Sequence[Predictions], teacher: Sequence[Predictions
             sums[name] = sums.get(name, 0) + probabilities
     equal = [
         run.labels[answer] == teacher[0].labels[int(sums[name].argmax())]
-        for run in made
+        for run in student
         for name, answer in zip(run.ids, run.answers, strict=True)
         if name in sums
     ]
@@ -151,6 +162,10 @@ def _rounded(value: float) -> float:
 def write(chain: Chain, path: Path) -> None:
     """Write a ``chain`` as JSON to a ``path``, atomically.
 
+    Args:
+        chain: of a recipe.
+        path: of the file.
+
     Raises:
         OutputError: if the file cannot be written.
     """
@@ -160,8 +175,24 @@ def write(chain: Chain, path: Path) -> None:
 def read(path: Path) -> Chain:
     """Read a chain, every field checked.
 
+    Args:
+        path: of the file.
+
     Raises:
         CorpusError: if the file is missing or no JSON object.
         ConfigError: if a field is missing, unknown or out of range.
     """
     return config.build(Chain, read_json(path), source=str(path))
+
+
+def read_all(root: Path) -> dict[Path, Chain]:
+    """Read the chains of all recipes, by path.
+
+    Args:
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if a file holds no JSON object.
+        ConfigError: if one does not hold what it should.
+    """
+    return read_folder(Chain, root / FOLDER)

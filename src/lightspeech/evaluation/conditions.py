@@ -5,14 +5,19 @@ import json
 import platform
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lightspeech import config
 from lightspeech.errors import CorpusError
 from lightspeech.training import predictions
 from lightspeech.training.predictions import Predictions
 
+T = TypeVar("T")
 FILE = "study.json"
+FLOATS = "fp32"
+"""The scheme that goes unsaid in names of models and files."""
+CORPUS = "corpus"
+"""`Conditions.unit` where whole corpora are left out."""
 KNOWN_SPEAKER = "known speaker"
 """What `Conditions.normalisation` begins with where it is by the tested speakers' own speech."""
 PACKAGES = ("lightspeech", "numpy", "torch", "onnxruntime")
@@ -20,13 +25,13 @@ PACKAGES = ("lightspeech", "numpy", "torch", "onnxruntime")
 
 def environment() -> dict[str, str]:
     """Versions that figures depend on; a package that is not installed is left out."""
-    found = {
+    versions = {
         package: importlib.metadata.version(package)
         for package in PACKAGES
         if any(importlib.metadata.distributions(name=package))
     }
     machine = f"{platform.system()} {platform.machine()}"
-    return {"python": platform.python_version(), "machine": machine, **found}
+    return {"python": platform.python_version(), "machine": machine, **versions}
 
 
 @config.config
@@ -55,6 +60,16 @@ class Conditions:
     environment: dict[str, str] = field(default_factory=environment)
     """That of the training where ``study.json`` has it, else that of the measurement."""
 
+    @property
+    def system(self) -> str:
+        """The model with its scheme, unless these are floats."""
+        return self.model if self.scheme == FLOATS else f"{self.model} {self.scheme}"
+
+    @property
+    def of_strangers(self) -> bool:
+        """Whether the model neither learnt from the tested speakers nor was told about them."""
+        return not self.leaky and not self.normalisation.startswith(KNOWN_SPEAKER)
+
 
 def read(folder: Path) -> tuple[Conditions, list[Predictions]]:
     """Read a study and the answers of all its runs, by fold and seed.
@@ -69,8 +84,8 @@ def read(folder: Path) -> tuple[Conditions, list[Predictions]]:
     runs = sorted(folder.glob("fold*-seed*/"))
     unfinished = [run.name for run in runs if not (run / "test.csv").is_file()]
     if unfinished or not runs:
-        found = f"{unfinished[0]} has no test.csv" if unfinished else "it holds no fold*-seed*/"
-        raise CorpusError(f"{folder}: the study is not finished ({found}); run its recipe again")
+        fault = f"{unfinished[0]} has no test.csv" if unfinished else "it holds no fold*-seed*/"
+        raise CorpusError(f"{folder}: the study is not finished ({fault}); run its recipe again")
     return study, [predictions.read(run / "test.csv") for run in runs]
 
 
@@ -103,3 +118,18 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise CorpusError(f"{path}: expected a JSON object, found {type(values).__name__}")
     return values
+
+
+def read_folder(cls: type[T], folder: Path) -> dict[Path, T]:
+    """Read every JSON file of a folder, by path; none where there is no such folder.
+
+    Args:
+        cls: config class that each file holds, every field checked.
+        folder: of the files.
+
+    Raises:
+        CorpusError: if a file holds no JSON object.
+        ConfigError: if one does not hold what it should.
+    """
+    paths = sorted(folder.glob("*.json"))
+    return {path: config.build(cls, read_json(path), source=str(path)) for path in paths}

@@ -45,7 +45,7 @@ class DoesNotFit(BundleError):  # noqa: N818 (named for what is wrong)
 
 
 @dataclass(frozen=True)
-class Heard:
+class Printed:
     """What an image printed.
 
     Attributes:
@@ -68,12 +68,12 @@ class Image:
     """What an image heard and what it takes.
 
     Attributes:
-        heard: what it printed.
+        printed: what it printed.
         flash_bytes: code, weights and tables.
         ram_bytes: audio, features, activations and stack.
     """
 
-    heard: Heard
+    printed: Printed
     flash_bytes: int
     ram_bytes: int
 
@@ -100,22 +100,22 @@ def on_cortex_m(
     flags = (*CORE, *SECTIONS, "-T", str(board / "link.ld"), optimize, *options)
     with TemporaryDirectory() as folder:
         image = _build(COMPILER, Path(folder), sources, board, samples, flags)
-        heard = _parse(_run(EMULATOR, *MACHINE, "-kernel", str(image)))
+        printed = _parse(_run(EMULATOR, *MACHINE, "-kernel", str(image)))
         sizes = _sections(_run(SIZE, "-A", str(image)))
     return Image(
-        heard=heard,
+        printed=printed,
         flash_bytes=sum(sizes.get(name, 0) for name in FLASH),
-        ram_bytes=sum(sizes.get(name, 0) for name in RAM) + heard.stack_bytes,
+        ram_bytes=sum(sizes.get(name, 0) for name in RAM) + printed.stack_bytes,
     )
 
 
-def on_host(sources: Path, firmware: Path, samples: Samples) -> Heard:
+def on_host(sources: Path, firmware: Path, samples: Samples) -> Printed:
     """Build and run the same program on this machine, which counts nothing.
 
     Args:
         sources: folder of the generated C.
         firmware: folder ``firmware`` of the repository.
-        samples: 16 bits, shape ``(n,)``, at the rate of the front end.
+        samples: sound to hear, 16 bits, shape ``(samples,)``.
 
     Raises:
         MissingTool: if there is no C compiler.
@@ -161,16 +161,16 @@ def _audio(samples: Samples) -> str:
 def _run(*command: str) -> str:
     """Give what a program prints; QEMU prints the image's words to standard error."""
     try:
-        done = subprocess.run(
+        ended = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S
         )
     except subprocess.TimeoutExpired:
         raise BundleError(
             f"{command[0]}: no end after {TIMEOUT_S} s; is the model too large?"
         ) from None
-    if done.returncode != 0:
-        raise _fault(command[0], done.stdout.splitlines())
-    return done.stdout
+    if ended.returncode != 0:
+        raise _fault(command[0], ended.stdout.splitlines())
+    return ended.stdout
 
 
 def _fault(program: str, lines: list[str]) -> BundleError:
@@ -181,10 +181,10 @@ def _fault(program: str, lines: list[str]) -> BundleError:
     return BundleError(f"{program}: {why[:200]}; export the model again")
 
 
-def _parse(text: str) -> Heard:
+def _parse(text: str) -> Printed:
     lines = [line.split() for line in text.splitlines()]
     numbers = {words[0]: int(words[1]) for words in lines if words[0] not in ("window", "logits")}
-    return Heard(
+    return Printed(
         windows=tuple(bytes.fromhex(words[1]) for words in lines if words[0] == "window"),
         logits=tuple(bytes.fromhex(words[1]) for words in lines if words[0] == "logits"),
         frontend_instructions=numbers["frontend"],

@@ -4,7 +4,6 @@
 the number of multiplications; the basis says with what assumption.
 """
 
-import re
 from pathlib import Path
 from typing import Literal
 
@@ -14,9 +13,13 @@ from lightspeech.bundle import Bundle
 from lightspeech.config import config
 from lightspeech.errors import BundleError, MissingTool
 from lightspeech.evaluation import cortex_m
+from lightspeech.evaluation.conditions import read_folder
 from lightspeech.evaluation.cortex_m import DoesNotFit, Samples
+from lightspeech.export.c99 import header
 
 How = Literal["measured", "estimated"]
+FOLDER = "devices"
+"""Below the folder of all results."""
 TARGET = "cortex-m4f"
 OPTIONS = ("-DLS_SMLAD",)
 """Two multiplications an instruction, which every processor with Thumb-2 DSP instructions has."""
@@ -69,14 +72,14 @@ def find(bundle: Bundle, firmware: Path) -> Cost:
     if not (firmware / "listen.c").is_file():
         return estimate(bundle, f"{firmware} holds no listen.c")
     try:
-        return measure(bundle, firmware)
+        return emulate(bundle, firmware)
     except MissingTool as error:
         return estimate(bundle, str(error).partition(";")[0])
     except DoesNotFit:
         return estimate(bundle, "larger than the emulated board")
 
 
-def measure(bundle: Bundle, firmware: Path) -> Cost:
+def emulate(bundle: Bundle, firmware: Path) -> Cost:
     """Build the image, run it in emulation, and count.
 
     Args:
@@ -91,9 +94,9 @@ def measure(bundle: Bundle, firmware: Path) -> Cost:
     front = bundle.mel
     samples = sound(bundle)
     image = cortex_m.on_cortex_m(bundle.path, firmware, samples, *OPTIONS)
-    here = cortex_m.on_host(bundle.path, firmware, samples)
-    heard = image.heard
-    if (heard.windows, heard.logits) != (here.windows, here.logits):
+    host = cortex_m.on_host(bundle.path, firmware, samples)
+    printed = image.printed
+    if (printed.windows, printed.logits) != (host.windows, host.logits):
         raise BundleError(f"{bundle.path}: computes other bits in emulation; export it again")
     return _cost(
         bundle,
@@ -101,8 +104,8 @@ def measure(bundle: Bundle, firmware: Path) -> Cost:
         basis="counted in emulation",
         flash_bytes=image.flash_bytes,
         ram_bytes=image.ram_bytes,
-        inference=heard.inference_instructions // len(heard.windows),
-        frame=heard.frontend_instructions // front.n_frames(len(samples)),
+        inference=printed.inference_instructions // len(printed.windows),
+        frame=printed.frontend_instructions // front.n_frames(len(samples)),
     )
 
 
@@ -150,7 +153,7 @@ def _cost(
     per_sample = frame / front.hop_length + inference / hop
     return Cost(
         model=bundle.model["name"],
-        scheme="int8",
+        scheme=bundle.provenance["scheme"],
         target=TARGET,
         how=how,
         basis=basis,
@@ -182,18 +185,24 @@ def defines(bundle: Bundle) -> dict[str, int]:
     """Read the whole numbers that the generated header defines.
 
     Raises:
-        BundleError: if the bundle holds no generated C.
+        BundleError: if the bundle holds no generated C, or does not say what network it is.
     """
-    header = bundle.path / "ls_model.h"
-    if not header.is_file():
-        raise BundleError(
-            f"{bundle.path}: holds no generated C; a board needs it: "
-            "lightspeech export RUN --format c99"
-        )
-    found = re.findall(r"#define (LS_\w+) \(?(-?\d+)\)?$", header.read_text("utf-8"), re.MULTILINE)
-    numbers = {name: int(value) for name, value in found}
-    missing = [name for name in ("LS_MODEL_MACS", "LS_MODEL_ARENA_SIZE") if name not in numbers]
-    if missing or not isinstance(bundle.model.get("n_params"), int):
-        what = missing[0] if missing else "n_params"
-        raise BundleError(f"{bundle.path}: says no {what}; export the model again")
+    numbers = header.read(bundle)
+    if not isinstance(bundle.model.get("n_params"), int):
+        raise BundleError(f"{bundle.path}: says no n_params; export the model again")
+    if not isinstance(bundle.provenance.get("scheme"), str):
+        raise BundleError(f"{bundle.path}: says no scheme; export the model again")
     return numbers
+
+
+def read_files(root: Path) -> dict[Path, Cost]:
+    """Read what models cost on microcontrollers, by path.
+
+    Args:
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if a file holds no JSON object.
+        ConfigError: if one does not hold what it should.
+    """
+    return read_folder(Cost, root / FOLDER)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from lightspeech.evaluation.conditions import KNOWN_SPEAKER
 from lightspeech.evaluation.results import Results
 
 FLOAT_BYTES = 4
@@ -21,7 +20,7 @@ class Point:
     """A system on a corpus.
 
     Attributes:
-        system: its name, with the scheme where it is not fp32.
+        system: its name, with the scheme where these are no floats.
         corpus: as results carry it.
         n_classes: UARs over different numbers of classes are different quantities.
         uar: 0 to 1.
@@ -48,26 +47,21 @@ class Point:
         return not self.source
 
 
-def of_strangers(made: Results) -> bool:
-    """Whether figures are of speakers whom the model neither learnt from nor was told about."""
-    return not made.leaky and not made.normalisation.startswith(KNOWN_SPEAKER)
-
-
-def measured(found: Sequence[Results]) -> list[Point]:
-    """Take the honest figures of published results."""
+def measured(figures: Sequence[Results]) -> list[Point]:
+    """Take the honest ones of all figures that are published."""
     return [
         Point(
-            system=made.model if made.scheme == "fp32" else f"{made.model} {made.scheme}",
-            corpus=made.corpus,
-            n_classes=len(made.labels),
-            uar=made.uar.mean,
-            n_params=made.n_params,
-            size_bytes=made.size_bytes,
-            macs=made.macs,
-            protocol=made.protocol,
+            system=study.system,
+            corpus=study.corpus,
+            n_classes=len(study.labels),
+            uar=study.uar.mean,
+            n_params=study.n_params,
+            size_bytes=study.size_bytes,
+            macs=study.macs,
+            protocol=study.protocol,
         )
-        for made in found
-        if of_strangers(made)
+        for study in figures
+        if study.of_strangers
     ]
 
 

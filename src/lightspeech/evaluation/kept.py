@@ -22,7 +22,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, as_dict, build, config, plugin
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import BundleError, ConfigError
-from lightspeech.evaluation.bundle_quality import Progress, silent
+from lightspeech.evaluation.bundle_quality import Progress, no_progress
 from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.results import DIGITS, Results
 from lightspeech.files import replacing, write_json
@@ -54,7 +54,7 @@ class Kept:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Agreement:
+class Recomputation:
     """A published UAR of one seed, and the same computed again; rates from 0 to 1."""
 
     published: float
@@ -76,8 +76,8 @@ def write(kept: Kept, model: bytes, folder: Path) -> None:
     """Write the model of a fold, and what is said of it.
 
     Args:
-        kept: what is said.
-        model: an ONNX file, features to logits.
+        kept: what is said of the model.
+        model: its ONNX file, features to logits.
         folder: of the models of all folds, see `folder_of`.
 
     Raises:
@@ -95,10 +95,10 @@ def read(folder: Path) -> list[tuple[Kept, bytes]]:
         BundleError: if there is none, or one is missing, damaged or too large.
         ConfigError: if a description lacks a key.
     """
-    found = sorted(folder.glob("fold*.json"))
-    if not found:
+    paths = sorted(folder.glob("fold*.json"))
+    if not paths:
         raise BundleError(f"{folder}: no kept models here; publish again with --publish")
-    return [_read(path) for path in found]
+    return [_read(path) for path in paths]
 
 
 def _read(path: Path) -> tuple[Kept, bytes]:
@@ -113,14 +113,11 @@ def _read(path: Path) -> tuple[Kept, bytes]:
 
 
 def corpus_choice(name: str, root: Path) -> Choice:
-    """Pick a corpus in a folder.
+    """Pick a corpus in a folder: its own, or the one that holds it under its name.
 
     Args:
-        name: of the corpus.
-        root: its folder, or the one that holds it under its name.
-
-    Raises:
-        ConfigError: if there is no such corpus.
+        name: of a corpus, a plug-in.
+        root: folder of its recordings, or of folders of corpora.
     """
     below = root / name
     config = plugins.load(CORPORA, name).Config(root=below if below.is_dir() else root)
@@ -132,8 +129,8 @@ def check(
     models: Sequence[tuple[Kept, bytes]],
     utterances: Sequence[Utterance],
     *,
-    progress: Progress = silent,
-) -> Agreement:
+    progress: Progress = no_progress,
+) -> Recomputation:
     """Compute a published figure again from its kept models.
 
     Args:
@@ -146,26 +143,26 @@ def check(
         ConfigError: if a fold is missing, or the figures do not tell the models' seed.
     """
     seeds = {kept.seed for kept, _ in models}
-    said = [published.per_seed.get(str(seed)) for seed in seeds]
-    if len(models) != published.folds or len(said) != 1 or said[0] is None:
+    rates = [published.per_seed.get(str(seed)) for seed in seeds]
+    if len(models) != published.folds or len(rates) != 1 or rates[0] is None:
         raise ConfigError(
             f"{len(models)} models of seeds {sorted(seeds)}, figures of {published.folds} folds "
             f"and seeds {list(published.per_seed)}; publish again with --publish"
         )
     uars = [_uar(kept, model, utterances, progress) for kept, model in models]
-    return Agreement(published=said[0], recomputed=round(float(np.mean(uars)), DIGITS))
+    return Recomputation(published=rates[0], recomputed=round(float(np.mean(uars)), DIGITS))
 
 
 def _uar(kept: Kept, model: bytes, utterances: Sequence[Utterance], progress: Progress) -> float:
     mapped = {u.id: vocabularies.map_label(u.emotion, kept.vocabulary) for u in utterances}
-    heard = [u for u in utterances if mapped[u.id] in kept.labels]
-    test = set(kept.protocol.module.cut(heard, kept.protocol.config).splits[kept.fold].test)
-    tested = [u for u in heard if u.id in test]
+    in_classes = [u for u in utterances if mapped[u.id] in kept.labels]
+    test = set(kept.protocol.module.cut(in_classes, kept.protocol.config).splits[kept.fold].test)
+    tested = [u for u in in_classes if u.id in test]
     session = _session(model)
     answers = []
-    for done, utterance in enumerate(tested, start=1):
+    for n_answered, utterance in enumerate(tested, start=1):
         answers.append(_answer(session, utterance, kept))
-        progress(f"fold {kept.fold}", done, len(tested))
+        progress(f"fold {kept.fold}", n_answered, len(tested))
     truth = np.array([kept.labels.index(str(mapped[u.id])) for u in tested], np.int64)
     return metrics.uar(truth, np.stack(answers).argmax(1), len(kept.labels))
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lightspeech import config
-from lightspeech.evaluation.conditions import read_json
+from lightspeech.evaluation.conditions import read_folder
 from lightspeech.evaluation.results import Rate
 from lightspeech.files import write_json
 
@@ -51,6 +51,10 @@ def write(curve: Curve, root: Path) -> Path:
         curve: of one model on one corpus.
         root: folder of all results.
 
+    Args:
+        curve: of a network.
+        root: folder of all results.
+
     Raises:
         OutputError: if the file cannot be written.
     """
@@ -66,6 +70,17 @@ def read_all(root: Path) -> list[Curve]:
         CorpusError: if a file holds no JSON object.
         ConfigError: if one does not hold what it should.
     """
-    paths = sorted((root / FOLDER).glob("*.json"))
-    curves = [config.build(Curve, read_json(path), source=str(path)) for path in paths]
-    return sorted(curves, key=lambda curve: -curve.points[0].macs)
+    return sorted(read_files(root).values(), key=lambda curve: -curve.points[0].macs)
+
+
+def read_files(root: Path) -> dict[Path, Curve]:
+    """Read all curves, by path.
+
+    Args:
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if a file holds no JSON object.
+        ConfigError: if one does not hold what it should.
+    """
+    return read_folder(Curve, root / FOLDER)

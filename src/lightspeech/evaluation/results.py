@@ -15,7 +15,7 @@ from pydantic import Field
 
 from lightspeech import config, metrics
 from lightspeech.errors import CorpusError
-from lightspeech.evaluation.conditions import Conditions, read_json
+from lightspeech.evaluation.conditions import FLOATS, Conditions, read_folder, read_json
 from lightspeech.files import write_json
 from lightspeech.training.predictions import Predictions
 
@@ -83,7 +83,7 @@ def tally(runs: Sequence[Predictions], labels: tuple[str, ...]) -> Tally:
 
     Args:
         runs: answers on the test set, one of each fold and seed.
-        labels: of the study, in the order of the classes.
+        labels: in the order of the classes.
 
     Raises:
         CorpusError: if a fold of a seed is missing or there twice, or a run has other labels.
@@ -95,10 +95,10 @@ def tally(runs: Sequence[Predictions], labels: tuple[str, ...]) -> Tally:
     shape = (len(speakers), len(labels), len(labels))
     counts = np.zeros((len(seeds), len(folds), *shape), np.int64)
     for run in runs:
-        who = np.searchsorted(speakers, run.speakers)
-        cells = np.ravel_multi_index((who, run.truth, run.answers), shape)
-        made = np.bincount(cells, minlength=np.prod(shape)).reshape(shape)
-        counts[seeds.index(run.seed), folds.index(run.fold)] = made
+        speaker_rows = np.searchsorted(speakers, run.speakers)
+        cells = np.ravel_multi_index((speaker_rows, run.truth, run.answers), shape)
+        cell_counts = np.bincount(cells, minlength=np.prod(shape)).reshape(shape)
+        counts[seeds.index(run.seed), folds.index(run.fold)] = cell_counts
     return Tally(seeds=seeds, folds=folds, speakers=speakers, counts=counts)
 
 
@@ -129,57 +129,66 @@ def measure(study: Conditions, runs: Sequence[Predictions]) -> Results:
     Raises:
         CorpusError: if a fold of a seed is missing or there twice, or labels differ.
     """
-    made = tally(runs, study.labels)
-    by_fold = made.counts.sum(2)  # (seeds, folds, classes, classes)
+    tallied = tally(runs, study.labels)
+    by_fold = tallied.counts.sum(2)  # (seeds, folds, classes, classes)
     recalls = metrics.mean_present(metrics.recalls_of(by_fold), (0, 1))
-    speakers = metrics.uar_of(made.counts.sum(1)).mean(0)
+    speakers = metrics.uar_of(tallied.counts.sum(1)).mean(0)
     return Results(
         **vars(study),
-        seeds=made.seeds,
-        folds=len(made.folds),
+        seeds=tallied.seeds,
+        folds=len(tallied.folds),
         n_utterances=len({name for run in runs for name in run.ids}),
-        uar=_uar(made, float(speakers.min())),
+        uar=_uar(tallied, float(speakers.min())),
         wa=_rate(metrics.wa_of(by_fold).mean()),
         f1=_rate(metrics.macro_f1_of(by_fold).mean()),
         per_class_recall={
             label: None if np.isnan(recall) else _rate(recall)
             for label, recall in zip(study.labels, recalls, strict=True)
         },
-        per_speaker={name: _rate(uar) for name, uar in zip(made.speakers, speakers, strict=True)},
-        per_corpus=_per_corpus(made),
+        per_speaker={
+            name: _rate(uar) for name, uar in zip(tallied.speakers, speakers, strict=True)
+        },
+        per_corpus=_per_corpus(tallied),
         per_seed={
             str(seed): _rate(uar)
-            for seed, uar in zip(made.seeds, metrics.uar_of(by_fold).mean(1), strict=True)
+            for seed, uar in zip(tallied.seeds, metrics.uar_of(by_fold).mean(1), strict=True)
         },
-        worst_speaker=made.speakers[speakers.argmin()],
-        ece=_rate(np.mean([calibration_error(runs, seed) for seed in made.seeds])),
+        worst_speaker=tallied.speakers[speakers.argmin()],
+        ece=_rate(np.mean([calibration_error(runs, seed) for seed in tallied.seeds])),
         confusion=tuple(tuple(row) for row in by_fold.sum((0, 1)).tolist()),
     )
 
 
-def _per_corpus(made: Tally) -> dict[str, float]:
-    of = np.array([speaker.partition("/")[0] for speaker in made.speakers])
-    if len(set(of)) < 2:
+def _per_corpus(tallied: Tally) -> dict[str, float]:
+    corpora = np.array([speaker.partition("/")[0] for speaker in tallied.speakers])
+    if len(set(corpora)) < 2:
         return {}
-    by_corpus = {str(name): made.counts[:, :, of == name].sum((1, 2)) for name in np.unique(of)}
+    by_corpus = {
+        str(name): tallied.counts[:, :, corpora == name].sum((1, 2)) for name in np.unique(corpora)
+    }
     return {name: _rate(metrics.uar_of(counts).mean()) for name, counts in by_corpus.items()}
 
 
-def _uar(made: Tally, worst: float) -> Uar:
-    by_seed = metrics.uar_of(made.counts.sum(2)).mean(1)
-    low, high = metrics.bootstrap_ci(made.counts)
+def _uar(tallied: Tally, worst: float) -> Uar:
+    by_seed = metrics.uar_of(tallied.counts.sum(2)).mean(1)
+    low, high = metrics.bootstrap_ci(tallied.counts)
     return Uar(
         mean=_rate(by_seed.mean()),
         std=_rate(by_seed.std(ddof=1)) if len(by_seed) > 1 else None,
-        ci95=(_rate(low), _rate(high)) if len(made.speakers) > 1 else None,
+        ci95=(_rate(low), _rate(high)) if len(tallied.speakers) > 1 else None,
         worst_speaker=_rate(worst),
     )
 
 
 def calibration_error(runs: Sequence[Predictions], seed: int) -> float:
-    """Calibration error, 0 to 1, of one ``seed`` of some ``runs``, over all its folds.
+    """Calibration error of one seed over all its folds.
 
-    See `metrics.expected_calibration_error`.
+    Args:
+        runs: of all folds and seeds.
+        seed: whose runs count.
+
+    Returns:
+        From 0 to 1, see `metrics.expected_calibration_error`.
     """
     of_seed = [run for run in runs if run.seed == seed]
     probabilities = np.concatenate([run.probabilities for run in of_seed])
@@ -192,7 +201,7 @@ def _rate(value: Any) -> float:
 
 
 def results_path(
-    root: Path, corpus: str, model: str, scheme: str = "fp32", protocol_suffix: str = ""
+    root: Path, corpus: str, model: str, scheme: str = FLOATS, protocol_suffix: str = ""
 ) -> Path:
     """Name the file of a study: ``<corpus>/<model>[-<scheme>][.<protocol>].json``.
 
@@ -200,16 +209,20 @@ def results_path(
         root: folder of all results.
         corpus: as results carry it.
         model: name of the model.
-        scheme: left out of the name where it is ``fp32``.
+        scheme: left out of the name where it is `FLOATS`.
         protocol_suffix: empty for the corpus's usual protocol.
     """
-    of_scheme = "" if scheme == "fp32" else f"-{scheme}"
+    of_scheme = "" if scheme == FLOATS else f"-{scheme}"
     of_protocol = f".{protocol_suffix}" if protocol_suffix else ""
     return root / corpus / f"{model}{of_scheme}{of_protocol}.json"
 
 
 def write(results: Results, path: Path) -> None:
     """Write ``results`` as JSON to a ``path``, atomically.
+
+    Args:
+        results: figures of a study.
+        path: of the file, see `results_path`.
 
     Raises:
         OutputError: if the file cannot be written.
@@ -225,3 +238,27 @@ def read(path: Path) -> Results:
         ConfigError: if a field is missing, unknown or out of range.
     """
     return config.build(Results, read_json(path), source=str(path))
+
+
+def read_all(root: Path) -> dict[Path, Results]:
+    """Read every results file, ``<root>/<corpus>/*.json``, by path.
+
+    A folder is of a corpus where a file in it says its name; other folders hold costs.
+
+    Args:
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if a file holds no JSON object.
+        ConfigError: if one does not hold what it should.
+    """
+    folders = sorted({path.parent for path in root.glob("*/*.json") if _is_of_folder(path)})
+    return {
+        path: figures
+        for folder in folders
+        for path, figures in read_folder(Results, folder).items()
+    }
+
+
+def _is_of_folder(path: Path) -> bool:
+    return read_json(path).get("corpus") == path.parent.name

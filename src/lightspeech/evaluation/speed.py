@@ -40,6 +40,15 @@ class Speeds:
     recipes: dict[str, Speed]
 
 
+def is_there(root: Path) -> bool:
+    """Whether it was ever measured.
+
+    Args:
+        root: folder of all results.
+    """
+    return (root / PATH).is_file()
+
+
 def read(root: Path) -> Speeds:
     """Read what was measured.
 
@@ -47,9 +56,9 @@ def read(root: Path) -> Speeds:
         CorpusError: if the file is missing or no JSON object.
         ConfigError: if it does not hold what it should.
     """
-    said = read_json(root / PATH)
+    document = read_json(root / PATH)
     recipes = {
-        name: build(Speed, found, source=str(root / PATH))
-        for name, found in said["recipes"].items()
+        name: build(Speed, values, source=str(root / PATH))
+        for name, values in document["recipes"].items()
     }
-    return Speeds(machine=said["machine"], recipes=recipes)
+    return Speeds(machine=document["machine"], recipes=recipes)

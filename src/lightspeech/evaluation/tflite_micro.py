@@ -32,10 +32,10 @@ def arena_bytes(model: Path) -> int | None:
         return None
     command = [sys.executable, "-W", "ignore", "-c", TELL, str(model)]
     try:
-        done = subprocess.run(
+        ended = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT_S
         )
     except subprocess.TimeoutExpired:
         return None
-    found = TOTAL.search(done.stdout.decode(errors="replace"))
-    return int(found[1]) if found else None
+    total = TOTAL.search(ended.stdout.decode(errors="replace"))
+    return int(total[1]) if total else None

@@ -7,20 +7,23 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from lightspeech import bundle, metrics
+from lightspeech import bundle as bundles
+from lightspeech import metrics, plugins
 from lightspeech.audio import io
 from lightspeech.audio.windows import Waveform
 from lightspeech.bundle import Bundle
-from lightspeech.config import config
+from lightspeech.config import build, config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import LightspeechError
-from lightspeech.evaluation import bundle_quality, device_cost, latency, tflite_micro
-from lightspeech.evaluation.bundle_quality import Progress, silent
+from lightspeech.evaluation import bundle_quality, latency, tflite_micro
+from lightspeech.evaluation.bundle_quality import Progress, no_progress
+from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import DIGITS
 from lightspeech.inference import dispatch
@@ -29,9 +32,10 @@ from lightspeech.training.predictions import Predictions
 
 REFERENCE = "onnx"
 """The format in floats that others of the same model are compared with."""
-AT_ONCE, MACS_AT_ONCE = 20, 40_000_000
-"""Windows a call where each call starts a program, whose start is no part of a window's time; fewer
-of a network so large that its windows take long themselves."""
+MACS_AT_ONCE = 40_000_000
+"""A call of several windows has fewer of a network so large that they take long themselves."""
+PATH = Path("benchmark.json")
+"""Below the folder of all results."""
 STATUS = Path("/proc/self/status")
 PEAK = "import sys; from lightspeech.evaluation import trial; print(trial.peak_bytes(sys.argv[1]))"
 
@@ -75,12 +79,14 @@ class Entry:
 
     Attributes:
         row: all but the times.
-        call: answers as many windows as `at_once` says; None where it failed.
+        call: answers `n_windows` windows; None where it failed.
+        n_windows: answered by one call, at least 1.
         network: answers one window's features; None where nobody can ask for that.
     """
 
     row: Row
     call: Callable[[], object] | None = None
+    n_windows: int = 1
     network: Callable[[], object] | None = None
 
 
@@ -98,14 +104,14 @@ class Trial:
     utterances: Sequence[Utterance]
     vocabulary: str | None
     threads: int = 1
-    progress: Progress = silent
+    progress: Progress = no_progress
 
 
-def entry(made: Bundle, row: Row, trial: Trial) -> tuple[Entry, Predictor | None]:
+def entry(bundle: Bundle, row: Row, trial: Trial) -> tuple[Entry, Predictor | None]:
     """Open a bundle and measure all but its times; what fails is told in the row.
 
     Args:
-        made: as read by `bundle.read`.
+        bundle: as read by `bundle.read`.
         row: says model and format.
         trial: what it is measured on.
 
@@ -113,53 +119,70 @@ def entry(made: Bundle, row: Row, trial: Trial) -> tuple[Entry, Predictor | None
         The entry, and the opened bundle where it did not fail.
     """
     try:
-        opened = dispatch.open(made, threads=trial.threads)
-        answers, heard = _answers(opened, row, trial)
-        ram_bytes, ram = _ram(made, row.format)
+        predictor = dispatch.open(bundle, threads=trial.threads)
+        answers, window = _answers(predictor, row, trial)
+        back_end = plugins.load(dispatch.BACK_ENDS, dispatch.back_end(bundle))
+        arena_bytes = back_end.ram_bytes(bundle)
     except LightspeechError as error:
         return Entry(row=failed(row, error)), None
-    batch = np.repeat(heard[None], at_once(row), axis=0)
+    n_windows = at_once(back_end.WINDOWS_AT_ONCE, row.macs)
+    batch = np.repeat(window[None], n_windows, axis=0)
+    is_arena = arena_bytes is not None
     row = replace(
         row,
-        size_bytes=made.size_bytes,
-        n_params=made.model.get("n_params"),
-        ram_bytes=ram_bytes,
-        ram=ram,
-        micro_bytes=_micro(made, row.format),
-        window_s=made.windows.window_s,
+        size_bytes=bundle.size_bytes,
+        n_params=bundle.model.get("n_params"),
+        ram_bytes=arena_bytes if is_arena else _process_bytes(bundle),
+        ram="arena" if is_arena else "process",
+        micro_bytes=tflite_micro.arena_bytes(bundle.path / bundle.model_file) if is_arena else None,
+        window_s=bundle.windows.window_s,
     )
-    return Entry(row=with_answers(row, answers), call=lambda: opened.predict(batch)), opened
+    call = partial(predictor.predict, batch)
+    return Entry(row=with_answers(row, answers), call=call, n_windows=n_windows), predictor
 
 
-def at_once(row: Row) -> int:
-    """Count the windows that are answered in one call."""
-    if row.format != "c99":
-        return 1
-    return min(AT_ONCE, max(1, MACS_AT_ONCE // (row.macs or 1)))
+def at_once(windows: int, macs: int | None) -> int:
+    """Count the windows that are answered in one call.
+
+    Args:
+        windows: that the back end wishes for, at least 1.
+        macs: multiply-accumulates of one window; None where nobody counted.
+    """
+    return min(windows, max(1, MACS_AT_ONCE // (macs or 1)))
 
 
 def failed(row: Row, error: Exception) -> Row:
-    """Say in a ``row`` by which ``error`` there is no more in it: one line, 300 characters."""
+    """Say in a row why there is no more in it, on one line.
+
+    Args:
+        row: says model and format.
+        error: that ended it.
+    """
     return replace(row, status="failed", why=" ".join(str(error).split())[:300])
 
 
-def _answers(opened: Predictor, row: Row, trial: Trial) -> tuple[Predictions | None, Waveform]:
+def _answers(predictor: Predictor, row: Row, trial: Trial) -> tuple[Predictions | None, Waveform]:
     """Answer the test speakers, and give a window to time: of their speech, else of silence."""
-    made = opened.bundle
+    bundle = predictor.bundle
     if not trial.utterances:
-        return None, np.zeros(made.windows.samples(made.sample_rate)[0], np.float32)
-    tested = bundle_quality.held_out(made, trial.utterances)
-    waveform = io.load(tested[0].path, made.sample_rate)
+        return None, np.zeros(bundle.windows.samples(bundle.sample_rate)[0], np.float32)
+    utterances = bundle_quality.held_out(bundle, trial.utterances)
+    waveform = io.load(utterances[0].path, bundle.sample_rate)
 
-    def told(_: str, done: int, total: int) -> None:
-        trial.progress(f"{row.model} {row.format}", done, total)
+    def progress(_: str, n_answered: int, total: int) -> None:
+        trial.progress(f"{row.model} {row.format}", n_answered, total)
 
-    answers = bundle_quality.answer_all(opened, tested, trial.vocabulary, progress=told)
-    return answers, made.windows.cut(waveform, made.sample_rate)[0]
+    answers = bundle_quality.answer_all(predictor, utterances, trial.vocabulary, progress=progress)
+    return answers, bundle.windows.cut(waveform, bundle.sample_rate)[0]
 
 
 def with_answers(row: Row, answers: Predictions | None) -> Row:
-    """Say in a ``row`` how good ``answers`` are, if there are any."""
+    """Say how good answers are.
+
+    Args:
+        row: of the format that was asked.
+        answers: on the test speakers; None where nobody was tested.
+    """
     if answers is None:
         return row
     n_classes = len(answers.labels)
@@ -171,30 +194,36 @@ def rows(entries: Sequence[Entry], *, rounds: int) -> list[Row]:
     """Time all that did not fail, interleaved, and compare each with its model in floats.
 
     Args:
-        entries: as `entry` gives them.
-        rounds: how many times each is called and timed.
+        entries: of one benchmark, in the order of the table.
+        rounds: calls of each that are timed, at least 1.
     """
     calls = {("call", n): e.call for n, e in enumerate(entries) if e.call}
     calls |= {("network", n): e.network for n, e in enumerate(entries) if e.network}
-    found = latency.measure({f"{what} {n}": f for (what, n), f in calls.items()}, rounds=rounds)
-    floats = {e.row.model: e.row.uar for e in entries if e.row.format == REFERENCE}
+    latencies = latency.measure({f"{part} {n}": f for (part, n), f in calls.items()}, rounds=rounds)
+    float_uars = {e.row.model: e.row.uar for e in entries if e.row.format == REFERENCE}
     return [
-        _finished(e.row, found.get(f"call {n}"), found.get(f"network {n}"), floats)
+        _finished(e, latencies.get(f"call {n}"), latencies.get(f"network {n}"), float_uars)
         for n, e in enumerate(entries)
     ]
 
 
 def _finished(
-    row: Row, whole: Latency | None, network: Latency | None, floats: dict[str, float | None]
+    entry: Entry,
+    whole: Latency | None,
+    network: Latency | None,
+    float_uars: dict[str, float | None],
 ) -> Row:
-    before = floats.get(row.model)
-    if row.uar is not None and before is not None:
-        row = replace(row, uar_change=round(row.uar - before, DIGITS))
+    row = entry.row
+    float_uar = float_uars.get(row.model)
+    if row.uar is not None and float_uar is not None:
+        row = replace(row, uar_change=round(row.uar - float_uar, DIGITS))
     row = replace(row, network=network)
     if whole is None or row.window_s is None:
         return row
-    each = _one(whole, at_once(row))
-    return replace(row, latency=each, rtf=round(each.median_ms / 1_000 / row.window_s, 6))
+    per_window = _one(whole, entry.n_windows)
+    return replace(
+        row, latency=per_window, rtf=round(per_window.median_ms / 1_000 / row.window_s, 6)
+    )
 
 
 def _one(whole: Latency, n: int) -> Latency:
@@ -204,26 +233,33 @@ def _one(whole: Latency, n: int) -> Latency:
     return replace(whole, median_ms=median_ms, p95_ms=p95_ms, cpu_ms=cpu_ms)
 
 
-def _ram(made: Bundle, format: str) -> tuple[int | None, Literal["arena", "process"]]:
-    if format == "c99":
-        return device_cost.defines(made)["LS_MODEL_ARENA_SIZE"], "arena"
-    command = [sys.executable, "-W", "ignore", "-c", PEAK, str(made.path)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    said = done.stdout.split()[-1:]
-    return (int(said[0]) if said and said[0].isdigit() else None), "process"
-
-
-def _micro(made: Bundle, format: str) -> int | None:
-    """Bytes of TFLite Micro's arena; None where it is not installed or has no such network."""
-    return tflite_micro.arena_bytes(made.path / made.model_file) if format == "c99" else None
+def _process_bytes(bundle: Bundle) -> int | None:
+    """The most memory that a process of its own holds which answers one window."""
+    command = [sys.executable, "-W", "ignore", "-c", PEAK, str(bundle.path)]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    words = ended.stdout.split()[-1:]
+    return int(words[0]) if words and words[0].isdigit() else None
 
 
 def peak_bytes(path: str) -> int | None:
     """Answer one window in this process, and tell the most memory that it has held (Linux)."""
-    opened = dispatch.open(bundle.read(Path(path)))
-    samples, _ = opened.bundle.windows.samples(opened.bundle.sample_rate)
-    opened.predict(np.zeros((1, samples), np.float32))
+    predictor = dispatch.open(bundles.read(Path(path)))
+    samples, _ = predictor.bundle.windows.samples(predictor.bundle.sample_rate)
+    predictor.predict(np.zeros((1, samples), np.float32))
     if not STATUS.is_file():
         return None
     [kilobytes] = (line.split()[1] for line in STATUS.open() if line.startswith("VmHWM"))
     return 1024 * int(kilobytes)
+
+
+def read(path: Path) -> list[Row]:
+    """Read the rows that ``lightspeech benchmark --output`` wrote.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        CorpusError: if the file is missing or no JSON object.
+        ConfigError: if it does not hold what it should.
+    """
+    return [build(Row, row, source=str(path)) for row in read_json(path)["rows"]]

@@ -59,10 +59,10 @@ class Tensor:
         name: as the file has it.
         dtype: NumPy's name.
         shape: all at least 1.
-        scales: float32, one, or one a slice along ``axis``; empty if not quantized.
+        scales: float32, shape ``(n,)``: one, or one a slice along ``axis``; none if not quantized.
         zeros: zero points, as many as scales.
         axis: along which the scales lie.
-        data: the constant, or None.
+        data: the constant, of the shape above; None where it is computed.
     """
 
     name: str
@@ -91,7 +91,14 @@ class Operation:
 
 @dataclass(frozen=True)
 class Graph:
-    """The one graph of a file, operations in the order they run."""
+    """The one graph of a file.
+
+    Attributes:
+        tensors: each with its shape; operations name them by their place here.
+        operations: in the order they run.
+        inputs: places of what goes in.
+        outputs: places of what comes out.
+    """
 
     tensors: tuple[Tensor, ...]
     operations: tuple[Operation, ...]
@@ -174,9 +181,9 @@ def _graph(model: _Table) -> Graph:
     tensors = tuple(_tensor(table, buffers) for table in graph.tables(0))
     operations = tuple(_operation(table, codes) for table in graph.tables(3))
     inputs, outputs = _places(graph, 1), _places(graph, 2)
-    made = Graph(tensors, operations, inputs, outputs)
-    _check_order(made)
-    return made
+    read_graph = Graph(tensors, operations, inputs, outputs)
+    _check_order(read_graph)
+    return read_graph
 
 
 def _check_order(graph: Graph) -> None:

@@ -58,14 +58,14 @@ def figure(name: str, width: float, height: float) -> Iterator["Figure"]:
         yield Figure(figsize=(width, height), layout="constrained")
 
 
-def svg(drawn: "Figure", says: str) -> str:
+def svg(picture: "Figure", says: str) -> str:
     """Write a figure as the text of one ``<svg>`` element, with words for a screen reader."""
     text = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    drawn.savefig(text, format="svg", transparent=True, metadata=nothing)
-    made = text.getvalue()
-    made = made[made.index("<svg") :].replace(INK, "currentColor")
-    return made.replace("<svg ", f'<svg role="img" aria-label="{says}" ', 1)
+    picture.savefig(text, format="svg", transparent=True, metadata=nothing)
+    element = text.getvalue()
+    element = element[element.index("<svg") :].replace(INK, "currentColor")
+    return element.replace("<svg ", f'<svg role="img" aria-label="{says}" ', 1)
 
 
 def standalone(picture: str, words: str) -> str:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from lightspeech.config import build
+from lightspeech.evaluation import trial
 from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.trial import Row
 
@@ -28,9 +28,9 @@ def read(path: Path) -> tuple[str, list[Row]]:
         CorpusError: if the file holds no JSON object.
         ConfigError: if it does not hold what it should.
     """
-    said = read_json(path)
-    rows = [build(Row, row, source=str(path)) for row in said["rows"]]
-    return f"{said['machine']['cpu']}, threads: {said['threads']}, rounds: {said['rounds']}", rows
+    document = read_json(path)
+    cpu, threads, rounds = document["machine"]["cpu"], document["threads"], document["rounds"]
+    return f"{cpu}, threads: {threads}, rounds: {rounds}", trial.read(path)
 
 
 def text(rows: Sequence[Row]) -> str:
@@ -52,9 +52,9 @@ def markdown(rows: Sequence[Row]) -> str:
 
 def comma_separated(rows: Sequence[Row]) -> str:
     """Write CSV."""
-    made = io.StringIO()
-    csv.writer(made, lineterminator="\n").writerows([HEAD, *map(_cells, rows)])
-    return made.getvalue().rstrip("\n")
+    text_file = io.StringIO()
+    csv.writer(text_file, lineterminator="\n").writerows([HEAD, *map(_cells, rows)])
+    return text_file.getvalue().rstrip("\n")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -85,5 +85,5 @@ def _points(share: float | None, sign: str = "") -> str:
     return "" if share is None else f"{100 * share:{sign}.1f}"
 
 
-def _ms(found: float | None) -> str:
-    return "" if found is None else f"{found:.3f}"
+def _ms(milliseconds: float | None) -> str:
+    return "" if milliseconds is None else f"{milliseconds:.3f}"

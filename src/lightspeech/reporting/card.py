@@ -96,8 +96,8 @@ def _figures(bundle: Bundle) -> Iterator[str]:
     if not bundle.figures:
         yield "Not measured. Type: `lightspeech evaluate BUNDLE --manifest FILE`"
         return
-    told = {field.name for field in fields(Figures)}
-    known = {key: value for key, value in bundle.figures.items() if key in told}
+    names = {field.name for field in fields(Figures)}
+    known = {key: value for key, value in bundle.figures.items() if key in names}
     figures = build(Figures, known, source=f"{bundle.path}: figures")
     percent = wording.percent
     if figures.leaky:

@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lightspeech.config import build
-from lightspeech.evaluation import compression, pruning, speed, voices
-from lightspeech.evaluation.conditions import read_json
-from lightspeech.evaluation.device_cost import Cost
+from lightspeech.evaluation import compression, device_cost, pruning, speed, voices
 from lightspeech.reporting import compression as of_chain
 from lightspeech.reporting import wording
 
@@ -30,8 +27,10 @@ def chains(root: Path) -> str:
         CorpusError: if a file holds no JSON object.
         ConfigError: if one does not hold what it should.
     """
-    found = [compression.read(path) for path in sorted((root / "chains").glob("*.json"))]
-    return "\n".join(f"### {chain.recipe}\n\n{of_chain.markdown(chain)}" for chain in found).strip()
+    measured = compression.read_all(root).values()
+    return "\n".join(
+        f"### {chain.recipe}\n\n{of_chain.markdown(chain)}" for chain in measured
+    ).strip()
 
 
 PICTURE = "![UAR against multiplications and size](pictures/pruning.svg)"
@@ -66,19 +65,9 @@ def _curve(curve: pruning.Curve) -> str:
     return f"{about}\n\n{table(head, rows)}"
 
 
-def read_devices(root: Path) -> list[Cost]:
-    """Read what models cost on microcontrollers.
-
-    Raises:
-        CorpusError: if a file holds no JSON object.
-        ConfigError: if one does not hold what it should.
-    """
-    paths = sorted((root / "devices").glob("*.json"))
-    return [build(Cost, read_json(path), source=str(path)) for path in paths]
-
-
 def devices(root: Path) -> str:
     """Write what models cost on microcontrollers, everything included."""
+    costs = device_cost.read_files(root).values()
     rows = [
         (
             f"{cost.model} {cost.scheme}",
@@ -89,7 +78,7 @@ def devices(root: Path) -> str:
             f"{cost.instructions_per_inference / 1e6:.2f} M",
             f"{cost.instructions_per_audio_second / 1e6:.2f} M",
         )
-        for cost in sorted(read_devices(root), key=lambda cost: (cost.target, -cost.flash_bytes))
+        for cost in sorted(costs, key=lambda cost: (cost.target, -cost.flash_bytes))
     ]
     inference, second = "instructions a window", "instructions a second of audio"
     head = ("model", "target", "how", "flash", "RAM", inference, second)
@@ -103,31 +92,32 @@ def training(root: Path) -> str:
         CorpusError: if it was never measured.
         ConfigError: if the file does not hold what it should.
     """
-    said = speed.read(root)
-    cores = int(said.machine["cores"])
-    rows = [(name, *_speed(found, cores)) for name, found in said.recipes.items()]
+    measured = speed.read(root)
+    cores = int(measured.machine["cores"])
+    rows = [(name, *_speed(timed, cores)) for name, timed in measured.recipes.items()]
     head = (
         *("recipe", "parameters", "epoch one by one", "epoch", "runs × epochs"),
         *("study one by one", f"study on {cores} cores"),
     )
+    cpu = measured.machine["cpu"]
     return (
-        f"{table(head, rows)}\n\n{said.machine['cpu']}. *One by one*: utterances bent singly in a "
+        f"{table(head, rows)}\n\n{cpu}. *One by one*: utterances bent singly in a "
         "loader, runs one after the other in one process; its study is runs × epochs × the epoch. "
         "Else whole batches at once, a run a core; its study is the sum of all epochs of the "
         "finished one by the cores."
     )
 
 
-def _speed(found: speed.Speed, cores: int) -> tuple[str, ...]:
-    n = None if found.runs is None or found.epochs is None else found.runs * found.epochs
-    alone = None if n is None or found.loader_epoch_s is None else n * found.loader_epoch_s
+def _speed(timed: speed.Speed, cores: int) -> tuple[str, ...]:
+    n = None if timed.runs is None or timed.epochs is None else timed.runs * timed.epochs
+    alone = None if n is None or timed.loader_epoch_s is None else n * timed.loader_epoch_s
     return (
-        f"{found.n_params:,}",
-        wording.duration(found.loader_epoch_s),
-        wording.duration(found.epoch_s),
-        "" if n is None else f"{found.runs} × {found.epochs}",
+        f"{timed.n_params:,}",
+        wording.duration(timed.loader_epoch_s),
+        wording.duration(timed.epoch_s),
+        "" if n is None else f"{timed.runs} × {timed.epochs}",
         wording.duration(alone),
-        wording.duration(None if found.study_s is None else found.study_s / cores),
+        wording.duration(None if timed.study_s is None else timed.study_s / cores),
     )
 
 
@@ -138,13 +128,13 @@ def known_by(root: Path) -> str:
         CorpusError: if the file holds no JSON object.
         ConfigError: if it does not hold what it should.
     """
-    found = voices.read(root)
-    if not found:
+    curves = voices.read(root)
+    if not curves:
         return NOTHING
-    amounts = [point.seconds for point in next(iter(found.values()))]
+    amounts = [point.seconds for point in next(iter(curves.values()))]
     head = ("UAR %, *known speaker*", *("all" if s is None else f"{s:g} s" for s in amounts))
     rows = [
         (name, *(f"{wording.percent(p.uar)} ± {wording.percent(p.std)}" for p in points))
-        for name, points in found.items()
+        for name, points in curves.items()
     ]
     return table(head, rows)

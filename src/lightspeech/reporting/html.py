@@ -36,15 +36,19 @@ class Example:
 def write_report(folder: Path, to: Path) -> Path:
     """Write the report of a study, atomically, and give its path back.
 
+    Args:
+        folder: of a study, or of a step of its recipe.
+        to: the HTML file.
+
     Raises:
         CorpusError: if the study is not finished or a file of it is damaged.
         MissingExtra: if matplotlib or jinja2 is not installed.
         OutputError: if the report cannot be written.
     """
-    said, runs = conditions.read(folder)
-    made = results.measure(said, runs)
+    study, runs = conditions.read(folder)
+    figures = results.measure(study, runs)
     histories, example, chain = read_histories(folder), read_example(folder), read_chain(folder)
-    write_text(to, render(made, runs, histories, example, chain))
+    write_text(to, render(figures, runs, histories, example, chain))
     return to
 
 
@@ -88,13 +92,23 @@ def read_chain(folder: Path) -> Chain | None:
 
 
 def render(
-    made: Results,
+    figures: Results,
     runs: Sequence[Predictions],
     histories: Sequence[Sequence[dict[str, Any]]],
     example: Example | None,
     chain: Chain | None,
 ) -> str:
     """Fill the template.
+
+    Args:
+        figures: of the study.
+        runs: answers that they were computed from.
+        histories: epochs of each run that has any.
+        example: one utterance as a model hears it; None where the study has none.
+        chain: what the steps of its recipe cost; None where it has none.
+
+    Returns:
+        The text of the HTML file.
 
     Raises:
         MissingExtra: if matplotlib or jinja2 is not installed.
@@ -107,47 +121,56 @@ def render(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     source = files("lightspeech.reporting").joinpath("templates/study.html").read_text("utf-8")
-    figures = draw(made, runs, histories, example)
+    pictures = draw(figures, runs, histories, example)
     if chain is not None:
-        figures["chain"] = plots_of_costs.chain(chain)
+        pictures["chain"] = plots_of_costs.chain(chain)
     return environment.from_string(source).render(
-        results=made,
+        results=figures,
         wording=wording,
         example=example,
-        figures=figures,
-        confused=confused(made),
+        figures=pictures,
+        confused=confused(figures),
         chain=chain,
     )
 
 
 def draw(
-    made: Results,
+    figures: Results,
     runs: Sequence[Predictions],
     histories: Sequence[Sequence[dict[str, Any]]],
     example: Example | None,
 ) -> dict[str, str]:
-    """Draw every figure there is something to draw for, by name, as SVG."""
-    figures = {
-        "confusion": plots.confusion(made),
-        "recalls": plots.recalls(made),
-        "speakers": plots.speakers(made),
+    """Draw every figure there is something to draw for, by name, as SVG.
+
+    Args:
+        figures: of the study.
+        runs: answers that they were computed from.
+        histories: epochs of each run that has any.
+        example: one utterance as a model hears it; None where the study has none.
+    """
+    pictures = {
+        "confusion": plots.confusion(figures),
+        "recalls": plots.recalls(figures),
+        "speakers": plots.speakers(figures),
         "calibration": plots.calibration(
             np.concatenate([run.probabilities for run in runs]),
             np.concatenate([run.truth for run in runs]),
         ),
     }
     if histories:
-        figures["curves"] = plots.curves(histories)
+        pictures["curves"] = plots.curves(histories)
     if example is not None:
-        figures["spectrogram"] = plots.spectrogram(example.frames, example.hop_s)
-    return figures
+        pictures["spectrogram"] = plots.spectrogram(example.frames, example.hop_s)
+    return pictures
 
 
-def confused(made: Results) -> list[tuple[str, str, float]]:
+def confused(figures: Results) -> list[tuple[str, str, float]]:
     """Name the most frequent mistakes: truth, answer, share of the class answered so."""
-    counts = np.array(made.confusion, float)
+    counts = np.array(figures.confusion, float)
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     np.fill_diagonal(shares, 0)
     order = np.argsort(-shares, axis=None)[:N_CONFUSED]
-    cells = [divmod(int(cell), len(made.labels)) for cell in order]
-    return [(made.labels[t], made.labels[a], shares[t, a]) for t, a in cells if shares[t, a] > 0]
+    cells = [divmod(int(cell), len(figures.labels)) for cell in order]
+    return [
+        (figures.labels[t], figures.labels[a], shares[t, a]) for t, a in cells if shares[t, a] > 0
+    ]

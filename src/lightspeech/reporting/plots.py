@@ -19,8 +19,8 @@ def confusion(results: Results) -> str:
     counts = np.array(results.confusion, float)
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     n = len(results.labels)
-    with figure("confusion", 5.6, 4.9) as drawn:
-        axes = drawn.subplots()
+    with figure("confusion", 5.6, 4.9) as picture:
+        axes = picture.subplots()
         for row, column in np.ndindex(n, n):
             _cell(axes, column, row, shares[row, column])
         axes.set(xlim=(-0.5, n - 0.5), ylim=(n - 0.5, -0.5), aspect="equal")
@@ -28,7 +28,7 @@ def confusion(results: Results) -> str:
         axes.set_yticks(range(n), results.labels)
         axes.set(xlabel="answered", ylabel="truth")
         axes.spines[:].set_visible(False)
-        return svg(drawn, "Confusion matrix in percent of each class")
+        return svg(picture, "Confusion matrix in percent of each class")
 
 
 def _cell(axes: "Axes", column: int, row: int, share: float) -> None:
@@ -49,22 +49,22 @@ def _rgb(color: str) -> tuple[float, float, float]:
 def recalls(results: Results) -> str:
     """Draw the recall of each class, in the order of the labels."""
     named = {label: recall or 0.0 for label, recall in results.per_class_recall.items()}
-    with figure("recalls", 4.2, 4.9) as drawn:
-        _bars(drawn.subplots(), named, 1 / len(named), marked=min(named, key=lambda k: named[k]))
-        return svg(drawn, "Recall of each class in percent")
+    with figure("recalls", 4.2, 4.9) as picture:
+        _bars(picture.subplots(), named, 1 / len(named), marked=min(named, key=lambda k: named[k]))
+        return svg(picture, "Recall of each class in percent")
 
 
 def speakers(results: Results) -> str:
     """Draw the UAR of each speaker, best first, the worst marked, the interval behind them."""
     named = dict(sorted(results.per_speaker.items(), key=lambda item: -item[1]))
-    with figure("speakers", 9, 0.9 + 0.2 * len(named)) as drawn:
-        axes = drawn.subplots()
+    with figure("speakers", 9, 0.9 + 0.2 * len(named)) as picture:
+        axes = picture.subplots()
         if results.uar.ci95 is not None:
             low, high = (100 * bound for bound in results.uar.ci95)
             axes.axvspan(low, high, color=QUIET, alpha=0.18, linewidth=0)
         axes.axvline(100 * results.uar.mean, color=INK, linewidth=0.9)
         _bars(axes, named, 1 / len(results.labels), marked=results.worst_speaker)
-        return svg(drawn, "UAR of each speaker in percent")
+        return svg(picture, "UAR of each speaker in percent")
 
 
 def _bars(axes: "Axes", named: dict[str, float], chance: float, *, marked: str) -> None:
@@ -87,15 +87,15 @@ def calibration(probabilities: npt.NDArray[np.float32], truth: npt.NDArray[np.in
         truth: class indices, shape ``(n,)``.
     """
     share, confidence, accuracy = 100 * np.array(metrics.reliability(probabilities, truth))
-    with figure("calibration", 4.2, 3.9) as drawn:
-        axes = drawn.subplots()
+    with figure("calibration", 4.2, 3.9) as picture:
+        axes = picture.subplots()
         axes.plot([0, 100], [0, 100], color=QUIET, linewidth=0.9, linestyle=(0, (2, 2)))
         axes.vlines(confidence, confidence, accuracy, color=QUIET, linewidth=0.9)
         axes.scatter(confidence, accuracy, s=2 + 10 * share, color=ACCENT, zorder=3, clip_on=False)
         axes.set(xlim=(0, 100), ylim=(0, 100), aspect="equal")
         axes.set(xlabel="confidence, percent", ylabel="right answers, percent")
         axes.grid()
-        return svg(drawn, "Share of right answers against confidence")
+        return svg(picture, "Share of right answers against confidence")
 
 
 def curves(histories: Sequence[Sequence[dict[str, Any]]]) -> str:
@@ -104,9 +104,9 @@ def curves(histories: Sequence[Sequence[dict[str, Any]]]) -> str:
     The mean ends where the first run stops: after that it would compare different runs.
     """
     shortest = min(len(history) for history in histories)
-    with figure("curves", 9, 3.2) as drawn:
+    with figure("curves", 9, 3.2) as picture:
         panels = (("loss", 1, "training loss"), ("selection_uar", 100, "selection UAR, percent"))
-        for axes, (key, scale, label) in zip(drawn.subplots(1, 2), panels, strict=True):
+        for axes, (key, scale, label) in zip(picture.subplots(1, 2), panels, strict=True):
             lines = [[scale * epoch[key] for epoch in history] for history in histories]
             for line in lines:
                 axes.plot(range(1, len(line) + 1), line, color=ACCENT, alpha=0.25, linewidth=0.8)
@@ -114,7 +114,7 @@ def curves(histories: Sequence[Sequence[dict[str, Any]]]) -> str:
             axes.plot(range(1, shortest + 1), mean, color=ACCENT, linewidth=1.8)
             axes.set(xlabel="epoch", ylabel=label)
             axes.grid()
-        return svg(drawn, "Training loss and selection UAR by epoch")
+        return svg(picture, "Training loss and selection UAR by epoch")
 
 
 def spectrogram(frames: npt.ArrayLike, hop_s: float) -> str:
@@ -126,9 +126,9 @@ def spectrogram(frames: npt.ArrayLike, hop_s: float) -> str:
     """
     image = np.asarray(frames, float).T
     end = image.shape[1] * hop_s
-    with figure("spectrogram", 9, 2.6) as drawn:
-        axes = drawn.subplots()
+    with figure("spectrogram", 9, 2.6) as picture:
+        axes = picture.subplots()
         box = (0, end, 0, image.shape[0])
         axes.imshow(image, origin="lower", aspect="auto", cmap="cividis", extent=box)
         axes.set(xlabel="seconds", ylabel="mel band")
-        return svg(drawn, "Log-mel spectrogram of one utterance")
+        return svg(picture, "Log-mel spectrogram of one utterance")

@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 
 COSTS = {"size_bytes": "size of the model, bytes", "macs": "multiply-accumulates a window"}
 """What a frontier is drawn against, by the name of the point's attribute."""
-BESIDE = [
+LABEL_OFFSETS = [
     *((5, 2), (6, 0), (-6, 0), (-5, 2), (5, -3), (-5, -3), (0, 6), (0, -6), (5, 6), (-5, 6)),
     *((9, 14), (9, -14), (-9, 14), (-9, -14), (9, 24), (9, -24), (-9, 24), (-9, -24)),
 ]
 """Where the name of a dot may stand, in points to the right and up, best first."""
 
 
-def chain(made: Chain) -> str:
+def chain(measured_chain: Chain) -> str:
     """Draw the UAR of each step of a chain against the size of its model, with intervals."""
-    with figure("chain", 6.2, 3.6) as drawn:
-        axes = drawn.subplots()
-        sizes = [step.size_bytes for step in made.steps]
-        means = [100 * step.uar.mean for step in made.steps]
+    with figure("chain", 6.2, 3.6) as picture:
+        axes = picture.subplots()
+        sizes = [step.size_bytes for step in measured_chain.steps]
+        means = [100 * step.uar.mean for step in measured_chain.steps]
         axes.plot(sizes, means, color=QUIET, linewidth=0.9)
         axes.scatter(sizes, means, s=28, color=ACCENT, zorder=3)
-        for step, size, mean in zip(made.steps, sizes, means, strict=True):
+        for step, size, mean in zip(measured_chain.steps, sizes, means, strict=True):
             if step.uar.ci95 is not None:
                 low, high = (100 * bound for bound in step.uar.ci95)
                 axes.vlines(size, low, high, color=ACCENT, linewidth=1.2)
@@ -37,14 +37,14 @@ def chain(made: Chain) -> str:
         _cost_axis(axes, "size of the model, bytes")
         axes.set(ylabel="UAR, percent")
         axes.grid()
-        return svg(drawn, "UAR of each step against the size of its model")
+        return svg(picture, "UAR of each step against the size of its model")
 
 
 def pruning(curves: Sequence[Curve]) -> str:
     """Draw UAR against multiplications and bytes as more and more of networks is pruned."""
-    with figure("pruning", 9, 3.6) as drawn:
+    with figure("pruning", 9, 3.6) as picture:
         panels = (("macs", COSTS["macs"]), ("size_bytes", COSTS["size_bytes"]))
-        for axes, (key, label) in zip(drawn.subplots(1, 2), panels, strict=True):
+        for axes, (key, label) in zip(picture.subplots(1, 2), panels, strict=True):
             for curve in curves:
                 costs = [getattr(point, key) for point in curve.points]
                 means = [100 * point.uar for point in curve.points]
@@ -56,7 +56,7 @@ def pruning(curves: Sequence[Curve]) -> str:
             _cost_axis(axes, label)
             axes.set(ylabel="UAR, percent")
             axes.grid()
-        return svg(drawn, "UAR against multiplications and bytes of pruned networks")
+        return svg(picture, "UAR against multiplications and bytes of pruned networks")
 
 
 def benchmark(rows: Sequence[Row]) -> str:
@@ -69,13 +69,13 @@ def benchmark(rows: Sequence[Row]) -> str:
     times = [row.latency.work_ms for row in timed.values() if row.latency is not None]
     sizes = [float(row.size_bytes or 0) for row in timed.values()]
     panels = ((times, "ms of a processor, waveform to answer"), (sizes, COSTS["size_bytes"]))
-    with figure("benchmark", 9, 0.9 + 0.24 * len(timed)) as drawn:
-        for axes, (costs, label) in zip(drawn.subplots(1, 2, sharey=True), panels, strict=True):
+    with figure("benchmark", 9, 0.9 + 0.24 * len(timed)) as picture:
+        for axes, (costs, label) in zip(picture.subplots(1, 2, sharey=True), panels, strict=True):
             axes.scatter(costs, list(timed), s=28, color=ACCENT, zorder=3)
             _cost_axis(axes, label)
             axes.set_ylim(len(timed) - 0.4, -0.6)
             axes.grid()
-        return svg(drawn, "Processor time and size of models in many formats")
+        return svg(picture, "Processor time and size of models in many formats")
 
 
 def frontier(points: Sequence[Point], cost: str, title: str) -> str:
@@ -89,8 +89,8 @@ def frontier(points: Sequence[Point], cost: str, title: str) -> str:
     known = [(point, getattr(point, cost), 100 * point.uar) for point in points]
     shown, costs, uars = zip(*(one for one in known if one[1] is not None), strict=True)
     edge = best(costs, uars)
-    with figure(f"frontier {title} {cost}", 8.6, 4.6) as drawn:
-        axes = drawn.subplots()
+    with figure(f"frontier {title} {cost}", 8.6, 4.6) as picture:
+        axes = picture.subplots()
         corners = [costs[i] for i in edge], [uars[i] for i in edge]
         axes.plot(*corners, color=QUIET, linewidth=0.9, drawstyle="steps-post")
         colors = [ACCENT if point.ours else QUIET for point in shown]
@@ -99,9 +99,9 @@ def frontier(points: Sequence[Point], cost: str, title: str) -> str:
         others = "" if all(point.ours for point in shown) else "; grey: published by others"
         axes.set(ylabel="UAR, percent", title=f"{title}{others}")
         axes.grid()
-        drawn.draw_without_rendering()  # settles where things are
+        picture.draw_without_rendering()  # settles where things are
         _name(axes, [point.system for point in shown], list(zip(costs, uars, strict=True)))
-        return svg(drawn, f"UAR against {COSTS[cost]}, {title}")
+        return svg(picture, f"UAR against {COSTS[cost]}, {title}")
 
 
 def _name(axes: "Axes", names: Sequence[str], places: Sequence[tuple[float, float]]) -> None:
@@ -112,18 +112,18 @@ def _name(axes: "Axes", names: Sequence[str], places: Sequence[tuple[float, floa
     line = {"arrowstyle": "-", "color": QUIET, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 4}
     taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in axes.transData.transform(places)]
     for name, place in zip(names, places, strict=True):
-        said = axes.annotate(
+        label = axes.annotate(
             name, place, (0, 0), textcoords="offset points", fontsize=8, arrowprops=line
         )
-        said.set_in_layout(False)
-        for right, up in BESIDE:
-            said.xyann = (right, up)
-            said.set(
+        label.set_in_layout(False)
+        for right, up in LABEL_OFFSETS:
+            label.xyann = (right, up)
+            label.set(
                 horizontalalignment="left" if right > 0 else "right" if right < 0 else "center",
                 verticalalignment="bottom" if up > 0 else "top" if up < 0 else "center",
             )
-            said.get_window_extent()  # moves the text there
-            box = Text.get_window_extent(said)  # without its line
+            label.get_window_extent()  # moves the text there
+            box = Text.get_window_extent(label)  # without its line
             inside = axes.bbox.x0 < box.x0 and box.x1 < axes.bbox.x1
             if inside and not box.count_overlaps(taken):
                 break

@@ -9,8 +9,6 @@ from lightspeech.evaluation import results
 from lightspeech.evaluation.results import Results
 from lightspeech.reporting import wording
 
-COSTS = ("benchmarks", "chains", "devices", "pruning")
-"""Folders beside those of the corpora: what a model costs, not how well it hears."""
 HEAD = ("parameters", "size", "UAR %", "worst speaker", "WA %", "seeds", "protocol")
 """Behind the column of models, whose head tells the corpus."""
 NUMERIC = HEAD[:-2]
@@ -22,32 +20,31 @@ LEGEND = (
 
 
 def read_all(root: Path) -> list[Results]:
-    """Read every results file, ``<root>/<corpus>/*.json``; costs are none.
+    """Read every results file, ``<root>/<corpus>/*.json``, see `results.read_all`.
 
     Raises:
         CorpusError: if there is none.
         ConfigError: if one does not hold what it should.
     """
-    paths = [path for path in root.glob("*/*.json") if path.parent.name not in COSTS]
-    found = [results.read(path) for path in sorted(paths)]
-    if not found:
+    published = list(results.read_all(root).values())
+    if not published:
         raise CorpusError(
             f"{root}: no <corpus>/*.json here; type: "
             f"lightspeech evaluate RUN --output {root}/<corpus>/<model>.json"
         )
-    return found
+    return published
 
 
-def markdown(found: Sequence[Results]) -> str:
+def markdown(published: Sequence[Results]) -> str:
     """Write a table for each corpus and class set, best UAR first, leaky ones last."""
-    ordered = sorted(found, key=lambda r: (*_group(r), r.leaky, -r.uar.mean))
+    ordered = sorted(published, key=lambda r: (*_group(r), r.leaky, -r.uar.mean))
     tables = [_table(list(rows)) for _, rows in groupby(ordered, _group)]
     return "\n\n".join([*tables, LEGEND])
 
 
-def _group(made: Results) -> tuple[str, tuple[str, ...]]:
+def _group(figures: Results) -> tuple[str, tuple[str, ...]]:
     # A UAR over four classes and one over eight are different quantities.
-    return made.corpus, made.labels
+    return figures.corpus, figures.labels
 
 
 def _table(rows: Sequence[Results]) -> str:
@@ -62,7 +59,7 @@ def _cells(row: Results) -> tuple[str, ...]:
     leaky = f" **{wording.LEAKY}**" if row.leaky else ""
     n_seeds = f"*{wording.seeds(row)}*" if wording.few_seeds(row) else str(len(row.seeds))
     return (
-        f"{wording.model_name(row)}{leaky}",
+        f"{row.system}{leaky}",
         f"{row.n_params:,}",
         wording.size(row.size_bytes),
         wording.spread(row.uar),

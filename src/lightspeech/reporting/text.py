@@ -17,7 +17,7 @@ def _headline(results: Results) -> Iterator[str]:
         f", {wording.LEAKY.upper()}: test units are known from training" if results.leaky else ""
     )
     few = " (too few to publish)" if wording.few_seeds(results) else ""
-    yield f"{wording.model_name(results)} on {results.corpus}, {results.protocol}{leaky}"
+    yield f"{results.system} on {results.corpus}, {results.protocol}{leaky}"
     yield f"UAR       {wording.spread(results.uar)} %"
     yield f"WA        {percent(results.wa)} %"
     yield f"macro-F1  {percent(results.f1)} %"

@@ -11,6 +11,9 @@ ELSEWHERE = 3
 def percent(rate: float | None) -> str:
     """Write a rate as percent, one decimal, without the sign.
 
+    Args:
+        rate: a share, 0 to 1; None: not measured.
+
     Example:
         >>> percent(0.6249), percent(None)
         ('62.5', '–')
@@ -52,11 +55,6 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return ""
     return f"{seconds:.2f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
-
-
-def model_name(results: Results) -> str:
-    """Name a model with its number format, unless that is ``fp32``."""
-    return results.model if results.scheme == "fp32" else f"{results.model} {results.scheme}"
 
 
 def few_seeds(results: Results) -> bool:

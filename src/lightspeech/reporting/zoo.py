@@ -9,13 +9,15 @@ from pathlib import Path
 
 from lightspeech import bundle
 from lightspeech.bundle import Bundle
-from lightspeech.evaluation import frontier
+from lightspeech.evaluation import device_cost
+from lightspeech.evaluation.conditions import CORPUS
 from lightspeech.evaluation.device_cost import Cost
 from lightspeech.evaluation.results import Results
 from lightspeech.reporting import costs, tables, wording
 from lightspeech.reporting.card import card
 
 CROSS = "cross"
+"""What figures call the corpora where each is left out once."""
 ABOUT = """\
 This very model learnt from all of these, so nobody is left to test it on. *cross* is its recipe
 with each corpus left out once, and says most about other people, rooms, microphones and languages.
@@ -34,51 +36,64 @@ def cards(root: Path) -> dict[Path, str]:
         CorpusError: if there are no results.
         ConfigError: if a file of results does not hold what it should.
     """
-    made = [bundle.read(bundle.ZOO / name) for name in bundle.shipped()]
-    found = tables.read_all(root)
-    spent = costs.read_devices(root)
-    return {one.path / "README.md": card(one, quality(one, found, spent)) for one in made}
+    models = [bundle.read(bundle.ZOO / name) for name in bundle.shipped()]
+    published = tables.read_all(root)
+    devices = list(device_cost.read_files(root).values())
+    return {
+        model.path / "README.md": card(model, quality(model, published, devices))
+        for model in models
+    }
 
 
-def quality(made: Bundle, found: Sequence[Results], spent: Sequence[Cost]) -> str:
+def quality(shipped: Bundle, published: Sequence[Results], devices: Sequence[Cost]) -> str:
     """Say how good a shipped model is, and what it costs on devices, as Markdown.
 
     Args:
-        made: the bundle.
-        found: all results; those of its network and number format count, but no leaky ones.
-        spent: costs on devices, likewise.
+        shipped: the bundle.
+        published: all results; those of its network and number format count, but no leaky ones.
+        devices: costs on devices, likewise.
     """
-    same = (made.model["name"], made.provenance["scheme"])
-    own = [one for one in found if (one.model, one.scheme) == same and frontier.of_strangers(one)]
-    own.sort(key=lambda one: (one.corpus != CROSS, one.corpus))
-    rows = [row for one in own for row in _rows(one, made.labels)]
-    head = ("tested on", "protocol", "classes", "UAR %", "worst speaker", *made.labels, "seeds")
-    wanted = {CROSS, *(corpus["name"] for corpus in made.corpora)}
-    missing = sorted(wanted - {one.corpus for one in own})
+    same = (shipped.model["name"], shipped.provenance["scheme"])
+    tested = [
+        figures
+        for figures in published
+        if (figures.model, figures.scheme) == same and figures.of_strangers
+    ]
+    tested.sort(key=lambda figures: (figures.unit != CORPUS, figures.corpus))
+    rows = [row for figures in tested for row in _rows(figures, shipped.labels)]
+    head = ("tested on", "protocol", "classes", "UAR %", "worst speaker", *shipped.labels, "seeds")
+    wanted = {CROSS, *(corpus["name"] for corpus in shipped.corpora)}
+    missing = sorted(wanted - {figures.corpus for figures in tested})
     parts = [
         ABOUT,
         costs.table(head, rows, names=2) if rows else "",
         f"Not measured yet: {', '.join(missing)}." if missing else "",
-        *(_cost(one) for one in spent if (one.model, one.scheme) == same),
+        *(_cost(cost) for cost in devices if (cost.model, cost.scheme) == same),
     ]
     return "\n\n".join(filter(None, parts))
 
 
-def _rows(one: Results, labels: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def _rows(figures: Results, labels: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Write a study, and each corpus that was left out where there are several."""
-    n_classes = str(len(one.labels))
-    recalls = [wording.percent(one.per_class_recall.get(label)) for label in labels]
-    worst = f"{wording.percent(one.uar.worst_speaker)} ({one.worst_speaker})"
-    told = (wording.spread(one.uar), worst, *recalls, str(len(one.seeds)))
-    yield (one.corpus, one.protocol, n_classes, *told)
-    for corpus, uar in one.per_corpus.items():
+    n_classes = str(len(figures.labels))
+    recalls = [wording.percent(figures.per_class_recall.get(label)) for label in labels]
+    worst = f"{wording.percent(figures.uar.worst_speaker)} ({figures.worst_speaker})"
+    quality = (wording.spread(figures.uar), worst, *recalls, str(len(figures.seeds)))
+    yield (figures.corpus, figures.protocol, n_classes, *quality)
+    for corpus, uar in figures.per_corpus.items():
         nothing = [""] * (len(labels) + 2)
-        yield (f"{one.corpus}: {corpus}", one.protocol, n_classes, wording.percent(uar), *nothing)
+        yield (
+            f"{figures.corpus}: {corpus}",
+            figures.protocol,
+            n_classes,
+            wording.percent(uar),
+            *nothing,
+        )
 
 
-def _cost(one: Cost) -> str:
+def _cost(cost: Cost) -> str:
     return (
-        f"On a {one.target}, the same network, {one.how} ({one.basis}): "
-        f"{wording.size(one.flash_bytes)} flash, {wording.size(one.ram_bytes)} RAM, "
-        f"{one.instructions_per_audio_second / 1e6:.1f} M instructions a second of audio."
+        f"On a {cost.target}, the same network, {cost.how} ({cost.basis}): "
+        f"{wording.size(cost.flash_bytes)} flash, {wording.size(cost.ram_bytes)} RAM, "
+        f"{cost.instructions_per_audio_second / 1e6:.1f} M instructions a second of audio."
     )

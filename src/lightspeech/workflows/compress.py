@@ -135,6 +135,7 @@ def measure(rows: Sequence[Row]) -> Chain:
     first = rows[0].figures
     return Chain(
         recipe=first.recipe,
+        model=first.model,
         corpus=first.corpus,
         labels=first.labels,
         seeds=first.seeds,
@@ -158,6 +159,7 @@ def _step(row: Row, plain: Row, before: Row, taken: Latency, teacher: list[Predi
     costs = cost.of(run)
     return Step(
         name=row.name,
+        scheme=row.figures.scheme,
         settings={} if row is plain else changed(row.study.steps[-1].config),
         uar=row.figures.uar,
         change=None if row is plain else _change(plain, row),

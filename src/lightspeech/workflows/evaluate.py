@@ -10,7 +10,7 @@ from lightspeech import bundle as bundles
 from lightspeech.corpora import manifest as manifests
 from lightspeech.errors import ConfigError
 from lightspeech.evaluation import bundle_quality, conditions, kept, results
-from lightspeech.evaluation.kept import Agreement
+from lightspeech.evaluation.kept import Recomputation
 from lightspeech.evaluation.results import Results
 from lightspeech.inference import dispatch
 from lightspeech.studies.progress import Progress, recordings
@@ -39,7 +39,7 @@ class Recomputed:
     """Published figures of one seed beside the same computed again."""
 
     seed: int
-    agreement: Agreement
+    agreement: Recomputation
 
 
 def evaluate(

@@ -40,7 +40,7 @@ def bundle_of_layers(make_c_bundle, network):
 def test_kernels_give_the_bits_of_this_machine(bundle_of_layers, options):
     samples = device_cost.sound(bundle_of_layers)
     here = cortex_m.on_host(bundle_of_layers.path, FIRMWARE, samples)
-    there = cortex_m.on_cortex_m(bundle_of_layers.path, FIRMWARE, samples, *options).heard
+    there = cortex_m.on_cortex_m(bundle_of_layers.path, FIRMWARE, samples, *options).printed
     assert there.windows == here.windows
     assert there.logits == here.logits
     assert len({*here.logits}) == 2
@@ -49,7 +49,7 @@ def test_kernels_give_the_bits_of_this_machine(bundle_of_layers, options):
 def test_two_multiplications_an_instruction_take_fewer(bundle_of_layers):
     samples = device_cost.sound(bundle_of_layers)
     plain, paired = (
-        cortex_m.on_cortex_m(bundle_of_layers.path, FIRMWARE, samples, *options).heard
+        cortex_m.on_cortex_m(bundle_of_layers.path, FIRMWARE, samples, *options).printed
         for options in ((), device_cost.OPTIONS)
     )
     assert paired.inference_instructions < plain.inference_instructions
@@ -61,7 +61,7 @@ def test_a_board_learns_a_voice_with_the_bits_of_this_machine(bundle_of_layers):
     file = bundle_of_layers.path / frontend.CONFIG
     file.write_text(file.read_text().replace("LS_LEARNS 0u", "LS_LEARNS 1u"))
     here = cortex_m.on_host(bundle_of_layers.path, FIRMWARE, samples)
-    there = cortex_m.on_cortex_m(bundle_of_layers.path, FIRMWARE, samples).heard
+    there = cortex_m.on_cortex_m(bundle_of_layers.path, FIRMWARE, samples).printed
     assert there.windows == here.windows
     assert len(here.windows) == len(strangers.windows) > 0
     assert here.windows != strangers.windows

@@ -76,6 +76,7 @@ def made(done, tmp_path_factory):
         path=tmp_path_factory.mktemp("sernet"), name="toy", labels=LABELS, sample_rate=16_000,
         windows=WINDOWS, frontend=done.config.frontend.as_dict(), temperature=done.temperature,
         model={"name": "light_sernet", "n_params": 3_000},
+        provenance={"scheme": "int8"},
     )  # fmt: skip
     return c99.export(done, described)
 

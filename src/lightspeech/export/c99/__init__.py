@@ -87,6 +87,10 @@ def network_alone(run: Run, folder: Path, threads: int) -> None:
 def files_of(made: Bundle, model: bytes) -> dict[str, str]:
     """Write all C of a bundle from its description and its ``.tflite`` file: name to text.
 
+    Args:
+        made: what the bundle says of itself.
+        model: its ``.tflite`` file.
+
     Raises:
         BundleError: if they do not describe a network in C.
         ConfigError: if the front end is none for a device.
@@ -107,6 +111,10 @@ def streams(cfg: FrontEnd) -> bool:
 
 def hears(made: Bundle, model: bytes) -> tuple[FrontEnd, frontend.Input]:
     """Tell the front end of a bundle of C, and how its features become int8.
+
+    Args:
+        made: what the bundle says of itself.
+        model: its ``.tflite`` file.
 
     Raises:
         BundleError: if the bundle or its ``.tflite`` file do not say.

@@ -40,16 +40,23 @@ class Input:
 
     @property
     def gain(self) -> Array:
-        """Steps of the int8 number a unit of the feature."""
+        """Steps of the int8 number a unit of the feature, float32, shape ``(n_features,)``."""
         return np.asarray(1 / (self.deviation.astype(np.float64) * self.scale), np.float32)
 
     @property
     def offset(self) -> Array:
-        """The int8 number, unrounded, of a feature that is 0."""
+        """The int8 number, unrounded, of a feature that is 0, float32, shape ``(n_features,)``."""
         return np.asarray(self.zero_point - self.mean * self.gain.astype(np.float64), np.float32)
 
     def quantize(self, features: Array) -> Array:
-        """The reference of the C code: features, shape ``(frames, n_features)``, to int8 steps."""
+        """Turn features into int8 steps: the reference of the C code.
+
+        Args:
+            features: of one window, shape ``(frames, n_features)``.
+
+        Returns:
+            Whole numbers from −128 to 127 as floats, same shape.
+        """
         steps: Array = np.floor(features * self.gain + self.offset + np.float32(0.5))
         return steps.clip(-128, 127)
 
@@ -90,6 +97,10 @@ def _config(cfg: FrontEnd, windows: Windows, learns: bool) -> str:
 
 def hop_frames(cfg: FrontEnd, windows: Windows) -> int:
     """Count the frames from one window to the next.
+
+    Args:
+        cfg: the front end.
+        windows: when the next one is due.
 
     Raises:
         ConfigError: if that is no whole number.

@@ -49,7 +49,13 @@ def simplify(graph: Graph) -> Simplified:
 
 
 def fault(graph: Graph, operation: Operation, what: str) -> BundleError:
-    """Say of which operation and layer something cannot be written in C99."""
+    """Say of which operation and layer something cannot be written in C99.
+
+    Args:
+        graph: that the operation is in.
+        operation: that is at fault.
+        what: is wrong with it.
+    """
     name = graph.tensors[operation.outputs[0]].name if operation.outputs else ""
     return BundleError(
         f"{operation.kind} (layer {name!r}): {what}; change this layer, or use another format"
@@ -58,6 +64,14 @@ def fault(graph: Graph, operation: Operation, what: str) -> BundleError:
 
 def constant(graph: Graph, operation: Operation, place: int) -> npt.NDArray[np.int64]:
     """Numbers that an operation takes as a constant input, such as axes, as a flat array.
+
+    Args:
+        graph: that the operation is in.
+        operation: that takes the numbers.
+        place: of the input among those of the operation, from 0.
+
+    Returns:
+        Shape ``(n,)``.
 
     Raises:
         BundleError: if that input is left out or is computed.

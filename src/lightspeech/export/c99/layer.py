@@ -56,7 +56,14 @@ class Layer:
     operation: Operation
 
     def tensor(self, place: int) -> Tensor:
-        """An input, checked to be there."""
+        """Give an input, of any shape, checked to be there.
+
+        Args:
+            place: among the inputs of the operation, from 0.
+
+        Raises:
+            BundleError: if it is left out.
+        """
         places = self.operation.inputs
         if place >= len(places) or places[place] < 0:
             raise fault(self.graph, self.operation, f"has no input {place}")
@@ -64,17 +71,33 @@ class Layer:
 
     @property
     def out(self) -> Tensor:
-        """The one output."""
+        """The one output, of any shape."""
         return self.graph.tensors[self.operation.outputs[0]]
 
     def refuse(self, condition: bool, what: str) -> None:
-        """Raise an error that names the layer."""
+        """Raise an error that names the layer.
+
+        Args:
+            condition: under which it cannot be written in C.
+            what: is wrong then.
+
+        Raises:
+            BundleError: if the condition holds.
+        """
         if condition:
             raise fault(self.graph, self.operation, what)
 
 
 def scale_of(layer: Layer, real: float) -> dict[str, int]:
-    """Write a real factor as TFLite's QuantizeMultiplier has it: 31 bits and a power of two."""
+    """Write a real factor as TFLite's QuantizeMultiplier has it: 31 bits and a power of two.
+
+    Args:
+        layer: that multiplies by it, named in errors.
+        real: the factor, at most 2^30.
+
+    Raises:
+        BundleError: if it is larger.
+    """
     fraction, shift = math.frexp(real)
     multiplier = math.floor(fraction * 2**31 + 0.5)
     if multiplier == 2**31:
@@ -86,12 +109,23 @@ def scale_of(layer: Layer, real: float) -> dict[str, int]:
 
 
 def factor(tensor: Tensor) -> float:
-    """Give the one scale of a tensor."""
+    """Give the one scale of a tensor, which may have any shape."""
     return float(tensor.scales[0])
 
 
 def range_of(layer: Layer, zero: int | None = None) -> dict[str, int]:
-    """Zero point of the output, and where its activation cuts it off."""
+    """Zero point of the output, and where its activation cuts it off.
+
+    Args:
+        layer: a layer with int8 output.
+        zero: another zero point than that of its output; None: the same.
+
+    Returns:
+        ``zero``, ``low`` and ``high`` by name, all from −128 to 127.
+
+    Raises:
+        BundleError: if the activation has no such range.
+    """
     out, activation = layer.out, layer.operation.options.get("activation", "none")
     layer.refuse(activation == "unknown", "has an activation other than relu and relu6")
     low, high = _ACTIVATIONS[activation]

@@ -44,7 +44,15 @@ class _Block:
 
 
 def plan(simplified: Simplified, steps: list[Step]) -> Plan:
-    """Plan the memory of a simplified graph, as tightly as `TRIES` orders of placing find."""
+    """Plan the memory of a simplified graph, as tightly as `TRIES` orders of placing find.
+
+    Args:
+        simplified: the graph, without operations that only rename memory.
+        steps: what is computed, in order.
+
+    Returns:
+        Offsets and sizes, all in bytes.
+    """
     blocks = _blocks(simplified, steps)
     scratch = [_Block(step.scratch, i, i) for i, step in enumerate(steps)]
     each = list({id(block): block for block in [*blocks.values(), *scratch] if block.size}.values())

@@ -12,8 +12,6 @@ from lightspeech.export.c99.layer import Step
 from lightspeech.export.c99.plan import Plan
 from lightspeech.export.tflite_file import Graph
 
-C_HEADER = "ls_model.h"
-"""The interface of a network in C, in every bundle of it."""
 WIDTH = 100
 
 HEADER = """\
@@ -140,7 +138,12 @@ def real(value: float) -> str:
 
 
 def table(steps: Sequence[Step], plan: Plan) -> str:
-    """Memory in use during each step, the peak marked, as lines of a comment."""
+    """Memory in use during each step, the peak marked, as lines of a comment.
+
+    Args:
+        steps: what is computed, in order.
+        plan: of their memory, in bytes.
+    """
     peak = max(plan.live, default=0)
     lines = [
         f" * {live:>9,}{'  <-- peak' if live == peak else ''}  {step.title}"
@@ -150,13 +153,24 @@ def table(steps: Sequence[Step], plan: Plan) -> str:
 
 
 def constants(graph: Graph, steps: Sequence[Step]) -> str:
-    """Weights, biases, scales and the layers that name them."""
+    """Weights, biases, scales and the layers that name them.
+
+    Args:
+        graph: of the network.
+        steps: what is computed, in order.
+    """
     written = [text for i, step in enumerate(steps) for text in _layer(graph, i, step)]
     return "\n".join(written)
 
 
 def calls(graph: Graph, steps: Sequence[Step], plan: Plan) -> str:
-    """One line a step."""
+    """Write the calls of the kernels, one line a step.
+
+    Args:
+        graph: of the network.
+        steps: what is computed, in order.
+        plan: of their memory, in bytes.
+    """
     lines = []
     for at, step in enumerate(steps):
         places = [

@@ -18,7 +18,7 @@ from lightspeech.audio import frontend
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, MissingTool
 from lightspeech.export import c99
-from lightspeech.export.c99.text import C_HEADER
+from lightspeech.export.c99 import header
 from lightspeech.inference.predictor import Probabilities
 
 COMPILER = "gcc"
@@ -27,6 +27,8 @@ PROGRAM = "ls_pipe.c"
 """Samples, or features where there is no front end, from standard input to probabilities."""
 FRONT_END = "ls_frontend.h"
 TIMEOUT_S = 600
+WINDOWS_AT_ONCE = 20
+"""Windows of a call that is timed: it starts a program, whose start is no part of their time."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class C99Predictor:
 
 def opens(bundle: Bundle) -> bool:
     """Tell whether this back end opens a bundle: it holds generated C."""
-    return (bundle.path / C_HEADER).is_file()
+    return (bundle.path / header.FILE).is_file()
 
 
 def open(bundle: Bundle, *, threads: int = 1) -> C99Predictor:
@@ -95,6 +97,15 @@ def open(bundle: Bundle, *, threads: int = 1) -> C99Predictor:
     flags = FLAGS if opened.listens else (*FLAGS, "-DLS_FEATURES")
     _run(bundle, [COMPILER, *flags, "-o", opened.program, *sorted(folder.glob("*.c")), "-lm"])
     return opened
+
+
+def ram_bytes(bundle: Bundle) -> int:
+    """Tell all that the C keeps for the network, in bytes: what its header states.
+
+    Raises:
+        BundleError: if the bundle holds no generated C.
+    """
+    return header.read(bundle)["LS_MODEL_ARENA_SIZE"]
 
 
 def _features(

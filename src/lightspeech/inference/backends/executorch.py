@@ -32,6 +32,8 @@ method = program.load_method("forward")
 [answer] = method.execute((torch.zeros([int(length) for length in sys.argv[2:]]),))
 """
 TRIAL_S = 600
+WINDOWS_AT_ONCE = 1
+"""Windows of a call that is timed."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,10 @@ def open(bundle: Bundle, *, threads: int = 1) -> ExecutorchPredictor:
         program = Runtime.get().load_program(model)
         method = program.load_method("forward")
     return ExecutorchPredictor(bundle, front, method, program)
+
+
+def ram_bytes(bundle: Bundle) -> None:
+    """None: how much memory it takes, only the whole process that opened the bundle tells."""
 
 
 def _try(bundle: Bundle, shape: tuple[int, ...]) -> None:

@@ -10,9 +10,12 @@ import numpy.typing as npt
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, MissingExtra
 from lightspeech.export import tflite_file
-from lightspeech.export.c99.text import C_HEADER
+from lightspeech.export.c99 import header
 from lightspeech.inference.predictor import Probabilities
 from lightspeech.quiet import silent
+
+WINDOWS_AT_ONCE = 1
+"""Windows of a call that is timed."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class LiteRTPredictor:
 
 def opens(bundle: Bundle) -> bool:
     """Tell whether this back end opens a bundle: a ``.tflite`` file that no C was written from."""
-    return bundle.model_file.endswith(".tflite") and not (bundle.path / C_HEADER).is_file()
+    return bundle.model_file.endswith(".tflite") and not (bundle.path / header.FILE).is_file()
 
 
 def open(bundle: Bundle, *, threads: int = 1, reference: bool = False) -> LiteRTPredictor:
@@ -81,6 +84,10 @@ def open(bundle: Bundle, *, threads: int = 1, reference: bool = False) -> LiteRT
     except (ValueError, RuntimeError) as error:
         raise _fault(bundle, f"is no model that LiteRT loads ({_line(error)})") from None
     return LiteRTPredictor(bundle, interpreter)
+
+
+def ram_bytes(bundle: Bundle) -> None:
+    """None: how much memory it takes, only the whole process that opened the bundle tells."""
 
 
 def _check(bundle: Bundle, model: bytes) -> None:

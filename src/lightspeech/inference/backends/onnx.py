@@ -17,6 +17,8 @@ from lightspeech.inference.predictor import Probabilities
 WAVEFORM, FEATURES = "waveform", "features"
 """What a model takes; before one that takes features stands the NumPy front end."""
 OUTPUT = "probabilities"
+WINDOWS_AT_ONCE = 1
+"""Windows of a call that is timed."""
 
 _EXTERNAL = re.compile(rb"(?:\n|\x8a\x80*\x00)(?:\x08|\x88\x80*\x00)location")
 """The key of every reference to data outside the model file, in protobuf's bytes, also overlong."""
@@ -103,6 +105,10 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
             raise _fault(bundle, "takes waveforms, so that no voice could be taken out of them")
         return OnnxPredictor(bundle, session)
     return OnnxPredictor(bundle, session, bundle.mel)
+
+
+def ram_bytes(bundle: Bundle) -> None:
+    """None: how much memory it takes, only the whole process that opened the bundle tells."""
 
 
 def _fault(bundle: Bundle, what: str) -> BundleError:
