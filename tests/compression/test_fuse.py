@@ -23,6 +23,8 @@ from lightspeech.workflows import benchmark, publish
 
 WIDTH = 16
 WINDOW = "windows={window_s: 0.5, hop_s: null}"
+BANDS = ("name=bands", WINDOW, "compress=[{name: quantize}]")
+HEAD = ("name=head", "model=base", WINDOW)
 STEP = "compress=[{name: fuse, study: bands/1-quantize}]"
 
 
@@ -39,14 +41,13 @@ def encoder(make_whisper, tmp_path_factory):
 
 
 @pytest.fixture
-def bands(train):
-    """An int8 study on bands, with some changes to its recipe."""
+def bands(begin):
+    """Begin with an int8 study on bands, with some changes to its recipe."""
 
-    def make(*changes):
-        _, compress = train("name=bands", WINDOW, "compress=[{name: quantize}]", *changes)
-        return compress()[0]
+    def copy(*changes):
+        begin((*BANDS, *changes))
 
-    return make
+    return copy
 
 
 @pytest.fixture
@@ -54,16 +55,15 @@ def head(train, encoder):
     """A study of a head on the small encoder, with some changes to its recipe."""
 
     def make(*changes):
-        return train("name=head", "model=base", encoder, WINDOW, *changes)[1]
+        return train(*HEAD, encoder, *changes)[1]
 
     return make
 
 
 @pytest.fixture
-def fused(bands, head):
-    bands()
-    (folder,) = head(STEP)()
-    return folder
+def fused(here, begin, encoder):
+    begin(BANDS, (*HEAD, encoder, STEP))
+    return Path("runs/head/1-fuse")
 
 
 def answers(folder):
@@ -140,7 +140,8 @@ def test_a_network_that_knows_whom_it_would_be_tested_on_is_refused(bands, head)
     ],
 )
 def test_two_that_do_not_go_together_are_refused(bands, head, of_bands, of_head, message):
-    study = bands(*of_bands)
+    bands(*of_bands)
+    [study] = Path("runs/bands").glob("1-*")
     with pytest.raises(ConfigError, match=message):
         head(*of_head, f"compress=[{{name: fuse, study: bands/{study.name}}}]")()
 
