@@ -117,6 +117,6 @@ def test_steps_are_the_same_where_what_an_older_version_did_not_say_is_at_its_de
     files.write_text(
         Path("runs/tiny/1-distill/steps.yaml"), yaml.dump([{"name": "distill", **kept}])
     )
-    step = Choice("lightspeech.compression", "distill", distill.Config(teacher="t"))
+    step = Choice("lightspeech.compression", "distill", distill.Config(teacher=Path("t")))
     with pytest.raises(LightspeechError, match="no runs in t" if same else "made by other steps"):
         study(step)

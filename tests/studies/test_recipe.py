@@ -34,7 +34,7 @@ MODELS = {
         "model={name: light_sernet, paths: [8, 8, 8], body: [12, 8, 12, 16, 20]}",
         "windows={}", "training.batch_size=2",
     ],
-    "tinyml_lstm": ["model={name: tinyml_lstm}"],
+    "tinyml_lstm": ["model={name: tinyml_lstm}", "windows={window_s: 0.4, hop_s: 0.2}"],
 }  # fmt: skip
 
 
