@@ -1,6 +1,8 @@
+import contextlib
 import functools
 import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,6 +67,15 @@ void ls_model_probabilities(const ls_model *model, float *probabilities) {
     for (int i = 0; i < 3; i++) probabilities[i] = (float)ls_model_output(model)[i] / 128.0f;
 }
 const char *ls_model_label(int index) { return index == 0 ? "low" : index == 1 ? "mid" : "loud"; }
+"""
+
+TINY = """
+name: tiny
+corpus: {name: synthetic, speakers: 3, sentences: 1}
+protocol: {name: grouped_k_fold, folds: 3}
+model: {name: nano, channels: [12, 12]}
+windows: {window_s: 1.0, hop_s: 0.5}
+training: {epochs: 1, batch_size: 4}
 """
 
 
@@ -204,27 +215,13 @@ def make_c_bundle(make_bundle):
 
 
 @pytest.fixture(scope="session")
-def export_nano(tmp_path_factory):
-    """Export an untrained `nano` that hears one second; once a session, since LiteRT is slow."""
-    pytest.importorskip("torch", reason="exports need the extra 'export'")
-    from lightspeech import plugins
-
-    @functools.cache
-    def export(format, *, integers=False):
-        done = nano(integers=integers)
-        to = Bundle(
-            path=tmp_path_factory.mktemp("bundles") / "nano", name="nano", labels=done.labels,
-            sample_rate=16_000, windows=done.config.windows,
-            frontend=done.config.frontend.as_dict(),
-            model={"name": "nano", "config": {}, "n_params": 15_000}, threshold=0.4,
-        )  # fmt: skip
-        return plugins.load("lightspeech.export", format).export(done, to)
-
-    return export
+def make_nano():
+    """Make a run of `nano` that nobody trained, perhaps with the ranges of noise, in int8."""
+    pytest.importorskip("torch", reason="runs need the extra 'train'")
+    return functools.cache(nano)
 
 
 def nano(*, integers):
-    """A run of `nano` that nobody trained, perhaps with the ranges of noise, in int8."""
     import torch
 
     from lightspeech.models import int8
@@ -253,6 +250,27 @@ def nano(*, integers):
     )  # fmt: skip
 
 
+@pytest.fixture(scope="session")
+def export_nano(tmp_path_factory, make_nano):
+    """Export an untrained `nano` that hears one second; once a session, since LiteRT is slow."""
+    pytest.importorskip("torch", reason="exports need the extra 'export'")
+    from lightspeech import plugins
+
+    @functools.cache
+    def export(format, *, integers=False):
+        done = make_nano(integers=integers)
+        to = Bundle(
+            path=tmp_path_factory.mktemp("bundles") / "nano", name="nano", labels=done.labels,
+            sample_rate=16_000, windows=done.config.windows,
+            frontend=done.config.frontend.as_dict(),
+            model={"name": "nano", "config": {}, "n_params": 15_000}, threshold=done.threshold,
+            temperature=done.temperature,
+        )  # fmt: skip
+        return plugins.load("lightspeech.export", format).export(done, to)
+
+    return export
+
+
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     """Work in an empty folder, in as many threads as before."""
@@ -261,6 +279,76 @@ def here(tmp_path, monkeypatch):
     threads = torch.get_num_threads()
     yield tmp_path
     torch.set_num_threads(threads)
+
+
+def quiet(*_):
+    """Take progress and say nothing."""
+
+
+def study(folder, changes):
+    """Train the plain runs of the tiny recipe with some changes; gives recipe and stages to go."""
+    from lightspeech.corpora import manifest
+    from lightspeech.studies import recipe, stages
+    from lightspeech.studies.stages import Places
+
+    (folder / "tiny.yaml").write_text(TINY)
+    chosen = recipe.read(folder / "tiny.yaml", list(changes))
+    made = stages.begin(chosen, Places(), resume=True, fresh=False)
+    prepared = stages.prepare(chosen, made, progress=manifest.silent)
+    protocol = stages.train(chosen, prepared, made, Places(), quiet, processes=1)
+
+    def compress(told=quiet, chosen=chosen):
+        return stages.compress(chosen, prepared, protocol, made, Places(), told, processes=1)
+
+    return chosen, made, compress
+
+
+@pytest.fixture
+def tiny(here):
+    """The tiny recipe."""
+    (here / "tiny.yaml").write_text(TINY)
+    return here / "tiny.yaml"
+
+
+@pytest.fixture
+def train(here):
+    """Train a study here; gives its folder and the steps to go. Changes are to the tiny recipe."""
+
+    def make(*changes):
+        return study(here, changes)[1:]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory):
+    """Studies that several tests begin with, steps and all: each is made once a session."""
+    torch = pytest.importorskip("torch")
+
+    @functools.cache
+    def made(*studies):
+        folder = tmp_path_factory.mktemp("shelf")
+        if studies[1:]:
+            shutil.copytree(made(*studies[:-1]), folder, dirs_exist_ok=True)
+        threads = torch.get_num_threads()
+        with contextlib.chdir(folder):
+            chosen, _, compress = study(folder, studies[-1])
+            if chosen.compress:
+                compress()
+        torch.set_num_threads(threads)
+        return folder
+
+    return made
+
+
+@pytest.fixture
+def begin(here, shelf):
+    """Begin with copies of studies, each told by its changes to the tiny recipe."""
+
+    def copy(*studies):
+        shutil.copytree(shelf(*studies), here, dirs_exist_ok=True)
+
+    return copy
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ RECIPE = """
 name: tiny
 corpus: {name: synthetic, speakers: 3, sentences: 1}
 protocol: {name: grouped_k_fold, folds: 3}
-model: {name: nano, channels: [12, 12, 12]}
+model: {name: nano, channels: [8, 8]}
 training: {epochs: 40, batch_size: 8}
 """
 PATIENCE_S = 400

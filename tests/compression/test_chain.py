@@ -1,25 +1,17 @@
 import dataclasses
+from pathlib import Path
 
 import pytest
 import yaml
 
+from lightspeech import files
 from lightspeech.compression import distill
 from lightspeech.config import Choice, config
-from lightspeech.corpora import manifest
-from lightspeech.errors import ConfigError
+from lightspeech.errors import ConfigError, LightspeechError
 from lightspeech.studies import recipe, stages
 from lightspeech.studies.stages import Places
 from lightspeech.training import inputs
 from lightspeech.training import run as runs
-
-TINY = """
-name: tiny
-corpus: {name: synthetic, speakers: 3, sentences: 1}
-protocol: {name: grouped_k_fold, folds: 3}
-model: {name: nano}
-windows: {window_s: 1.0, hop_s: 0.5}
-training: {epochs: 1, batch_size: 4}
-"""
 
 
 @config
@@ -50,24 +42,15 @@ class Again:
 
 
 @pytest.fixture
-def study(tmp_path, monkeypatch):
-    """A trained study of three folds, and what its steps are applied to."""
-    (tmp_path / "tiny.yaml").write_text(TINY)
-    monkeypatch.chdir(tmp_path)
-    chosen, places = recipe.read(tmp_path / "tiny.yaml", []), Places()
-    folder = stages.begin(chosen, places, resume=False, fresh=False)
-    prepared = stages.prepare(chosen, folder, progress=manifest.silent)
-    protocol = stages.train(chosen, prepared, folder, places, quiet, processes=1)
+def study(train, tiny):
+    """What applies steps to a trained study of three folds."""
+    _, compress = train()
 
-    def compress(*steps, told=quiet):
-        longer = dataclasses.replace(chosen, compress=steps)
-        return stages.compress(longer, prepared, protocol, folder, places, told, processes=1)
+    def steps(*steps, **options):
+        longer = dataclasses.replace(recipe.read(tiny, []), compress=steps)
+        return compress(chosen=longer, **options)
 
-    return compress
-
-
-def quiet(*_):
-    """Take progress and say nothing."""
+    return steps
 
 
 def test_each_step_begins_with_what_the_one_before_left(study):
@@ -106,17 +89,16 @@ def test_a_step_takes_over_the_configuration_of_the_run_before(study, monkeypatc
     assert runs.read_run(last / "fold0-seed0").config.training.epochs == 2
 
 
-def test_steps_may_be_added_to_a_study_that_is_trained(study, tmp_path, monkeypatch):
-    chosen = recipe.read(tmp_path / "tiny.yaml", [])
+def test_steps_may_be_added_to_a_study_that_is_trained(study, tiny, monkeypatch):
+    chosen = recipe.read(tiny, [])
     longer = dataclasses.replace(chosen, compress=(Choice("lightspeech.compression", "x", None),))
     monkeypatch.setattr(stages, "as_dict", lambda made: {"steps": len(made.compress)})
     folder = stages.begin(longer, Places(), resume=True, fresh=False)
     assert yaml.safe_load((folder / "recipe.yaml").read_text()) == {"steps": 1}
 
 
-def test_no_step_follows_int8(tmp_path):
-    (tmp_path / "tiny.yaml").write_text(TINY)
-    chosen = recipe.read(tmp_path / "tiny.yaml", [])
+def test_no_step_follows_int8(tiny):
+    chosen = recipe.read(tiny, [])
     steps = tuple(Choice("lightspeech.compression", name, None) for name in ("quantize", "prune"))
     with pytest.raises(ConfigError, match="prune after quantize cannot be.*put quantize last"):
         dataclasses.replace(chosen, compress=steps)
@@ -130,9 +112,12 @@ def test_no_step_follows_int8(tmp_path):
      ({"teacher": "t", "name": "prune"}, False), ({}, False)],
 )  # fmt: skip
 def test_steps_are_the_same_where_what_an_older_version_did_not_say_is_at_its_default(
-    tmp_path, kept, same
+    study, kept, same
 ):
-    (tmp_path / "tiny.yaml").write_text(TINY)
-    step = Choice("lightspeech.compression", "distill", distill.Config(teacher="t"))
-    chosen = dataclasses.replace(recipe.read(tmp_path / "tiny.yaml", []), compress=(step,))
-    assert stages._same([{"name": "distill", **kept}], chosen, 1) == same
+    """Then the step goes on, to a teacher that is not there."""
+    files.write_text(
+        Path("runs/tiny/1-distill/steps.yaml"), yaml.dump([{"name": "distill", **kept}])
+    )
+    step = Choice("lightspeech.compression", "distill", distill.Config(teacher=Path("t")))
+    with pytest.raises(LightspeechError, match="no runs in t" if same else "made by other steps"):
+        study(step)

@@ -1,5 +1,6 @@
 import dataclasses
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from lightspeech.compression import distill
 from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError, CorpusError, LeakError, StudyError
 from lightspeech.protocols import leaks
+from lightspeech.studies import stages
 from lightspeech.training import run as runs
 from lightspeech.training import soft_labels, teachers
 from lightspeech.training.task import Task
@@ -18,12 +20,10 @@ STEP = "compress=[{{name: distill, teacher: {teacher}, crops: 2, features: 0.5, 
 
 
 @pytest.fixture
-def taught(train):
+def taught(begin):
     """A student of a teacher with another network, front end and window."""
-    train(*TEACHER)
-    _, compress = train(STEP.format(teacher="teacher"))
-    (folder,) = compress()
-    return folder
+    begin(TEACHER, (STEP.format(teacher="teacher"),))
+    return Path("runs/tiny/1-distill")
 
 
 def test_a_student_is_a_run_like_any_other_and_says_who_taught_it(taught):
@@ -64,8 +64,8 @@ def test_an_answer_is_the_mean_of_its_crops(taught):
 
 def task_of(folder):
     """The task of fold 0 of a step, as a recipe would make it."""
-    utterances = tuple(manifest.read(folder.parent / "manifest.csv"))
-    protocol, _ = teachers._read_study(folder)
+    study = stages.read_study(folder)
+    utterances, protocol = tuple(study.utterances), study.protocol
     done = runs.read_run(folder.parent / "fold0-seed0")
     return Task(
         config=done.config, folder=folder / "fold0-seed0", cache=folder.parents[2] / "cache",
@@ -74,10 +74,10 @@ def task_of(folder):
     )  # fmt: skip
 
 
-def test_a_killed_student_goes_on_and_the_teacher_is_not_asked_twice(train, taught, monkeypatch):
+def test_a_killed_student_goes_on_and_the_teacher_is_not_asked_twice(train, taught):
     before = (taught / "fold1-seed0/weights.safetensors").read_bytes()
     shutil.rmtree(taught / "fold1-seed0")
-    monkeypatch.setattr(distill, "_ask", None)
+    shutil.rmtree(taught.parents[1] / "teacher")
     _, compress = train(STEP.format(teacher="teacher"))
     compress()
     assert (taught / "fold1-seed0/weights.safetensors").read_bytes() == before
@@ -147,11 +147,13 @@ def test_a_live_teacher_teaches_other_than_one_that_answered_beforehand(train):
     assert found.heard == heard.heard  # what a teacher knows is checked alike
 
 
-def test_soft_labels_that_name_no_run_have_no_live_teacher(taught):
-    found = soft_labels.read(taught / "soft/fold0.safetensors")
-    unnamed = dataclasses.replace(found, answered={})
+def test_soft_labels_that_name_no_run_have_no_live_teacher(train, taught):
+    for stored in taught.glob("soft/*.safetensors"):
+        unnamed = dataclasses.replace(soft_labels.read(stored), answered={})
+        soft_labels.write(unnamed, Path("runs/unnamed") / stored.name)
+    _, compress = train("name=other", LIVE.replace("teacher: teacher", "teacher: unnamed"))
     with pytest.raises(ConfigError, match="do not say which runs answered; name the teacher's"):
-        runs._live(unnamed, task_of(taught).config)
+        compress()
 
 
 def test_a_live_teacher_with_another_front_end_is_refused(train):
@@ -179,7 +181,8 @@ def test_a_teacher_that_knows_the_test_speakers_is_refused_with_speaker_and_stud
 
 def test_a_teachers_own_teacher_counts(train, taught):
     """The second teacher heard nobody itself: what it knows, it has from the first."""
-    protocol, utterances = teachers._read_study(taught)
+    study = stages.read_study(taught)
+    protocol, utterances = study.protocol, {u.id: u for u in study.utterances}
     mute = dataclasses.replace(protocol.splits[0], train=(), selection=())
     protocol = dataclasses.replace(protocol, splits=(mute,))
     heard = teachers.what_is_known(taught, 0, protocol, utterances)
@@ -192,7 +195,7 @@ def test_a_teachers_own_teacher_counts(train, taught):
 
 def test_another_fold_of_the_teacher_is_asked_where_its_own_number_knows_too_much(train, taught):
     task = task_of(taught)
-    protocol, _ = teachers._read_study(taught)
+    protocol = stages.read_study(taught).protocol
     turned = dataclasses.replace(task, split=protocol.splits[1])
     assert teachers.choose_fold(taught.parents[1] / "teacher", turned)[0] == 1
 

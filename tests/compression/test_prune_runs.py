@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from lightspeech.training import run as runs
 
 pytest.importorskip("torch_pruning", reason="pruning needs Torch-Pruning")
 
-WIDE = "model={name: nano, channels: [16, 16, 16, 20]}"
+WIDE = "model={name: nano, channels: [16, 16, 20]}"
 STEP = "compress=[{name: prune, epochs: 2, batches: 2, multiple: 2, rounds: 2}]"
 COMPRESS = """
 from pathlib import Path
@@ -35,9 +36,15 @@ MOMENTS = (
 )
 
 
-def test_half_the_multiplications_go_and_each_round_is_a_run_on_the_way(train):
-    folder, compress = train(WIDE, STEP)
-    (made,) = compress()
+@pytest.fixture
+def made(begin):
+    """A study that was pruned in two rounds."""
+    begin((WIDE, STEP))
+    return Path("runs/tiny/1-prune")
+
+
+def test_half_the_multiplications_go_and_each_round_is_a_run_on_the_way(made):
+    folder = made.parent
     plain = cost.of(runs.read_run(folder / "fold0-seed0"))
     rounds = [cost.of(runs.read_run(made / "fold0-seed0" / part)) for part in ("round1", "")]
     shares = [found.macs / plain.macs for found in rounds]
@@ -46,9 +53,7 @@ def test_half_the_multiplications_go_and_each_round_is_a_run_on_the_way(train):
     assert plain.n_params > rounds[0].n_params > rounds[1].n_params
 
 
-def test_a_pruned_run_says_how_the_wide_one_was_trained_not_how_it_recovered(train):
-    _, compress = train(WIDE, STEP)
-    (made,) = compress()
+def test_a_pruned_run_says_how_the_wide_one_was_trained_not_how_it_recovered(made):
     done = runs.read_run(made / "fold0-seed0")
     assert done.config.training.epochs == 1
     assert len((made / "fold0-seed0/history.jsonl").read_text().splitlines()) == 2
@@ -90,9 +95,8 @@ def weights(folder):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a thing of POSIX")
-def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(train, here):
-    folder, compress = train(WIDE, STEP)
-    (made,) = compress()
+def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(train, here, made):
+    _, compress = train(WIDE, STEP)
     whole = weights(made)
     made.rename(here / "whole")
     script = COMPRESS.format(changes=[WIDE, STEP])

@@ -1,6 +1,7 @@
 """A quantized run looks like a trained one, and its figures are those of its ONNX file."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,14 +14,15 @@ from lightspeech.training import run as runs
 
 pytest.importorskip("torchao", reason="needs the extra 'compress'")
 
-ONE_FOLD = "protocol.folds=3"
+STEP = "compress=[{{name: quantize, qat_epochs: {}, sensitivity: true}}]"
+AFTER, WITH = (("name=tiny", STEP.format(epochs)) for epochs in (0, 1))
+"""Studies quantized after training alone, and with an epoch of it."""
 
 
-@pytest.mark.parametrize("epochs", [0, 1])
-def test_a_run_becomes_int8_and_reads_back(train, epochs):
-    step = f"compress=[{{name: quantize, qat_epochs: {epochs}, sensitivity: true}}]"
-    folder, compress = train(ONE_FOLD, step)
-    [made] = compress()
+@pytest.mark.parametrize(("study", "epochs"), [(AFTER, 0), (WITH, 1)])
+def test_a_run_becomes_int8_and_reads_back(begin, study, epochs):
+    begin(study)
+    folder, made = Path("runs/tiny"), Path("runs/tiny/1-quantize")
     done = runs.read_run(made / "fold0-seed0")
     assert isinstance(done.network, Int8Network)
     assert done.config.quantize.qat_epochs == epochs
@@ -36,9 +38,8 @@ def test_a_run_becomes_int8_and_reads_back(train, epochs):
     assert [line["layer"] for line in table][-2:] == ["head.1", "all"]
 
 
-def test_int8_of_int8_is_refused(train):
-    _, compress = train(ONE_FOLD, "compress=[quantize]")
-    [made] = compress()
-    done = runs.read_run(made / "fold0-seed0")
+def test_int8_of_int8_is_refused(begin):
+    begin(AFTER)
+    done = runs.read_run(Path("runs/tiny/1-quantize/fold0-seed0"))
     with pytest.raises(ConfigError, match="int8 already"):
         quantize.apply(done, None, quantize.Config())

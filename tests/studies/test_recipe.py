@@ -30,10 +30,13 @@ training: {epochs: 12, batch_size: 4, average: 0.0, mixup: 0.0}
 TOLERANCE = 1e-4
 """Of probabilities: single precision, in another order of sums."""
 MODELS = {
-    "nano": ["training.precision=bf16-mixed"],
-    "light_sernet": ["model={name: light_sernet}", "windows={}", "training.batch_size=2"],
-    "tinyml_lstm": ["model={name: tinyml_lstm}"],
-}
+    "nano": ["model.channels=[16, 16]", "training.precision=bf16-mixed"],
+    "light_sernet": [
+        "model={name: light_sernet, paths: [8, 8, 8], body: [12, 8, 12, 16, 20]}",
+        "windows={}", "training.batch_size=2",
+    ],
+    "tinyml_lstm": ["model={name: tinyml_lstm}", "windows={window_s: 0.4, hop_s: 0.2}"],
+}  # fmt: skip
 
 
 def quiet(*_):
