@@ -48,7 +48,7 @@ def test_a_student_learns_from_speech_that_nobody_labelled(student):
 
 def test_whoever_learns_from_the_student_knows_that_speech_too(student):
     (made,) = student()[1]()
-    study = stages.read_study(made)
+    study = read_study(made)
     known = {utterance.id: utterance for utterance in study.utterances}
     heard = teachers.what_is_known(made, 0, study.protocol, known)
     assert "unlabelled: strangers/deep/0" in {u.id for u in heard.train}

@@ -14,8 +14,6 @@ from lightspeech.inference import dispatch
 PACKAGE = dispatch.BACK_ENDS
 NEEDS = {"c99": "litert_torch", "litert": "litert_torch", "executorch": "executorch"}
 """Packages that not every machine has."""
-INTEGERS = {"c99"}
-"""These run int8 alone."""
 
 
 @pytest.fixture(params=plugins.names(PACKAGE))
@@ -25,7 +23,8 @@ def made(request, export_nano):
         pytest.importorskip(NEEDS[request.param], reason=f"needs {NEEDS[request.param]}")
     if request.param == "c99" and not which("gcc"):
         pytest.skip("needs a C compiler: install gcc")
-    written = export_nano(request.param, integers=request.param in INTEGERS)
+    integers = "fp32" not in plugins.load("lightspeech.export", request.param).TAKES
+    written = export_nano(request.param, integers=integers)
     assert dispatch.back_end(written) == request.param
     return written
 

@@ -14,8 +14,8 @@ NAMES = plugins.names(PACKAGE)
 SMALL = {"crops": 1, "epochs": 1, "batches": 2, "rounds": 1}
 """As much of it as a Config knows: a step of seconds is a step."""
 
-ELSEWHERE = {"fused-int8": "goes on from a head on an encoder"}
-"""These go on from another kind of run, and say from which."""
+ELSEWHERE = {"fused": "fuse.study must be int8"}
+"""These take another kind of study, and say which."""
 
 
 @pytest.fixture(params=NAMES)
