@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from lightspeech import bundle, config
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
 from lightspeech.evaluation.conditions import Conditions
@@ -27,7 +27,7 @@ STUDY = Conditions(
     n_params=49_512, size_bytes=201_432, recipe="toy_micro", labels=LABELS,
 )  # fmt: skip
 
-C_FRONT = FrontEnd(n_fft=256, hop_length=160, n_mels=8, f_min=100.0)
+C_FRONT = MelConfig(n_fft=256, hop_length=160, n_mels=8, f_min=100.0)
 C_WINDOWS = Windows(window_s=0.5, hop_s=0.25)
 C_HEADER = """
 #include <stdint.h>
@@ -233,7 +233,7 @@ def nano(*, integers):
 
     cfg = RunConfig(
         model=config.Choice("lightspeech.models", "nano", model.Config()),
-        frontend=config.choice_of("lightspeech.frontends", FrontEnd()),
+        frontend=config.choice_of("lightspeech.frontends", MelConfig()),
         windows=Windows(window_s=1.0, hop_s=0.48),
     )
     torch.manual_seed(0)

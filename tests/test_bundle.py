@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lightspeech import bundle
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.errors import BundleError, OutputError
 
 
@@ -31,7 +31,7 @@ def test_a_bundle_of_the_first_format_is_read_and_its_front_end_is_of_bands(make
     made = make_bundle(frontend={"n_mels": 40})
     assert json.loads((made.path / "bundle.json").read_text())["format"] == 2
     edit(made, format=1)
-    assert bundle.read(made.path).mel == FrontEnd(n_mels=40)
+    assert bundle.read(made.path).mel == MelConfig(n_mels=40)
 
 
 def test_every_bundle_of_the_package_is_read():
@@ -40,7 +40,7 @@ def test_every_bundle_of_the_package_is_read():
 
 
 def test_bands_are_asked_of_a_bundle_that_is_given_them_and_of_no_other(make_bundle):
-    assert make_bundle(frontend={"name": "mel", "n_mels": 40}).mel == FrontEnd(n_mels=40)
+    assert make_bundle(frontend={"name": "mel", "n_mels": 40}).mel == MelConfig(n_mels=40)
     with pytest.raises(BundleError, match="is given small_encoder, .* take a bundle of ONNX"):
         _ = make_bundle(frontend={"name": "small_encoder", "source": "base"}).mel
     with pytest.raises(BundleError, match=r"bundle.json: n_mells: Unexpected.*export the model"):

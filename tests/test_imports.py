@@ -8,7 +8,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src"
 LAYERS = (
-    {"errors", "config", "plugins", "files", "labels", "metrics", "processes", "quiet"},
+    {"errors", "config", "plugins", "files", "metrics", "processes", "quiet"},
     {"audio"},
     {"corpora", "protocols", "bundle"},
     {"frontends", "models"},

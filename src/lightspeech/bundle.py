@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from lightspeech import config
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.voice import Voice
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import BundleError, ConfigError
@@ -91,7 +91,7 @@ class Bundle:
     """Of the model file; `write` fills it."""
 
     @property
-    def mel(self) -> FrontEnd:
+    def mel(self) -> MelConfig:
         """The mel front end that stands before the network, for who computes features outside.
 
         Raises:
@@ -105,7 +105,7 @@ class Bundle:
             )
         values = {key: value for key, value in self.frontend.items() if key != "name"}
         try:
-            return config.build(FrontEnd, values, source=str(self.path / DESCRIPTION))
+            return config.build(MelConfig, values, source=str(self.path / DESCRIPTION))
         except ConfigError as error:
             raise BundleError(f"{error}; export the model again") from None
 

@@ -8,7 +8,7 @@ import pytest
 
 from lightspeech import config
 from lightspeech.audio import frontend
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.errors import ConfigError
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden/frontend.json").read_text())
@@ -17,7 +17,7 @@ WAVEFORM = np.array(GOLDEN["samples"], np.float32) / 32_768
 
 @pytest.mark.parametrize("case", GOLDEN["cases"].values(), ids=GOLDEN["cases"].keys())
 def test_numpy_gives_the_golden_vectors(case):
-    cfg = config.build(FrontEnd, case["frontend"])
+    cfg = config.build(MelConfig, case["frontend"])
     found = frontend.features(WAVEFORM, cfg)
     assert found.dtype == np.float32
     assert found.shape == (cfg.n_frames(len(WAVEFORM)), cfg.n_features)
@@ -29,20 +29,20 @@ def test_numpy_gives_the_golden_vectors(case):
     ("n_fft", "hop_length", "n_mels"), [(1024, 640, 64), (512, 160, 40), (400, 160, 23)]
 )
 def test_log_mel_and_mfcc_are_those_of_librosa(n_fft, hop_length, n_mels, power):
-    cfg = FrontEnd(n_fft=n_fft, hop_length=hop_length, n_mels=n_mels, power=power)
+    cfg = MelConfig(n_fft=n_fft, hop_length=hop_length, n_mels=n_mels, power=power)
     mel = librosa.feature.melspectrogram(
         y=WAVEFORM, sr=16_000, n_fft=n_fft, hop_length=hop_length, n_mels=n_mels,
         fmin=cfg.f_min, fmax=cfg.f_max, power=power, center=False,
     )  # fmt: skip
     log_mel = np.log(mel + cfg.floor)
     np.testing.assert_allclose(frontend.features(WAVEFORM, cfg), log_mel.T, atol=1e-4)
-    mfcc = config.build(FrontEnd, {**config.as_dict(cfg), "kind": "mfcc", "n_mfcc": 13})
+    mfcc = config.build(MelConfig, {**config.as_dict(cfg), "kind": "mfcc", "n_mfcc": 13})
     expected = librosa.feature.mfcc(S=log_mel, n_mfcc=13)
     np.testing.assert_allclose(frontend.features(WAVEFORM, mfcc), expected.T, atol=1e-4)
 
 
 def test_spectrogram_is_that_of_librosa():
-    cfg = FrontEnd(kind="spectrogram", power=1)
+    cfg = MelConfig(kind="spectrogram", power=1)
     expected = np.abs(librosa.stft(WAVEFORM, n_fft=1024, hop_length=640, center=False))
     np.testing.assert_allclose(frontend.features(WAVEFORM, cfg), expected.T, rtol=1e-4, atol=1e-4)
 
@@ -50,9 +50,9 @@ def test_spectrogram_is_that_of_librosa():
 @pytest.mark.parametrize("scale", ["slaney", "htk"])
 @pytest.mark.parametrize("n_mels", [20, 64])
 def test_sparse_bands_are_the_dense_matrix(scale, n_mels):
-    cfg = FrontEnd(mel_scale=scale, n_mels=n_mels)
+    cfg = MelConfig(mel_scale=scale, n_mels=n_mels)
     dense = frontend.tables(cfg).mel_matrix(513)
-    energy = frontend.features(WAVEFORM, FrontEnd(kind="spectrogram"))
+    energy = frontend.features(WAVEFORM, MelConfig(kind="spectrogram"))
     np.testing.assert_allclose(
         frontend.log_bands(WAVEFORM, cfg), np.log(energy @ dense + cfg.floor), atol=1e-4
     )
@@ -60,7 +60,7 @@ def test_sparse_bands_are_the_dense_matrix(scale, n_mels):
 
 
 def test_stream_in_blocks_of_a_hop_gives_the_frames_of_the_whole():
-    cfg = FrontEnd(n_fft=512, hop_length=160)
+    cfg = MelConfig(n_fft=512, hop_length=160)
     whole = frontend.features(WAVEFORM, cfg)
     for frame, start in enumerate(range(0, len(WAVEFORM) - 511, 160)):
         piece = frontend.features(WAVEFORM[start : start + 512], cfg)
@@ -68,14 +68,14 @@ def test_stream_in_blocks_of_a_hop_gives_the_frames_of_the_whole():
 
 
 def test_twice_the_amplitude_is_four_times_the_energy():
-    cfg = FrontEnd(floor=1e-12)
+    cfg = MelConfig(floor=1e-12)
     louder = frontend.features(2 * WAVEFORM, cfg) - frontend.features(WAVEFORM, cfg)
     np.testing.assert_allclose(louder, math.log(4), atol=1e-4)
 
 
 @pytest.mark.parametrize("factor", [0.01, 0.3, 30.0])
 def test_level_by_percentile_hears_no_loudness(factor):
-    cfg = FrontEnd(level="percentile")
+    cfg = MelConfig(level="percentile")
     np.testing.assert_allclose(
         frontend.features(np.float32(factor) * WAVEFORM, cfg),
         frontend.features(WAVEFORM, cfg), atol=1e-4,
@@ -85,7 +85,7 @@ def test_level_by_percentile_hears_no_loudness(factor):
 @pytest.mark.parametrize("changes", [{}, {"kind": "mfcc"}, {"power": 1}])
 @pytest.mark.parametrize("factor", [0.1, 3.0])
 def test_level_by_the_loudest_hears_no_loudness(factor, changes):
-    cfg = FrontEnd(level="loudest", floor=1e-10, **changes)
+    cfg = MelConfig(level="loudest", floor=1e-10, **changes)
     np.testing.assert_allclose(
         frontend.features(np.float32(factor) * WAVEFORM, cfg),
         frontend.features(WAVEFORM, cfg), atol=1e-3,
@@ -94,7 +94,7 @@ def test_level_by_the_loudest_hears_no_loudness(factor, changes):
 
 @pytest.mark.parametrize("power", [1, 2])
 def test_level_by_the_loudest_hears_so_far_down_and_no_further(power):
-    cfg = FrontEnd(level="loudest", floor=1e-12, power=power)
+    cfg = MelConfig(level="loudest", floor=1e-12, power=power)
     t = np.arange(32_000) / 16_000
     ends = np.where(t < 1, 1.0, 10 ** (-100 / 20)) * np.sin(2 * np.pi * 440 * t)
     found = frontend.features(ends.astype(np.float32), cfg)
@@ -104,7 +104,7 @@ def test_level_by_the_loudest_hears_so_far_down_and_no_further(power):
 
 def test_level_by_percentile_leaves_one_sample_in_a_thousand_clipped():
     ramp = np.linspace(-0.5, 0.5, 10_001, dtype=np.float32)
-    found = frontend.leveled(ramp, FrontEnd(level="percentile"))
+    found = frontend.leveled(ramp, MelConfig(level="percentile"))
     np.testing.assert_allclose(found, np.clip(ramp / 0.4995, -1, 1), atol=1e-6)
     assert (np.abs(found) == 1).mean() == pytest.approx(0.001, abs=2e-4)
 
@@ -112,7 +112,7 @@ def test_level_by_percentile_leaves_one_sample_in_a_thousand_clipped():
 @pytest.mark.parametrize("level", ["kept", "percentile"])
 @pytest.mark.parametrize("n_samples", [0, 1, 1023, 1024, 1663, 1664, 5000])
 def test_silence_of_any_length_is_the_floor(n_samples, level):
-    cfg = FrontEnd(level=level)
+    cfg = MelConfig(level=level)
     found = frontend.features(np.zeros(n_samples, np.float32), cfg)
     assert found.shape == (cfg.n_frames(n_samples), 64)
     np.testing.assert_allclose(found, math.log(1e-6), rtol=1e-6)
@@ -120,7 +120,7 @@ def test_silence_of_any_length_is_the_floor(n_samples, level):
 
 def test_audio_shorter_than_a_window_is_followed_by_silence():
     padded = np.concatenate([WAVEFORM[:300], np.zeros(724, np.float32)])
-    cfg = FrontEnd()
+    cfg = MelConfig()
     np.testing.assert_array_equal(
         frontend.features(WAVEFORM[:300], cfg), frontend.features(padded, cfg)
     )
@@ -149,9 +149,9 @@ def test_audio_shorter_than_a_window_is_followed_by_silence():
 )
 def test_what_cannot_be_is_a_config_error(values, fault):
     with pytest.raises(ConfigError, match=fault):
-        config.build(FrontEnd, values)
+        config.build(MelConfig, values)
 
 
 def test_a_band_between_two_bins_is_refused_with_a_way_out():
     with pytest.raises(ConfigError, match="mel band 3 of 128 holds no FFT bin at n_fft=256; take"):
-        frontend.tables(FrontEnd(n_fft=256, n_mels=128))
+        frontend.tables(MelConfig(n_fft=256, n_mels=128))

@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lightspeech.audio import frontend, voice
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.errors import AudioError
 
-FRONT = FrontEnd(n_fft=256, hop_length=160, n_mels=8, f_min=100.0)
+FRONT = MelConfig(n_fft=256, hop_length=160, n_mels=8, f_min=100.0)
 
 
 def speech(seed, n=8_000):

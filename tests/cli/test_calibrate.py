@@ -3,12 +3,12 @@ import json
 import pytest
 
 from lightspeech import config
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 
 
 @pytest.fixture
 def unknown(make_bundle):
-    return make_bundle(normalisation="speaker", frontend=config.as_dict(FrontEnd()))
+    return make_bundle(normalisation="speaker", frontend=config.as_dict(MelConfig()))
 
 
 def test_a_folder_of_speech_makes_the_bundle_of_a_user(lightspeech, unknown, write_tone, tmp_path):

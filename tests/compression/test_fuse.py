@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from lightspeech.audio import io
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.config import choice_of
 from lightspeech.encoders import shrink
 from lightspeech.encoders.shrink import Shrink
@@ -23,7 +23,7 @@ from lightspeech.training import run as runs
 from lightspeech.workflows import publish, run_formats
 
 WIDTH = 16
-MEL = choice_of("lightspeech.frontends", FrontEnd()).as_dict()
+MEL = choice_of("lightspeech.frontends", MelConfig()).as_dict()
 WINDOW = "windows={window_s: 0.5, hop_s: null}"
 BANDS = ("name=bands", WINDOW, "compress=[{name: quantize}]")
 HEAD = ("name=head", "model=base", WINDOW)

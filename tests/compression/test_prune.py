@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from lightspeech import plugins
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.compression import _channels, prune
 from lightspeech.config import Choice
@@ -28,7 +28,7 @@ SMALL = {
 every_family = pytest.mark.parametrize("name", SMALL)
 
 
-FRONT = mel.build(FrontEnd(n_mels=BANDS), windows=Windows())
+FRONT = mel.build(MelConfig(n_mels=BANDS), windows=Windows())
 
 
 def build(name, **left):

@@ -6,8 +6,8 @@ import pytest
 
 from lightspeech import plugins
 from lightspeech.corpora.base import RootConfig
+from lightspeech.corpora.labels import CANONICAL
 from lightspeech.errors import CorpusError
-from lightspeech.labels import CANONICAL
 
 PACKAGE = "lightspeech.corpora"
 OWN = ("csv", "folder", "synthetic")

@@ -20,7 +20,7 @@ CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 MEAN = re.search(r"```python\n(.*?)```", CONTRIBUTING.read_text("utf-8"), re.DOTALL)[1]
 """The model that CONTRIBUTING shows."""
 LOUDER = """
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.config import config
 from lightspeech.frontends import mel
 
@@ -29,7 +29,7 @@ class Config:
     n_mels: int = 24
 
 def build(cfg, *, windows, speeds=()):
-    return mel.build(FrontEnd(n_mels=cfg.n_mels, power=1), windows=windows, speeds=speeds)
+    return mel.build(MelConfig(n_mels=cfg.n_mels, power=1), windows=windows, speeds=speeds)
 """
 SQUARED = """
 from lightspeech.config import config

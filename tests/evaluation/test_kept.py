@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.cli import app
 from lightspeech.config import Choice
@@ -69,7 +69,7 @@ def published(tmp_path, make_study):
         protocol=Choice(
             "lightspeech.protocols", "grouped_k_fold", grouped_k_fold.Config(folds=FOLDS)
         ),
-        frontend=FrontEnd(), windows=Windows(window_s=0.5, hop_s=0.5), temperature=1.0,
+        frontend=MelConfig(), windows=Windows(window_s=0.5, hop_s=0.5), temperature=1.0,
         sha256=hashlib.sha256(model).hexdigest(),
     )  # fmt: skip
     path = tmp_path / "results/ravdess/micro-int8.json"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lightspeech import config
 from lightspeech.audio import frontend, io, voice
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
 from lightspeech.export.c99 import frontend as c99_frontend
@@ -90,7 +90,7 @@ def hear(compiled):
 
 @pytest.mark.parametrize("case", GOLDEN["cases"].values(), ids=GOLDEN["cases"].keys())
 def test_c_gives_the_golden_vectors_within_one_step(hear, case):
-    cfg = config.build(FrontEnd, case["frontend"])
+    cfg = config.build(MelConfig, case["frontend"])
     golden = np.array(case["features"], np.float32)
     to = unit_input(cfg)
     hop = cfg.hop_length / cfg.sample_rate
@@ -105,7 +105,7 @@ def test_c_gives_the_golden_vectors_within_one_step(hear, case):
 
 @pytest.fixture(params=["kept", "loudest"])
 def default(hear, request):
-    cfg, windows = FrontEnd(level=request.param), Windows(window_s=0.2, hop_s=0.08)
+    cfg, windows = MelConfig(level=request.param), Windows(window_s=0.2, hop_s=0.08)
     return cfg, windows, hear(cfg, windows, unit_input(cfg))
 
 
@@ -123,7 +123,7 @@ def test_windows_are_those_of_python(default):
 
 
 def test_sound_far_below_the_loudest_is_heard_as_by_python(hear):
-    cfg, windows = FrontEnd(level="loudest", floor=1e-9), Windows(window_s=0.2, hop_s=0.08)
+    cfg, windows = MelConfig(level="loudest", floor=1e-9), Windows(window_s=0.2, hop_s=0.08)
     loud = np.random.default_rng(0).normal(0, 9_000, 3_200).clip(-32_768, 32_767)
     samples = (loud * np.where(np.arange(3_200) < 1_600, 1, 1e-4)).round().astype(np.int16)
     expected = frontend.features(samples / np.float32(32_768), cfg)
@@ -175,7 +175,7 @@ int main(void) {
 
 @pytest.mark.parametrize("case", GOLDEN["cases"].values(), ids=GOLDEN["cases"].keys())
 def test_sanitizers_find_nothing(write_c, gcc, case):
-    cfg = config.build(FrontEnd, case["frontend"])
+    cfg = config.build(MelConfig, case["frontend"])
     hop = 2 * cfg.hop_length / cfg.sample_rate
     folder = write_c(cfg, Windows(window_s=0.1, hop_s=hop), unit_input(cfg))
     (folder / "main.c").write_text(SANITIZED)
@@ -193,7 +193,7 @@ def said(seed, n=16_000):
 
 
 def test_a_device_learns_the_voice_that_calibrate_measures(compiled):
-    cfg, windows, to = FrontEnd(), Windows(window_s=0.2, hop_s=0.08), unit_input(FrontEnd(), 0.03)
+    cfg, windows, to = MelConfig(), Windows(window_s=0.2, hop_s=0.08), unit_input(MelConfig(), 0.03)
     device, size = compiled(cfg, windows, to, learns=True)(), 3_200
     assert device.push(said(0)) == []  # it knows nobody yet
     assert device.library.ls_frontend_know(device.state) == 0
@@ -211,24 +211,24 @@ def test_a_device_learns_the_voice_that_calibrate_measures(compiled):
 
 
 def test_cepstra_of_the_loudest_are_refused_with_a_way_out():
-    cfg = FrontEnd(level="loudest", kind="mfcc")
+    cfg = MelConfig(level="loudest", kind="mfcc")
     with pytest.raises(ConfigError, match="train with kind=log_mel or level=kept"):
         c99_frontend.sources(cfg, Windows(), unit_input(cfg))
 
 
 @pytest.mark.parametrize("learns", [False, True])
 def test_c_compiles_as_cpp_too(write_c, gcc, learns):
-    folder = write_c(FrontEnd(), Windows(), unit_input(FrontEnd()), learns=learns)
+    folder = write_c(MelConfig(), Windows(), unit_input(MelConfig()), learns=learns)
     (folder / "main.cpp").write_text('#include "ls_frontend.h"\nint main() { return 0; }\n')
     gcc(folder / "main", folder / "main.cpp", compiler="g++", dialect=("-Wall", "-Werror"))
 
 
 def test_windows_between_two_frames_are_refused_with_a_way_out():
     with pytest.raises(ConfigError, match=r"take windows.hop_s=0.5$"):
-        c99_frontend.hop_frames(FrontEnd(hop_length=400), Windows(hop_s=0.51))
+        c99_frontend.hop_frames(MelConfig(hop_length=400), Windows(hop_s=0.51))
 
 
-@pytest.mark.parametrize("cfg", [FrontEnd(n_fft=400, n_mels=20), FrontEnd(n_fft=4, n_mels=1)])
+@pytest.mark.parametrize("cfg", [MelConfig(n_fft=400, n_mels=20), MelConfig(n_fft=4, n_mels=1)])
 def test_a_fourier_transform_of_another_length_is_refused(cfg):
     with pytest.raises(ConfigError, match="on a device n_fft must be a power of two"):
         c99_frontend.sources(cfg, Windows(), unit_input(cfg))
@@ -236,7 +236,7 @@ def test_a_fourier_transform_of_another_length_is_refused(cfg):
 
 @pytest.mark.corpus
 def test_windows_of_real_recordings_are_those_of_python_within_one_step(hear, data_root):
-    cfg, windows = FrontEnd(), Windows()
+    cfg, windows = MelConfig(), Windows()
     paths = sorted(data_root.rglob("*.flac"))[::40]
     waveform = np.concatenate([io.load(path, cfg.sample_rate) for path in paths])
     samples = np.round(waveform * 32_767).astype(np.int16)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lightspeech import bundle
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
 from lightspeech.config import Choice, choice_of
@@ -26,7 +26,7 @@ pytest.importorskip("executorch", reason="needs the extra 'executorch'")
 LABELS = ("angry", "happy", "sad")
 CONFIG = RunConfig(
     model=Choice("lightspeech.models", "nano", nano.Config(channels=(16, 16, 24))),
-    frontend=choice_of("lightspeech.frontends", FrontEnd()),
+    frontend=choice_of("lightspeech.frontends", MelConfig()),
     windows=Windows(window_s=1.0, hop_s=0.5),
 )
 DELEGATE = rb"XN\d\d"

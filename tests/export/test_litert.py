@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lightspeech import bundle
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
 from lightspeech.config import Choice, choice_of
@@ -29,7 +29,7 @@ WINDOW = 16_000
 def config_of(**front):
     return RunConfig(
         model=Choice("lightspeech.models", "nano", nano.Config(channels=(16, 16))),
-        frontend=choice_of("lightspeech.frontends", FrontEnd(**front)),
+        frontend=choice_of("lightspeech.frontends", MelConfig(**front)),
         windows=Windows(window_s=WINDOW / 16_000, hop_s=0.5),
     )
 

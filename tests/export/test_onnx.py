@@ -5,7 +5,7 @@ import onnxruntime
 import pytest
 import torch
 
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, choice_of
 from lightspeech.errors import ConfigError
@@ -20,7 +20,7 @@ from lightspeech.training.task import RunConfig
 LABELS = ("angry", "happy", "sad")
 CONFIG = RunConfig(
     model=Choice("lightspeech.models", "nano", nano.Config()),
-    frontend=choice_of("lightspeech.frontends", FrontEnd()),
+    frontend=choice_of("lightspeech.frontends", MelConfig()),
     windows=Windows(window_s=1.0, hop_s=0.5),
 )
 

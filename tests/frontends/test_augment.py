@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from lightspeech.audio import frontend
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.frontends import augment
 from lightspeech.frontends.augment import Augment
 
 OFF = Augment(stretch=0, semitones=0, gain_db=0, noise_probability=0, time_masks=0, band_masks=0)
 
-CFG = FrontEnd()
+CFG = MelConfig()
 RATE = CFG.sample_rate
 STRETCH, START, PITCH, GAIN, NOISE, SNR, COLOUR = range(7)
 
@@ -63,7 +63,7 @@ def centroid_hz(log_bands):
 @pytest.mark.parametrize("kind", ["log_mel", "mfcc", "spectrogram"])
 @pytest.mark.parametrize("power", [1, 2])
 def test_bending_by_nothing_changes_nothing(kind, power):
-    front = FrontEnd(kind=kind, power=power)
+    front = MelConfig(kind=kind, power=power)
     expected = frontend.log_bands(VOICE, front)
     np.testing.assert_allclose(bent(VOICE, OFF, front), expected, atol=1e-4)
 
@@ -79,7 +79,7 @@ def test_window_falls_as_far_off_the_centre_as_shift_says(shift, first):
 @pytest.mark.parametrize("power", [1, 2])
 @pytest.mark.parametrize("u", [0.0, 0.3, 1.0])
 def test_gain_is_that_of_the_waveform(power, u):
-    front = FrontEnd(power=power)
+    front = MelConfig(power=power)
     factor = 10 ** (6 * (2 * u - 1) / 20)
     found = bent(VOICE, dataclasses.replace(OFF, gain_db=6.0), front, gain=u)
     scaled = frontend.log_bands((factor * VOICE).astype(np.float32), front)
@@ -90,7 +90,7 @@ def test_gain_is_that_of_the_waveform(power, u):
 @pytest.mark.parametrize(("power", "within_db"), [(2, 1.0), (1, 5.0)])
 @pytest.mark.parametrize("snr_db", [0.0, 15.0])
 def test_noise_is_white_noise_added_to_the_waveform(mel_scale, power, within_db, snr_db):
-    front = FrontEnd(n_mels=40, mel_scale=mel_scale, power=power)
+    front = MelConfig(n_mels=40, mel_scale=mel_scale, power=power)
     cfg = dataclasses.replace(OFF, noise_probability=1.0, snr_db_min=snr_db, snr_db_max=snr_db)
     loud = voice(8.0)  # long, since the noise that is added is only one draw
     noise = np.random.default_rng(1).normal(size=len(loud))
@@ -219,5 +219,5 @@ def test_numbers_are_those_of_seed_and_epoch_alone():
 
 @pytest.mark.parametrize("kind", ["log_mel", "spectrogram"])
 def test_shares_of_the_spectrum_sum_to_about_one(kind):
-    share = augment.bands_of(FrontEnd(kind=kind)).share
+    share = augment.bands_of(MelConfig(kind=kind)).share
     assert float(share.sum()) == pytest.approx(1, abs=0.1)

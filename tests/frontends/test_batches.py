@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.frontends import mel_features
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Order
@@ -10,7 +10,7 @@ from lightspeech.frontends.mel_features import MelFeatures
 
 OFF = Augment(stretch=0, semitones=0, gain_db=0, noise_probability=0, time_masks=0, band_masks=0)
 
-CFG = FrontEnd(n_mels=8)
+CFG = MelConfig(n_mels=8)
 N = 23
 LENGTHS = np.random.default_rng(0).integers(3, 30, N)
 WINDOWS = np.random.default_rng(1).integers(1, 4, N)

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from lightspeech.audio import frontend, io
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import AudioError, OutputError
 from lightspeech.frontends import mel_features
 
-CFG = FrontEnd(n_mels=16)
+CFG = MelConfig(n_mels=16)
 WINDOWS = Windows(window_s=0.2, hop_s=0.1)
 
 

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from lightspeech.audio.frontend import FrontEnd
-from lightspeech.frontends.mel_layer import FrontEndLayer
-from lightspeech.frontends.mel_products import FrontEndProducts
+from lightspeech.audio.frontend import MelConfig
+from lightspeech.frontends.mel_layer import MelLayer
+from lightspeech.frontends.mel_products import MelProducts
 
 
 @pytest.mark.parametrize(
@@ -18,24 +18,24 @@ from lightspeech.frontends.mel_products import FrontEndProducts
     ],
 )
 def test_products_give_the_features_of_the_transform(changes):
-    cfg = FrontEnd(**changes)
+    cfg = MelConfig(**changes)
     waveform = torch.randn(2, 8_000, generator=torch.Generator().manual_seed(0)) * 0.1
-    found, expected = FrontEndProducts(cfg)(waveform), FrontEndLayer(cfg)(waveform)
+    found, expected = MelProducts(cfg)(waveform), MelLayer(cfg)(waveform)
     torch.testing.assert_close(found, expected, atol=2e-4, rtol=1e-4)
 
 
 def test_the_level_is_that_of_the_sorted_waveform_without_sorting():
-    cfg = FrontEnd(level="percentile")
+    cfg = MelConfig(level="percentile")
     noise = torch.randn(4, 8_001, generator=torch.Generator().manual_seed(0))
     waveforms = noise * torch.tensor([[1.0], [0.01], [1e-6], [0.0]])
     found, expected = (
-        FrontEndProducts(cfg)._leveled(waveforms),
-        FrontEndLayer(cfg).leveled(waveforms),
+        MelProducts(cfg)._leveled(waveforms),
+        MelLayer(cfg).leveled(waveforms),
     )
     torch.testing.assert_close(found, expected, atol=5e-6, rtol=1e-5)
 
 
 def test_its_tables_are_small():
-    made = FrontEndProducts(FrontEnd())
+    made = MelProducts(MelConfig())
     size = sum(table.numel() for name, table in made.named_buffers() if "layer" not in name)
     assert size <= 40_000  # a convolution with the whole basis has a million

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
@@ -18,7 +18,7 @@ from lightspeech.frontends.mel_features import MelFeatures
 
 N = 8
 SPEAKERS = [f"toy/{row % 2}" for row in range(N)]
-FRONT = FrontEnd(n_mels=4)
+FRONT = MelConfig(n_mels=4)
 
 
 def utterances(speakers=SPEAKERS):

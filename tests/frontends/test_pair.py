@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import choice_of
 from lightspeech.corpora.base import Utterance
@@ -16,8 +16,8 @@ from lightspeech.frontends.contract import Cost, Layer, Origin, Source
 from lightspeech.frontends.pair import Pair
 
 WINDOWS = Windows(window_s=0.2, hop_s=0.1)
-BANDS = FrontEnd(n_mels=8)
-CEPSTRA = FrontEnd(n_mels=16, kind="mfcc", n_mfcc=5, hop_length=160)
+BANDS = MelConfig(n_mels=8)
+CEPSTRA = MelConfig(n_mels=16, kind="mfcc", n_mfcc=5, hop_length=160)
 FRONTENDS = "lightspeech.frontends"
 
 
@@ -163,7 +163,7 @@ def test_what_one_of_them_has_not_heard_is_missing(hearing, utterances, tmp_path
 
 
 def test_a_pair_within_a_pair_keeps_all_names_apart():
-    three = Pair(build(), mel.build(FrontEnd(n_mels=4), windows=WINDOWS))
+    three = Pair(build(), mel.build(MelConfig(n_mels=4), windows=WINDOWS))
     example = three.example()
     widths = {name: x.shape[2] for name, x in example.items()}
     assert widths == {"first.first": 8, "first.second": 5, "second": 4}
@@ -174,7 +174,7 @@ def test_a_pair_within_a_pair_keeps_all_names_apart():
 
 def test_two_sample_rates_are_refused():
     with pytest.raises(ConfigError, match="need one sample rate, found 16000 and 8000 Hz"):
-        build(second=FrontEnd(sample_rate=8_000, f_max=4_000, n_fft=256))
+        build(second=MelConfig(sample_rate=8_000, f_max=4_000, n_fft=256))
 
 
 def test_what_one_of_them_cannot_be_is_refused():

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lightspeech import bundle, config
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.errors import LightspeechError
 from lightspeech.inference.backends import c99
 
@@ -25,7 +25,7 @@ def make(make_bundle):
     """Write a bundle that says it is one of C, around any bytes."""
 
     def write(model=b"", *, frontend=None, **said):
-        heard = config.as_dict(FrontEnd()) | (frontend or {})
+        heard = config.as_dict(MelConfig()) | (frontend or {})
         made = make_bundle(model, model_file="model.tflite", frontend=heard)
         return bundle.write(replace(made, model=SAID | said), model)
 

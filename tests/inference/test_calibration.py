@@ -6,12 +6,12 @@ import pytest
 
 from lightspeech import bundle, config
 from lightspeech.audio import frontend, io
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.errors import AudioError, BundleError, ConfigError
 from lightspeech.export import c99
 from lightspeech.inference import calibration, dispatch
 
-FRONT = FrontEnd()
+FRONT = MelConfig()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from lightspeech import plugins
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, as_dict
 from lightspeech.config import build as build_config
@@ -22,8 +22,8 @@ from lightspeech.models.int8 import Int8, Int8Network
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 MODELS = "lightspeech.models"
-FRONT = mel.build(FrontEnd(n_mels=16), windows=Windows(window_s=0.5, hop_s=0.25))
-OTHER = mel.build(FrontEnd(n_mels=8), windows=Windows(window_s=0.5, hop_s=0.25))
+FRONT = mel.build(MelConfig(n_mels=16), windows=Windows(window_s=0.5, hop_s=0.25))
+OTHER = mel.build(MelConfig(n_mels=8), windows=Windows(window_s=0.5, hop_s=0.25))
 NANO = Architecture(model=Choice(MODELS, "nano", nano.Config(channels=(6, 6, 6, 8))))
 PRUNABLE = ("light_sernet", "micro", "nano", "small")
 

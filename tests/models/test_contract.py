@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel
@@ -14,8 +14,8 @@ from lightspeech.models.contract import Completed, speech_model
 from lightspeech.models.int8 import Int8, Int8Network, fold
 
 WINDOWS = Windows(window_s=0.5, hop_s=0.25)
-FRONT = mel.build(FrontEnd(n_mels=8), windows=WINDOWS)
-PAIR = Pair(FRONT, mel.build(FrontEnd(n_mels=4), windows=WINDOWS))
+FRONT = mel.build(MelConfig(n_mels=8), windows=WINDOWS)
+PAIR = Pair(FRONT, mel.build(MelConfig(n_mels=4), windows=WINDOWS))
 
 
 class Mean(nn.Module):
@@ -149,7 +149,7 @@ def test_a_network_that_fails_is_refused_in_one_line(error, told):
 
 
 def test_a_network_whose_layers_do_not_fit_the_front_end_is_refused():
-    wide = mel.build(FrontEnd(n_mels=16), windows=WINDOWS)
+    wide = mel.build(MelConfig(n_mels=16), windows=WINDOWS)
     with pytest.raises(ConfigError, match=r"^the model fails on 2 examples of shape \(\d+, 16\)"):
         speech_model(Mean(), wide, 3)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lightspeech import config, plugins
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel
@@ -12,7 +12,7 @@ from lightspeech.models import small
 from lightspeech.models.separable import Separable
 from lightspeech.training import losses
 
-FRONT = mel.build(FrontEnd(n_mels=8), windows=Windows())
+FRONT = mel.build(MelConfig(n_mels=8), windows=Windows())
 
 
 def build(**changes):

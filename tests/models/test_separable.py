@@ -2,13 +2,13 @@ import pytest
 import torch
 
 from lightspeech import config
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel
 from lightspeech.models import nano
 
-FRONT = mel.build(FrontEnd(n_mels=8), windows=Windows())
+FRONT = mel.build(MelConfig(n_mels=8), windows=Windows())
 
 
 def build(**changes):

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 import torch
 
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import encoder, mel
 from lightspeech.models import whisper
@@ -73,7 +73,7 @@ def test_each_encoder_has_statistics_of_its_own():
 
 
 def test_a_front_end_that_is_no_encoder_is_refused():
-    front = mel.build(FrontEnd(), windows=whisper.WINDOWS)
+    front = mel.build(MelConfig(), windows=whisper.WINDOWS)
     with pytest.raises(ConfigError, match=r"write frontend\.name=encoder or small_encoder"):
         whisper.build(Config(), n_classes=3, frontend=front)
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from lightspeech import plugins
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.frontends import mel
 from lightspeech.frontends.augment import Augment
@@ -11,7 +11,7 @@ from lightspeech.frontends.batches import Order
 from lightspeech.frontends.mel_features import MelFeatures
 
 N, N_CLASSES, BANDS = 24, 3, 16
-FRONT = FrontEnd(n_mels=BANDS)
+FRONT = MelConfig(n_mels=BANDS)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, choice_of
 from lightspeech.corpora.base import Utterance
@@ -23,7 +23,7 @@ from lightspeech.training.task import RunConfig
 
 LABELS = ("angry", "happy", "sad")
 NANO = Choice("lightspeech.models", "nano", nano.Config(channels=(6, 6)))
-FRONT = choice_of("lightspeech.frontends", FrontEnd(n_mels=16))
+FRONT = choice_of("lightspeech.frontends", MelConfig(n_mels=16))
 
 
 def batches(n=7, size=3):
@@ -142,7 +142,7 @@ def test_a_run_that_knows_its_speaker_is_asked_in_his_voice(utterances, tmp_path
 
 
 def test_a_run_of_two_networks_is_asked_through_both_front_ends(utterances, tmp_path):
-    second = choice_of("lightspeech.frontends", FrontEnd(n_mels=8))
+    second = choice_of("lightspeech.frontends", MelConfig(n_mels=8))
     both = fusion.Config(first=Architecture(model=NANO), second=Architecture(model=NANO))
     done = run_of(
         Choice("lightspeech.models", "fusion", both),

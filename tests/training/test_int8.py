@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from lightspeech import plugins
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel
@@ -24,7 +24,7 @@ EXAMPLE = torch.zeros(1, FRAMES, BANDS)
 def network(name="nano"):
     torch.manual_seed(0)
     module = plugins.load("lightspeech.models", name)
-    front = mel.build(FrontEnd(n_mels=BANDS), windows=Windows())
+    front = mel.build(MelConfig(n_mels=BANDS), windows=Windows())
     made = module.build(module.Config(), frontend=front, n_classes=N_CLASSES)
     made(torch.randn(32, FRAMES, BANDS) * 3 - 5)  # batch statistics that are not the fresh ones
     return made.eval()

@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, as_dict, choice_of
 from lightspeech.errors import ConfigError
@@ -23,7 +23,7 @@ def make_run(tmp_path):
     def make(folder, quantize=None):
         made = RunConfig(
             model=Choice("lightspeech.models", "nano", nano.Config()),
-            frontend=choice_of("lightspeech.frontends", FrontEnd()),
+            frontend=choice_of("lightspeech.frontends", MelConfig()),
             windows=Windows(),
             quantize=quantize,
         )

@@ -31,7 +31,7 @@ MAX_N_FFT = 1 << 15
 
 
 @config
-class FrontEnd:
+class MelConfig:
     """Waveform to features. Times in samples, frequencies in Hz.
 
     Loudness is kept unless ``level`` says otherwise: it is a cue.
@@ -123,7 +123,7 @@ class Tables:
 
 
 @lru_cache(maxsize=16)
-def tables(cfg: FrontEnd) -> Tables:
+def tables(cfg: MelConfig) -> Tables:
     """Compute the tables of a front end, in double precision, stored in single; cached.
 
     Raises:
@@ -147,7 +147,7 @@ def tables(cfg: FrontEnd) -> Tables:
     )
 
 
-def _mel_matrix(cfg: FrontEnd) -> Double:
+def _mel_matrix(cfg: MelConfig) -> Double:
     """Triangular bands in double precision, shape ``(n_bins, n_mels)``."""
     to_mel = _slaney if cfg.mel_scale == "slaney" else _htk
     grid = np.linspace(0, cfg.sample_rate / 2, cfg.n_fft // 2 + 1)
@@ -190,7 +190,7 @@ def _dct_matrix(n_mels: int, n_mfcc: int) -> Double:
     return matrix
 
 
-def leveled(waveform: Array, cfg: FrontEnd) -> Array:
+def leveled(waveform: Array, cfg: MelConfig) -> Array:
     """Bring a waveform to the level that the front end hears; without ``percentile`` it stays.
 
     Args:
@@ -207,7 +207,7 @@ def leveled(waveform: Array, cfg: FrontEnd) -> Array:
     return scaled
 
 
-def log_bands(waveform: Array, cfg: FrontEnd) -> Array:
+def log_bands(waveform: Array, cfg: MelConfig) -> Array:
     """Logarithm of the energy of each mel band (of each FFT bin, for a spectrogram).
 
     This is what is cached and augmented; `finish` makes the features of it.
@@ -231,7 +231,7 @@ def log_bands(waveform: Array, cfg: FrontEnd) -> Array:
     return logarithm
 
 
-def finish(logarithm: Array, cfg: FrontEnd) -> Array:
+def finish(logarithm: Array, cfg: MelConfig) -> Array:
     """Turn what `log_bands` gives into features.
 
     Args:
@@ -253,12 +253,12 @@ def finish(logarithm: Array, cfg: FrontEnd) -> Array:
     return cepstra if cfg.clip is None else np.clip(cepstra, -cfg.clip, cfg.clip)
 
 
-def log_range(cfg: FrontEnd) -> float:
+def log_range(cfg: MelConfig) -> float:
     """`RANGE_DB` as a natural logarithm of what the bands of ``cfg`` hold, powers or magnitudes."""
     return RANGE_DB / 20 * float(np.log(10)) * cfg.power
 
 
-def features(waveform: Array, cfg: FrontEnd) -> Array:
+def features(waveform: Array, cfg: MelConfig) -> Array:
     """Turn a waveform into what a model is given.
 
     Args:
@@ -272,13 +272,13 @@ def features(waveform: Array, cfg: FrontEnd) -> Array:
         ConfigError: as `tables`.
 
     Example:
-        >>> features(np.zeros(48_000, np.float32), FrontEnd()).shape
+        >>> features(np.zeros(48_000, np.float32), MelConfig()).shape
         (74, 64)
     """
     return finish(log_bands(waveform, cfg), cfg)
 
 
-def _spectrum(waveform: Array, cfg: FrontEnd) -> Array:
+def _spectrum(waveform: Array, cfg: MelConfig) -> Array:
     """Magnitude or power of each FFT bin, shape ``(frames, n_fft // 2 + 1)``."""
     padded = leveled(np.pad(waveform, (0, max(cfg.n_fft - len(waveform), 0))), cfg)
     frames = np.lib.stride_tricks.sliding_window_view(padded, cfg.n_fft)[:: cfg.hop_length]

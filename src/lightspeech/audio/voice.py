@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import AfterValidator, Field
 
 from lightspeech.audio import frontend
-from lightspeech.audio.frontend import Array, FrontEnd
+from lightspeech.audio.frontend import Array, MelConfig
 from lightspeech.audio.windows import Waveform
 from lightspeech.config import config
 from lightspeech.errors import AudioError
@@ -60,7 +60,7 @@ class Voice:
         return np.array(self.mean, np.float32) + scale * mean, scale * deviation
 
 
-def measure(waveforms: Iterable[Waveform], cfg: FrontEnd) -> Voice:
+def measure(waveforms: Iterable[Waveform], cfg: MelConfig) -> Voice:
     """Measure a speaker's voice, recording by recording, in flat memory.
 
     Args:

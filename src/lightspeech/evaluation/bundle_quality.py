@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from lightspeech import labels
 from lightspeech.audio import io
 from lightspeech.bundle import Bundle
+from lightspeech.corpora import labels
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import BundleError, CorpusError
 from lightspeech.evaluation.conditions import KNOWN_SPEAKER, Conditions

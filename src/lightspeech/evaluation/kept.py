@@ -14,12 +14,12 @@ from typing import Annotated
 import numpy as np
 import onnxruntime
 
-from lightspeech import labels as vocabularies
 from lightspeech import metrics, plugins
 from lightspeech.audio import frontend, io
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, as_dict, build, config, plugin
+from lightspeech.corpora import labels as vocabularies
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import BundleError, ConfigError
 from lightspeech.evaluation.bundle_quality import Progress, no_progress
@@ -46,7 +46,7 @@ class Kept:
     seed: int
     labels: tuple[str, ...]
     """In the order of the logits."""
-    frontend: FrontEnd
+    frontend: MelConfig
     windows: Windows
     temperature: float
     sha256: str

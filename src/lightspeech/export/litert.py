@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from lightspeech.export import _litert_torch, int8_tflite
 from lightspeech.export._bundled import exporter
-from lightspeech.frontends.mel_products import FrontEndProducts
+from lightspeech.frontends.mel_products import MelProducts
 from lightspeech.models.contract import SpeechModel
 from lightspeech.models.int8 import Int8Network, convert
 from lightspeech.quiet import silent
@@ -36,7 +36,7 @@ class Recognizer(nn.Module):
     def __init__(self, done: Run) -> None:
         """Take a finished run; an int8 run brings its integers."""
         super().__init__()
-        self.frontend = FrontEndProducts(done.config.frontend.config)
+        self.frontend = MelProducts(done.config.frontend.config)
         self.network, self.temperature = done.network, done.temperature
         if isinstance(done.network, Int8Network):
             self.network = _Integers(done.network)

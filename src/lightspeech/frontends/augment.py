@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lightspeech.audio import frontend
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.config import config
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -61,7 +61,7 @@ class Bands:
         share: share of the spectrum that the band stands for; sums to about 1.
     """
 
-    cfg: FrontEnd
+    cfg: MelConfig
     hertz: Tensor
     white: Tensor
     share: Tensor
@@ -81,7 +81,7 @@ class Bands:
         return (upper - 1) + (wanted - low) / (high - low)
 
 
-def bands_of(cfg: FrontEnd) -> Bands:
+def bands_of(cfg: MelConfig) -> Bands:
     """Compute centres, noise energies and shares from the tables of a front end."""
     grid = np.linspace(0, cfg.sample_rate / 2, cfg.n_fft // 2 + 1)
     window_power = float((frontend.tables(cfg).window.astype(np.float64) ** 2).sum())
@@ -140,7 +140,7 @@ def _resample(source: Tensor, start: Tensor, rate: Tensor, bands: Tensor, n_fram
     return F.grid_sample(source[:, None], grid, align_corners=True)[:, 0]
 
 
-def _gain(u: Tensor, cfg: Augment, front: FrontEnd) -> Tensor:
+def _gain(u: Tensor, cfg: Augment, front: MelConfig) -> Tensor:
     return 10 ** (cfg.gain_db * (2 * u - 1) / 20 * front.power)
 
 
@@ -162,7 +162,7 @@ def _add_noise(energy: Tensor, u: Tensor, cfg: Augment, bands: Bands) -> Tensor:
     return (energy**2 + noise[:, None] ** 2).sqrt()
 
 
-def _mask(logarithm: Tensor, u: Tensor, cfg: Augment, front: FrontEnd) -> Tensor:
+def _mask(logarithm: Tensor, u: Tensor, cfg: Augment, front: MelConfig) -> Tensor:
     """Blank drawn stretches of time and runs of bands to the example's mean."""
     n_frames, n_bands = logarithm.shape[1:]
     longest = cfg.time_mask_s * front.sample_rate / front.hop_length

@@ -7,16 +7,16 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel_features
 from lightspeech.frontends.contract import Cost, Layer, Origin, Source, Step, no_step
 from lightspeech.frontends.mel_features import MelFeatures
-from lightspeech.frontends.mel_layer import FrontEndLayer
+from lightspeech.frontends.mel_layer import MelLayer
 
-Config = FrontEnd
+Config = MelConfig
 """What a recipe says of it, and the reference in NumPy."""
 WAVEFORM, FEATURES = "waveform", "features"
 """Inputs of an exported graph: with the front end inside, or with the network alone."""
@@ -26,7 +26,7 @@ WAVEFORM, FEATURES = "waveform", "features"
 class Mel:
     """The front end on windows of one length, see `contract.Frontend`."""
 
-    cfg: FrontEnd
+    cfg: MelConfig
     windows: Windows
     scheme = "fp32"
     in_bundle = True
@@ -66,7 +66,7 @@ class Mel:
         samples, _ = self.windows.samples(self.cfg.sample_rate)
         example = torch.zeros(2, samples)
         sizes = _sizes("samples", self.cfg.n_fft, any_length)
-        return Layer({WAVEFORM: Source(example=example, sizes=sizes)}, FrontEndLayer(self.cfg))
+        return Layer({WAVEFORM: Source(example=example, sizes=sizes)}, MelLayer(self.cfg))
 
     def network_alone(self, *, any_length: bool) -> Layer:
         """Features as they are, for a graph that is the network alone."""
@@ -88,7 +88,7 @@ def _sizes(name: str, least: int, any_length: bool) -> dict[int, torch.export.Di
     return {**sizes, 1: torch.export.Dim(name, min=least)} if any_length else sizes
 
 
-def build(cfg: FrontEnd, *, windows: Windows, speeds: tuple[float, ...] = ()) -> Mel:
+def build(cfg: MelConfig, *, windows: Windows, speeds: tuple[float, ...] = ()) -> Mel:
     """Make the front end.
 
     Raises:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lightspeech.audio import frontend, io
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import as_dict
 from lightspeech.corpora.base import Utterance
@@ -24,7 +24,7 @@ from lightspeech.frontends import augment
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Batch, Index, Order
 from lightspeech.frontends.contract import Step, no_step
-from lightspeech.frontends.mel_layer import FrontEndLayer
+from lightspeech.frontends.mel_layer import MelLayer
 
 Array = npt.NDArray[np.float32]
 NAMES = ("frames", "offsets", "windows", "window_offsets")
@@ -48,7 +48,7 @@ class MelFeatures:
         window_offsets: first window of each utterance and the end, shape ``(n + 1,)``.
     """
 
-    cfg: FrontEnd
+    cfg: MelConfig
     frames: Array
     offsets: Index
     windows: Array
@@ -57,11 +57,11 @@ class MelFeatures:
     def read(self, row: int) -> Tensor:
         """Give the features of one whole utterance, shape ``(frames, n_features)``."""
         start, end = self.offsets[row : row + 2]
-        return FrontEndLayer(self.cfg).finish(torch.from_numpy(np.array(self.frames[start:end])))
+        return MelLayer(self.cfg).finish(torch.from_numpy(np.array(self.frames[start:end])))
 
     def measure(self, rows: Index) -> Iterator[Tensor]:
         """Give the windows of some utterances, in order, shape ``(batch, frames, n_features)``."""
-        layer = FrontEndLayer(self.cfg)
+        layer = MelLayer(self.cfg)
         spans = [range(self.window_offsets[r], self.window_offsets[r + 1]) for r in rows]
         places = np.concatenate([np.asarray(span, np.int64) for span in spans])
         for start in range(0, len(places), BATCH):
@@ -73,7 +73,7 @@ class MelFeatures:
         return MelBatches(self, order, targets, augment)
 
 
-def key(utterances: Sequence[Utterance], cfg: FrontEnd, windows: Windows) -> str:
+def key(utterances: Sequence[Utterance], cfg: MelConfig, windows: Windows) -> str:
     """Name the features of these recordings under this front end; a change of any gives another."""
     audio = [(u.id, u.audio_hash) for u in utterances]
     text = json.dumps([audio, as_dict(cfg), as_dict(windows)], sort_keys=True)
@@ -82,7 +82,7 @@ def key(utterances: Sequence[Utterance], cfg: FrontEnd, windows: Windows) -> str
 
 def load(
     utterances: Sequence[Utterance],
-    cfg: FrontEnd,
+    cfg: MelConfig,
     windows: Windows,
     cache: Path,
     *,
@@ -112,7 +112,7 @@ def load(
 
 
 def _compute(
-    utterances: Sequence[Utterance], cfg: FrontEnd, windows: Windows, step: Step
+    utterances: Sequence[Utterance], cfg: MelConfig, windows: Windows, step: Step
 ) -> tuple[Array, Index, Array, Index]:
     whole, cut = [], []
     for utterance in utterances:
@@ -148,7 +148,7 @@ class MelBatches:
         self.offsets = torch.from_numpy(np.array(features.offsets))
         self.rows, self.targets = order.rows, targets
         self.n_frames = features.windows.shape[1]
-        self.layer, self.bands = FrontEndLayer(cfg), augment.bands_of(cfg)
+        self.layer, self.bands = MelLayer(cfg), augment.bands_of(cfg)
         self.bending = bending
 
     def __len__(self) -> int:

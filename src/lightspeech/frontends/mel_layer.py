@@ -5,10 +5,10 @@ import torch
 from torch import Tensor, nn
 
 from lightspeech.audio import frontend
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 
 
-class FrontEndLayer(nn.Module):
+class MelLayer(nn.Module):
     """Waveform to features; exports with a dynamic length (an STFT operation in ONNX)."""
 
     window: Tensor
@@ -16,7 +16,7 @@ class FrontEndLayer(nn.Module):
     weights: Tensor
     dct: Tensor
 
-    def __init__(self, cfg: FrontEnd) -> None:
+    def __init__(self, cfg: MelConfig) -> None:
         """Take the tables of a front end as buffers that no weights file holds."""
         super().__init__()
         self.cfg = cfg

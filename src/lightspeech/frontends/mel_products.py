@@ -11,15 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from lightspeech.audio import frontend
-from lightspeech.audio.frontend import Array, FrontEnd
-from lightspeech.frontends.mel_layer import FrontEndLayer
+from lightspeech.audio.frontend import Array, MelConfig
+from lightspeech.frontends.mel_layer import MelLayer
 
 HALVINGS = 24
 """Bits of a float32: of the largest sample no finer share can be told."""
 
 
-class FrontEndProducts(nn.Module):
-    """Waveform to features, for one length of waveform; the numbers of `FrontEndLayer`."""
+class MelProducts(nn.Module):
+    """Waveform to features, for one length of waveform; the numbers of `MelLayer`."""
 
     window: Tensor
     first: Tensor
@@ -27,10 +27,10 @@ class FrontEndProducts(nn.Module):
     second: Tensor
     mel: Tensor
 
-    def __init__(self, cfg: FrontEnd) -> None:
+    def __init__(self, cfg: MelConfig) -> None:
         """Make the tables."""
         super().__init__()
-        self.cfg, self.layer = cfg, FrontEndLayer(cfg)
+        self.cfg, self.layer = cfg, MelLayer(cfg)
         self.a, self.b = _factors(cfg.n_fft)
         made = frontend.tables(cfg)
         tables = {
@@ -53,7 +53,7 @@ class FrontEndProducts(nn.Module):
         return self.layer.finish(torch.log(energy + self.cfg.floor))
 
     def _leveled(self, waveform: Tensor) -> Tensor:
-        """As `FrontEndLayer.leveled`, without the sorting that LiteRT has no operation for."""
+        """As `MelLayer.leveled`, without the sorting that LiteRT has no operation for."""
         if self.cfg.level != "percentile":
             return waveform
         place = frontend.LOUDEST_SHARE * (waveform.shape[1] - 1)

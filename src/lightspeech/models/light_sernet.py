@@ -11,13 +11,13 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.frontends.contract import Frontend
 from lightspeech.models.contract import Unstandardized
 
-FRONTEND = FrontEnd(
+FRONTEND = MelConfig(
     level="percentile",
     n_fft=1024,
     hop_length=256,

@@ -11,14 +11,14 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends.contract import Frontend
 from lightspeech.models.contract import Standardized
 
-FRONTEND = FrontEnd()
+FRONTEND = MelConfig()
 WINDOWS = Windows()
 
 

@@ -8,13 +8,13 @@ by training statistics, without which the gates saturate.
 import torch
 from torch import Tensor, nn
 
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.frontends.contract import Frontend
 from lightspeech.models.contract import Standardized
 
-FRONTEND = FrontEnd(
+FRONTEND = MelConfig(
     n_fft=2048, hop_length=512, n_mels=128, f_min=0.0, f_max=8000.0, kind="mfcc", n_mfcc=13
 )
 WINDOWS = Windows(window_s=1.6, hop_s=0.8)

@@ -16,9 +16,9 @@ from lightspeech.config import (
     plugin,
     read_yaml,
 )
+from lightspeech.corpora.labels import OWN, VOCABULARIES
 from lightspeech.errors import ConfigError
 from lightspeech.frontends.augment import Augment
-from lightspeech.labels import OWN, VOCABULARIES
 from lightspeech.studies.space import Search
 from lightspeech.training.loop import Training
 from lightspeech.training.task import RunConfig

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lightspeech import labels as vocabularies
 from lightspeech.config import Choice
+from lightspeech.corpora import labels as vocabularies
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import CorpusError
 from lightspeech.protocols import leaks
@@ -21,7 +21,7 @@ def in_vocabulary(utterances: Sequence[Utterance], vocabulary: str) -> list[Utte
 
     Args:
         utterances: of one or several corpora.
-        vocabulary: of `lightspeech.labels`, such as ``own`` or ``common4``.
+        vocabulary: of `lightspeech.corpora.labels`, such as ``own`` or ``common4``.
 
     Raises:
         CorpusError: if fewer than two classes are left.

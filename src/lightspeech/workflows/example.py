@@ -2,11 +2,11 @@
 
 import dataclasses
 
-from lightspeech import labels as vocabularies
 from lightspeech.audio import frontend, io
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.bundle import Bundle
 from lightspeech.config import as_dict
+from lightspeech.corpora import labels as vocabularies
 from lightspeech.corpora.base import Utterance
 from lightspeech.files import write_json
 from lightspeech.inference import calibration
@@ -33,7 +33,7 @@ def answer_example(study: Study, bundle: Bundle) -> Example:
     bundle = _knowing_the_speaker(bundle, study, utterance)
     waveform = io.load(utterance.path, bundle.sample_rate)
     probabilities = recognize(onnx.open(bundle), waveform)
-    front = FrontEnd(sample_rate=bundle.sample_rate, f_max=0.475 * bundle.sample_rate)
+    front = MelConfig(sample_rate=bundle.sample_rate, f_max=0.475 * bundle.sample_rate)
     example = Example(
         id=utterance.id,
         truth=vocabularies.map_label(utterance.emotion, study.recipe.labels) or "",

@@ -9,7 +9,7 @@ import pytest
 
 from lightspeech import bundle, plugins
 from lightspeech.audio import frontend, io
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
 from lightspeech.config import Choice, as_dict, choice_of
@@ -28,7 +28,7 @@ UTTERANCES = 1008
 
 
 def mel(**changes):
-    return choice_of("lightspeech.frontends", FrontEnd(**changes))
+    return choice_of("lightspeech.frontends", MelConfig(**changes))
 
 
 def quantized(features, windows, tier="micro", **model):
@@ -57,7 +57,7 @@ def quantized(features, windows, tier="micro", **model):
 def described(folder, windows):
     return Bundle(
         path=folder / "bundle", name="toy", labels=LABELS, sample_rate=16_000, windows=windows,
-        frontend=as_dict(FrontEnd()), model={"name": "micro"},
+        frontend=as_dict(MelConfig()), model={"name": "micro"},
     )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def test_the_compiled_bundle_answers_waveforms_as_its_network_does(tmp_path):
     rng = np.random.default_rng(0)
     waveforms = rng.normal(0, 0.1, (6, 8_000)).astype(np.float32)
     waveforms *= np.linspace(0.02, 1, 6, dtype=np.float32)[:, None]
-    features = np.stack([frontend.features(waveform, FrontEnd()) for waveform in waveforms])
+    features = np.stack([frontend.features(waveform, MelConfig()) for waveform in waveforms])
     done = quantized(torch.from_numpy(features), windows, channels=(12, 12, 8))
     made = c99.export(done, described(tmp_path, windows))
     found = inference.open(bundle.read(made.path)).predict(waveforms)
@@ -213,7 +213,7 @@ def test_the_published_micro_gives_the_same_bits_everywhere(
     rng = np.random.default_rng(0)
     swell = np.sin(np.linspace(0, 25, 48_000)) ** 2 * rng.uniform(0.003, 1, (40, 1))
     sounds = (rng.normal(0, 0.3, (40, 48_000)) * swell).clip(-1, 1).astype(np.float32)
-    features = np.stack([frontend.features(waveform, FrontEnd()) for waveform in sounds])
+    features = np.stack([frontend.features(waveform, MelConfig()) for waveform in sounds])
     check_bits(published, features, run_c, run_micro, run_litert)
 
 
@@ -229,4 +229,4 @@ def test_a_thousand_real_utterances_give_the_same_bits_everywhere(
 
 def first_window(path, windows):
     waveform = windows.cut(io.load(path), 16_000)[0]
-    return frontend.features(waveform, FrontEnd())
+    return frontend.features(waveform, MelConfig())

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lightspeech import __version__, bundle
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError
 from lightspeech.export import tflite_file
@@ -104,12 +104,12 @@ def files_of(made: Bundle, model: bytes) -> dict[str, str]:
     return {**network, **front}
 
 
-def streams(cfg: FrontEnd) -> bool:
+def streams(cfg: MelConfig) -> bool:
     """Whether a front end can run frame by frame as sound arrives, and is written in C."""
     return cfg.level != "percentile"
 
 
-def hears(made: Bundle, model: bytes) -> tuple[FrontEnd, frontend.Input]:
+def hears(made: Bundle, model: bytes) -> tuple[MelConfig, frontend.Input]:
     """Tell the front end of a bundle of C, and how its features become int8.
 
     Args:

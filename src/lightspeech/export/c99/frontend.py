@@ -7,7 +7,7 @@ from importlib.resources import files
 import numpy as np
 
 from lightspeech.audio import frontend
-from lightspeech.audio.frontend import Array, FrontEnd
+from lightspeech.audio.frontend import Array, MelConfig
 from lightspeech.audio.voice import SMALLEST
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
@@ -61,7 +61,7 @@ class Input:
         return steps.clip(-128, 127)
 
 
-def sources(cfg: FrontEnd, windows: Windows, to: Input, *, learns: bool = False) -> dict[str, str]:
+def sources(cfg: MelConfig, windows: Windows, to: Input, *, learns: bool = False) -> dict[str, str]:
     """Write the front end as C99: file name to text.
 
     Args:
@@ -79,7 +79,7 @@ def sources(cfg: FrontEnd, windows: Windows, to: Input, *, learns: bool = False)
     return {**texts, CONFIG: _config(cfg, windows, learns), TABLES: _tables(cfg, to)}
 
 
-def _config(cfg: FrontEnd, windows: Windows, learns: bool) -> str:
+def _config(cfg: MelConfig, windows: Windows, learns: bool) -> str:
     values = {
         "LS_SAMPLE_RATE": cfg.sample_rate,
         "LS_N_FFT": cfg.n_fft,
@@ -95,7 +95,7 @@ def _config(cfg: FrontEnd, windows: Windows, learns: bool) -> str:
     return _header(CONFIG, lines)
 
 
-def hop_frames(cfg: FrontEnd, windows: Windows) -> int:
+def hop_frames(cfg: MelConfig, windows: Windows) -> int:
     """Count the frames from one window to the next.
 
     Args:
@@ -115,7 +115,7 @@ def hop_frames(cfg: FrontEnd, windows: Windows) -> int:
     return hop // cfg.hop_length
 
 
-def _check(cfg: FrontEnd) -> None:
+def _check(cfg: MelConfig) -> None:
     """Refuse what the Fourier transform in C cannot do."""
     if cfg.n_fft & (cfg.n_fft - 1) or cfg.n_fft < 8 or cfg.n_mels > cfg.n_fft // 2:
         raise ConfigError(
@@ -129,7 +129,7 @@ def _check(cfg: FrontEnd) -> None:
         )
 
 
-def _tables(cfg: FrontEnd, to: Input) -> str:
+def _tables(cfg: MelConfig, to: Input) -> str:
     made = frontend.tables(cfg)
     angle = 2 * np.pi * np.arange(cfg.n_fft) / cfg.n_fft
     lines = [f"#define LS_{kind.upper()} {number}" for number, kind in enumerate(KINDS)]

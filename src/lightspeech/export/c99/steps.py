@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from lightspeech.export.c99.elements import (  # fmt: skip
+from lightspeech.export.c99.elements import (
     concatenation,
     padding,
     pair,

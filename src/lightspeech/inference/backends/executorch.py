@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lightspeech.audio import frontend
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, MissingExtra
 from lightspeech.inference.predictor import Probabilities
@@ -41,7 +41,7 @@ class ExecutorchPredictor:
     """A loaded program, and the front end before it."""
 
     bundle: Bundle
-    front: FrontEnd
+    front: MelConfig
     method: Any
     program: Any
     """The method runs on its memory."""
@@ -121,7 +121,7 @@ def _try(bundle: Bundle, shape: tuple[int, ...]) -> None:
         raise _fault(bundle, f"is no program that the runtime loads and runs ({why[0][:120]!r})")
 
 
-def _shape(bundle: Bundle, front: FrontEnd) -> tuple[int, int]:
+def _shape(bundle: Bundle, front: MelConfig) -> tuple[int, int]:
     return front.n_frames(bundle.windows.samples(front.sample_rate)[0]), front.n_features
 
 

@@ -9,7 +9,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state
 
 from lightspeech.audio import frontend
-from lightspeech.audio.frontend import FrontEnd
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError
 from lightspeech.inference.predictor import Probabilities
@@ -40,7 +40,7 @@ class OnnxPredictor:
 
     bundle: Bundle
     session: onnxruntime.InferenceSession
-    front: FrontEnd | None = None
+    front: MelConfig | None = None
     """Before the model, where it is not inside."""
 
     def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:

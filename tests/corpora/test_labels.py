@@ -1,7 +1,7 @@
 import pytest
 
+from lightspeech.corpora.labels import CANONICAL, OWN, VOCABULARIES, map_label, vocabulary_of
 from lightspeech.errors import ConfigError
-from lightspeech.labels import CANONICAL, OWN, VOCABULARIES, map_label, vocabulary_of
 
 
 @pytest.mark.parametrize(
