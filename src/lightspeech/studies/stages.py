@@ -143,12 +143,20 @@ def train(
 def check_steps(recipe: Recipe, places: Places) -> None:
     """Look for all that the steps of a recipe learn from, before the first plain run is trained.
 
+    What the recipe makes itself, its plain runs or an earlier step, need not be there yet.
+
+    Args:
+        recipe: with its steps.
+        places: where other studies are.
+
     Raises:
         CorpusError: naming a study that is not there, or not finished.
     """
+    own = places.runs / recipe.name
     for step in recipe.compress:
         for study in step.module.learns_from(step.config).studies:
-            teachers.require(study, places.runs)
+            if not (places.runs / study).is_relative_to(own) and not study.is_relative_to(own):
+                teachers.require(study, places.runs)
 
 
 def compress(
