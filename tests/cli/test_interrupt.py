@@ -15,23 +15,23 @@ protocol: {name: grouped_k_fold, folds: 3}
 model: {name: nano, channels: [8, 8]}
 training: {epochs: 40, batch_size: 8}
 """
-LIGHTSPEECH = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from lightspeech.cli import main
-main()
-"""
-"""The command, which hears Ctrl-C: a shell lets what it starts in the background ignore it, the
-tests among it."""
 PATIENCE_S = 400
 """A busy machine takes minutes for what takes seconds."""
+
+HEARS_CTRL_C = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from lightspeech import cli
+cli.main()
+"""
+"""A shell lets what it starts in the background ignore Ctrl-C, the tests among it."""
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="process groups are a thing of POSIX")
 
 
 def start(folder, *options):
     return subprocess.Popen(
-        [sys.executable, "-c", LIGHTSPEECH, "run", "tiny.yaml", *options], cwd=folder,
+        [sys.executable, "-c", HEARS_CTRL_C, "run", "tiny.yaml", *options], cwd=folder,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
 

@@ -33,7 +33,7 @@ MODELS = {
     "nano": ["model.channels=[16, 16]", "training.precision=bf16-mixed"],
     "light_sernet": [
         "model={name: light_sernet, paths: [8, 8, 8], body: [12, 8, 12, 16, 20]}",
-        "windows={}", "training.batch_size=2",
+        "windows={}", "training.batch_size=2", "training.learning_rate=0.02",
     ],
     "tinyml_lstm": ["model={name: tinyml_lstm}", "windows={window_s: 0.4, hop_s: 0.2}"],
 }  # fmt: skip
