@@ -16,7 +16,7 @@ SAID = {
     [
         ("nothing", r"no such folder; check the path, or train: lightspeech run"),
         ("runs", r"no study; name one, such as runs/NAME, or train: lightspeech run"),
-        ("runs/toy", r"without figures yet; type: lightspeech export .*/toy/fold0-seed0"),
+        ("runs/toy", r"without figures yet; type: lightspeech evaluate .*/toy$"),
         ("runs/toy/fold0-seed0", r"one run of a study; name the study itself: .*/runs/toy$"),
     ],
 )

@@ -99,7 +99,7 @@ def _what_it_is(folder: Path) -> str:
     if any(path.read_text(encoding="utf-8").count("\n") == 1 for path in answers):
         return "tests nobody, so it has no figures; name a study whose protocol tests"
     if (folder / "recipe.yaml").is_file():
-        return f"a study without figures yet; type: lightspeech export {folder}/fold0-seed0"
+        return f"a study without figures yet; type: lightspeech evaluate {folder}"
     return "no study; name one, such as runs/NAME, or train: lightspeech run recipes/demo.yaml"
 
 
