@@ -209,9 +209,7 @@ def _choose(task: Task, teacher: Path, seeds: tuple[int, ...] | None) -> tuple[l
 
 
 @torch.no_grad()
-def answer(
-    run: Run, task: Task, crops: int, *, embeddings: bool = False
-) -> tuple[Tensor, Tensor]:
+def answer(run: Run, task: Task, crops: int, *, embeddings: bool = False) -> tuple[Tensor, Tensor]:
     """Let a run answer the training part of a task.
 
     Args:

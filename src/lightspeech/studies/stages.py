@@ -91,8 +91,8 @@ def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Mat
         CorpusError: if the study was begun with other recordings, speakers or labels.
     """
     prepared = [manifest.prepare(choice, progress=progress) for choice in recipe.corpora]
-    found = [utterance for corpus in prepared for utterance in corpus.utterances]
-    kept = tasks.in_vocabulary(found, recipe.labels)
+    utterances = [utterance for corpus in prepared for utterance in corpus.utterances]
+    kept = tasks.in_vocabulary(utterances, recipe.labels)
     if twice := [name for name, n in Counter(u.id for u in kept).items() if n > 1]:
         raise CorpusError(f"{twice[0]!r} is in two of the corpora; leave one of them out")
     path = folder / layout.MANIFEST
@@ -143,6 +143,10 @@ def train(
 def check_steps(recipe: Recipe, places: Places) -> None:
     """Look for all that the steps of a recipe learn from, before the first plain run is trained.
 
+    Args:
+        recipe: of the study.
+        places: where other studies are.
+
     Raises:
         CorpusError: naming a study that is not there, or not finished.
     """
@@ -179,25 +183,27 @@ def compress(
         LightspeechError: if a step refuses the runs, or a folder was made by other steps.
     """
     todo = _tasks(recipe, prepared, protocol, folder, places)
-    made = []
+    folders: list[Path] = []
     for number, step in enumerate(recipe.compress, start=1):
-        made.append(_open_step(recipe, folder, number))
-        todo = tasks.of_step(todo, step, made[-1])
+        folders.append(_open_step(recipe, folder, number))
+        todo = tasks.of_step(todo, step, folders[-1])
         execution.execute(todo, processes=processes, progress=progress)
-    return made
+    return folders
 
 
 def _open_step(recipe: Recipe, folder: Path, number: int) -> Path:
     """Make the folder of a step, or take up the one that is there."""
-    done = [step.as_dict() for step in recipe.compress[:number]]
-    made = folder / layout.step_name(number, recipe.compress[number - 1].name)
-    text = yaml.safe_dump(done, sort_keys=False, allow_unicode=True)
-    file = made / layout.STEPS
+    steps = [step.as_dict() for step in recipe.compress[:number]]
+    of_step = folder / layout.step_name(number, recipe.compress[number - 1].name)
+    text = yaml.safe_dump(steps, sort_keys=False, allow_unicode=True)
+    file = of_step / layout.STEPS
     if not file.exists():
         write_text(file, text)
     elif not _same(yaml.safe_load(file.read_text(encoding="utf-8")), recipe, number):
-        raise ConfigError(f"{made} was made by other steps; delete it, or change the study's name")
-    return made
+        raise ConfigError(
+            f"{of_step} was made by other steps; delete it, or change the study's name"
+        )
+    return of_step
 
 
 def _same(kept: list[dict[str, Any]], recipe: Recipe, number: int) -> bool:

@@ -49,10 +49,6 @@ class Distillation(Weights):
     """Manifest of speech that only the teacher says something of."""
 
 
-Answer = tuple[Tensor, Tensor]
-"""Softened distributions, ``(batch, n_classes)``, and embeddings, ``(batch, width)``."""
-
-
 class Teacher(Protocol):
     """Answers what a student is trained on."""
 
