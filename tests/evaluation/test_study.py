@@ -29,7 +29,7 @@ def test_folder_that_is_no_study_says_what_to_type(tmp_path, place, said):
 
 def test_folder_without_runs_is_not_finished(tmp_path):
     write_json(tmp_path / "study.json", SAID)
-    with pytest.raises(CorpusError, match="holds no fold"):
+    with pytest.raises(CorpusError, match="holds no runs"):
         conditions.read(tmp_path)
 
 
