@@ -155,7 +155,7 @@ def find(path: str | Path | None = None) -> Path:
 
 def shipped() -> list[str]:
     """Name the bundles that come with the package."""
-    return sorted(found.parent.name for found in ZOO.glob(f"*/{DESCRIPTION}"))
+    return sorted(file.parent.name for file in ZOO.glob(f"*/{DESCRIPTION}"))
 
 
 def read(path: str | Path) -> Bundle:
@@ -205,10 +205,10 @@ def _check_voice(bundle: Bundle) -> None:
     """Compare the voice, where there is one, with the features of the front end."""
     if bundle.voice is None:
         return
-    found = {len(bundle.voice.mean), len(bundle.voice.deviation)}
-    if found != {bundle.mel.n_features}:
+    lengths = {len(bundle.voice.mean), len(bundle.voice.deviation)}
+    if lengths != {bundle.mel.n_features}:
         raise BundleError(
-            f"{bundle.path}: a voice of {sorted(found)} features for {bundle.mel.n_features}; "
+            f"{bundle.path}: a voice of {sorted(lengths)} features for {bundle.mel.n_features}; "
             "calibrate it again"
         )
 

@@ -23,8 +23,8 @@ def names(package: str) -> list[str]:
         package: dotted name, such as ``lightspeech.models``.
     """
     parent = importlib.import_module(package)
-    found = [module.name for module in pkgutil.iter_modules(parent.__path__)]
-    return sorted(name for name in found if set(parent.CONTRACT) <= _bound(f"{package}.{name}"))
+    modules = [module.name for module in pkgutil.iter_modules(parent.__path__)]
+    return sorted(name for name in modules if set(parent.CONTRACT) <= _bound(f"{package}.{name}"))
 
 
 @cache

@@ -18,7 +18,7 @@ from lightspeech.inference.backends import onnx
 from lightspeech.studies import sources
 from lightspeech.studies.stages import Places
 from lightspeech.studies.study import read_study
-from lightspeech.training import cost, predictions
+from lightspeech.training import cost, predictions, soft_labels
 from lightspeech.training import run as runs
 from lightspeech.workflows import publish, run_formats
 
@@ -176,11 +176,19 @@ def test_it_goes_on_from_what_a_bundle_can_hold_alone(bands, train, here):
 
 def test_nothing_comes_after_it(bands, head):
     bands()
-    with pytest.raises(ConfigError, match="quantize after fuse cannot be.*put fuse last"):
+    with pytest.raises(ConfigError, match="quantize after fuse cannot be, .*; put fuse last"):
         head(STEP[:-1] + ", {name: quantize}]")()
 
 
-def test_it_teaches_nobody(fused, train):
-    _, compress = train("name=pupil", "compress=[{name: distill, teacher: head/1-fuse, crops: 1}]")
-    with pytest.raises(ConfigError, match="Fusion, so it shows no embedding"):
+TAUGHT = "name: distill, teacher: head/1-fuse, crops: 1"
+
+
+def test_it_teaches_by_its_answers_alone(fused, train):
+    (folder,) = train("name=pupil", f"compress=[{{{TAUGHT}}}]")[1]()
+    for fold in range(3):
+        soft = soft_labels.read(folder / f"soft/fold{fold}.safetensors")
+        assert soft.embeddings.shape == (len(soft.ids), 0)
+        assert runs.is_done(folder / f"fold{fold}-seed0")
+    _, compress = train("name=other", f"compress=[{{{TAUGHT}, features: 0.5}}]")
+    with pytest.raises(ConfigError, match="Fusion, so it shows no embedding; .*set distill.feat"):
         compress()

@@ -16,7 +16,7 @@ SAID = {
     [
         ("nothing", r"no such folder; check the path, or train: lightspeech run"),
         ("runs", r"no study; name one, such as runs/NAME, or train: lightspeech run"),
-        ("runs/toy", r"without figures yet; type: lightspeech export .*/toy/fold0-seed0"),
+        ("runs/toy", r"without figures yet; type: lightspeech evaluate .*/toy$"),
         ("runs/toy/fold0-seed0", r"one run of a study; name the study itself: .*/runs/toy$"),
     ],
 )
@@ -29,7 +29,7 @@ def test_folder_that_is_no_study_says_what_to_type(tmp_path, place, said):
 
 def test_folder_without_runs_is_not_finished(tmp_path):
     write_json(tmp_path / "study.json", SAID)
-    with pytest.raises(CorpusError, match="holds no fold"):
+    with pytest.raises(CorpusError, match="holds no runs"):
         conditions.read(tmp_path)
 
 

@@ -164,6 +164,20 @@ def test_a_network_without_a_head_is_refused_where_embeddings_are_wanted(taught)
     taught(Weights(), headless)
 
 
+def test_a_live_teacher_without_a_head_teaches_by_its_answers(taught, toy_batches):
+    network = nn.Sequential(nn.Flatten(), nn.Linear(8 * 16, N_CLASSES))
+    headless = nn.Sequential(network, nn.Identity())
+    with pytest.raises(ConfigError, match="ends in Identity"):
+        Live([headless])
+    batch = next(toy_batches.epoch(0))
+    softened, embedding = Live([headless], embeddings=False)(batch, None, 2.0)
+    torch.testing.assert_close(softened, (network(batch.features) / 2).softmax(1))
+    assert embedding.shape == (len(batch.rows), 0)
+    student = nn.Sequential(nn.Flatten(), nn.ReLU(), nn.Linear(8 * 16, N_CLASSES))
+    live = Live([headless], embeddings=False)
+    assert torch.isfinite(taught(Weights(), student, live)(student, batch))
+
+
 def test_a_distillation_names_its_file():
     made = distillation.Distillation(soft=Path("soft-fold0.safetensors"))
     assert (made.temperature, made.weight, made.features, made.relations) == (2.0, 0.7, 0.0, 0.0)

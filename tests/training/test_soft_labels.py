@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,17 @@ def test_what_is_written_is_read(tmp_path):
     assert [u.audio_hash for u in found.heard.train] == ["hash of a", "hash of b"]
     assert [u.speaker for u in found.heard.selection] == ["toy/c"]
     soft_labels.check(found, LABELS, CORPUS, SPLIT)
+
+
+def test_answers_alone_are_refused_where_embeddings_are_learnt_from(tmp_path):
+    alone = dataclasses.replace(SOFT, embeddings=torch.zeros(2, 0))
+    soft_labels.write(alone, tmp_path / "soft")
+    found = soft_labels.read(tmp_path / "soft")
+    assert found.embeddings.shape == (2, 0)
+    soft_labels.check(found, LABELS, CORPUS, SPLIT)
+    soft_labels.check_embeddings(SOFT, tmp_path / "soft")
+    with pytest.raises(ConfigError, match=r"t \(fold 0\) was not asked for .*delete .*asked again"):
+        soft_labels.check_embeddings(found, tmp_path / "soft")
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,9 @@ def command(
     Example: lightspeech calibrate me/ --bundle bundles/ravdess_micro_known --output bundles/mine
     """
     stranger = bundle.read(bundle.find(bundle_path))
-    own = calibration.calibrate(stranger, _files.expand(recordings), output)
-    write_text(output / "README.md", card(own))
-    seconds = own.voice.seconds if own.voice is not None else 0.0
+    calibrated = calibration.calibrate(stranger, _files.expand(recordings), output)
+    write_text(output / "README.md", card(calibrated))
+    seconds = calibrated.voice.seconds if calibrated.voice is not None else 0.0
     typer.echo(f"{output} knows its user by {seconds:.1f} s of speech")
     if seconds < ENOUGH_S:
         typer.echo(f"warning: {ENOUGH_S:g} s or more tell a voice better", err=True)

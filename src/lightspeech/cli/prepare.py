@@ -9,6 +9,7 @@ import typer
 from lightspeech import plugins
 from lightspeech.cli._progress import Bars
 from lightspeech.reporting import corpus as report
+from lightspeech.training import layout
 from lightspeech.workflows import prepare as workflow
 
 
@@ -19,7 +20,7 @@ def command(
     root: Annotated[
         Path | None, typer.Option(help="Its folder (csv: the table); $LIGHTSPEECH_DATA/CORPUS.")
     ] = None,
-    output: Annotated[Path, typer.Option(help="Where the manifest goes.")] = Path("manifest.csv"),
+    output: Annotated[Path, typer.Option(help="Where the manifest goes.")] = Path(layout.MANIFEST),
     json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
     options: Annotated[
         list[str] | None, typer.Option("--set", help="Option of the reader, key=value; repeatable.")

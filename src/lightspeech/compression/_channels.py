@@ -119,11 +119,11 @@ def sum_worth(network: nn.Module, group: Group, worth: Worth) -> Tensor:
 
 def without(network: nn.Module, example: Inputs, doomed: Sequence[Sequence[int]]) -> nn.Module:
     """Copy a network without some channels of each group of `groups`."""
-    made = copy.deepcopy(network)
-    for group, channels in zip(groups(made, example), doomed, strict=True):
+    narrower = copy.deepcopy(network)
+    for group, channels in zip(groups(narrower, example), doomed, strict=True):
         if channels:
             group.prune(list(channels))
-    return made
+    return narrower
 
 
 def shorter(network: nn.Module, worth: Worth, n: int) -> tuple[nn.Module, tuple[int, ...]]:

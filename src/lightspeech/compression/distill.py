@@ -83,6 +83,11 @@ def learns_from(cfg: Config) -> Lessons:
 def apply(before: Run, task: Task, cfg: Config) -> None:
     """Train a student with its teacher; resumes where it was cut off.
 
+    Args:
+        before: whose weights the student has with ``init: run``.
+        task: the run to make, its configuration that of the run before.
+        cfg: who teaches, and how.
+
     Raises:
         LightspeechError: if the soft labels are not there, or not for this student.
     """
@@ -105,21 +110,32 @@ def _learning(task: Task, cfg: Config) -> Task:
 
 
 def soft_path(task: Task, cfg: Config) -> Path:
-    """Name the file of soft labels of a fold: the given one, else one in the folder of the step."""
-    own = layout.soft_labels(task.folder.parent / layout.SOFT, task.fold)
+    """Name the file of soft labels of a fold: the given one, else one in the folder of the step.
+
+    Args:
+        task: a run of the step.
+        cfg: names the teacher, or a folder of soft labels.
+    """
+    written = layout.soft_labels(task.folder.parent / layout.SOFT, task.fold)
     if len(cfg.teachers) > 1:
-        return own
+        return written
     places = (Path(), layout.studies_beside(task.folder))
     given = [layout.soft_labels(place / cfg.teachers[0], task.fold) for place in places]
-    return next((path for path in given if path.exists()), own)
+    return next((path for path in given if path.exists()), written)
 
 
 def prepare(todo: Sequence[Task], cfg: Config, progress: Progress) -> None:
     """Ask the teacher once for each fold, before the students begin; what is there stays.
 
+    Args:
+        todo: the runs that the step is to make.
+        cfg: who teaches, and how.
+        progress: told what is counted, how many are done, and of how many.
+
     Raises:
         CorpusError: if the teacher is not there, or not finished.
-        ConfigError: if the teacher tells other classes apart.
+        ConfigError: if the teacher tells other classes apart, or embeddings are wanted that it
+            does not show or did not give.
         LeakError: if the teacher knows whom its student is measured on, or speech without labels
             is of such a speaker.
         StudyError: if the teacher was trained again since it answered.
@@ -129,14 +145,16 @@ def prepare(todo: Sequence[Task], cfg: Config, progress: Progress) -> None:
         unlabelled.prepare(cfg.unlabelled, to, progress=_counted("unlabelled", progress))
     folds = [unlabelled.add(_learning(task, cfg)) for task in {t.fold: t for t in todo}.values()]
     inputs.load(folds[0])
-    for done, task in enumerate(folds):
-        progress("teacher", done, len(folds))
+    for number, task in enumerate(folds):
+        progress("teacher", number, len(folds))
         path = soft_path(task, cfg)
         if not path.exists():
             soft_labels.write(_ask(task, cfg), path)
-        found = soft_labels.read(path)
-        soft_labels.check_fresh(found, path)
-        soft_labels.check(found, task.labels, task.utterances, task.split)
+        soft = soft_labels.read(path)
+        soft_labels.check_fresh(soft, path)
+        soft_labels.check(soft, task.labels, task.utterances, task.split)
+        if cfg.embeds:
+            soft_labels.check_embeddings(soft, path)
     progress("teacher", len(folds), len(folds))
 
 
@@ -153,23 +171,28 @@ def _counted(what: str, progress: Progress) -> manifest.Progress:
 
 def _ask(task: Task, cfg: Config) -> SoftLabels:
     """Let every run of a fold of each teacher's answer the training part of a student."""
-    folders, heard = [], []
+    folders, of_each = [], []
     for teacher in cfg.teachers:
         chosen, known = _choose(task, teacher, cfg.seeds)
         folders += chosen
-        heard.append(known)
-    asked = [runs.read_run(folder) for folder in folders]
-    for run in asked:
-        soft_labels.check_labels(leaks.together(heard).study, run.labels, task.labels)
+        of_each.append(known)
+    knowledge = leaks.together(of_each)
+    of_teachers = [runs.read_run(folder) for folder in folders]
+    for run in of_teachers:
+        soft_labels.check_labels(knowledge.study, run.labels, task.labels)
     torch.set_num_threads(1)  # more add up in another order, and a killed step ends otherwise
-    answers = [answer(run, task, cfg.crops) for run in asked]
+    # Averaged are answers alone: embeddings are those of the first.
+    answers = [
+        answer(run, task, cfg.crops, embeddings=cfg.embeds and run is of_teachers[0])
+        for run in of_teachers
+    ]
     return SoftLabels(
         labels=task.labels,
         ids=task.split.train,
         probabilities=torch.stack([probabilities for probabilities, _ in answers]).mean(0),
         embeddings=answers[0][1],
-        seeds=tuple(run.seed for run in asked),
-        heard=leaks.together(heard),
+        seeds=tuple(run.seed for run in of_teachers),
+        heard=knowledge,
         answered={folder.as_posix(): soft_labels.hash_of(folder) for folder in folders},
     )
 
@@ -177,26 +200,31 @@ def _ask(task: Task, cfg: Config) -> SoftLabels:
 def _choose(task: Task, teacher: Path, seeds: tuple[int, ...] | None) -> tuple[list[Path], Heard]:
     """Name the runs of a teacher that may teach a student, and what they know."""
     folder = teachers.find(teacher, layout.studies_beside(task.folder))
-    fold, heard = teachers.choose_fold(folder, task)
+    fold, knowledge = teachers.choose_fold(folder, task)
     there = [path.name for path in layout.runs(folder, fold)]
     wanted = there if seeds is None else [layout.run_name(fold, seed) for seed in seeds]
     if not wanted or not set(wanted) <= set(there):
         raise CorpusError(f"{folder}: found {there}, wanted seeds {seeds}; train them first")
-    return [folder / name for name in wanted], heard  # others may be unfinished
+    return [folder / name for name in wanted], knowledge  # others may be unfinished
 
 
 @torch.no_grad()
-def answer(run: Run, task: Task, crops: int) -> tuple[Tensor, Tensor]:
+def answer(run: Run, task: Task, crops: int, *, embeddings: bool = False) -> tuple[Tensor, Tensor]:
     """Let a run answer the training part of a task.
 
     Args:
         run: the teacher; it hears its own front end, bent as in its own training.
         task: of the student.
         crops: of each utterance.
+        embeddings: also give what its head reads; not every network has a head.
 
     Returns:
         Mean probabilities, ``(n, n_classes)``, and embeddings, ``(n, width)``, in the order of
-        ``task.split.train``.
+        ``task.split.train``; the width is 0 where nobody asked for embeddings.
+
+    Raises:
+        ConfigError: if embeddings are asked for and the network shows none.
+        LightspeechError: see `contract.Frontend.open`.
     """
     n = len(task.split.train)
     # A last batch of one utterance would be left out.
@@ -209,12 +237,18 @@ def answer(run: Run, task: Task, crops: int) -> tuple[Tensor, Tensor]:
     batches = inputs.training_batches(hearing, parts)
     place = {int(row): index for index, row in enumerate(parts.train)}
     sums: list[Tensor] = []
-    device = device_of(training)
+    # An exported graph stays where it was exported.
+    on_cpu = bool(run.config.architecture.int8_parts)
+    device = torch.device("cpu") if on_cpu else device_of(training)
     network = run.network.to(device)
     for crop in range(crops):
         for batch in batches.epoch(crop):
             features = batch.to(device).features
-            logits, embedding = with_embedding(network, network, features)
+            if embeddings:
+                logits, embedding = with_embedding(network, network, features)
+            else:
+                logits = network(features)
+                embedding = logits[:, :0]
             index = torch.tensor([place[int(row)] for row in batch.rows])
             values = ((logits / run.temperature).softmax(1).cpu(), embedding.cpu())
             sums = sums or [torch.zeros(n, value.shape[1]) for value in values]

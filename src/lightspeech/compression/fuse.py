@@ -63,6 +63,11 @@ def learns_from(cfg: Config) -> Lessons:
 def apply(before: Run, task: Task, cfg: Config) -> None:
     """Put a network beside that of a finished run, and measure both as one.
 
+    Args:
+        before: a head on an encoder.
+        task: the run to make.
+        cfg: names the study of the other network.
+
     Raises:
         LightspeechError: if the two do not go together.
     """
@@ -81,7 +86,12 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
 
 
 def fused(first: Run, second: Run) -> RunConfig:
-    """Say what makes a run of two networks side by side."""
+    """Say what makes a run of two networks side by side.
+
+    Args:
+        first: a head on an encoder.
+        second: an int8 network of bands.
+    """
     both = fusion.Config(
         first=first.config.architecture,
         second=second.config.architecture,
@@ -100,6 +110,11 @@ def fused(first: Run, second: Run) -> RunConfig:
 
 def prepare(todo: Sequence[Task], cfg: Config, progress: Callable[[str, int, int], None]) -> None:
     """Compute what the second network is given once for all runs.
+
+    Args:
+        todo: the runs that the step is to make.
+        cfg: names the study of the other network.
+        progress: never called.
 
     Raises:
         CorpusError: if the study is not there, or not finished.

@@ -147,7 +147,7 @@ def narrow(
 
     Args:
         network: in evaluation mode; it stays as it is.
-        example: a batch of one of its input.
+        example: a batch of one of its input, shapes ``(1, …)``.
         worth: of each channel of each batch norm.
         limit: multiply-accumulates of one example that may be left.
         multiple: widths stay multiples of it, unless they were none before.
@@ -162,8 +162,8 @@ def narrow(
 
     def below(threshold: float) -> tuple[nn.Module, int]:
         doomed = [_doomed(of_group, threshold, multiple) for of_group in ranks]
-        made = _channels.without(network, example, doomed)
-        return made, cost.macs(made, example)
+        narrower = _channels.without(network, example, doomed)
+        return narrower, cost.macs(narrower, example)
 
     thresholds = torch.cat(ranks).sort().values.tolist()
     _, least = below(thresholds[-1])
@@ -178,10 +178,10 @@ def narrow(
 
 def _value_for_money(network: nn.Module, example: Inputs, worth: Worth, full: int) -> list[Tensor]:
     """Worth of each channel of each group, divided by the multiply-accumulates it costs."""
-    found = _channels.groups(network, example)
+    groups = _channels.groups(network, example)
     ranks = []
-    for number, group in enumerate(found):
-        one = [[0] if number == other else [] for other in range(len(found))]
+    for number, group in enumerate(groups):
+        one = [[0] if number == other else [] for other in range(len(groups))]
         left = cost.macs(_channels.without(network, example, one), example)
         ranks.append(_channels.sum_worth(network, group, worth) / (full - left))
     return ranks

@@ -84,7 +84,15 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
 
 
 def calibration(parts: Parts, n_windows: int) -> Iterator[Inputs]:
-    """Give features of training speakers, spread evenly over the corpus, in batches."""
+    """Give features of training speakers, spread evenly over the corpus, in batches.
+
+    Args:
+        parts: of a corpus.
+        n_windows: so many utterances, or up to twice as many, where there are enough.
+
+    Yields:
+        Inputs of the front end, shapes ``(batch, …)``.
+    """
     step = max(1, len(parts.train) // n_windows)
     return parts.inputs.measure(parts.train[::step])
 

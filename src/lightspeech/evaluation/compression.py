@@ -13,9 +13,10 @@ from lightspeech.evaluation.conditions import read_folder, read_json
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import DIGITS, Results, Uar
 from lightspeech.files import write_json
+from lightspeech.training import layout
 from lightspeech.training.predictions import Predictions
 
-FILE = "compress.json"
+FILE = layout.CHAIN
 FOLDER = "chains"
 """Below the folder of all results."""
 

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from lightspeech import config
 from lightspeech.errors import CorpusError
-from lightspeech.training import predictions
+from lightspeech.training import layout, predictions
 from lightspeech.training.predictions import Predictions
 
 T = TypeVar("T")
-FILE = "study.json"
+FILE = layout.CONDITIONS
 FLOATS = "fp32"
 """The scheme that goes unsaid in names of models and files."""
 CORPUS = "corpus"
@@ -81,25 +81,27 @@ def read(folder: Path) -> tuple[Conditions, list[Predictions]]:
     if not (folder / FILE).is_file():
         raise CorpusError(f"{folder}: {_what_it_is(folder)}")
     study = config.build(Conditions, read_json(folder / FILE), source=str(folder / FILE))
-    runs = sorted(folder.glob("fold*-seed*/"))
-    unfinished = [run.name for run in runs if not (run / "test.csv").is_file()]
+    runs = layout.runs(folder)
+    unfinished = [run.name for run in runs if not (run / layout.ANSWERS).is_file()]
     if unfinished or not runs:
-        fault = f"{unfinished[0]} has no test.csv" if unfinished else "it holds no fold*-seed*/"
-        raise CorpusError(f"{folder}: the study is not finished ({fault}); run its recipe again")
-    return study, [predictions.read(run / "test.csv") for run in runs]
+        lacking = f"{unfinished[0]} has no {layout.ANSWERS}" if unfinished else "it holds no runs"
+        raise CorpusError(f"{folder}: the study is not finished ({lacking}); run its recipe again")
+    return study, [predictions.read(run / layout.ANSWERS) for run in runs]
 
 
 def _what_it_is(folder: Path) -> str:
     """Say what a folder without ``study.json`` is, and what to type."""
     if not folder.is_dir():
         return "no such folder; check the path, or train: lightspeech run recipes/demo.yaml"
-    if (folder / "run.json").is_file():
+    if (folder / layout.RUN).is_file():
         return f"one run of a study; name the study itself: {folder.parent}"
-    answers = folder.glob("fold*-seed*/test.csv")
-    if any(path.read_text(encoding="utf-8").count("\n") == 1 for path in answers):
+    answers = [run / layout.ANSWERS for run in layout.runs(folder)]
+    if any(
+        path.is_file() and path.read_text(encoding="utf-8").count("\n") == 1 for path in answers
+    ):
         return "tests nobody, so it has no figures; name a study whose protocol tests"
-    if (folder / "recipe.yaml").is_file():
-        return f"a study without figures yet; type: lightspeech export {folder}/fold0-seed0"
+    if (folder / layout.RECIPE).is_file():
+        return f"a study without figures yet; type: lightspeech evaluate {folder}"
     return "no study; name one, such as runs/NAME, or train: lightspeech run recipes/demo.yaml"
 
 

@@ -72,6 +72,16 @@ def folder_of(results_file: Path) -> Path:
     return corpus.parent / "models" / corpus.name / results_file.stem
 
 
+def model_file(folder: Path, fold: int) -> Path:
+    """Name the ONNX file of the model of a fold; beside it stands what is said of it.
+
+    Args:
+        folder: of the models of all folds, see `folder_of`.
+        fold: number of the fold.
+    """
+    return folder / f"fold{fold}.onnx"
+
+
 def write(kept: Kept, model: bytes, folder: Path) -> None:
     """Write the model of a fold, and what is said of it.
 
@@ -83,9 +93,10 @@ def write(kept: Kept, model: bytes, folder: Path) -> None:
     Raises:
         OutputError: if the folder cannot be written.
     """
-    with replacing(folder / f"fold{kept.fold}.onnx") as temporary:
+    file = model_file(folder, kept.fold)
+    with replacing(file) as temporary:
         temporary.write_bytes(model)
-    write_json(folder / f"fold{kept.fold}.json", as_dict(kept))
+    write_json(file.with_suffix(".json"), as_dict(kept))
 
 
 def read(folder: Path) -> list[tuple[Kept, bytes]]:

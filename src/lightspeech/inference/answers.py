@@ -56,7 +56,14 @@ class Answer:
 
 
 def segment(start_s: float, end_s: float, row: npt.NDArray[np.float32], bundle: Bundle) -> Segment:
-    """Tell what probabilities, shape ``(n_classes,)``, mean to a bundle."""
+    """Tell what probabilities mean to a bundle.
+
+    Args:
+        start_s: seconds from the beginning of the recording.
+        end_s: seconds.
+        row: probabilities, shape ``(n_classes,)``.
+        bundle: names the labels and the threshold.
+    """
     probabilities = dict(zip(bundle.labels, row.tolist(), strict=True))
     label = bundle.labels[int(row.argmax())]
     return Segment(start_s, end_s, label, probabilities, probabilities[label] < bundle.threshold)

@@ -23,7 +23,15 @@ Result = Answer | LightspeechError
 
 @dataclass(frozen=True)
 class Job:
-    """How a process answers: it opens the bundle by ``load(bundle, threads=threads)``."""
+    """How a process answers: it opens the bundle by ``load(bundle, threads=threads)``.
+
+    Attributes:
+        load: gives what answers an item.
+        bundle: folder of the bundle.
+        threads: of each process.
+        sample_rate: of arrays, in Hz; None where none is given with them.
+        whole: one segment for all of a long recording.
+    """
 
     load: Callable[..., Callable[..., Answer]]
     bundle: Path
@@ -33,7 +41,14 @@ class Job:
 
 
 def result(recognizer: Callable[..., Answer], item: Audio, **options: Any) -> Result:
-    """Answer one item; an error becomes a value."""
+    """Answer one item; an error becomes a value.
+
+    Args:
+        recognizer: answers it.
+        item: a path, bytes, an open file, or an array, shape ``(samples,)`` or
+            ``(samples, channels)``.
+        options: of the recognizer.
+    """
     try:
         return recognizer(item, **options)
     except LightspeechError as error:
@@ -44,9 +59,14 @@ def answers(items: Iterable[Audio], job: Job, n_processes: int) -> Iterator[Resu
     """Answer items in several processes.
 
     Args:
-        items: pulled as they are needed, `IN_FLIGHT` times the processes ahead.
+        items: paths, bytes, open files, or arrays, shape ``(samples,)`` or
+            ``(samples, channels)``; pulled as they are needed, `IN_FLIGHT` times the processes
+            ahead.
         job: how to answer each.
         n_processes: at once.
+
+    Yields:
+        An answer or an error for each item, in their order.
 
     Raises:
         WorkerError: if a process ends before its work does.

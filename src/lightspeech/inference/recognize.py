@@ -48,7 +48,16 @@ def longest_utterance(bundle: Bundle) -> int:
 
 
 def utterance(predictor: Predictor, waveform: Waveform) -> Segment:
-    """Answer one utterance, see `recognize`, as a segment."""
+    """Answer one utterance as a segment.
+
+    Args:
+        predictor: an open bundle.
+        waveform: shape ``(samples,)``, see `recognize`.
+
+    Raises:
+        AudioError: if it is empty, or no waveform.
+        BundleError: if the model gives no probabilities.
+    """
     bundle = predictor.bundle
     end_s = len(waveform) / bundle.sample_rate
     return answers.segment(0.0, end_s, recognize(predictor, waveform), bundle)
@@ -59,7 +68,8 @@ def answer(predictor: Predictor, blocks: Iterable[Waveform], *, whole: bool = Fa
 
     Args:
         predictor: an open bundle.
-        blocks: the audio in pieces of any length, at the bundle's sample rate.
+        blocks: the audio in pieces of any length, shape ``(samples,)``, at the bundle's sample
+            rate.
         whole: one segment for all of it, the mean over windows.
 
     Raises:

@@ -21,7 +21,17 @@ class Stream:
     """
 
     def __init__(self, predictor: Predictor, sample_rate: int, channels: int = 1) -> None:
-        """Begin; see `Recognizer.stream`."""
+        """Begin a recording.
+
+        Args:
+            predictor: an open bundle.
+            sample_rate: of what will be fed, in Hz.
+            channels: of what will be fed; they are averaged.
+
+        Raises:
+            ConfigError: if the rate is no whole number.
+            AudioError: if no recording has that rate, or so many channels.
+        """
         self._predictor = predictor
         self._sample_rate, self._channels = samples.rate(sample_rate), channels
         samples.check_channels(channels, "stream")

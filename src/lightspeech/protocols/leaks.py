@@ -137,11 +137,11 @@ def together(several: Sequence[Heard]) -> Heard:
     )
 
 
-def check_teacher(heard: Heard, utterances: Sequence[Utterance], split: Split) -> None:
+def check_teacher(knowledge: Heard, utterances: Sequence[Utterance], split: Split) -> None:
     """Refuse a teacher that knows whom its student is measured on, or selected on.
 
     Args:
-        heard: what the teacher knows.
+        knowledge: what the teacher knows.
         utterances: the student's whole corpus.
         split: of the student. Its test part must be unknown to the teacher, its selection part
             must not have been learnt from.
@@ -149,14 +149,17 @@ def check_teacher(heard: Heard, utterances: Sequence[Utterance], split: Split) -
     Raises:
         LeakError: naming the study and what it shares with the student's fold.
     """
-    sides = ((heard.train, split.test + split.selection), (heard.selection, split.test))
+    sides = (
+        (knowledge.train, split.test + split.selection),
+        (knowledge.selection, split.test),
+    )
     for known, unknown in sides:
-        copies = [renamed(utterance, heard.study) for utterance in known]
+        copies = [renamed(utterance, knowledge.study) for utterance in known]
         ids = tuple(utterance.id for utterance in copies)
         cut = Split(name=split.name, train=ids, selection=(), test=unknown)
         if leaks := find([*utterances, *copies], cut):
             raise LeakError(
-                f"{split.name}: the {heard.role} {heard.study} knows {leaks[0].kind} "
+                f"{split.name}: the {knowledge.role} {knowledge.study} knows {leaks[0].kind} "
                 f"{leaks[0].value} of {leaks[0].other_id}, which its student must not; "
                 f"{len(leaks)} such pairs; take one made by other speakers"
             )

@@ -15,6 +15,7 @@ from lightspeech.evaluation.compression import Chain
 from lightspeech.evaluation.results import Results
 from lightspeech.files import write_text
 from lightspeech.reporting import plots, plots_of_costs, wording
+from lightspeech.training import layout
 from lightspeech.training.predictions import Predictions
 
 N_CONFUSED = 3
@@ -59,7 +60,10 @@ def read_histories(folder: Path) -> list[list[dict[str, Any]]]:
         CorpusError: if a line is not valid JSON.
     """
     histories = []
-    for path in sorted(folder.glob("fold*-seed*/history.jsonl")):
+    for run in layout.runs(folder):
+        path = run / layout.HISTORY
+        if not path.is_file():
+            continue
         try:
             histories.append([json.loads(line) for line in path.read_text("utf-8").splitlines()])
         except ValueError as error:
@@ -74,7 +78,7 @@ def read_example(folder: Path) -> Example | None:
         CorpusError: if it is damaged.
         ConfigError: if it lacks a key.
     """
-    path = folder / "example.json"
+    path = folder / layout.EXAMPLE
     if not path.is_file():
         return None
     return build(Example, conditions.read_json(path), source=str(path))

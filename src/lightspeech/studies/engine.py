@@ -49,7 +49,7 @@ def map(
             seconds and once at the end.
 
     Returns:
-        The results, in the order of the items.
+        The results, one each, in the order of the items.
 
     Raises:
         StudyError: if a process was killed.

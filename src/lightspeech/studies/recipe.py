@@ -105,6 +105,10 @@ class _Frontend:
 def read(path: Path, assignments: list[str]) -> Recipe:
     """Read a recipe, with ``key.subkey=value`` overrides, and check all of it.
 
+    Args:
+        path: of a YAML file.
+        assignments: the overrides, the last of a key counts.
+
     Raises:
         ConfigError: naming every fault.
     """

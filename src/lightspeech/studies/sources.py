@@ -20,9 +20,9 @@ def corpora(trained: Study) -> tuple[Source, ...]:
     labels, stands there by its name.
     """
     studies = list(_studies(trained))
-    said = [_of_corpus(corpus) for study in studies for corpus in _listed(study)]
-    lost = (path for study in studies for path, found in _teachers(study) if found is None)
-    return _once([*said, *({"name": f"teacher {path}", **UNKNOWN} for path in lost)])
+    known = [_of_corpus(corpus) for study in studies for corpus in _listed(study)]
+    lost = (path for study in studies for path, teacher in _teachers(study) if teacher is None)
+    return _once([*known, *({"name": f"teacher {path}", **UNKNOWN} for path in lost)])
 
 
 def encoders(trained: Study) -> tuple[Source, ...]:
@@ -42,11 +42,11 @@ def _studies(trained: Study) -> Iterator[Study]:
 
 def _teachers(study: Study) -> Iterator[tuple[Path, Study | None]]:
     """Name who taught a study, or answers beside it, and open what is still there."""
-    beside = study.folder.resolve().parents[1 if study.steps else 0]
+    studies = study.folder.resolve().parents[1 if study.steps else 0]
     for step in study.steps:
         for path in step.module.learns_from(step.config).studies:
             try:
-                yield path, read_study(teachers.find(path, beside))
+                yield path, read_study(teachers.find(path, studies))
             except CorpusError:
                 yield path, None
 

@@ -16,6 +16,7 @@ from lightspeech.corpora import manifest
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError, OutputError
 from lightspeech.files import write_text
+from lightspeech.models import building
 from lightspeech.protocols.base import Protocol
 from lightspeech.studies import execution, tasks
 from lightspeech.studies import recipe as recipes
@@ -91,8 +92,8 @@ def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Mat
         CorpusError: if the study was begun with other recordings, speakers or labels.
     """
     prepared = [manifest.prepare(choice, progress=progress) for choice in recipe.corpora]
-    found = [utterance for corpus in prepared for utterance in corpus.utterances]
-    kept = tasks.in_vocabulary(found, recipe.labels)
+    utterances = [utterance for corpus in prepared for utterance in corpus.utterances]
+    kept = tasks.in_vocabulary(utterances, recipe.labels)
     if twice := [name for name, n in Counter(u.id for u in kept).items() if n > 1]:
         raise CorpusError(f"{twice[0]!r} is in two of the corpora; leave one of them out")
     path = folder / layout.MANIFEST
@@ -138,6 +139,19 @@ def train(
     todo = _tasks(recipe, prepared, protocol, folder, places)
     execution.execute(todo, processes=processes, progress=progress)
     return protocol
+
+
+def check_model(recipe: Recipe) -> None:
+    """Build the network of a recipe once, before anything is decoded or a folder is made.
+
+    Args:
+        recipe: of the study.
+
+    Raises:
+        ConfigError: if model and front end do not fit each other.
+    """
+    cfg = recipe.run_config()
+    building.unpruned(cfg.architecture, cfg.front)
 
 
 def check_steps(recipe: Recipe, places: Places) -> None:
@@ -187,25 +201,27 @@ def compress(
         LightspeechError: if a step refuses the runs, or a folder was made by other steps.
     """
     todo = _tasks(recipe, prepared, protocol, folder, places)
-    made = []
+    folders: list[Path] = []
     for number, step in enumerate(recipe.compress, start=1):
-        made.append(_open_step(recipe, folder, number))
-        todo = tasks.of_step(todo, step, made[-1])
+        folders.append(_open_step(recipe, folder, number))
+        todo = tasks.of_step(todo, step, folders[-1])
         execution.execute(todo, processes=processes, progress=progress)
-    return made
+    return folders
 
 
 def _open_step(recipe: Recipe, folder: Path, number: int) -> Path:
     """Make the folder of a step, or take up the one that is there."""
-    done = [step.as_dict() for step in recipe.compress[:number]]
-    made = folder / layout.step_name(number, recipe.compress[number - 1].name)
-    text = yaml.safe_dump(done, sort_keys=False, allow_unicode=True)
-    file = made / layout.STEPS
+    steps = [step.as_dict() for step in recipe.compress[:number]]
+    of_step = folder / layout.step_name(number, recipe.compress[number - 1].name)
+    text = yaml.safe_dump(steps, sort_keys=False, allow_unicode=True)
+    file = of_step / layout.STEPS
     if not file.exists():
         write_text(file, text)
     elif not _same(yaml.safe_load(file.read_text(encoding="utf-8")), recipe, number):
-        raise ConfigError(f"{made} was made by other steps; delete it, or change the study's name")
-    return made
+        raise ConfigError(
+            f"{of_step} was made by other steps; delete it, or change the study's name"
+        )
+    return of_step
 
 
 def _same(kept: list[dict[str, Any]], recipe: Recipe, number: int) -> bool:

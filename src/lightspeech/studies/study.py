@@ -28,8 +28,8 @@ class Study:
     @property
     def name(self) -> str:
         """Of its bundle: the recipe's, and the last step's folder."""
-        own = f"{self.recipe.name}-{self.folder.name}" if self.steps else self.recipe.name
-        return self.called or own
+        by_recipe = f"{self.recipe.name}-{self.folder.name}" if self.steps else self.recipe.name
+        return self.called or by_recipe
 
     @property
     def scheme(self) -> str:

@@ -29,7 +29,7 @@ def answer(network: nn.Module, batches: Iterable[Inputs], *, embeddings: bool = 
 
     Args:
         network: it is put into evaluation mode.
-        batches: of inputs, on any device.
+        batches: of inputs, shapes ``(batch, …)`` of one front end, on any device.
         embeddings: also give what its head reads.
 
     Raises:
@@ -51,7 +51,7 @@ def with_embedding(model: nn.Module, network: nn.Module, inputs: Inputs) -> tupl
     Args:
         model: the network, or what is wrapped around it.
         network: the network itself.
-        inputs: a batch.
+        inputs: a batch, shapes ``(B, …)``.
 
     Raises:
         ConfigError: if the network shows no embedding.

@@ -29,7 +29,16 @@ def utterance_probabilities(logits: Array, counts: Index, temperature: float) ->
 
 
 def fit_temperature(logits: Array, counts: Index, truth: Index) -> float:
-    """Find the temperature with the least negative log-likelihood (Guo et al. 2017, sec. 4.2)."""
+    """Find the temperature with the least negative log-likelihood (Guo et al. 2017, sec. 4.2).
+
+    Args:
+        logits: of all windows, shape ``(windows, n_classes)``.
+        counts: windows of each utterance, shape ``(n,)``.
+        truth: class of each utterance, shape ``(n,)``.
+
+    Returns:
+        One of `TEMPERATURES`.
+    """
 
     def loss(temperature: float) -> float:
         p = utterance_probabilities(logits, counts, temperature)
@@ -43,6 +52,10 @@ def fit_threshold(probabilities: Array, truth: Index) -> float:
 
     Answers below it are called uncertain. Without a wrong or a right answer there is nothing to
     part: 0, nothing is uncertain.
+
+    Args:
+        probabilities: of each utterance, shape ``(n, n_classes)``.
+        truth: class of each utterance, shape ``(n,)``.
     """
     top, right = probabilities.max(1), probabilities.argmax(1) == truth
     if right.all() or not right.any():

@@ -48,6 +48,10 @@ def save(state: State, folder: Path) -> None:
     ``history.jsonl`` is a copy for people. It comes first: cut off between the two, it is some
     lines ahead, which the epochs done again write once more.
 
+    Args:
+        state: what changed.
+        folder: of the run.
+
     Raises:
         OutputError: if the folder cannot be written.
     """
@@ -97,7 +101,15 @@ class Keeper:
 
 
 def digest(tensors: dict[str, Tensor], history: str) -> str:
-    """Hash all that a checkpoint holds: a flipped bit is still a number, and trains on unseen."""
+    """Hash all that a checkpoint holds: a flipped bit is still a number, and trains on unseen.
+
+    Args:
+        tensors: by name, on the processor.
+        history: as JSON.
+
+    Returns:
+        SHA-256, hexadecimal.
+    """
     content = hashlib.sha256(history.encode())
     for name in sorted(tensors):
         content.update(name.encode())

@@ -73,7 +73,7 @@ def macs(network: nn.Module, example: Inputs) -> int:
 
     Args:
         network: in evaluation mode.
-        example: a batch of one.
+        example: a batch of one, shapes ``(1, …)``.
     """
     # On the meta device nothing is computed, and a recurrent layer falls into its products.
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
@@ -88,7 +88,7 @@ def peak_activation_bytes(
 
     Args:
         network: in evaluation mode, in floats.
-        example: a batch of one.
+        example: a batch of one, shapes ``(1, …)``.
         int8_parts: paths of modules whose values take one byte, not four; the empty one is all.
     """
     with warnings.catch_warnings():
@@ -148,6 +148,6 @@ def _overwrites(node: Node) -> bool:
 
 def _size(node: Node) -> int:
     """Values of an operation's result, all parts of it together; a mere check has none."""
-    made = node.meta["val"]
-    parts = made if isinstance(made, tuple | list) else [made]
+    value = node.meta["val"]
+    parts = value if isinstance(value, tuple | list) else [value]
     return sum(part.numel() for part in parts if part is not None)

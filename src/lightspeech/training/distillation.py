@@ -34,6 +34,11 @@ class Weights:
     """The teacher hears every example as its student does, instead of having answered beforehand;
     both need one front end."""
 
+    @property
+    def embeds(self) -> bool:
+        """Whether the teacher's embeddings are learnt from, not its answers alone."""
+        return bool(self.features or self.relations)
+
 
 @config
 class Distillation(Weights):
@@ -42,10 +47,6 @@ class Distillation(Weights):
     soft: Path
     unlabelled: Path | None = None
     """Manifest of speech that only the teacher says something of."""
-
-
-Answer = tuple[Tensor, Tensor]
-"""Softened distributions, ``(batch, n_classes)``, and embeddings, ``(batch, width)``."""
 
 
 class Teacher(Protocol):
@@ -57,7 +58,17 @@ class Teacher(Protocol):
     def __call__(
         self, batch: Batch, mix: Tensor | None, temperature: float
     ) -> tuple[Tensor, Tensor]:
-        """Answer a batch mixed by its shares."""
+        """Answer a batch mixed by its shares.
+
+        Args:
+            batch: of the student.
+            mix: share of the own example, shape ``(batch,)``, see `losses.mixup`; None: unmixed.
+            temperature: > 0; answers are softened by it.
+
+        Returns:
+            Softened distributions, shape ``(batch, n_classes)``, and embeddings, shape
+            ``(batch, width)``.
+        """
         ...
 
 
@@ -65,10 +76,17 @@ class Stored(nn.Module):
     """A teacher that answered beforehand; answers are mixed as the examples are."""
 
     probabilities: Tensor
+    """Of the whole corpus, shape ``(n, n_classes)``."""
     embeddings: Tensor
+    """Of the whole corpus, shape ``(n, width)``."""
 
     def __init__(self, soft: SoftLabels, utterances: Sequence[Utterance]) -> None:
-        """Bring the answers into the order of the corpus; zeros where there is none."""
+        """Bring the answers into the order of the corpus; zeros where there is none.
+
+        Args:
+            soft: what the teacher answered.
+            utterances: the student's whole corpus.
+        """
         super().__init__()
         place = {name: row for row, name in enumerate(soft.ids)}
         rows = [(row, place[u.id]) for row, u in enumerate(utterances) if u.id in place]
@@ -83,7 +101,17 @@ class Stored(nn.Module):
     def forward(
         self, batch: Batch, mix: Tensor | None, temperature: float
     ) -> tuple[Tensor, Tensor]:
-        """Look the answers up."""
+        """Look the answers up.
+
+        Args:
+            batch: its rows are those of the corpus.
+            mix: share of the own answer, shape ``(batch,)``; None: unmixed.
+            temperature: > 0; answers are softened by it.
+
+        Returns:
+            Softened distributions, shape ``(batch, n_classes)``, and embeddings, shape
+            ``(batch, width)``.
+        """
         softened = losses.soften(self.probabilities[batch.rows], temperature)
         return mixup(softened, mix), mixup(self.embeddings[batch.rows], mix)
 
@@ -91,28 +119,57 @@ class Stored(nn.Module):
 class Live:
     """A teacher that hears what its student hears, mixed and bent alike: one front end for both."""
 
-    def __init__(self, networks: Sequence[nn.Module]) -> None:
-        """Take the networks of its finished runs; embeddings are those of the first."""
+    def __init__(self, networks: Sequence[nn.Module], *, embeddings: bool = True) -> None:
+        """Take the networks of its finished runs.
+
+        Args:
+            networks: their answers are averaged; embeddings are those of the first.
+            embeddings: also give embeddings; without, their width is 0.
+
+        Raises:
+            ConfigError: if embeddings are asked for and the first network shows none.
+        """
         self.networks = [network.eval() for network in networks]
-        self.width = embedding_width(networks[0])
+        self.width = embedding_width(networks[0]) if embeddings else 0
 
     @torch.no_grad()
     def __call__(
         self, batch: Batch, mix: Tensor | None, temperature: float
     ) -> tuple[Tensor, Tensor]:
-        """Answer the very examples, by the mean of all networks."""
+        """Answer the very examples, by the mean of all networks.
+
+        Args:
+            batch: of the student, on its device.
+            mix: share of the own example, shape ``(batch,)``; None: unmixed.
+            temperature: > 0; answers are softened by it.
+
+        Returns:
+            Softened distributions, shape ``(batch, n_classes)``, and embeddings, shape
+            ``(batch, width)``.
+        """
         features = mixed(batch.features, mix)
-        moved = [network.to(batch.rows.device) for network in self.networks]
-        answers = [with_embedding(network, network, features) for network in moved]
-        softened = torch.stack([(logits / temperature).softmax(1) for logits, _ in answers])
-        return softened.mean(0), answers[0][1]
+        first, *others = [network.to(batch.rows.device) for network in self.networks]
+        if self.width:
+            logits, embedding = with_embedding(first, first, features)
+        else:
+            logits = first(features)
+            embedding = logits[:, :0]
+        of_all = [logits, *(network(features) for network in others)]
+        softened = torch.stack([(each / temperature).softmax(1) for each in of_all])
+        return softened.mean(0), embedding
 
 
 class Taught(nn.Module):
     """The loss of the labels and of a teacher; the projection is its only weight."""
 
     def __init__(self, labels: Labels, teacher: Teacher, cfg: Weights, network: nn.Module) -> None:
-        """Take both losses; the network tells how wide its embedding is.
+        """Take both losses.
+
+        Args:
+            labels: the loss of the labels.
+            teacher: what else is learnt from.
+            cfg: how much of each.
+            network: the student, which tells how wide its embedding is.
 
         Raises:
             ConfigError: if features or relations are wanted and the network shows no embedding.
@@ -120,16 +177,23 @@ class Taught(nn.Module):
         super().__init__()
         self.labels, self.teacher, self.cfg = labels, teacher, cfg
         self.student = (network,)  # in a tuple: its weights are not the objective's
-        self.embeds = bool(cfg.features or cfg.relations)
         if cfg.features:
             self.projection = nn.Linear(embedding_width(network), teacher.width)
 
     def forward(self, model: nn.Module, batch: Batch) -> Tensor:
-        """Give the mean loss of a batch, a scalar."""
+        """Give the mean loss of a batch.
+
+        Args:
+            model: the student, or what is wrapped around it.
+            batch: of the training part.
+
+        Returns:
+            A scalar.
+        """
         cfg, mix = self.cfg, self.labels.shares(batch)
         features = mixed(batch.features, mix)
         softened, target = self.teacher(batch, mix, cfg.temperature)
-        if self.embeds:
+        if cfg.embeds:
             logits, embedding = with_embedding(model, self.student[0], features)
         else:
             logits = model(features)

@@ -17,7 +17,9 @@ class Parts:
 
     Attributes:
         inputs: of the whole corpus.
-        train: rows, shape ``(n,)``; likewise ``selection`` and ``test``.
+        train: rows, shape ``(n,)``.
+        selection: rows, shape ``(n,)``, of other lengths.
+        test: rows, shape ``(n,)``; none where nobody is tested.
     """
 
     inputs: CorpusInputs
@@ -54,7 +56,12 @@ def load(task: Task, *, step: Step = no_step) -> CorpusInputs:
 
 
 def training_batches(task: Task, parts: Parts) -> Batches:
-    """Make the batches that a task trains on."""
+    """Make the batches that a task trains on.
+
+    Args:
+        task: says seed, balance and augmentation.
+        parts: of its corpus.
+    """
     order = _order(task, parts.train)
     return parts.inputs.train(order, torch.from_numpy(task.targets), task.config.augment)
 

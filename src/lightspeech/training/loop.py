@@ -34,6 +34,7 @@ class Training:
 
     epochs: PositiveInt = 100
     batch_size: Annotated[int, Field(ge=2)] = 64
+    """Utterances of a step, 2 or more."""
     learning_rate: PositiveFloat = 4e-3
     """Peak of the schedule."""
     pretrained_rate: PositiveFloat = 0.1
@@ -161,8 +162,8 @@ def _optimizer(network: nn.Module, objective: nn.Module, cfg: Training) -> Optim
     """Make the optimizer; what a network has under ``pretrained`` is a group of its own."""
     slow = list(getattr(network, "pretrained", nn.Module()).parameters())
     known = set(map(id, slow))
-    own = [p for p in network.parameters() if id(p) not in known]
-    groups = [{"params": [*own, *objective.parameters()]}, {"params": slow}][: 2 if slow else 1]
+    fresh = [p for p in network.parameters() if id(p) not in known]
+    groups = [{"params": [*fresh, *objective.parameters()]}, {"params": slow}][: 2 if slow else 1]
     kind = Adam if cfg.optimizer == "adam" else AdamW
     return kind(groups, cfg.learning_rate, weight_decay=cfg.weight_decay)
 

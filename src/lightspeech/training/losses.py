@@ -25,12 +25,28 @@ def soft_targets(
 
 
 def of_every_member(targets: Tensor, logits: Tensor) -> Tensor:
-    """Expect of every member of an ensemble, if logits are such, what is expected of a network."""
+    """Expect of every member of an ensemble, if logits are such, what is expected of a network.
+
+    Args:
+        targets: distributions, shape ``(batch, n_classes)``.
+        logits: shape ``(batch, n_classes)`` or ``(batch, members, n_classes)``.
+
+    Returns:
+        Distributions in the shape of the logits.
+    """
     return targets if logits.dim() == 2 else targets[:, None].expand_as(logits)
 
 
 def mixup(x: Tensor, mix: Tensor) -> Tensor:
-    """Mix a batch with itself reversed (Zhang et al. 2018, eq. 1); batches come shuffled."""
+    """Mix a batch with itself reversed (Zhang et al. 2018, eq. 1); batches come shuffled.
+
+    Args:
+        x: shape ``(batch, …)``.
+        mix: share of the own example, 0 to 1, shape ``(batch,)``.
+
+    Returns:
+        The shape of ``x``.
+    """
     share = mix.reshape(-1, *[1] * (x.dim() - 1))
     return share * x + (1 - share) * x.flip(0)
 
@@ -39,6 +55,13 @@ def mixing_shares(u: Tensor, alpha: float) -> Tensor:
     """Shares of the own example, at least one half, roughly Beta(alpha, alpha) for small alpha.
 
     The exact inverse is not in torch; ``u ** (1 / alpha) / 2`` has its density near 0.
+
+    Args:
+        u: numbers drawn evenly from 0 to 1, shape ``(batch,)``.
+        alpha: > 0; the smaller, the nearer the shares are to 1.
+
+    Returns:
+        Shape ``(batch,)``.
     """
     return 1 - u ** (1 / alpha) / 2
 
@@ -52,6 +75,9 @@ def softened_divergence(student: Tensor, teacher: Tensor, temperature: float) ->
         student: logits, shape ``(batch, n_classes)`` or ``(batch, members, n_classes)``.
         teacher: distributions, already softened, same shape, no gradient.
         temperature: > 0; the student's logits are divided by it.
+
+    Returns:
+        A scalar.
 
     Raises:
         ValueError: if the two differ in shape.
@@ -68,12 +94,28 @@ def softened_divergence(student: Tensor, teacher: Tensor, temperature: float) ->
 
 
 def soften(probabilities: Tensor, temperature: float) -> Tensor:
-    """Soften distributions, shape ``(batch, n_classes)``; temperature 1 leaves them as they are."""
+    """Soften distributions.
+
+    Args:
+        probabilities: shape ``(batch, n_classes)``, rows sum to 1.
+        temperature: > 0; 1 leaves them as they are.
+
+    Returns:
+        Shape ``(batch, n_classes)``, rows sum to 1.
+    """
     return (probabilities.clamp(min=1e-8).log() / temperature).softmax(1)
 
 
 def embedding_distance(student: Tensor, teacher: Tensor) -> Tensor:
-    """One minus the cosine of two embeddings, mean over the batch; both ``(batch, width)``."""
+    """One minus the cosine of two embeddings, mean over the batch.
+
+    Args:
+        student: shape ``(batch, width)``.
+        teacher: shape ``(batch, width)``.
+
+    Returns:
+        A scalar, 0 to 2.
+    """
     return (1 - F.cosine_similarity(student, teacher)).mean()
 
 
@@ -83,6 +125,9 @@ def relation_distance(student: Tensor, teacher: Tensor) -> Tensor:
     Args:
         student: embeddings, shape ``(batch, width)``.
         teacher: embeddings, shape ``(batch, any width)``.
+
+    Returns:
+        A scalar.
     """
     return F.smooth_l1_loss(_distances(student), _distances(teacher))
 
@@ -93,6 +138,14 @@ def _distances(x: Tensor) -> Tensor:
 
 
 def balanced_weights(targets: Tensor, n_classes: int) -> Tensor:
-    """Weights that give every class the same say: ``n / (n_classes * count)``, 0 if absent."""
+    """Weights that give every class the same say: ``n / (n_classes * count)``, 0 if absent.
+
+    Args:
+        targets: class indices, shape ``(n,)``.
+        n_classes: number of classes.
+
+    Returns:
+        Shape ``(n_classes,)``.
+    """
     counts = torch.bincount(targets, minlength=n_classes).float()
     return torch.where(counts > 0, len(targets) / (n_classes * counts.clamp(min=1)), 0.0)

@@ -30,7 +30,15 @@ def build_network(cfg: RunConfig, n_classes: int) -> nn.Module:
 
 
 def build_float(cfg: RunConfig, n_classes: int) -> nn.Module:
-    """Build the network of a run in floats also where the run is int8, see `build_network`."""
+    """Build the network of a run in floats also where the run is int8, see `build_network`.
+
+    Args:
+        cfg: what makes the run.
+        n_classes: logits.
+
+    Raises:
+        ConfigError: if model and front end do not fit each other.
+    """
     return building.build(cfg.architecture.in_floats, cfg.front, n_classes)
 
 
@@ -38,6 +46,10 @@ def answering(cfg: RunConfig, network: nn.Module) -> nn.Module:
     """Give what answers instead of a network in a bundle.
 
     That is int8 where a bundle holds the front end and blocks of it were trained with the network.
+
+    Args:
+        cfg: what makes the run.
+        network: in floats, trained.
 
     Raises:
         MissingExtra: if the packages of ONNX are not installed.

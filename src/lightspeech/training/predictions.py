@@ -45,7 +45,15 @@ HEAD = ("id", "speaker", "emotion", "fold", "seed")
 
 
 def write(predictions: Predictions, path: Path) -> None:
-    """Write predictions as CSV, a column a class, atomically."""
+    """Write predictions as CSV, a column a class, atomically.
+
+    Args:
+        predictions: of one run.
+        path: of the file.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow((*HEAD, *predictions.labels))

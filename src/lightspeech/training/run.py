@@ -146,8 +146,17 @@ def train_run(task: Task) -> None:
 def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
     """Train a network as the task says, resuming where it was cut off.
 
+    Args:
+        task: the run.
+        parts: what it trains and selects on.
+        network: with its initial weights.
+
+    Returns:
+        The network to measure, see `loop.train`.
+
     Raises:
         LightspeechError: if the task's teacher is not for it, see `objective`.
+        StudyError: if the training diverges, or its checkpoint is damaged.
     """
     cfg, selection = task.config, parts.selection
     training = training_batches(task, parts)
@@ -184,7 +193,7 @@ def window_logits(network: nn.Module, parts: Parts, rows: Index) -> calibrate.Ar
     Args:
         network: of the task that the parts are of.
         parts: of a corpus.
-        rows: of the utterances.
+        rows: of the utterances, shape ``(n,)``.
     """
     return answer(network, parts.inputs.measure(rows)).logits.numpy()
 
@@ -192,8 +201,14 @@ def window_logits(network: nn.Module, parts: Parts, rows: Index) -> calibrate.Ar
 def objective(task: Task, training: Batches, network: nn.Module) -> nn.Module:
     """Make what a task minimizes: the loss of its labels, and of its teacher where it has one.
 
+    Args:
+        task: the run.
+        training: the batches of its training part.
+        network: to be trained.
+
     Raises:
-        ConfigError: if the teacher tells other classes apart, or is live and hears other features.
+        ConfigError: if the teacher tells other classes apart, is live and hears other features, or
+            shows no embedding where one is learnt from.
         CorpusError: if the teacher was not asked about an utterance of the training part, or is
             live and not there.
         LeakError: if the teacher knows whom the student is measured on.
@@ -204,34 +219,36 @@ def objective(task: Task, training: Batches, network: nn.Module) -> nn.Module:
         return labels
     soft = soft_labels.read(cfg.soft)
     soft_labels.check(soft, task.labels, task.utterances, task.split)
+    if cfg.embeds:
+        soft_labels.check_embeddings(soft, cfg.soft)
     teacher: Teacher = Stored(soft, task.utterances)
     if cfg.live:
-        teacher = _live(soft, task.config)
+        teacher = _live(soft, task.config, embeddings=cfg.embeds)
     torch.manual_seed(int(np.random.default_rng([task.seed, task.fold, 4]).integers(2**63)))
     return Taught(labels, teacher, cfg, network)
 
 
-def _live(soft: SoftLabels, student: RunConfig) -> Live:
+def _live(soft: SoftLabels, student: RunConfig, *, embeddings: bool) -> Live:
     """Open the runs that gave some soft labels.
 
     Raises:
         ConfigError: if they hear other features than their student, or are not named.
         CorpusError: if one is not there.
     """
-    asked = [read_run(Path(folder)) for folder in soft.answered]
-    if not asked:
+    of_teacher = [read_run(Path(folder)) for folder in soft.answered]
+    if not of_teacher:
         raise ConfigError(
             f"the soft labels of {soft.heard.study} do not say which runs answered; name the "
             "teacher's study instead, or leave distill.live out"
         )
-    for run in asked:
-        own, others = ((c.frontend, c.normalisation) for c in (run.config, student))
-        if own != others:
+    for run in of_teacher:
+        its, the_students = ((c.frontend, c.normalisation) for c in (run.config, student))
+        if its != the_students:
             raise ConfigError(
                 f"the teacher {soft.heard.study} hears other features than its student; give both "
                 "one front end, or leave distill.live out"
             )
-    return Live([run.network for run in asked])
+    return Live([run.network for run in of_teacher], embeddings=embeddings)
 
 
 def finish(

@@ -35,7 +35,7 @@ class SoftLabels:
         ids: the utterances answered.
         probabilities: mean over crops and seeds, shape ``(n, n_classes)``.
         embeddings: what the head of the first seed's network reads, mean over crops, shape
-            ``(n, width)``.
+            ``(n, width)``; the width is 0 where nobody wanted to learn from them.
         seeds: of the teacher's runs.
         heard: what the teacher knows.
         answered: folder of each run of the teacher's, and the hash of its weights.
@@ -52,6 +52,10 @@ class SoftLabels:
 
 def write(soft: SoftLabels, path: Path) -> None:
     """Write soft labels atomically.
+
+    Args:
+        soft: soft labels, answers and embeddings in the order of their ids.
+        path: of the file.
 
     Raises:
         OutputError: if the file cannot be written.
@@ -116,6 +120,12 @@ def check(
 ) -> None:
     """Refuse soft labels that are not for a student.
 
+    Args:
+        soft: soft labels.
+        labels: class names of the student, in the order of its logits.
+        utterances: the student's whole corpus.
+        split: of the student.
+
     Raises:
         ConfigError: if the teacher tells other classes apart.
         CorpusError: if the teacher was not asked about an utterance of the training part.
@@ -132,8 +142,30 @@ def check(
     leaks.check_teacher(soft.heard, utterances, split)
 
 
+def check_embeddings(soft: SoftLabels, path: Path) -> None:
+    """Refuse answers without embeddings where a student learns from them.
+
+    Args:
+        soft: soft labels, as read.
+        path: of their file, for the message.
+
+    Raises:
+        ConfigError: naming what to delete.
+    """
+    if not soft.embeddings.shape[1]:
+        raise ConfigError(
+            f"{path}: the teacher {soft.heard.study} was not asked for the embeddings that "
+            f"distill.features and distill.relations are learnt from; delete {path.parent} and "
+            "name the teacher's study, so that it is asked again, or set both to 0"
+        )
+
+
 def check_fresh(soft: SoftLabels, path: Path) -> None:
     """Refuse answers of a teacher that was trained again since; one that is gone has not changed.
+
+    Args:
+        soft: soft labels, as read.
+        path: of their file, for the message.
 
     Raises:
         StudyError: naming the run and what to delete.
@@ -155,6 +187,11 @@ def hash_of(run: Path) -> str:
 
 def check_labels(study: str, teacher: tuple[str, ...], student: tuple[str, ...]) -> None:
     """Refuse a teacher of other classes.
+
+    Args:
+        study: name of the teacher's study, for the message.
+        teacher: its class names, in the order of its logits.
+        student: those of its student.
 
     Raises:
         ConfigError: naming both sets.

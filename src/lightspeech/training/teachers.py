@@ -34,6 +34,10 @@ class Lessons:
 def find(teacher: Path, studies: Path) -> Path:
     """Find the folder of a study.
 
+    Args:
+        teacher: name of a study below ``studies``, or a folder.
+        studies: folder of all studies.
+
     Raises:
         CorpusError: naming the places looked at.
     """
@@ -66,6 +70,13 @@ def require(teacher: Path, studies: Path) -> None:
 def choose_fold(folder: Path, task: Task) -> tuple[int, Heard]:
     """Find a fold of a teacher that knows nobody the student is measured on, its own number first.
 
+    Args:
+        folder: of the teacher's study, or of a step of it.
+        task: of the student.
+
+    Returns:
+        The fold's number, and what its runs know.
+
     Raises:
         LeakError: if there is none.
     """
@@ -73,13 +84,13 @@ def choose_fold(folder: Path, task: Task) -> tuple[int, Heard]:
     order = sorted(range(len(protocol.splits)), key=lambda fold: fold != task.fold)
     first: LeakError | None = None
     for fold in order:
-        heard = what_is_known(folder, fold, protocol, utterances)
+        knowledge = what_is_known(folder, fold, protocol, utterances)
         try:
-            leaks.check_teacher(heard, task.utterances, task.split)
+            leaks.check_teacher(knowledge, task.utterances, task.split)
         except LeakError as error:
             first = first or error
         else:
-            return fold, heard
+            return fold, knowledge
     raise first or LeakError(f"{folder}: a study without folds teaches nobody")
 
 
@@ -109,7 +120,14 @@ def _name(folder: Path) -> str:
 def what_is_known(
     folder: Path, fold: int, protocol: Protocol, utterances: dict[str, Utterance]
 ) -> Heard:
-    """List what the runs of a fold were trained and selected on, their own teachers included."""
+    """List what the runs of a fold were trained and selected on, their own teachers included.
+
+    Args:
+        folder: of a study, or of a step.
+        fold: number of the fold.
+        protocol: the study's cut.
+        utterances: its whole corpus, by id.
+    """
     split = protocol.splits[fold]
     train = {utterances[name] for name in split.train}
     selection = {utterances[name] for name in split.selection}
@@ -118,9 +136,9 @@ def what_is_known(
             continue
         distill = runs.read_config(run).distill
         if distill is not None:
-            own = soft_labels.read(distill.soft).heard
-            train |= set(own.train)
-            selection |= set(own.selection)
+            from_teacher = soft_labels.read(distill.soft).heard
+            train |= set(from_teacher.train)
+            selection |= set(from_teacher.selection)
             if distill.unlabelled is not None:
                 train |= set(unlabelled.read(distill.unlabelled, need_audio=False))
     return Heard(

@@ -19,20 +19,29 @@ WHERE = "unlabelled"
 def prepare(corpora: Sequence[Choice], path: Path, *, progress: manifest.Progress) -> None:
     """Decode corpora, whatever their labels, and list their recordings; a list that is there stays.
 
+    Args:
+        corpora: to be decoded.
+        path: of the list, a manifest.
+        progress: passes on each file decoded.
+
     Raises:
         CorpusError: if a corpus is not there, or has an id that another one has.
         OutputError: if the list cannot be written.
     """
     if path.exists():
         return
-    found = [manifest.prepare(choice, progress=progress).utterances for choice in corpora]
-    listed = [utterance for of_one in found for utterance in of_one]
+    prepared = [manifest.prepare(choice, progress=progress) for choice in corpora]
+    listed = [utterance for corpus in prepared for utterance in corpus.utterances]
     manifest.refuse_twice(path, listed)
     manifest.write(listed, path)
 
 
 def read(path: Path, *, need_audio: bool = True) -> list[Utterance]:
     """Read such a list; ids say that the student has no labels of these.
+
+    Args:
+        path: of the list.
+        need_audio: whether its recordings must be there.
 
     Raises:
         CorpusError: if it is not there or damaged, or its recordings are not there.

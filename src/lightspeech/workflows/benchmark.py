@@ -18,6 +18,7 @@ from lightspeech.files import write_json, write_text
 from lightspeech.inference import dispatch
 from lightspeech.reporting import pictures
 from lightspeech.studies.progress import Progress
+from lightspeech.training import layout
 from lightspeech.workflows import needs
 
 
@@ -126,7 +127,7 @@ def _is_bundle(path: Path) -> bool:
 
 def _check(runs: Sequence[Path], plan: Plan) -> None:
     """Refuse what is no target before anything else is done."""
-    if wrong := [path for path in runs if not (path / "run.json").is_file()]:
+    if wrong := [path for path in runs if not (path / layout.RUN).is_file()]:
         raise ConfigError(
             f"{wrong[0]}: neither a finished run nor a bundle; name folders such as "
             "runs/NAME/fold0-seed0 or bundles/NAME"

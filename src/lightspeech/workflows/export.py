@@ -41,7 +41,8 @@ def export(run: Path, *, format: str, bundles: Path, name: str | None) -> Bundle
 
 def _require_run(run: Path) -> None:
     if _is_study(run):
-        raise ConfigError(f"{run} is a study; name one of its runs: {run}/fold0-seed0")
+        first = run / layout.run_name(0, 0)
+        raise ConfigError(f"{run} is a study; name one of its runs: {first}")
     if not _is_study(run.parent):
         raise ConfigError(
             f"{run}: no run of a study; name one, such as runs/NAME/fold0-seed0, or train: "

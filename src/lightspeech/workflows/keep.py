@@ -35,7 +35,7 @@ def keep(study: Study, figures: Results, root: Path) -> list[Path]:
     to = kept.folder_of(published_path(root, figures))
     for fold, file in enumerate(models):
         kept.write(_describe(study, figures, fold, file), file.read_bytes(), to)
-    return [to / f"fold{fold}.onnx" for fold in range(len(models))]
+    return [kept.model_file(to, fold) for fold in range(len(models))]
 
 
 def _models(study: Study) -> list[Path]:

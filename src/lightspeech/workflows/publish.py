@@ -261,9 +261,9 @@ def describe(study: Study, run: runs.Run, path: Path) -> Bundle:
     )
 
 
-def _model(done: runs.Run) -> dict[str, Any]:
+def _model(run: runs.Run) -> dict[str, Any]:
     """Say what a network is."""
-    return {**done.config.model.as_dict(), "n_params": networks.n_params(done.network)}
+    return {**run.config.model.as_dict(), "n_params": networks.n_params(run.network)}
 
 
 def corpus_name(recipe: Recipe, protocol: Protocol) -> str:

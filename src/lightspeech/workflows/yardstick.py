@@ -24,7 +24,7 @@ from lightspeech.studies import stages
 from lightspeech.studies import tasks as listing
 from lightspeech.studies.progress import Progress, recordings, step_of
 from lightspeech.studies.recipe import Recipe
-from lightspeech.training import calibrate, predictions
+from lightspeech.training import calibrate, layout, predictions
 from lightspeech.training.predictions import Predictions
 from lightspeech.training.task import Task
 from lightspeech.workflows import publish
@@ -159,7 +159,7 @@ def yardstick(job: Job, progress: Progress, *, publish_to: Path | None = None) -
     about = _describe(recipe, protocol, tasks[0].labels, n_params)
     write_json(folder / conditions.FILE, as_dict(about))
     figures = results.measure(*conditions.read(folder))
-    results.write(figures, folder / "results.json")
+    results.write(figures, folder / layout.RESULTS)
     if publish_to is not None:
         results.write(figures, publish.published_path(publish_to, figures))
     return figures
@@ -173,7 +173,7 @@ def _answer_all(tasks: Sequence[Task], progress: Progress) -> int:
     machines = []
     for task in tasks:
         machine, answers = answer(task, features)
-        predictions.write(answers, task.folder / "test.csv")
+        predictions.write(answers, task.folder / layout.ANSWERS)
         machines.append(machine)
         progress("folds", len(machines), len(tasks))
     return machines[0].n_params

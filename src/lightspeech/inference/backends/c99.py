@@ -42,7 +42,17 @@ class C99Predictor:
     """It has a front end in C."""
 
     def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
-        """Answer a batch of windows, see `Predictor.predict`; heard as 16-bit samples."""
+        """Answer a batch of windows; heard as 16-bit samples.
+
+        Args:
+            waveforms: shape ``(batch, samples)``, −1…1, each one window of the bundle.
+
+        Returns:
+            Shape ``(batch, n_classes)``, rows sum to 1.
+
+        Raises:
+            BundleError: if the windows have another length, or the program gives no answer.
+        """
         samples, _ = self.bundle.windows.samples(self.bundle.sample_rate)
         if waveforms.shape[1:] != (samples,):
             raise BundleError(

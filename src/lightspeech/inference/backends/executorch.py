@@ -49,12 +49,26 @@ class ExecutorchPredictor:
     """A method keeps one answer, whichever thread asks."""
 
     def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
-        """Answer a batch of windows, see `Predictor.predict`."""
+        """Answer a batch of windows.
+
+        Args:
+            waveforms: shape ``(batch, samples)``, −1…1, each one window of the bundle.
+
+        Returns:
+            Shape ``(batch, n_classes)``, rows sum to 1.
+
+        Raises:
+            BundleError: see `classify`.
+        """
         rows = [self.classify(frontend.features(waveform, self.front)) for waveform in waveforms]
         return np.stack(rows)
 
     def classify(self, features: npt.NDArray[np.float32]) -> Probabilities:
-        """Answer the features of one window, see `Classifier.classify`."""
+        """Answer the features of one window, shape ``(frames, n_features)``: ``(n_classes,)``.
+
+        Raises:
+            BundleError: if the features have another shape, or the program gives no probabilities.
+        """
         import torch
 
         wanted = _shape(self.bundle, self.front)

@@ -28,7 +28,17 @@ class LiteRTPredictor:
     """An interpreter keeps one input and one answer, whichever thread asks."""
 
     def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
-        """Answer a batch, see `Predictor.predict`; each as long as one window of the bundle."""
+        """Answer a batch of windows, one after the other.
+
+        Args:
+            waveforms: shape ``(batch, samples)``, −1…1, each one window of the bundle.
+
+        Returns:
+            Shape ``(batch, n_classes)``, rows sum to 1.
+
+        Raises:
+            BundleError: if the windows have another length, or the model gives no probabilities.
+        """
         [source], [answer] = (
             self.interpreter.get_input_details(), self.interpreter.get_output_details(),
         )  # fmt: skip

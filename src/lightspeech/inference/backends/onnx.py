@@ -44,7 +44,17 @@ class OnnxPredictor:
     """Before the model, where it is not inside."""
 
     def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
-        """Answer a batch, see `Predictor.predict`."""
+        """Answer a batch.
+
+        Args:
+            waveforms: shape ``(batch, samples)``, −1…1, at the bundle's sample rate.
+
+        Returns:
+            Shape ``(batch, n_classes)``, rows sum to 1.
+
+        Raises:
+            BundleError: if the model fails on them, or gives no probabilities.
+        """
         name, inputs = WAVEFORM, waveforms
         if self.front is not None:
             rows = [frontend.features(waveform, self.front) for waveform in waveforms]
