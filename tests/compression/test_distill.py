@@ -9,7 +9,7 @@ from lightspeech.compression import distill
 from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError, CorpusError, LeakError, StudyError
 from lightspeech.protocols import leaks
-from lightspeech.studies import stages
+from lightspeech.studies.study import read_study
 from lightspeech.training import run as runs
 from lightspeech.training import soft_labels, teachers
 from lightspeech.training.task import Task
@@ -64,7 +64,7 @@ def test_an_answer_is_the_mean_of_its_crops(taught):
 
 def task_of(folder):
     """The task of fold 0 of a step, as a recipe would make it."""
-    study = stages.read_study(folder)
+    study = read_study(folder)
     utterances, protocol = tuple(study.utterances), study.protocol
     done = runs.read_run(folder.parent / "fold0-seed0")
     return Task(
@@ -197,7 +197,7 @@ def test_a_teacher_that_knows_the_test_speakers_is_refused_with_speaker_and_stud
 
 def test_a_teachers_own_teacher_counts(train, taught):
     """The second teacher heard nobody itself: what it knows, it has from the first."""
-    study = stages.read_study(taught)
+    study = read_study(taught)
     protocol, utterances = study.protocol, {u.id: u for u in study.utterances}
     mute = dataclasses.replace(protocol.splits[0], train=(), selection=())
     protocol = dataclasses.replace(protocol, splits=(mute,))
@@ -211,7 +211,7 @@ def test_a_teachers_own_teacher_counts(train, taught):
 
 def test_another_fold_of_the_teacher_is_asked_where_its_own_number_knows_too_much(train, taught):
     task = task_of(taught)
-    protocol = stages.read_study(taught).protocol
+    protocol = read_study(taught).protocol
     turned = dataclasses.replace(task, split=protocol.splits[1])
     assert teachers.choose_fold(taught.parents[1] / "teacher", turned)[0] == 1
 
