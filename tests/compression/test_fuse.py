@@ -191,6 +191,6 @@ def test_it_teaches_by_its_answers_alone(fused, train):
         assert runs.is_done(folder / f"fold{fold}-seed0")
     _, compress = train("name=other", f"compress=[{{{TAUGHT}, features: 0.5}}]")
     with pytest.raises(
-        ConfigError, match="Fusion ends in .*shows no embedding; .*set distill.feat"
+        ConfigError, match="Fusion .*shows no embedding; .*set distill.feat"
     ):
         compress()
