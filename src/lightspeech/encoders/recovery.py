@@ -68,10 +68,10 @@ class Likeness(nn.Module):
         """Mean squared error after layer norm, of every block and of the deep state."""
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             expected = self.large[0](batch.features)
-        found = small(batch.features).float()
-        told = torch.cat([found, self.tell(found[:, -1:])], 1)
-        kept = [*range(found.shape[1]), expected.shape[1] - 1]
-        return F.mse_loss(_normed(told), _normed(expected[:, kept].float()))
+        states = small(batch.features).float()
+        predicted = torch.cat([states, self.tell(states[:, -1:])], 1)
+        kept = [*range(states.shape[1]), expected.shape[1] - 1]
+        return F.mse_loss(_normed(predicted), _normed(expected[:, kept].float()))
 
 
 def _normed(states: Tensor) -> Tensor:
@@ -109,8 +109,8 @@ def recover(
         return 1 - float(np.mean([likeness(candidate, batch).item() for batch in held_out]))
 
     small.requires_grad_(True)
-    made = loop.train(
+    recovered = loop.train(
         small, Speech(trained, cfg), cfg, folder, objective=likeness, select=alike, seed=0
     )
-    assert isinstance(made, WhisperBlocks)
-    return made.requires_grad_(False)
+    assert isinstance(recovered, WhisperBlocks)
+    return recovered.requires_grad_(False)

@@ -33,13 +33,13 @@ MODEL_FILE = f"model{SUFFIX}"
 class Recognizer(nn.Module):
     """Front end, network, temperature and softmax, of operations that LiteRT has."""
 
-    def __init__(self, done: Run) -> None:
+    def __init__(self, run: Run) -> None:
         """Take a finished run; an int8 run brings its integers."""
         super().__init__()
-        self.frontend = MelProducts(done.config.frontend.config)
-        self.network, self.temperature = done.network, done.temperature
-        if isinstance(done.network, Int8Network):
-            self.network = _Integers(done.network)
+        self.frontend = MelProducts(run.config.frontend.config)
+        self.network, self.temperature = run.network, run.temperature
+        if isinstance(run.network, Int8Network):
+            self.network = _Integers(run.network)
 
     def forward(self, waveform: Tensor) -> Tensor:
         """Waveforms, shape ``(batch, samples)``, to probabilities, ``(batch, n_classes)``."""
@@ -63,15 +63,15 @@ class _Integers(nn.Module):
         return logits
 
 
-def to_bytes(done: Run) -> bytes:
+def to_bytes(run: Run) -> bytes:
     """Convert a run, front end and all, for a batch of one window.
 
     Raises:
         MissingExtra: if litert-torch is not installed.
     """
-    samples, _ = done.config.windows.samples(done.config.front.sample_rate)
-    recognizer = Recognizer(done).train(False)
-    quantized = isinstance(done.network, Int8Network)
+    samples, _ = run.config.windows.samples(run.config.front.sample_rate)
+    recognizer = Recognizer(run).train(False)
+    quantized = isinstance(run.network, Int8Network)
     return _litert_torch.convert(recognizer, torch.zeros(1, samples), quantized=quantized)
 
 

@@ -161,14 +161,14 @@ def _behind(file: Path, name: str, model: Any) -> Any:
 
 def _hear_once(graph: Any) -> None:
     """Let a network that hears the waveform itself hear the input of the file before it."""
-    own = [each for each in graph.input if each.name == f"{PREFIX}{WAVEFORM}"]
-    if not own:
+    waveform = next((each for each in graph.input if each.name == f"{PREFIX}{WAVEFORM}"), None)
+    if waveform is None:
         return
     for node in graph.node:
-        node.input[:] = [WAVEFORM if n == own[0].name else n for n in node.input]
+        node.input[:] = [WAVEFORM if n == waveform.name else n for n in node.input]
     first = next(each for each in graph.input if each.name == small_encoder.INPUT)
-    first.type.CopyFrom(own[0].type)  # its length may be fixed, as that of every int8 network
-    graph.input.remove(own[0])
+    first.type.CopyFrom(waveform.type)  # its length may be fixed, as that of every int8 network
+    graph.input.remove(waveform)
 
 
 def network_alone(run: Run, folder: Path, threads: int) -> Callable[[], object] | None:

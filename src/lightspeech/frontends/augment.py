@@ -75,10 +75,10 @@ class Bands:
         Returns:
             Shape ``(batch, bands)``.
         """
-        wanted = self.hertz * 2 ** (-semitones[:, None] / 12)
-        upper = torch.searchsorted(self.hertz, wanted).clamp(1, len(self.hertz) - 1)
+        sources = self.hertz * 2 ** (-semitones[:, None] / 12)
+        upper = torch.searchsorted(self.hertz, sources).clamp(1, len(self.hertz) - 1)
         low, high = self.hertz[upper - 1], self.hertz[upper]
-        return (upper - 1) + (wanted - low) / (high - low)
+        return (upper - 1) + (sources - low) / (high - low)
 
 
 def bands_of(cfg: MelConfig) -> Bands:

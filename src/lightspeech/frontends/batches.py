@@ -111,6 +111,6 @@ class Order:
         if self.n_extra:
             extra = torch.from_numpy(generator.choice(self.extra, self.n_extra, replace=False))
             among = torch.from_numpy(generator.permutation(n + self.n_extra))
-            rows, numbers = (torch.cat([own, extra])[among] for own in (rows, numbers))
+            rows, numbers = (torch.cat([part, extra])[among] for part in (rows, numbers))
         parts = (torch.split(each, self.batch_size) for each in (rows, numbers))
         return itertools.islice(zip(*parts, strict=True), len(self))

@@ -316,7 +316,7 @@ class StateBatches:
         drawn = augment.draw(len(self.targets), self.bending, self.order.seed, number)
         for batch, numbers in self.order.epoch(number):
             u = drawn[numbers]
-            cut = [self._cut(int(row), *own) for row, own in zip(batch, u[:, :3], strict=True)]
+            cut = [self._cut(int(row), *v) for row, v in zip(batch, u[:, :3], strict=True)]
             features = self._mask(stack(cut, self.corpus.multiple), u[:, 8:])
             yield Batch(features, self.targets[batch], batch, u[:, 7])
 

@@ -20,13 +20,13 @@ class MelLayer(nn.Module):
         """Take the tables of a front end as buffers that no weights file holds."""
         super().__init__()
         self.cfg = cfg
-        made = frontend.tables(cfg)
-        longest = max(len(weights) for _, weights in made.bands)
-        weights = np.stack([np.pad(w, (0, longest - len(w))) for _, w in made.bands])
-        bins = np.array([first for first, _ in made.bands])[:, None] + np.arange(longest)
+        tables = frontend.tables(cfg)
+        longest = max(len(weights) for _, weights in tables.bands)
+        weights = np.stack([np.pad(w, (0, longest - len(w))) for _, w in tables.bands])
+        bins = np.array([first for first, _ in tables.bands])[:, None] + np.arange(longest)
         bins = np.minimum(bins, cfg.n_fft // 2)
-        tables = {"window": made.window, "bins": bins, "weights": weights, "dct": made.dct}
-        for name, table in tables.items():
+        buffers = {"window": tables.window, "bins": bins, "weights": weights, "dct": tables.dct}
+        for name, table in buffers.items():
             self.register_buffer(name, torch.from_numpy(np.array(table)), persistent=False)
 
     def forward(self, waveform: Tensor) -> Tensor:

@@ -32,15 +32,15 @@ class MelProducts(nn.Module):
         super().__init__()
         self.cfg, self.layer = cfg, MelLayer(cfg)
         self.a, self.b = _factors(cfg.n_fft)
-        made = frontend.tables(cfg)
-        tables = {
-            "window": made.window.astype(np.float32),
+        tables = frontend.tables(cfg)
+        buffers = {
+            "window": tables.window.astype(np.float32),
             "first": _rotations(self.a, self.a, self.a),
             "turn": _rotations(self.a, self.b, cfg.n_fft),
             "second": _rotations(self.b, self.b, self.b),
-            "mel": made.mel_matrix(cfg.n_fft // 2 + 1),
+            "mel": tables.mel_matrix(cfg.n_fft // 2 + 1),
         }
-        for name, table in tables.items():
+        for name, table in buffers.items():
             self.register_buffer(name, torch.from_numpy(np.array(table)), persistent=False)
 
     def forward(self, waveform: Tensor) -> Tensor:

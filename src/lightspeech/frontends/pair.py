@@ -210,8 +210,8 @@ class PairLayer(Layer):
 
     def forward(self, *sources: Tensor) -> dict[str, Tensor]:
         """Compute the inputs of the network, by name."""
-        given = dict(zip(self.sources, sources, strict=True))
-        first, second = ([given[name] for name in names] for names in self.names)
+        tensors = dict(zip(self.sources, sources, strict=True))
+        first, second = ([tensors[name] for name in names] for names in self.names)
         return _named(self.compute(*first), self.second(*second))
 
 

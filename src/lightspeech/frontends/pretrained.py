@@ -183,10 +183,10 @@ def _transformers() -> Any:
         import transformers
     except ModuleNotFoundError:
         raise MissingExtra("a pretrained encoder", "teacher") from None
-    made: Any = transformers
-    made.logging.set_verbosity_error()
-    made.logging.disable_progress_bar()
-    return made
+    package: Any = transformers
+    package.logging.set_verbosity_error()
+    package.logging.disable_progress_bar()
+    return package
 
 
 def _check(cfg: States, about: Any) -> None:
@@ -225,8 +225,8 @@ def _weights(name: str, source: Path | str, kind: Any) -> nn.Module:
         raise ConfigError(
             f"encoder {name!r} is not whole, first odd tensor {odd[0]}; fetch it anew"
         )
-    made: nn.Module = model.eval().requires_grad_(False)
-    return made
+    encoder: nn.Module = model.eval().requires_grad_(False)
+    return encoder
 
 
 def _whisper(cfg: States, model: Any, extractor: Any) -> Callable[[Waveform], Tensor]:
@@ -260,7 +260,7 @@ def _raw(cfg: States, model: Any, extractor: Any) -> Callable[[Waveform], Tensor
 
     def hidden_states(waveform: Waveform) -> Tensor:
         values = extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="pt").input_values
-        found = model(values, output_hidden_states=True).hidden_states
-        return torch.cat(found[cfg.first : cfg.last + 1])
+        states = model(values, output_hidden_states=True).hidden_states
+        return torch.cat(states[cfg.first : cfg.last + 1])
 
     return hidden_states

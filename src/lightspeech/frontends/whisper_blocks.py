@@ -65,27 +65,27 @@ class Block(nn.Module):
         self.out = nn.Linear(heads_width, width)
         self.widen, self.narrow = nn.Linear(width, units), nn.Linear(units, width)
 
-    def forward(self, x: Tensor, unheard: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Keep the shape, ``(batch, states, width)``.
 
         Args:
             x: states.
-            unheard: added to the scores of each state, shape ``(batch, 1, 1, states)``.
+            mask: added to the scores of each state, shape ``(batch, 1, 1, states)``.
         """
-        x = x + self.out(self.attend(self.first_norm(x), unheard))
-        made: Tensor = x + self.narrow(self.units(self.second_norm(x)))
-        return made
+        x = x + self.out(self.attend(self.first_norm(x), mask))
+        states: Tensor = x + self.narrow(self.units(self.second_norm(x)))
+        return states
 
-    def attend(self, x: Tensor, unheard: Tensor | None) -> Tensor:
+    def attend(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """What the heads say, side by side, shape ``(batch, states, heads * size)``."""
         q, k, v = (
             layer(x).unflatten(2, (self.n_heads, -1)).transpose(1, 2)
             for layer in (self.query, self.key, self.value)
         )  # (B, H, T, D)
         scores = q @ k.transpose(2, 3) / math.sqrt(q.shape[3])
-        weights = (scores if unheard is None else scores + unheard).softmax(3)
-        said: Tensor = (weights @ v).transpose(1, 2).flatten(2)
-        return said
+        weights = (scores if mask is None else scores + mask).softmax(3)
+        values: Tensor = (weights @ v).transpose(1, 2).flatten(2)
+        return values
 
     def units(self, x: Tensor) -> Tensor:
         """What the units of the feed-forward part say."""
@@ -161,15 +161,15 @@ class WhisperBlocks(nn.Module):
 
 def _as_product(conv: nn.Conv1d) -> nn.Linear:
     """A convolution over three frames as a matrix product: those quantize a channel at a time."""
-    made = nn.Linear(3 * conv.in_channels, conv.out_channels)
+    product = nn.Linear(3 * conv.in_channels, conv.out_channels)
     weight = conv.weight.transpose(1, 2).flatten(1)  # (out, 3 * in)
-    made.load_state_dict({"weight": weight, "bias": conv.bias})
-    return made
+    product.load_state_dict({"weight": weight, "bias": conv.bias})
+    return product
 
 
 def _convolve(x: Tensor, product: nn.Module, *, stride: int) -> Tensor:
     """Look at each frame and its neighbours: ``(B, T, in)`` to ``(B, T / stride, out)``."""
     n = x.shape[1]
     padded = F.pad(x, (0, 0, 1, 1))
-    beside = torch.cat([padded[:, i : i + n : stride] for i in range(3)], 2)
-    return F.gelu(product(beside))
+    triples = torch.cat([padded[:, i : i + n : stride] for i in range(3)], 2)
+    return F.gelu(product(triples))

@@ -75,11 +75,11 @@ class Int8Network(nn.Module):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Int8Network":
         """Copy without what torch has to say of copied graphs."""
-        made = Int8Network.__new__(Int8Network)
-        memo[id(self)] = made
+        network = Int8Network.__new__(Int8Network)
+        memo[id(self)] = network
         with silent():
-            made.__dict__.update(copy.deepcopy(self.__dict__, memo))
-        return made
+            network.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return network
 
     def train(self, mode: bool = True) -> "Int8Network":
         """Change nothing: statistics are frozen, and an exported graph has no modes."""
@@ -151,8 +151,8 @@ def convert(network: Int8Network, *, fold_weights: bool) -> GraphModule:
         [features] = graph.graph.find_nodes(op="placeholder")
         # The scales of weights follow the weights, and a network just read has not seen them yet.
         graph(torch.zeros(2, *features.meta["val"].shape[1:]))
-        made: GraphModule = convert_pt2e(graph, fold_quantize=fold_weights)
-    return made
+        converted: GraphModule = convert_pt2e(graph, fold_quantize=fold_weights)
+    return converted
 
 
 def layers(network: Int8Network) -> dict[str, list[str]]:
@@ -163,14 +163,14 @@ def layers(network: Int8Network) -> dict[str, list[str]]:
     """
     from lightspeech.models._rounding import WEIGHTED, layer_name
 
-    found: dict[str, list[str]] = {}
+    roundings: dict[str, list[str]] = {}
     for node in network.graph.graph.nodes:
         weight = node.all_input_nodes[1] if node.target in WEIGHTED else node
         if node.target in WEIGHTED and weight.op == "call_module":  # else it stays in floats
             users = [*node.users, *(after for user in node.users for after in user.users)]
             near = [n for n in (*node.all_input_nodes[:2], *users) if n.op == "call_module"]
-            found[layer_name(weight)] = [str(n.target) for n in near]
-    return found
+            roundings[layer_name(weight)] = [str(n.target) for n in near]
+    return roundings
 
 
 def round_only(network: Int8Network, roundings: Collection[str] | None) -> None:

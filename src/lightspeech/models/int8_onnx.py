@@ -88,16 +88,16 @@ def dynamic(model: Any, excluded: Sequence[str] = ()) -> bytes:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with silent(), tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / "model.onnx"
+        file = Path(folder) / "model.onnx"
         quantize_dynamic(
             model,
-            made,
+            file,
             weight_type=QuantType.QInt8,
             per_channel=True,
             op_types_to_quantize=["MatMul", "Gemm"],
             nodes_to_exclude=list(excluded),
         )
-        return made.read_bytes()
+        return file.read_bytes()
 
 
 def head_to_bytes(network: nn.Module, n_features: int) -> bytes:

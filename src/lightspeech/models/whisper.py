@@ -109,9 +109,9 @@ class Head(Unstandardized, nn.Module):
     def _deeper(self, features: Tensor, silent: Tensor) -> Tensor:
         """Add what the blocks say, which hear no silent frame."""
         states, last = [features], features[:, :, -self.width :]
-        unheard = silent.to(last.dtype).mT[:, None] * -1e4  # (B, 1, 1, T), added to the scores
+        mask = silent.to(last.dtype).mT[:, None] * -1e4  # (B, 1, 1, T), added to the scores
         for block in self.pretrained:
-            last = block(last, unheard)
+            last = block(last, mask)
             states.append(last)
         return torch.cat(states, 2) if len(states) > 1 else features
 

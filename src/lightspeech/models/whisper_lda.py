@@ -51,21 +51,23 @@ class Head(whisper.Head):
         return together
 
     @torch.no_grad()
-    def settle(self, heard: Iterable[Tensor], targets: Tensor, strangers: Sequence[Tensor]) -> None:
+    def settle(
+        self, features: Iterable[Tensor], targets: Tensor, selection: Sequence[Tensor]
+    ) -> None:
         """Fit the discriminants, and give them the say of the head.
 
         Args:
-            heard: features of the training part, in batches.
+            features: features of the training part, in batches.
             targets: class of each example of it, every class there; shape ``(n,)``.
-            strangers: features of the selection set, in batches; who speaks how is not asked.
+            selection: features of the selection set, in batches; who speaks how is not asked.
         """
-        alone = _spread(torch.cat([super(Head, self).classify(batch) for batch in strangers]))
-        x = torch.cat([statistics(batch) for batch in heard])
+        alone = _spread(torch.cat([super(Head, self).classify(batch) for batch in selection]))
+        x = torch.cat([statistics(batch) for batch in features])
         weight, bias = discriminants(x, targets, self.shrinkage)
         self.discriminants.load_state_dict({"weight": weight, "bias": bias})
-        beside = torch.cat([self.discriminants(statistics(batch)) for batch in strangers])
+        logits = torch.cat([self.discriminants(statistics(batch)) for batch in selection])
         for weights in self.discriminants.parameters():
-            weights.mul_(alone / _spread(beside))
+            weights.mul_(alone / _spread(logits))
 
 
 def statistics(features: Tensor) -> Tensor:
@@ -74,10 +76,10 @@ def statistics(features: Tensor) -> Tensor:
     Args:
         features: hidden states, shape ``(batch, frames, n_features)``.
     """
-    heard = (features != 0).any(2, keepdim=True).float()
-    n = heard.sum(1).clamp(min=1)
-    mean = (features * heard).sum(1) / n
-    square = ((features - mean[:, None]) ** 2 * heard).sum(1) / n
+    mask = (features != 0).any(2, keepdim=True).float()
+    n = mask.sum(1).clamp(min=1)
+    mean = (features * mask).sum(1) / n
+    square = ((features - mean[:, None]) ** 2 * mask).sum(1) / n
     return torch.cat([mean, square.sqrt()], 1)
 
 
@@ -101,8 +103,9 @@ def discriminants(x: Tensor, targets: Tensor, shrinkage: float) -> tuple[Tensor,
             f"of {len(classes)} classes some are not in the training part, so whisper_lda has "
             "nothing to fit; take model.name=whisper, or another protocol"
         )
-    means = torch.stack([own.mean(0) for own in classes])
-    within = sum((torch.cov(own.T, correction=0) for own in classes), torch.zeros(())) / len(means)
+    means = torch.stack([examples.mean(0) for examples in classes])
+    covariances = (torch.cov(examples.T, correction=0) for examples in classes)
+    within = sum(covariances, torch.zeros(())) / len(means)
     diagonal = within.diagonal().clamp(min=1e-8).diag()
     shrunk = (1 - shrinkage) * within + shrinkage * diagonal
     weight = torch.linalg.solve(shrunk, means.T).T
