@@ -31,11 +31,7 @@ ROOT = Path(__file__).parents[1] / "src/lightspeech"
 TOP = "(top)"
 PENDING = [
     "compression",
-    "encoders",
-    "export",
-    "frontends",
     "inference",
-    "models",
     "reporting",
     "studies",
     "training",

@@ -92,7 +92,12 @@ def recordings_of(speech: Path) -> list[Path]:
 
 
 def some_of(recordings: Sequence[Path], n: int = RECORDINGS) -> Sequence[Path]:
-    """Choose some recordings, evenly spread over all."""
+    """Choose some recordings, evenly spread over all.
+
+    Args:
+        recordings: all.
+        n: how many at most.
+    """
     return recordings[:: -(-len(recordings) // n)]
 
 
@@ -144,7 +149,12 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path, *, judged: int = R
 
 
 def macs(network: WhisperBlocks, seconds: int) -> int:
-    """Count the multiply-accumulates that some seconds take; those of the FFT are left out."""
+    """Count the multiply-accumulates of an encoder; those of its FFT are left out.
+
+    Args:
+        network: the blocks.
+        seconds: of waveform.
+    """
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network(torch.zeros(1, seconds * SAMPLE_RATE))
     return int(counter.get_total_flops()) // 2

@@ -10,7 +10,13 @@ from lightspeech.training.run import Run
 
 
 def nobody(run: Run, folder: Path, threads: int) -> None:
-    """Say that the network alone cannot be asked: a ``network_alone`` of an exporter."""
+    """Say that the network alone cannot be asked: a ``network_alone`` of an exporter.
+
+    Args:
+        run: its network.
+        folder: of the run.
+        threads: that the runtime may take.
+    """
 
 
 def exporter(to_bytes: Callable[[Run], bytes], model_file: str) -> Callable[[Run, Bundle], Bundle]:

@@ -1,7 +1,7 @@
 """LiteRT: waveform in, probabilities out, one window; fp32, or int8 with the trained scales.
 
 The front end is inside, in floats, as matrix products. For TFLite Micro and the C code the int8
-network goes alone, standardized int8 features in and int8 logits out: `_int8_tflite`.
+network goes alone, standardized int8 features in and int8 logits out: `int8_tflite`.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ class Recognizer(nn.Module):
             self.network = _Integers(run.network)
 
     def forward(self, waveform: Tensor) -> Tensor:
-        """Waveforms, shape ``(batch, samples)``, to probabilities, ``(batch, n_classes)``."""
+        """Turn ``waveform``, ``(batch, samples)``, into probabilities, ``(batch, n_classes)``."""
         logits = self.network(self.frontend(waveform))
         return torch.softmax(logits / self.temperature, dim=1)
 
@@ -76,9 +76,17 @@ def to_bytes(run: Run) -> bytes:
 
 
 def network_alone(run: Run, folder: Path, threads: int) -> Callable[[], object] | None:
-    """Give what runs the network alone on LiteRT; None where it is not int8, or not installed.
+    """Give what runs the network alone on LiteRT, to be timed.
 
     An int8 network of int8 input: what is in it takes no part in how long it takes.
+
+    Args:
+        run: its network.
+        folder: of the run.
+        threads: that LiteRT may take.
+
+    Returns:
+        Answers one window; None where the network is not int8, or LiteRT is not installed.
     """
     try:
         from ai_edge_litert.interpreter import Interpreter

@@ -109,11 +109,23 @@ class EncoderFrontend:
     def open(
         self, utterances: Sequence[Utterance], cache: Path, step: Step = no_step
     ) -> "HiddenStates":
-        """Find the states of a corpus, see `contract.Frontend.open`."""
+        """Find the states of a corpus, see `contract.Frontend.open`.
+
+        Args:
+            utterances: the corpus, with paths and hashes.
+            cache: folder of all cached features.
+            step: called after each utterance.
+
+        Raises:
+            AudioError: if a recording cannot be decoded.
+            ConfigError: if there is no such encoder.
+            MissingExtra: if transformers is not installed.
+            OutputError: if the cache cannot be written.
+        """
         return load(utterances, self.encoder, cache, speeds=self.speeds, step=step)
 
     def missing(self, utterances: Sequence[Utterance], cache: Path) -> list[Utterance]:
-        """List the utterances that were not heard yet."""
+        """List those of ``utterances`` that lack a file in ``cache``: whole, cut or at a speed."""
         files = _files(utterances, self.encoder, cache, self.speeds)
         return [
             utterance
@@ -196,6 +208,12 @@ class HiddenStates:
     def read_windows(self, row: int) -> Sequence[HALF]:
         """Read what an utterance is measured by: its windows, or itself.
 
+        Args:
+            row: of the corpus.
+
+        Returns:
+            Hidden states of each window, shape ``(frames, n_features)``.
+
         Raises:
             StudyError: if the file is damaged.
         """
@@ -206,15 +224,24 @@ class HiddenStates:
     def measure(self, rows: Index) -> Iterator[Tensor]:
         """Give the windows of some utterances, or these whole, in order.
 
+        Args:
+            rows: of the corpus, shape ``(n_rows,)``.
+
         Yields:
-            Shape ``(batch, longest, n_features)``.
+            Shape ``(batch, longest, n_features)``, frames of zeros behind the shorter ones.
         """
         windows = chain.from_iterable(self.read_windows(row) for row in rows)
         while block := list(islice(windows, BATCH)):
             yield stack(block, self.multiple)
 
     def train(self, order: Order, targets: Tensor, augment: Augment) -> "StateBatches":
-        """Give batches to train on, see `CorpusInputs.train`."""
+        """Give batches to train on, see `CorpusInputs.train`.
+
+        Args:
+            order: in which the utterances to train on come.
+            targets: class of every utterance of the corpus, shape ``(n,)``.
+            augment: how far examples are bent.
+        """
         return StateBatches(self, order, targets, augment)
 
 
@@ -303,7 +330,14 @@ class StateBatches:
     def __init__(
         self, corpus: HiddenStates, order: Order, targets: Tensor, bending: Augment
     ) -> None:
-        """Hold what an epoch is made of; arguments as of `CorpusInputs.train`."""
+        """Hold what an epoch is made of.
+
+        Args:
+            corpus: hidden states of all utterances.
+            order: in which the utterances to train on come; its seed is that of the bends.
+            targets: class of every utterance of the corpus, shape ``(n,)``.
+            bending: how far examples are bent.
+        """
         self.order, self.rows, self.targets = order, order.rows, targets
         self.corpus, self.bending = corpus, bending
 

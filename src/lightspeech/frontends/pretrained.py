@@ -1,4 +1,4 @@
-"""Pretrained encoders of `transformers`, frozen: waveform to pooled hidden states.
+"""Pretrained encoders of ``transformers``, frozen: waveform to pooled hidden states.
 
 Whisper runs without its padding to 30 s (positions are sliced) and no encoder runs further than the
 last hidden state that is kept. wav2vec2, HuBERT and WavLM are read by the same code.
@@ -24,7 +24,7 @@ from lightspeech.quiet import silent
 
 PLACE = "LIGHTSPEECH_ENCODERS"
 SHRUNK = "encoder.onnx"
-"""In the folder of an encoder that is none of `transformers` any more."""
+"""In the folder of an encoder that is none of ``transformers`` any more."""
 LONGEST_S = 30
 """Whisper has positions for no more; longer audio is heard in pieces of this."""
 SHORTEST = 640
@@ -112,7 +112,12 @@ def hashes(files: Iterable[Path]) -> list[str]:
 
 
 def remedies(source: str, why: str) -> str:
-    """Say what to do where an encoder is not to be had."""
+    """Say what to do where an encoder is not to be had.
+
+    Args:
+        source: of the encoder, as in a recipe.
+        why: it is not to be had.
+    """
     return (
         f"encoder {source!r}: {why}; set {PLACE} to the folder that holds it, name its folder "
         "(frontend.source=PATH), or connect to the network and name it as on the hub "
@@ -139,7 +144,7 @@ def load(states: States) -> Listen:
 
 
 def pretrained(name: str) -> tuple[Any, Any, Any]:
-    """Load an encoder of `transformers`, strictly: its configuration, itself, its extractor.
+    """Load an encoder of ``transformers``, strictly: its configuration, itself, its extractor.
 
     Raises:
         ConfigError: if it is not there, not whole, or of another kind.

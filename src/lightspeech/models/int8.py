@@ -65,12 +65,26 @@ class Int8Network(nn.Module):
         self.graph = _prepare(_Classify(inner), torch.zeros(2, *example.shape[1:]), cfg)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``."""
+        """Logits of features.
+
+        Args:
+            features: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         logits: Tensor = self.graph(self.standardize(features))
         return logits
 
     def standardize(self, features: Tensor) -> Tensor:
-        """Standardize in floats, see `SpeechModel.standardize`."""
+        """Standardize in floats, see `SpeechModel.standardize`.
+
+        Args:
+            features: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            The same shape.
+        """
         return cast(SpeechModel, self.outer).standardize(features)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Int8Network":
@@ -174,7 +188,12 @@ def layers(network: Int8Network) -> dict[str, list[str]]:
 
 
 def round_only(network: Int8Network, roundings: Collection[str] | None) -> None:
-    """Round at these places of `layers` alone; None: everywhere."""
+    """Round at some places alone; the others let their tensors pass.
+
+    Args:
+        network: in place.
+        roundings: names of modules, as `layers` gives them; None: everywhere.
+    """
     from lightspeech.models._rounding import Activation, PerChannelWeight
 
     modules = dict(network.graph.named_modules(remove_duplicate=False))
@@ -186,7 +205,12 @@ def round_only(network: Int8Network, roundings: Collection[str] | None) -> None:
 
 @torch.no_grad()
 def take_ranges(network: Int8Network, windows: Iterable[Inputs]) -> None:
-    """Take the ranges of all activations from features, shape ``(batch, frames, n_features)``."""
+    """Take the ranges of all activations from what a network is given, in place.
+
+    Args:
+        network: it rounds by these ranges from now on.
+        windows: batches of features, each of shape ``(batch, frames, n_features)``.
+    """
     from lightspeech.models._rounding import Activation
 
     places = [module for module in network.graph.modules() if isinstance(module, Activation)]

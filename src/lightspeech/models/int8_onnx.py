@@ -31,7 +31,14 @@ class Converted(nn.Module):
         return self
 
     def forward(self, features: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``."""
+        """Logits of features.
+
+        Args:
+            features: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         standardized = cast(SpeechModel, self.outer).standardize(features)
         logits: Tensor = self.converted(standardized)
         return logits
@@ -120,13 +127,25 @@ class OnnxNetwork(nn.Module):
     """An ONNX file that answers like a network, on onnxruntime."""
 
     def __init__(self, model: bytes, *, threads: int = 1) -> None:
-        """Load what `to_bytes` gave."""
+        """Load what `to_bytes` gave.
+
+        Args:
+            model: content of the file.
+            threads: that one operation may take.
+        """
         super().__init__()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         self.session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
 
     def forward(self, features: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``."""
+        """Logits of features.
+
+        Args:
+            features: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         [logits] = self.session.run([OUTPUT], {INPUT: features.numpy()})
         return torch.from_numpy(logits)

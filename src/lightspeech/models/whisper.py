@@ -46,7 +46,13 @@ class Pooling(nn.Module):
     """Mix of the layers of one encoder, narrow layer, statistics under attention."""
 
     def __init__(self, cfg: Config, n_layers: int, width: int) -> None:
-        """Build the layers for so many hidden states of a frame, of some width."""
+        """Build the layers.
+
+        Args:
+            cfg: sizes of the head.
+            n_layers: hidden states of a frame.
+            width: of one hidden state.
+        """
         super().__init__()
         self.mix = nn.Parameter(torch.zeros(n_layers))
         self.narrow = nn.Sequential(
@@ -118,6 +124,11 @@ class Head(Unstandardized, nn.Module):
 
 def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
     """Build the head over the hidden states of an encoder, or of two side by side.
+
+    Args:
+        cfg: sizes of the head.
+        frontend: of any encoder.
+        n_classes: logits.
 
     Raises:
         ConfigError: if the front end is no encoder.

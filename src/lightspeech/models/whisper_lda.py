@@ -35,7 +35,13 @@ class Head(whisper.Head):
     """A head trained as ever; once it is, discriminants answer beside it with the same say."""
 
     def __init__(self, cfg: Config, frontend: EncoderFrontend, n_classes: int) -> None:
-        """Build the layers; discriminants say nothing before they are fitted."""
+        """Build the layers; the discriminants give zeros before they are fitted.
+
+        Args:
+            cfg: sizes of the head, and shrinkage of the discriminants.
+            frontend: of any encoder.
+            n_classes: logits.
+        """
         super().__init__(cfg, frontend, n_classes)
         self.shrinkage = cfg.shrinkage
         self.discriminants = nn.Linear(2 * frontend.n_features, n_classes)
@@ -43,7 +49,14 @@ class Head(whisper.Head):
             nn.init.zeros_(weights)
 
     def classify(self, standardized: Tensor) -> Tensor:
-        """Logits, see `whisper.Head.classify`; in training those of the head alone."""
+        """Logits of head and discriminants together; in training those of the head alone.
+
+        Args:
+            standardized: shape ``(batch, frames, n_features)``, see `whisper.Head.classify`.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         logits = super().classify(standardized)
         if self.training:
             return logits
@@ -54,12 +67,15 @@ class Head(whisper.Head):
     def settle(
         self, features: Iterable[Tensor], targets: Tensor, selection: Sequence[Tensor]
     ) -> None:
-        """Fit the discriminants, and give them the say of the head.
+        """Fit the discriminants; their logits are scaled to spread as far as those of the head.
 
         Args:
-            features: features of the training part, in batches.
+            features: of the training part, in batches of shape ``(batch, frames, n_features)``.
             targets: class of each example of it, every class there; shape ``(n,)``.
-            selection: features of the selection set, in batches; who speaks how is not asked.
+            selection: likewise of the selection set, batches of such a shape; without labels.
+
+        Raises:
+            ConfigError: if the training part lacks a class.
         """
         alone = _spread(torch.cat([super(Head, self).classify(batch) for batch in selection]))
         x = torch.cat([statistics(batch) for batch in features])
@@ -118,5 +134,14 @@ def _spread(logits: Tensor) -> Tensor:
 
 
 def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
-    """Build head and discriminants, see `whisper.build`."""
+    """Build head and discriminants, see `whisper.build`.
+
+    Args:
+        cfg: sizes of the head, and shrinkage.
+        frontend: of any encoder.
+        n_classes: logits.
+
+    Raises:
+        ConfigError: if the front end is no encoder.
+    """
     return Head(cfg, whisper.of_encoder(frontend), n_classes)

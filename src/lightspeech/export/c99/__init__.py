@@ -83,7 +83,13 @@ def export(run: Run, bundle: Bundle) -> Bundle:
 
 
 def network_alone(run: Run, folder: Path, threads: int) -> None:
-    """Nobody asks it here: what is timed is the program with its front end."""
+    """Nobody asks it here: what is timed is the program with its front end.
+
+    Args:
+        run: its network.
+        folder: of the run.
+        threads: that the runtime may take.
+    """
 
 
 def files_of(bundle: Bundle, model: bytes) -> dict[str, str]:
