@@ -34,7 +34,10 @@ BATCH = 64
 
 
 class Encoder(Protocol):
-    """An encoder of some kind: what it keeps, where it is, whose it is."""
+    """An encoder of some kind, which `EncoderFrontend` makes a front end.
+
+    It says which hidden states are kept, loads what computes them, and tells whose work it is.
+    """
 
     @property
     def windows(self) -> Windows | None:
@@ -53,22 +56,22 @@ class Encoder(Protocol):
         """Whether a bundle can hold it."""
 
     def key(self) -> str:
-        """Name what it gives: another file or another range of states has another name."""
+        """Name its hidden states in the cache: another file or range of states has another name."""
 
     def load(self) -> Listen:
-        """Make it ready to listen."""
+        """Load what turns waveforms into hidden states."""
 
     def blocks(self) -> nn.ModuleList:
         """Load the blocks above it that are trained; mostly none."""
 
     def macs(self, seconds: float) -> int | None:
-        """Multiply-accumulates for some seconds; None where nobody counted."""
+        """Count multiply-accumulates for some seconds of waveform; None where nobody counted."""
 
     def layer(self) -> Layer | None:
         """What computes features in an exported graph; None: no bundle holds it."""
 
     def origins(self) -> tuple[Origin, ...]:
-        """Whose work it is."""
+        """Say whose work it is."""
 
 
 @dataclass(frozen=True)
@@ -93,12 +96,12 @@ class EncoderFrontend:
 
     @property
     def scheme(self) -> str:
-        """Of the encoder's weights."""
+        """Number format of the encoder's weights."""
         return self.encoder.scheme
 
     @property
     def in_bundle(self) -> bool:
-        """Of the encoder: whether its file can be held."""
+        """Whether a bundle can hold the encoder."""
         return self.encoder.in_bundle
 
     @property

@@ -31,7 +31,11 @@ from lightspeech.frontends.inputs import Inputs
 
 @dataclass(frozen=True)
 class KnownSpeaker:
-    """A front end before which a voice is taken out, see `contract.Frontend`."""
+    """A front end whose features are standardized by speaker, see `contract.Frontend`.
+
+    Attributes:
+        stranger: the front end, which knows no speaker.
+    """
 
     stranger: Frontend
 
@@ -42,12 +46,12 @@ class KnownSpeaker:
 
     @property
     def sample_rate(self) -> int:
-        """Hz."""
+        """Of the waveforms it takes, Hz."""
         return self.stranger.sample_rate
 
     @property
     def scheme(self) -> str:
-        """Of the front end."""
+        """Number format of the front end."""
         return self.stranger.scheme
 
     @property
@@ -89,7 +93,7 @@ class KnownSpeaker:
         return self.stranger.example()
 
     def layer(self, *, any_length: bool) -> Layer | None:
-        """Features as they are: a voice is taken out of them before the graph."""
+        """Features as they are: a speaker's statistics are taken out before the graph."""
         return self.network_alone(any_length=any_length)
 
     def network_alone(self, *, any_length: bool) -> Layer | None:

@@ -39,7 +39,7 @@ class Mel:
 
     @property
     def sample_rate(self) -> int:
-        """Hz."""
+        """Of the waveforms it takes, Hz."""
         return self.cfg.sample_rate
 
     @property
@@ -89,7 +89,7 @@ class Mel:
         return Cost()
 
     def origins(self) -> tuple[Origin, ...]:
-        """Nobody's."""
+        """None: no weights of others are in it."""
         return ()
 
 

@@ -54,7 +54,7 @@ class Pair:
 
     @property
     def sample_rate(self) -> int:
-        """Hz; both have one."""
+        """Of the waveforms that both take, Hz."""
         return self.first.sample_rate
 
     @property
