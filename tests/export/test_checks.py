@@ -87,8 +87,9 @@ def test_a_run_has_the_formats_that_hold_its_front_end_and_its_numbers(cfg, expe
         (
             config_of("whisper"),
             "onnx",
-            "whisper is given encoder, which onnx does not hold; no format holds it; make its encoder "
-            "small with `lightspeech shrink` and train on that with frontend.name=small_encoder",
+            "whisper is given encoder, which onnx does not hold; no format holds it; make its "
+            "encoder small with `lightspeech shrink` and train on that with "
+            "frontend.name=small_encoder",
         ),
         (
             config_of("whisper", **KNOWN),
