@@ -228,7 +228,7 @@ class Frontend(Protocol):
         """
 
     def cost(self) -> Cost:
-        """Count what stands before the network."""
+        """Count parameters and multiply-accumulates of what stands before the network."""
 
     def origins(self) -> tuple[Origin, ...]:
         """Say whose work it brings along; empty where it is all ours."""
