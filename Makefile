@@ -30,6 +30,7 @@ tables: .venv/.installed  ## are the tables and pictures of the documents those 
 reference: .venv/.installed  ## the API of the library from its docstrings, as pages in build/reference
 	rm -rf build/reference
 	$(BIN)/python -W error docs/reference.py build/reference
+	test -f build/reference/lightspeech/inference/recognizer.html
 
 bare: .venv/.installed $(BARE)/.installed  ## does the core install run without torch?
 	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest tests/test_bare.py

@@ -1,5 +1,6 @@
 """Writes the API of lightspeech from its docstrings, as pages: python docs/reference.py FOLDER."""
 
+import pkgutil
 import re
 import sys
 from pathlib import Path
@@ -10,9 +11,12 @@ import pdoc.render
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
+import lightspeech
+
 SOURCE = Path(__file__).parents[1] / "src"
-MODULES = ("lightspeech", r"!lightspeech\.cli", r"!.*\._")
-"""All that can be imported but the commands, which docs/commands.md has, and private modules."""
+LEFT_OUT = ("cli", "__main__")
+"""The commands, which docs/commands.md has, and what runs when it is imported."""
+PRIVATE = r"!.*\._"
 
 TAGS = r"(?:<[^>]*>|\s)*"
 TOKENS = ("numpy", ".", "ndarray", "[", "tuple", "[", "typing", ".", "Any", ",", "...", "]", ",")
@@ -31,9 +35,16 @@ def readable(context: Context, code: str, **options: Any) -> str:
     return linkify(context, re.sub(" at 0x[0-9a-f]+", "", short), **options)
 
 
+def modules() -> list[str]:
+    """Name the package and each part of it; ``lightspeech.__all__`` says but what users need."""
+    parts = [module.name for module in pkgutil.iter_modules(lightspeech.__path__)]
+    named = [f"lightspeech.{part}" for part in parts if part not in LEFT_OUT]
+    return ["lightspeech", *named, PRIVATE]
+
+
 linkify = pdoc.render.env.filters["linkify"]
 
 if __name__ == "__main__":
     pdoc.render.configure(docformat="google", show_source=False)
     pdoc.render.env.filters["linkify"] = readable
-    pdoc.pdoc(*MODULES, output_directory=Path(sys.argv[1]))
+    pdoc.pdoc(*modules(), output_directory=Path(sys.argv[1]))
