@@ -190,7 +190,5 @@ def test_it_teaches_by_its_answers_alone(fused, train):
         assert soft.embeddings.shape == (len(soft.ids), 0)
         assert runs.is_done(folder / f"fold{fold}-seed0")
     _, compress = train("name=other", f"compress=[{{{TAUGHT}, features: 0.5}}]")
-    with pytest.raises(
-        ConfigError, match="Fusion .*shows no embedding; .*set distill.feat"
-    ):
+    with pytest.raises(ConfigError, match="Fusion .*shows no embedding; .*set distill.feat"):
         compress()
