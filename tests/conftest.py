@@ -79,6 +79,14 @@ training: {epochs: 1, batch_size: 4}
 """
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """With ``--dist loadgroup``, what shares an export or a study shares the worker."""
+    for item in items:
+        shared = "nano" if "export_nano" in item.fixturenames else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(shared))
+
+
 @pytest.fixture
 def one_thread():
     """As a run is trained; and threads that wait for each other take minutes on a busy machine."""
@@ -232,7 +240,7 @@ def nano(*, integers):
     from lightspeech.training.task import RunConfig
 
     cfg = RunConfig(
-        model=config.Choice("lightspeech.models", "nano", model.Config()),
+        model=config.Choice("lightspeech.models", "nano", model.Config(channels=(64, 80))),
         frontend=config.choice_of("lightspeech.frontends", MelConfig()),
         windows=Windows(window_s=1.0, hop_s=0.48),
     )

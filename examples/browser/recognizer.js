@@ -6,15 +6,15 @@ import { cut, starts } from "./windows.js";
 ort.env.wasm.wasmPaths = new URL("./ort/", import.meta.url).href;
 ort.env.wasm.numThreads = 1; // so small a network gains nothing from more
 
-const FORMAT = 1; // version of the bundle's folder that this reads
+const FORMATS = [1, 2]; // versions of the bundle's folder that this reads
 const INPUT = "waveform", OUTPUT = "probabilities";
 
 export class Recognizer {
   /** Open a bundle's folder, an address; what is no bundle of ONNX is an error that says so. */
   static async open(folder) {
     const about = await (await get(`${folder}/bundle.json`)).json();
-    if (about.format !== FORMAT) {
-      throw new Error(`${folder}: bundle format ${about.format}, this reads ${FORMAT}`);
+    if (!FORMATS.includes(about.format)) {
+      throw new Error(`${folder}: bundle format ${about.format}, this reads ${FORMATS}`);
     }
     if (!about.model_file.endsWith(".onnx")) {
       throw new Error(`${folder}: holds ${about.model_file}; export the run with --format onnx`);

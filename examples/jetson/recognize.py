@@ -16,7 +16,7 @@ import numpy.typing as npt
 import onnxruntime
 import soundfile
 
-FORMAT = 1
+FORMATS = (1, 2)
 """Version of the bundle's folder that this reads."""
 INPUT, OUTPUT = "waveform", "probabilities"
 
@@ -55,8 +55,8 @@ def windows(waveform: Array, window: int, hop: int | None) -> list[Array]:
 def main(folder: Path, recording: Path) -> None:
     """Print the probabilities of a recording, the mean over its windows."""
     about = json.loads((folder / "bundle.json").read_text("utf-8"))
-    if about["format"] != FORMAT:
-        sys.exit(f"{folder}: bundle format {about['format']}, this reads {FORMAT}")
+    if about["format"] not in FORMATS:
+        sys.exit(f"{folder}: bundle format {about['format']}, this reads {FORMATS}")
     rate, cut = about["sample_rate"], about["windows"]
     waveform, found = soundfile.read(recording, dtype="float32", always_2d=True)
     if found != rate:

@@ -18,20 +18,22 @@ training: {epochs: 40, batch_size: 8}
 PATIENCE_S = 400
 """A busy machine takes minutes for what takes seconds."""
 
+HEARS_CTRL_C = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from lightspeech import cli
+cli.main()
+"""
+"""A shell lets what it starts in the background ignore Ctrl-C, the tests among it."""
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="process groups are a thing of POSIX")
 
 
 def start(folder, *options):
     return subprocess.Popen(
-        [sys.executable, "-m", "lightspeech", "run", "tiny.yaml", *options], cwd=folder,
+        [sys.executable, "-c", HEARS_CTRL_C, "run", "tiny.yaml", *options], cwd=folder,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        preexec_fn=hear_ctrl_c,
     )  # fmt: skip
-
-
-def hear_ctrl_c():
-    """A shell lets what it starts in the background ignore Ctrl-C, the tests among it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def interrupt(process, folder):

@@ -130,7 +130,10 @@ def test_another_file_is_another_encoder_to_the_cache(small, tmp_path):
 
 
 def test_a_recipe_that_asks_for_other_states_is_told_which_there_are(small):
-    with pytest.raises(ConfigError, match=r"write frontend: \{source: .*width: 16, first: 0, last"):
+    with pytest.raises(
+        ConfigError,
+        match=r"write frontend: \{name: small_encoder, source: .*width: 16, first: 0, last",
+    ):
         small_of(small[0], width=32, first=1).load()
 
 
@@ -262,7 +265,8 @@ def test_a_damaged_file_of_blocks_is_one_line_that_says_what_to_do(stem, tmp_pat
 
 @pytest.mark.parametrize("format", sorted(set(plugins.names("lightspeech.export")) - {"onnx"}))
 def test_a_head_on_an_encoder_is_exported_to_onnx_alone(small, format):
-    told = f"whisper is given small_encoder, which {format} does not hold; export it .*onnx"
+    shown = format.replace("_", "-")
+    told = f"whisper is given small_encoder, which {shown} does not hold; export it .*onnx"
     with pytest.raises(ConfigError, match=told):
         checks.exporter(head_on(small[0]).config, format)
 
@@ -271,7 +275,9 @@ def test_an_encoder_of_transformers_is_in_no_bundle(source):
     heard = encoder.Config(source=source, width=WIDTH, first=0, last=2)
     done = head_of(choice_of("lightspeech.frontends", heard))
     assert not done.config.front.in_bundle
-    with pytest.raises(ConfigError, match="whisper: no ONNX file holds encoder"):
+    with pytest.raises(
+        ConfigError, match="whisper: no ONNX file holds encoder; make .*small_encoder"
+    ):
         onnx.to_bytes(done)
     with pytest.raises(ConfigError, match="whisper is given encoder, which onnx does not hold"):
         checks.exporter(done.config, "onnx")

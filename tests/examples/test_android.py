@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lightspeech.bundle import FORMAT
+from lightspeech.bundle import READABLE
 from lightspeech.export import tflite_file
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "android"
@@ -47,7 +47,7 @@ def test_one_window_of_floats_gives_one_row_of_probabilities(exported):
 
 
 def test_it_reads_this_version_and_the_bundle_lies_among_the_assets():
-    assert f"const val FORMAT = {FORMAT} " in KOTLIN
+    assert f"val FORMATS = setOf{READABLE} " in KOTLIN
     [folder] = re.findall(r"^bundle=(.*)$", (EXAMPLE / "gradle.properties").read_text(), re.M)
     assert (EXAMPLE / folder).resolve().parent == EXAMPLE.parents[1] / "bundles"
     assert 'gradleProperty("bundle")' in (EXAMPLE / "app/build.gradle.kts").read_text()

@@ -17,7 +17,7 @@ import soundfile
 
 from lightspeech.audio import io
 from lightspeech.audio.windows import Windows
-from lightspeech.bundle import FORMAT
+from lightspeech.bundle import READABLE
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
 
@@ -39,7 +39,7 @@ def test_every_key_that_it_reads_is_there(make_bundle):
 
 def test_its_constants_are_those_of_a_bundle():
     text = SCRIPTS["recognizer.js"]
-    assert f"FORMAT = {FORMAT};" in text
+    assert f"FORMATS = {list(READABLE)};" in text
     assert f'INPUT = "{onnx.WAVEFORM}", OUTPUT = "{onnx.OUTPUT}"' in text
 
 

@@ -11,7 +11,7 @@ import soundfile
 
 from lightspeech.audio import io
 from lightspeech.audio.windows import Windows
-from lightspeech.bundle import FORMAT
+from lightspeech.bundle import FORMAT, READABLE
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
 
@@ -40,7 +40,7 @@ def test_it_answers_as_lightspeech_does(make_bundle, tmp_path, hop_s, seconds):
 
 def test_its_constants_are_those_of_a_bundle():
     text = EXAMPLE.read_text("utf-8")
-    assert f"FORMAT = {FORMAT}\n" in text
+    assert f"FORMATS = {READABLE}\n" in text
     assert f'INPUT, OUTPUT = "{onnx.WAVEFORM}", "{onnx.OUTPUT}"' in text
 
 

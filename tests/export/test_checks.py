@@ -77,19 +77,28 @@ def test_a_run_has_the_formats_that_hold_its_front_end_and_its_numbers(cfg, expe
             config_of("nano", **KNOWN),
             "litert",
             "nano must know its speaker, which litert does not hold; "
-            "export it with --format onnx or onnx_fp16 or onnx_network",
+            "export it with --format onnx or onnx-fp16 or onnx-network",
         ),
         (
             config_of("nano", **INT8),
             "onnx_fp16",
-            "nano is int8, which onnx_fp16 does not hold; export it with --format arduino or c99",
+            "nano is int8, which onnx-fp16 does not hold; export it with --format arduino or c99",
         ),
         (
             config_of("whisper"),
             "onnx",
-            "whisper is given encoder, which onnx does not hold; no format holds it",
+            "whisper is given encoder, which onnx does not hold; no format holds it; make its "
+            "encoder small with `lightspeech shrink` and train on that with "
+            "frontend.name=small_encoder",
         ),
-        (config_of("nano"), "c98", "unknown name 'c98' in export"),
+        (
+            config_of("whisper", **KNOWN),
+            "onnx-fp16",
+            "onnx-fp16 does not hold; no format holds it; make its encoder small with "
+            "`lightspeech shrink` and train on that with frontend.name=small_encoder; train with "
+            "normalisation=training",
+        ),
+        (config_of("nano"), "c98", "unknown name 'c98' in export; choose one of .*'onnx-fp16'"),
     ],
 )
 def test_one_that_cannot_write_a_run_names_those_that_can(cfg, name, message):

@@ -59,6 +59,24 @@ def test_a_network_without_a_head_is_asked_for_logits_alone():
         answers.answer(headless, parts, embeddings=True)
 
 
+class Uncalled(nn.Module):
+    """It has a head, and multiplies by its weights without calling it."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(16, 3)
+
+    def forward(self, features):
+        return features.mean(1) @ self.head.weight.T
+
+
+def test_a_network_that_never_calls_its_head_is_told_so():
+    _, parts = batches()
+    assert answers.answer(Uncalled(), parts).logits.shape == (7, 3)
+    with pytest.raises(ConfigError, match=r"^Uncalled never calls its self\.head, so it shows no"):
+        answers.answer(Uncalled(), parts, embeddings=True)
+
+
 def test_answers_are_float32_whatever_the_network_computes_in(toy_network):
     network = toy_network(channels=(6, 6)).to(torch.bfloat16)
     features, _ = batches()

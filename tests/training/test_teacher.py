@@ -73,7 +73,10 @@ def test_it_is_trained_and_measured_and_says_that_it_has_no_bundle(study):
     heard = figures.n_params - networks.n_params(done.network)
     assert heard > 10 * networks.n_params(done.network)
     assert figures.size_bytes == 2 * heard + 4 * networks.n_params(done.network)
-    assert publish.why_no_bundle(done.config) == "whisper is given encoder, which no bundle holds"
+    assert publish.why_no_bundle(done.config) == (
+        "whisper is given encoder, which no bundle holds; make its encoder small with "
+        "`lightspeech shrink` and train on that with frontend.name=small_encoder"
+    )
 
 
 def test_several_processes_hear_to_the_bit_what_one_hears(study, tmp_path):

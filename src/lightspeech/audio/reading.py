@@ -47,9 +47,12 @@ def blocks(audio: Audio, target_rate: int, *, sample_rate: int | None = None) ->
     """Read audio in blocks of any length; joined they are what `read_audio` gives.
 
     Args:
-        audio: as of `read_audio`.
+        audio: as of `read_audio`, an array of shape ``(samples,)`` or ``(samples, channels)``.
         target_rate: of the blocks, in Hz.
         sample_rate: of an array, in Hz.
+
+    Yields:
+        Float32, −1…1, shape ``(samples,)``.
 
     Raises:
         AudioError: as of `read_audio`.
@@ -70,6 +73,10 @@ def blocks(audio: Audio, target_rate: int, *, sample_rate: int | None = None) ->
 
 def check(audio: object, sample_rate: object) -> None:
     """Refuse what is no audio at all, before anything is read.
+
+    Args:
+        audio: anything.
+        sample_rate: what was given beside it, in Hz.
 
     Raises:
         ConfigError: if it is of none of the forms of `Audio`, or the rate is missing or too much.

@@ -12,17 +12,29 @@ class Resampler:
     """Brings a waveform that comes in blocks to another sample rate."""
 
     def __init__(self, old: int, new: int) -> None:
-        """Begin a recording at ``old`` Hz, wanted at ``new`` Hz; equal ones change nothing."""
+        """Begin a recording; equal rates change nothing.
+
+        Args:
+            old: its rate, in Hz.
+            new: the rate that is wanted, in Hz.
+        """
         self._stream = (
             None if old == new else soxr.ResampleStream(old, new, num_channels=1, dtype="float32")
         )
 
     def feed(self, block: Waveform) -> Waveform:
-        """Take a block of any length; give what is ready, some milliseconds behind."""
+        """Take a block of any length; give what is ready, some milliseconds behind.
+
+        Args:
+            block: shape ``(samples,)``, −1…1, at the old rate.
+
+        Returns:
+            Shape ``(samples,)``, at the new rate; perhaps none.
+        """
         return block if self._stream is None else self._resample(block, last=False)
 
     def flush(self) -> Waveform:
-        """Give the rest; the recording ends."""
+        """Give the rest, shape ``(samples,)``; the recording ends."""
         nothing = np.zeros(0, np.float32)
         return nothing if self._stream is None else self._resample(nothing, last=True)
 
@@ -33,7 +45,16 @@ class Resampler:
 
 
 def resampled(blocks: Iterable[Waveform], old: int, new: int) -> Iterator[Waveform]:
-    """Bring blocks of a waveform, −1…1, from ``old`` to ``new`` Hz; some may become empty."""
+    """Bring a waveform to another sample rate, block by block.
+
+    Args:
+        blocks: shape ``(samples,)`` each, −1…1.
+        old: their rate, in Hz.
+        new: the rate that is wanted, in Hz.
+
+    Yields:
+        Shape ``(samples,)`` each; some may be empty.
+    """
     resampler = Resampler(old, new)
     for block in blocks:
         yield resampler.feed(block)

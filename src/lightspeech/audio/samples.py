@@ -27,7 +27,11 @@ NAME = "array"
 
 
 def check_rate(sample_rate: int, name: str = NAME) -> None:
-    """Refuse a sample rate in Hz that no recording of speech has.
+    """Refuse a sample rate that no recording of speech has.
+
+    Args:
+        sample_rate: in Hz.
+        name: what an error calls the recording.
 
     Raises:
         AudioError: if it lies outside `SAMPLE_RATES`.
@@ -40,6 +44,10 @@ def check_rate(sample_rate: int, name: str = NAME) -> None:
 def check_channels(channels: int, name: str = NAME) -> None:
     """Refuse a number of channels that no recording has.
 
+    Args:
+        channels: how many.
+        name: what an error calls the recording.
+
     Raises:
         AudioError: if it is not 1 to `MAX_CHANNELS`.
     """
@@ -49,6 +57,11 @@ def check_channels(channels: int, name: str = NAME) -> None:
 
 def check_length(n_samples: int, sample_rate: int, name: str = NAME) -> None:
     """Refuse a recording that is too short to mean anything.
+
+    Args:
+        n_samples: a channel.
+        sample_rate: in Hz.
+        name: what an error calls the recording.
 
     Raises:
         AudioError: if it is shorter than `MIN_DURATION_S`.
@@ -61,7 +74,11 @@ def check_length(n_samples: int, sample_rate: int, name: str = NAME) -> None:
 
 
 def check_values(block: npt.NDArray[np.floating[Any]], name: str = NAME) -> None:
-    """Refuse samples, of any shape but not empty, that are no waveform.
+    """Refuse samples that are no waveform.
+
+    Args:
+        block: of any shape, but not empty.
+        name: what an error calls the recording.
 
     Raises:
         AudioError: if there is a NaN or an infinity, or a sample far outside −1…1.
@@ -134,8 +151,11 @@ def blocks(array: npt.NDArray[Any], sample_rate: object) -> Iterator[Waveform]:
     """Turn an array into blocks of its waveform, each checked as it comes.
 
     Args:
-        array: as of `mono`.
+        array: shape ``(samples,)`` or ``(samples, channels)``, as of `mono`.
         sample_rate: in Hz.
+
+    Yields:
+        Float32, −1…1, shape ``(samples,)``.
 
     Raises:
         ConfigError: as of `mono` and `rate`.

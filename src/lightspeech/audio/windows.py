@@ -103,16 +103,27 @@ class Cutter:
     """Cuts a waveform that comes in blocks, see `Windows.stream`."""
 
     def __init__(self, windows: Windows, sample_rate: int) -> None:
-        """Begin a recording at ``sample_rate`` Hz."""
+        """Begin a recording.
+
+        Args:
+            windows: how it is cut.
+            sample_rate: of it, in Hz.
+        """
         self._windows, self._sample_rate = windows, sample_rate
         self._kept = np.zeros(0, np.float32)
         self._new: list[Waveform] = []  # joined only once a window is complete
         self._first = self._start = self._end = 0  # first kept, next window, end, in samples
 
     def feed(self, block: Waveform) -> list[tuple[int, Waveform]]:
-        """Take a block, shape ``(samples,)``; give first sample and samples of complete windows.
+        """Take a block; give first sample and samples of complete windows.
 
         A window is complete once a sample follows it: the last one of a recording ends with it.
+
+        Args:
+            block: shape ``(samples,)``.
+
+        Returns:
+            Of each window its first sample in the recording, and shape ``(samples,)``.
         """
         window, hop = self._windows.samples(self._sample_rate)
         self._new.append(block)
@@ -128,7 +139,11 @@ class Cutter:
         return complete
 
     def flush(self) -> tuple[int, Waveform]:
-        """Give the window that ends with the recording; a shorter one is centred in silence."""
+        """Give the window that ends with the recording; a shorter one is centred in silence.
+
+        Returns:
+            Its first sample in the recording, and shape ``(samples,)``.
+        """
         self._join()
         window, _ = self._windows.samples(self._sample_rate)
         spare = len(self._kept) - window

@@ -71,13 +71,16 @@ def _listen(
 
 
 def keep(layer: nn.Linear, seen: Seen, *, n: int, size: int) -> Tensor:
-    """Keep the groups of inputs that move a layer's output most; give the inputs kept, in order.
+    """Keep the groups of inputs that move a layer's output most.
 
     Args:
-        layer: loses columns of its weight; the mean of what they said goes to its bias.
+        layer: loses columns of its weight; the mean of what they added goes to its bias.
         seen: what it has read.
         n: groups to keep.
-        size: inputs of a group.
+        size: number of inputs of a group.
+
+    Returns:
+        Places of the inputs that are kept, in order, shape ``(n * size,)``.
     """
     mean = seen.total / seen.n
     covariance = seen.products / seen.n - torch.outer(mean, mean)

@@ -31,7 +31,15 @@ class Speech:
     """Recordings, every epoch in a new order, a new crop of each."""
 
     def __init__(self, recordings: Sequence[Path], cfg: Training) -> None:
-        """Take some recordings."""
+        """Take some recordings.
+
+        Args:
+            recordings: to be decoded anew every epoch.
+            cfg: its batch size counts.
+
+        Raises:
+            ConfigError: if there are fewer than two recordings.
+        """
         self.recordings = recordings
         self.order = Order(np.arange(len(recordings)), batch_size=cfg.batch_size, seed=0)
         self.rows, self.targets = self.order.rows, torch.zeros(len(recordings), dtype=torch.long)
@@ -65,13 +73,21 @@ class Likeness(nn.Module):
         self.large = (large,)  # no part of what is trained and saved
 
     def forward(self, small: nn.Module, batch: Batch) -> Tensor:
-        """Mean squared error after layer norm, of every block and of the deep state."""
+        """Mean squared error after layer norm, of every block and of the deep state.
+
+        Args:
+            small: encoder that learns.
+            batch: whose features are waveforms, shape ``(batch, CROP)``.
+
+        Returns:
+            Scalar, mean over all.
+        """
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             expected = self.large[0](batch.features)
-        found = small(batch.features).float()
-        told = torch.cat([found, self.tell(found[:, -1:])], 1)
-        kept = [*range(found.shape[1]), expected.shape[1] - 1]
-        return F.mse_loss(_normed(told), _normed(expected[:, kept].float()))
+        states = small(batch.features).float()
+        predicted = torch.cat([states, self.tell(states[:, -1:])], 1)
+        kept = [*range(states.shape[1]), expected.shape[1] - 1]
+        return F.mse_loss(_normed(predicted), _normed(expected[:, kept].float()))
 
 
 def _normed(states: Tensor) -> Tensor:
@@ -109,8 +125,8 @@ def recover(
         return 1 - float(np.mean([likeness(candidate, batch).item() for batch in held_out]))
 
     small.requires_grad_(True)
-    made = loop.train(
+    recovered = loop.train(
         small, Speech(trained, cfg), cfg, folder, objective=likeness, select=alike, seed=0
     )
-    assert isinstance(made, WhisperBlocks)
-    return made.requires_grad_(False)
+    assert isinstance(recovered, WhisperBlocks)
+    return recovered.requires_grad_(False)

@@ -85,14 +85,19 @@ def recordings_of(speech: Path) -> list[Path]:
     Raises:
         CorpusError: if there is none.
     """
-    found = sorted(path for kind in ("*.wav", "*.flac") for path in speech.rglob(kind))
-    if not found:
+    recordings = sorted(path for kind in ("*.wav", "*.flac") for path in speech.rglob(kind))
+    if not recordings:
         raise CorpusError(f"{speech}: no .wav or .flac below it; name a folder of recordings")
-    return found
+    return recordings
 
 
 def some_of(recordings: Sequence[Path], n: int = RECORDINGS) -> Sequence[Path]:
-    """Choose some recordings, evenly spread over all."""
+    """Choose some recordings, evenly spread over all.
+
+    Args:
+        recordings: all.
+        n: how many at most.
+    """
     return recordings[:: -(-len(recordings) // n)]
 
 
@@ -113,11 +118,11 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path, *, judged: int = R
         MissingExtra: if transformers is not installed.
         OutputError: if the folder cannot be written.
     """
-    network, heard = open_blocks(cfg), some_of(recordings, judged)
-    _blocks.lessen(network, _waveforms(heard), heads=cfg.heads, units=cfg.units)
+    network, used = open_blocks(cfg), some_of(recordings, judged)
+    _blocks.lessen(network, _waveforms(used), heads=cfg.heads, units=cfg.units)
     if cfg.epochs:
-        whole, heard = open_blocks(replace(cfg, last=cfg.deep, tuned=0)), recordings
-        network = recovery.recover(network, whole, heard, replace(RECOVERY, epochs=cfg.epochs), to)
+        whole, used = open_blocks(replace(cfg, last=cfg.deep, tuned=0)), recordings
+        network = recovery.recover(network, whole, used, replace(RECOVERY, epochs=cfg.epochs), to)
     tuned, network.blocks = network.blocks[cfg.last :], network.blocks[: cfg.last]
     (to / BLOCKS).unlink(missing_ok=True)  # of an encoder made here before
     if cfg.tuned:
@@ -136,7 +141,7 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path, *, judged: int = R
         "macs": macs(network, 3),
         "macs_1s": macs(network, 1),
         "made_of": as_dict(cfg),
-        "heard": [io.inspect(path).audio_hash for path in heard],
+        "heard": [io.inspect(path).audio_hash for path in used],
     }
     write_json(to / ABOUT, about)
     (to / layout.CHECKPOINT).unlink(missing_ok=True)
@@ -144,7 +149,12 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path, *, judged: int = R
 
 
 def macs(network: WhisperBlocks, seconds: int) -> int:
-    """Count the multiply-accumulates that some seconds take; those of the FFT are left out."""
+    """Count the multiply-accumulates of an encoder; those of its FFT are left out.
+
+    Args:
+        network: the blocks.
+        seconds: of waveform.
+    """
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network(torch.zeros(1, seconds * SAMPLE_RATE))
     return int(counter.get_total_flops()) // 2

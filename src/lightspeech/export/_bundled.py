@@ -4,13 +4,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from lightspeech import bundle
+from lightspeech import bundle as bundles
 from lightspeech.bundle import Bundle
 from lightspeech.training.run import Run
 
 
 def nobody(run: Run, folder: Path, threads: int) -> None:
-    """Say that the network alone cannot be asked: a ``network_alone`` of an exporter."""
+    """Say that the network alone cannot be asked: a ``network_alone`` of an exporter.
+
+    Args:
+        run: its network.
+        folder: of the run.
+        threads: that the runtime may take.
+    """
 
 
 def exporter(to_bytes: Callable[[Run], bytes], model_file: str) -> Callable[[Run, Bundle], Bundle]:
@@ -21,12 +27,12 @@ def exporter(to_bytes: Callable[[Run], bytes], model_file: str) -> Callable[[Run
         model_file: name of the model in the bundle's folder.
     """
 
-    def export(run: Run, to: Bundle) -> Bundle:
+    def export(run: Run, bundle: Bundle) -> Bundle:
         """Write a run as a bundle.
 
         Args:
             run: what the format takes, see `checks.exporter`.
-            to: what the bundle is to say, and its folder.
+            bundle: what the bundle is to say, and its folder.
 
         Returns:
             The bundle with the model's hash and size.
@@ -34,6 +40,6 @@ def exporter(to_bytes: Callable[[Run], bytes], model_file: str) -> Callable[[Run
         Raises:
             OutputError: if the folder cannot be written.
         """
-        return bundle.write(replace(to, model_file=model_file), to_bytes(run))
+        return bundles.write(replace(bundle, model_file=model_file), to_bytes(run))
 
     return export

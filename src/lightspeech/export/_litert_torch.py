@@ -48,8 +48,8 @@ def _contiguous(network: nn.Module) -> nn.Module:
     litert-torch 0.10 knows constants by their address, and makes a passing copy of those that are
     not contiguous: of two of one shape, the second may get the values of the first.
     """
-    made = copy.deepcopy(network)
+    copied = copy.deepcopy(network)
     with torch.no_grad():
-        for weight in (*made.parameters(), *made.buffers()):
+        for weight in (*copied.parameters(), *copied.buffers()):
             weight.data = weight.contiguous()
-    return made
+    return copied

@@ -12,7 +12,8 @@ from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lightspeech import __version__, bundle, plugins
+from lightspeech import __version__, plugins
+from lightspeech import bundle as bundles
 from lightspeech.bundle import Bundle
 from lightspeech.errors import ConfigError
 from lightspeech.export._bundled import nobody as network_alone  # noqa: F401
@@ -61,12 +62,12 @@ SMLAD = """\
 """The Arduino IDE passes no flags to a library, so its kernels look themselves."""
 
 
-def export(done: Run, to: Bundle) -> Bundle:
+def export(run: Run, bundle: Bundle) -> Bundle:
     """Write a quantized run as an Arduino library.
 
     Args:
-        done: an int8 run.
-        to: what the bundle is to say, and its folder.
+        run: an int8 run.
+        bundle: what the bundle is to say, and its folder.
 
     Returns:
         The bundle, whose model file is the zip.
@@ -77,39 +78,39 @@ def export(done: Run, to: Bundle) -> Bundle:
         OutputError: if the folder cannot be written.
     """
     c99 = plugins.load("lightspeech.export", "c99")
-    front = done.config.frontend.config
+    front = run.config.frontend.config
     if not c99.streams(front):
         raise ConfigError(
-            f"{done.config.model.name}: level {front.level!r} needs a whole window "
+            f"{run.config.model.name}: level {front.level!r} needs a whole window "
             "of sound, which no board holds; train with frontend.level=kept"
         )
     with TemporaryDirectory() as folder:
-        made = c99.export(done, dataclasses.replace(to, path=Path(folder)))
-        data = pack(made)
-    return bundle.write(dataclasses.replace(to, model_file=f"{library(to)}{SUFFIX}"), data)
+        data = pack(c99.export(run, dataclasses.replace(bundle, path=Path(folder))))
+    model_file = f"{library(bundle)}{SUFFIX}"
+    return bundles.write(dataclasses.replace(bundle, model_file=model_file), data)
 
 
-def library(made: Bundle) -> str:
+def library(bundle: Bundle) -> str:
     """Name the library: Arduino takes letters, digits and underscores."""
-    return "lightspeech_" + re.sub(r"\W", "_", made.name, flags=re.ASCII)
+    return "lightspeech_" + re.sub(r"\W", "_", bundle.name, flags=re.ASCII)
 
 
-def pack(made: Bundle) -> bytes:
+def pack(bundle: Bundle) -> bytes:
     """Zip a bundle of generated C with the sketch, what Arduino wants to know, and the licences."""
-    name = library(made)
+    name = library(bundle)
     sketch = files(__package__).joinpath("c99", SKETCH).read_text("utf-8")
     texts = {
         "library.properties": PROPERTIES.format(
             name=name,
             version=__version__,
-            labels=", ".join(made.labels),
-            n_params=made.model["n_params"],
+            labels=", ".join(bundle.labels),
+            n_params=bundle.model["n_params"],
         ),
-        "extras/bundle.json": (made.path / bundle.DESCRIPTION).read_text("utf-8"),
-        "src/lightspeech.h": HEADER.format(threshold=made.threshold),
+        "extras/bundle.json": (bundle.path / bundles.DESCRIPTION).read_text("utf-8"),
+        "src/lightspeech.h": HEADER.format(threshold=bundle.threshold),
         f"examples/{Path(SKETCH).stem}/{SKETCH}": sketch,
     }
-    for path in sorted([*made.path.glob("*.c"), *made.path.glob("*.h")]):
+    for path in sorted([*bundle.path.glob("*.c"), *bundle.path.glob("*.h")]):
         text = path.read_text("utf-8")
         texts[f"src/{path.name}"] = SMLAD + text if path.name == "ls_kernels.c" else text
     return _zip({f"{name}/{path}": text for path, text in texts.items()})

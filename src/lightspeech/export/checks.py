@@ -3,10 +3,16 @@
 from types import ModuleType
 
 from lightspeech import plugins
+from lightspeech.config import Choice
 from lightspeech.errors import ConfigError
 from lightspeech.training.task import RunConfig
 
 PACKAGE = "lightspeech.export"
+SHRINK = (
+    "make its encoder small with `lightspeech shrink` and train on that with "
+    "frontend.name=small_encoder"
+)
+"""What to do with a run on an encoder of ``transformers``."""
 
 
 def exporter(cfg: RunConfig, name: str) -> ModuleType:
@@ -14,17 +20,44 @@ def exporter(cfg: RunConfig, name: str) -> ModuleType:
 
     Args:
         cfg: what makes the run.
-        name: of the format, such as ``onnx``.
+        name: of the format, such as ``onnx-fp16``; underscores do as well.
 
     Raises:
         ConfigError: if there is no such exporter, or it cannot write this run.
     """
-    module = plugins.load(PACKAGE, name)
+    names = plugins.names(PACKAGE)
+    try:
+        module = plugins.load(PACKAGE, name)
+    except ConfigError as error:
+        listed = str([_format(each) for each in names])
+        raise ConfigError(str(error).replace(str(names), listed)) from None
     if why := refusal(cfg, module):
-        able = [each for each in plugins.names(PACKAGE) if not refusal(cfg, _load(each))]
-        remedy = f"export it with --format {' or '.join(able)}" if able else "no format holds it"
-        raise ConfigError(f"{cfg.model.name} {why}, which {name} does not hold; {remedy}")
+        able = [_format(each) for each in names if not refusal(cfg, _load(each))]
+        what = f"no format holds it; {remedy(cfg)}"
+        if able:
+            what = f"export it with --format {' or '.join(able)}"
+        raise ConfigError(f"{cfg.model.name} {why}, which {_format(name)} does not hold; {what}")
     return module
+
+
+def remedy(cfg: RunConfig) -> str:
+    """Say what to do with a run that no format holds.
+
+    Args:
+        cfg: what makes the run.
+    """
+    parts = [part for part in vars(cfg.frontend.config).values() if isinstance(part, Choice)]
+    steps = []
+    if "encoder" in {part.name for part in (cfg.frontend, *parts)}:
+        steps.append(SHRINK)
+    if cfg.normalisation == "speaker":
+        steps.append("train with normalisation=training")
+    return "; ".join(steps or ["train on another front end, such as frontend.name=mel"])
+
+
+def _format(name: str) -> str:
+    """Spell a format as ``--format`` does."""
+    return name.replace("_", "-")
 
 
 def _load(name: str) -> ModuleType:
@@ -61,5 +94,5 @@ def formats() -> dict[str, tuple[str, str]]:
         module = _load(name)
         for number in module.TAKES:
             both = number == "int8" and "fp32" in module.TAKES
-            listed[f"{name.replace('_', '-')}{'-int8' if both else ''}"] = (name, number)
+            listed[f"{_format(name)}{'-int8' if both else ''}"] = (name, number)
     return listed

@@ -35,16 +35,16 @@ MODEL_FILE = f"model{SUFFIX}"
 class Answer(nn.Module):
     """Standardization as one multiply-add a feature, network, temperature and softmax."""
 
-    def __init__(self, done: Run) -> None:
+    def __init__(self, run: Run) -> None:
         """Take a finished run; an int8 run brings its integers."""
         super().__init__()
-        network = copy.deepcopy(done.network)
-        mean, deviation = standardization(network, done.config.front.n_features)
+        network = copy.deepcopy(run.network)
+        mean, deviation = standardization(network, run.config.front.n_features)
         self.mean, self.factor = (nn.Buffer(torch.from_numpy(x)) for x in (mean, 1 / deviation))
         if isinstance(network, Int8Network):
             network = convert(network, fold_weights=True)
         self.network = network
-        self.temperature = done.temperature
+        self.temperature = run.temperature
         # XNNPACK's compiler takes weights in one order of memory, ours are channels last.
         for tensor in (*self.parameters(), *self.buffers()):
             tensor.data = tensor.data.clone(memory_format=torch.contiguous_format)
@@ -59,7 +59,7 @@ class Answer(nn.Module):
         return torch.softmax(logits / self.temperature, dim=1)
 
 
-def to_bytes(done: Run) -> bytes:
+def to_bytes(run: Run) -> bytes:
     """Compile a run to one ``.pte`` program.
 
     Raises:
@@ -71,7 +71,7 @@ def to_bytes(done: Run) -> bytes:
             from executorch.exir import to_edge_transform_and_lower
         except ModuleNotFoundError:
             raise MissingExtra("export to ExecuTorch", "executorch") from None
-        program = torch.export.export(Answer(done), (networks.window(done.config),))
+        program = torch.export.export(Answer(run), (networks.window(run.config),))
         lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
         return bytes(lowered.to_executorch().buffer)
 

@@ -17,21 +17,21 @@ from lightspeech.training import networks
 from lightspeech.training.run import Run
 
 
-def network_of(done: Run) -> Int8Network:
+def network_of(run: Run) -> Int8Network:
     """The int8 network of a run.
 
     Raises:
         ConfigError: if the run is not int8.
     """
-    if not isinstance(done.network, Int8Network):
+    if not isinstance(run.network, Int8Network):
         raise ConfigError(
-            f"{done.config.model.name}: this run is not int8; add {{name: quantize}} to its "
+            f"{run.config.model.name}: this run is not int8; add {{name: quantize}} to its "
             "recipe's compress and name the run it leaves"
         )
-    return done.network
+    return run.network
 
 
-def to_bytes(done: Run) -> bytes:
+def to_bytes(run: Run) -> bytes:
     """Convert the int8 part of a run.
 
     A matrix product becomes a convolution of one by one: LiteRT rounds a FULLY_CONNECTED
@@ -41,9 +41,9 @@ def to_bytes(done: Run) -> bytes:
         ConfigError: if the run is not int8.
         MissingExtra: if litert-torch is not installed.
     """
-    network = network_of(done)
+    network = network_of(run)
     graph = int8.convert(network, fold_weights=False)
-    example = networks.window(done.config)
+    example = networks.window(run.config)
     converted = _litert_torch.convert(graph, example, quantized=True)
     from ai_edge_litert import schema_py_generated as schema
 

@@ -1,7 +1,7 @@
 """LiteRT: waveform in, probabilities out, one window; fp32, or int8 with the trained scales.
 
 The front end is inside, in floats, as matrix products. For TFLite Micro and the C code the int8
-network goes alone, standardized int8 features in and int8 logits out: `_int8_tflite`.
+network goes alone, standardized int8 features in and int8 logits out: `int8_tflite`.
 """
 
 from collections.abc import Callable
@@ -33,16 +33,16 @@ MODEL_FILE = f"model{SUFFIX}"
 class Recognizer(nn.Module):
     """Front end, network, temperature and softmax, of operations that LiteRT has."""
 
-    def __init__(self, done: Run) -> None:
+    def __init__(self, run: Run) -> None:
         """Take a finished run; an int8 run brings its integers."""
         super().__init__()
-        self.frontend = MelProducts(done.config.frontend.config)
-        self.network, self.temperature = done.network, done.temperature
-        if isinstance(done.network, Int8Network):
-            self.network = _Integers(done.network)
+        self.frontend = MelProducts(run.config.frontend.config)
+        self.network, self.temperature = run.network, run.temperature
+        if isinstance(run.network, Int8Network):
+            self.network = _Integers(run.network)
 
     def forward(self, waveform: Tensor) -> Tensor:
-        """Waveforms, shape ``(batch, samples)``, to probabilities, ``(batch, n_classes)``."""
+        """Turn ``waveform``, ``(batch, samples)``, into probabilities, ``(batch, n_classes)``."""
         logits = self.network(self.frontend(waveform))
         return torch.softmax(logits / self.temperature, dim=1)
 
@@ -63,22 +63,30 @@ class _Integers(nn.Module):
         return logits
 
 
-def to_bytes(done: Run) -> bytes:
+def to_bytes(run: Run) -> bytes:
     """Convert a run, front end and all, for a batch of one window.
 
     Raises:
         MissingExtra: if litert-torch is not installed.
     """
-    samples, _ = done.config.windows.samples(done.config.front.sample_rate)
-    recognizer = Recognizer(done).train(False)
-    quantized = isinstance(done.network, Int8Network)
+    samples, _ = run.config.windows.samples(run.config.front.sample_rate)
+    recognizer = Recognizer(run).train(False)
+    quantized = isinstance(run.network, Int8Network)
     return _litert_torch.convert(recognizer, torch.zeros(1, samples), quantized=quantized)
 
 
 def network_alone(run: Run, folder: Path, threads: int) -> Callable[[], object] | None:
-    """Give what runs the network alone on LiteRT; None where it is not int8, or not installed.
+    """Give what runs the network alone on LiteRT, to be timed.
 
     An int8 network of int8 input: what is in it takes no part in how long it takes.
+
+    Args:
+        run: its network.
+        folder: of the run.
+        threads: that LiteRT may take.
+
+    Returns:
+        Answers one window; None where the network is not int8, or LiteRT is not installed.
     """
     try:
         from ai_edge_litert.interpreter import Interpreter

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
+from lightspeech.export import checks
 from lightspeech.export._bundled import exporter
 from lightspeech.frontends import small_encoder
 from lightspeech.frontends.contract import Layer
@@ -58,7 +59,15 @@ class Recognizer(nn.Module):
         self.temperature = run.temperature
 
     def forward(self, *sources: Tensor) -> Tensor:
-        """Waveforms, ``(batch, samples)``, or what the layer's sources are, to probabilities."""
+        """Compute probabilities.
+
+        Args:
+            sources: a tensor for each source of the layer, in order, such as waveforms, shape
+                ``(batch, samples)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         inputs = self.layer(*sources)
         if self.half_precision:
             inputs = apply(lambda x: x.half(), inputs)
@@ -98,7 +107,10 @@ def to_bytes(run: Run, *, half: bool = False, network_alone: bool = False) -> by
     front, length = run.config.front, any_length(run)
     layer = (front.network_alone if network_alone else front.layer)(any_length=length)
     if layer is None:
-        raise ConfigError(f"{run.config.model.name}: no ONNX file holds {run.config.frontend.name}")
+        raise ConfigError(
+            f"{run.config.model.name}: no ONNX file holds {run.config.frontend.name}; "
+            f"{checks.remedy(run.config)}"
+        )
     model = graph(Recognizer(run, layer, half=half), run.config.model.name)
     if front.tuned:
         model = _parsed(dynamic(model))
@@ -111,6 +123,13 @@ def to_bytes(run: Run, *, half: bool = False, network_alone: bool = False) -> by
 
 def graph(recognizer: Recognizer, name: str) -> Any:
     """Export the torch part of a model: the sources of its layer to probabilities.
+
+    Args:
+        recognizer: the layer, and the network behind it.
+        name: of the model, for messages.
+
+    Returns:
+        The ONNX model.
 
     Raises:
         MissingExtra: if the packages of ONNX are not installed.
@@ -161,18 +180,27 @@ def _behind(file: Path, name: str, model: Any) -> Any:
 
 def _hear_once(graph: Any) -> None:
     """Let a network that hears the waveform itself hear the input of the file before it."""
-    own = [each for each in graph.input if each.name == f"{PREFIX}{WAVEFORM}"]
-    if not own:
+    waveform = next((each for each in graph.input if each.name == f"{PREFIX}{WAVEFORM}"), None)
+    if waveform is None:
         return
     for node in graph.node:
-        node.input[:] = [WAVEFORM if n == own[0].name else n for n in node.input]
+        node.input[:] = [WAVEFORM if n == waveform.name else n for n in node.input]
     first = next(each for each in graph.input if each.name == small_encoder.INPUT)
-    first.type.CopyFrom(own[0].type)  # its length may be fixed, as that of every int8 network
-    graph.input.remove(own[0])
+    first.type.CopyFrom(waveform.type)  # its length may be fixed, as that of every int8 network
+    graph.input.remove(waveform)
 
 
 def network_alone(run: Run, folder: Path, threads: int) -> Callable[[], object] | None:
-    """Give what answers one window's features on onnxruntime; None where the run is not int8."""
+    """Give what runs the network alone on onnxruntime, to be timed.
+
+    Args:
+        run: its network.
+        folder: of the run, where its int8 network is kept as a file.
+        threads: that onnxruntime may take.
+
+    Returns:
+        Answers one window of features; None where the run is not int8.
+    """
     file = folder / layout.INT8
     if not file.is_file():
         return None

@@ -75,10 +75,10 @@ class Bands:
         Returns:
             Shape ``(batch, bands)``.
         """
-        wanted = self.hertz * 2 ** (-semitones[:, None] / 12)
-        upper = torch.searchsorted(self.hertz, wanted).clamp(1, len(self.hertz) - 1)
+        sources = self.hertz * 2 ** (-semitones[:, None] / 12)
+        upper = torch.searchsorted(self.hertz, sources).clamp(1, len(self.hertz) - 1)
         low, high = self.hertz[upper - 1], self.hertz[upper]
-        return (upper - 1) + (wanted - low) / (high - low)
+        return (upper - 1) + (sources - low) / (high - low)
 
 
 def bands_of(cfg: MelConfig) -> Bands:
@@ -96,7 +96,17 @@ def bands_of(cfg: MelConfig) -> Bands:
 
 
 def draw(n: int, cfg: Augment, seed: int, epoch: int) -> Tensor:
-    """Draw every utterance's numbers of an epoch, uniform in [0, 1), shape ``(n, columns)``."""
+    """Draw the numbers of every utterance for an epoch, uniform in [0, 1).
+
+    Args:
+        n: utterances.
+        cfg: how many masks there are.
+        seed: of the run.
+        epoch: its number.
+
+    Returns:
+        Shape ``(n, columns)``: eight, and two a mask.
+    """
     columns = 8 + 2 * (cfg.time_masks + cfg.band_masks)
     numbers = np.random.default_rng([seed, epoch]).random((n, columns), dtype=np.float32)
     return torch.from_numpy(numbers)
@@ -173,7 +183,16 @@ def _mask(logarithm: Tensor, u: Tensor, cfg: Augment, front: MelConfig) -> Tenso
 
 
 def runs(u: Tensor, size: int, longest: float) -> Tensor:
-    """Mark drawn runs of up to ``longest`` out of ``size`` places, shape ``(batch, size)``."""
+    """Mark drawn runs of neighbouring places, such as frames or bands.
+
+    Args:
+        u: a length and a start of each run, in [0, 1), in turn; shape ``(batch, 2 * n_runs)``.
+        size: number of places.
+        longest: places that a run has at most.
+
+    Returns:
+        True inside a run, shape ``(batch, size)``.
+    """
     length = u[:, 0::2, None] * longest
     start = u[:, 1::2, None] * (size - length)
     places = torch.arange(size)

@@ -28,5 +28,5 @@ def shares(corpora: Sequence[str], targets: Index, how: Balance) -> npt.NDArray[
     if how == "corpus_class":
         groups = [f"{corpus}/{target}" for corpus, target in zip(corpora, targets, strict=True)]
     _, which, counts = np.unique(groups, return_inverse=True, return_counts=True)
-    made: npt.NDArray[np.float64] = 1 / (len(counts) * counts[which])
-    return made
+    probabilities: npt.NDArray[np.float64] = 1 / (len(counts) * counts[which])
+    return probabilities

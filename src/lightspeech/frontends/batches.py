@@ -41,7 +41,12 @@ class Batch:
 
 
 class Batches(Protocol):
-    """What a training goes through: its rows, and the class of every utterance of the corpus."""
+    """What a training goes through, as `CorpusInputs.train` gives it.
+
+    Attributes:
+        rows: utterances to train on, by their place in the corpus, shape ``(n_rows,)``.
+        targets: class of every utterance of the corpus, shape ``(n,)``.
+    """
 
     rows: Tensor
     targets: Tensor
@@ -74,12 +79,14 @@ class Order:
         """Take the rows to train on.
 
         Args:
-            rows: of the corpus.
+            rows: places of utterances in the corpus, shape ``(n_rows,)``.
             batch_size: rows a batch.
             seed: of all orders.
-            shares: probability of each row to be drawn, see `balance.shares`.
-            extra: rows of which each epoch draws some, without repetition, beside all others.
-            extra_share: of these in an epoch, 0 to below 1, as far as there are so many.
+            shares: probability of each row to be drawn, shape ``(n_rows,)``, see `balance.shares`;
+                None: each comes once an epoch.
+            extra: rows of which each epoch draws some, without repetition, beside all others; shape
+                ``(n_extra,)``.
+            extra_share: share of these in an epoch, 0 to below 1, as far as there are so many.
 
         Raises:
             ConfigError: if there are fewer than two utterances: no batch has statistics.
@@ -111,6 +118,6 @@ class Order:
         if self.n_extra:
             extra = torch.from_numpy(generator.choice(self.extra, self.n_extra, replace=False))
             among = torch.from_numpy(generator.permutation(n + self.n_extra))
-            rows, numbers = (torch.cat([own, extra])[among] for own in (rows, numbers))
+            rows, numbers = (torch.cat([part, extra])[among] for part in (rows, numbers))
         parts = (torch.split(each, self.batch_size) for each in (rows, numbers))
         return itertools.islice(zip(*parts, strict=True), len(self))

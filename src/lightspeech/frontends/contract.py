@@ -60,7 +60,7 @@ class Source:
     """One input of an exported graph.
 
     Attributes:
-        example: a batch of two.
+        example: a batch of two to trace the graph with, such as of shape ``(2, samples)``.
         sizes: axes that stay open, ``torch.export.Dim`` by number of the axis.
         model: ONNX file that computes it from the waveform; None: it is what the bundle is given.
     """
@@ -74,18 +74,34 @@ class Layer(nn.Module):
     """A front end inside an exported graph: ``forward(*sources)`` gives the network's inputs."""
 
     def __init__(self, sources: dict[str, Source], compute: nn.Module) -> None:
-        """Take the inputs of the graph, by name and in order, and what computes on them."""
+        """Take what the graph is given, and what computes the network's inputs from it.
+
+        Args:
+            sources: inputs of the graph, by name and in order.
+            compute: called with a tensor for each source; an identity where nothing is computed.
+        """
         super().__init__()
         self.sources, self.compute = sources, compute
 
     def forward(self, *sources: Tensor) -> Inputs:
-        """Compute the inputs of the network."""
+        """Compute the inputs of the network.
+
+        Args:
+            sources: a tensor for each source, in order; shape as of its example but for open axes.
+
+        Returns:
+            Batch first, such as shape ``(batch, frames, n_features)``.
+        """
         inputs: Inputs = self.compute(*sources)
         return inputs
 
 
 class CorpusInputs(Protocol):
-    """What a network is given of each utterance of a corpus."""
+    """What a network is given of each utterance of a corpus, which are numbered from 0.
+
+    Evaluation goes through windows, as a device would (`measure`); training cuts and bends examples
+    of its own (`train`).
+    """
 
     @property
     def window_offsets(self) -> Index:
@@ -95,7 +111,15 @@ class CorpusInputs(Protocol):
         """Give all features of one utterance, shape ``(frames, n_features)``."""
 
     def measure(self, rows: Index) -> Iterator[Inputs]:
-        """Give the windows of some utterances, in order, in batches, as a device would."""
+        """Give the windows of some utterances, in order, in batches, as a device would.
+
+        Args:
+            rows: utterances by their place in the corpus, shape ``(n_rows,)``.
+
+        Yields:
+            Batch first, such as shape ``(batch, frames, n_features)``; as many examples in all as
+            ``window_offsets`` says of these utterances.
+        """
 
     def train(self, order: Order, targets: Tensor, augment: Augment) -> Batches:
         """Give batches to train on.
@@ -108,11 +132,23 @@ class CorpusInputs(Protocol):
 
 
 class Frontend(Protocol):
-    """What a network is given."""
+    """What stands between a recording and a network.
+
+    A module of `lightspeech.frontends` gives one by
+    ``build(cfg, *, windows, speeds=()) -> Frontend``: ``cfg`` is its own ``Config`` as the recipe
+    has it, ``windows`` how recordings are cut, ``speeds`` the ``augment.speeds`` of the recipe, to
+    be refused where the front end cannot play faster. Building one reads no file; `open`, `layer`
+    and `cost` may.
+
+    Training and evaluation use `open`, `missing` and `example`; export uses `layer`, and
+    `network_alone` for a network without its front end, which pruning and int8 need too; tables
+    and model cards use `scheme`, `cost` and `origins`. An exporter takes runs with a front end
+    once its ``HOLDS`` names the module.
+    """
 
     @property
     def n_features(self) -> int:
-        """Numbers a frame."""
+        """Numbers that a network is given of each frame."""
 
     @property
     def sample_rate(self) -> int:
@@ -124,11 +160,14 @@ class Frontend(Protocol):
 
     @property
     def in_bundle(self) -> bool:
-        """Whether a bundle can hold it, or what it gives."""
+        """Whether a bundle can be made of a run with it.
+
+        That is so where `layer` gives one; ask this before, since `layer` may need files.
+        """
 
     @property
     def tuned(self) -> int:
-        """Blocks of an encoder that are trained with the network."""
+        """Blocks of an encoder that are trained with the network; 0 where it has none."""
 
     def open(
         self, utterances: Sequence[Utterance], cache: Path, step: Step = no_step
@@ -148,27 +187,48 @@ class Frontend(Protocol):
         """
 
     def missing(self, utterances: Sequence[Utterance], cache: Path) -> list[Utterance]:
-        """List what is to be computed and may be computed side by side by several `open`."""
+        """List what `open` would have to compute, where several may do that side by side.
 
-    def example(self) -> Inputs:
-        """Give what a network is given of one silent window, a batch of one."""
-
-    def layer(self, *, any_length: bool) -> Layer | None:
-        """Give what computes the inputs inside an exported graph; None: no bundle can hold it.
+        The list is split among processes, each of which opens its part with the same cache.
 
         Args:
-            any_length: the network takes windows of any length.
+            utterances: the corpus.
+            cache: folder of all cached features.
+
+        Returns:
+            Utterances of the corpus; none also where computing is quick, or makes one file for all.
+        """
+
+    def example(self) -> Inputs:
+        """Give what a network is given of one silent window.
+
+        Returns:
+            A batch of one, such as shape ``(1, frames, n_features)``; networks are built, counted
+            and checked with it.
+        """
+
+    def layer(self, *, any_length: bool) -> Layer | None:
+        """Give what computes the network's inputs inside an exported graph.
+
+        Args:
+            any_length: the network takes windows of any length: the axis of time stays open.
+
+        Returns:
+            The layer, with what the graph is then given; None where no bundle can hold it.
         """
 
     def network_alone(self, *, any_length: bool) -> Layer | None:
-        """Give a layer that takes features as they are; None: they are not to be had outside.
+        """Give a layer whose source is the features as they are, for a graph without the front end.
 
         Args:
             any_length: as of `layer`.
+
+        Returns:
+            The layer; None where features are not to be had outside, as those of an encoder.
         """
 
     def cost(self) -> Cost:
-        """Count what stands before the network."""
+        """Count parameters and multiply-accumulates of what stands before the network."""
 
     def origins(self) -> tuple[Origin, ...]:
-        """Say whose work it brings along."""
+        """Say whose work it brings along; empty where it is all ours."""

@@ -1,4 +1,4 @@
-"""Hidden states of a pretrained encoder of `transformers`, or of two side by side.
+"""Hidden states of a pretrained encoder of ``transformers``, or of two side by side.
 
 An utterance is measured whole: no bundle holds such an encoder, so no device cuts it into windows.
 """
@@ -57,14 +57,19 @@ class Config(States):
 
 
 def origin(source: str, recordings: Callable[[], frozenset[str]] = frozenset) -> Origin:
-    """Say whose work an encoder is, by its name."""
+    """Say whose work an encoder is, by its name.
+
+    Args:
+        source: of the encoder, as in a recipe; the last part of a path counts.
+        recordings: gives the hashes of recordings that it was made with.
+    """
     name = Path(source).name
     return Origin(name=name, recordings=recordings, **(WHISPER if "whisper" in name else UNKNOWN))
 
 
 @dataclass(frozen=True)
 class Pretrained:
-    """One or two encoders of `transformers`, see `hidden_states.Encoder`."""
+    """One or two encoders of ``transformers``, see `hidden_states.Encoder`."""
 
     cfg: Config
     windows = None
@@ -104,7 +109,7 @@ class Pretrained:
         return None
 
     def layer(self) -> Layer | None:
-        """None: `transformers` has no file that a bundle could hold."""
+        """None: ``transformers`` has no file that a bundle could hold."""
         return None
 
     def origins(self) -> tuple[Origin, ...]:

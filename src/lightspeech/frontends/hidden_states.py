@@ -34,7 +34,10 @@ BATCH = 64
 
 
 class Encoder(Protocol):
-    """An encoder of some kind: what it keeps, where it is, whose it is."""
+    """An encoder of some kind, which `EncoderFrontend` makes a front end.
+
+    It says which hidden states are kept, loads what computes them, and tells whose work it is.
+    """
 
     @property
     def windows(self) -> Windows | None:
@@ -53,22 +56,22 @@ class Encoder(Protocol):
         """Whether a bundle can hold it."""
 
     def key(self) -> str:
-        """Name what it gives: another file or another range of states has another name."""
+        """Name its hidden states in the cache: another file or range of states has another name."""
 
     def load(self) -> Listen:
-        """Make it ready to listen."""
+        """Load what turns waveforms into hidden states."""
 
     def blocks(self) -> nn.ModuleList:
         """Load the blocks above it that are trained; mostly none."""
 
     def macs(self, seconds: float) -> int | None:
-        """Multiply-accumulates for some seconds; None where nobody counted."""
+        """Count multiply-accumulates for some seconds of waveform; None where nobody counted."""
 
     def layer(self) -> Layer | None:
         """What computes features in an exported graph; None: no bundle holds it."""
 
     def origins(self) -> tuple[Origin, ...]:
-        """Whose work it is."""
+        """Say whose work it is."""
 
 
 @dataclass(frozen=True)
@@ -93,12 +96,12 @@ class EncoderFrontend:
 
     @property
     def scheme(self) -> str:
-        """Of the encoder's weights."""
+        """Number format of the encoder's weights."""
         return self.encoder.scheme
 
     @property
     def in_bundle(self) -> bool:
-        """Of the encoder: whether its file can be held."""
+        """Whether a bundle can hold the encoder."""
         return self.encoder.in_bundle
 
     @property
@@ -109,11 +112,23 @@ class EncoderFrontend:
     def open(
         self, utterances: Sequence[Utterance], cache: Path, step: Step = no_step
     ) -> "HiddenStates":
-        """Find the states of a corpus, see `contract.Frontend.open`."""
+        """Find the states of a corpus, see `contract.Frontend.open`.
+
+        Args:
+            utterances: the corpus, with paths and hashes.
+            cache: folder of all cached features.
+            step: called after each utterance.
+
+        Raises:
+            AudioError: if a recording cannot be decoded.
+            ConfigError: if there is no such encoder.
+            MissingExtra: if transformers is not installed.
+            OutputError: if the cache cannot be written.
+        """
         return load(utterances, self.encoder, cache, speeds=self.speeds, step=step)
 
     def missing(self, utterances: Sequence[Utterance], cache: Path) -> list[Utterance]:
-        """List the utterances that were not heard yet."""
+        """List those of ``utterances`` that lack a file in ``cache``: whole, cut or at a speed."""
         files = _files(utterances, self.encoder, cache, self.speeds)
         return [
             utterance
@@ -196,6 +211,12 @@ class HiddenStates:
     def read_windows(self, row: int) -> Sequence[HALF]:
         """Read what an utterance is measured by: its windows, or itself.
 
+        Args:
+            row: of the corpus.
+
+        Returns:
+            Hidden states of each window, shape ``(frames, n_features)``.
+
         Raises:
             StudyError: if the file is damaged.
         """
@@ -206,15 +227,24 @@ class HiddenStates:
     def measure(self, rows: Index) -> Iterator[Tensor]:
         """Give the windows of some utterances, or these whole, in order.
 
+        Args:
+            rows: of the corpus, shape ``(n_rows,)``.
+
         Yields:
-            Shape ``(batch, longest, n_features)``.
+            Shape ``(batch, longest, n_features)``, frames of zeros behind the shorter ones.
         """
         windows = chain.from_iterable(self.read_windows(row) for row in rows)
         while block := list(islice(windows, BATCH)):
             yield stack(block, self.multiple)
 
     def train(self, order: Order, targets: Tensor, augment: Augment) -> "StateBatches":
-        """Give batches to train on, see `CorpusInputs.train`."""
+        """Give batches to train on, see `CorpusInputs.train`.
+
+        Args:
+            order: in which the utterances to train on come.
+            targets: class of every utterance of the corpus, shape ``(n,)``.
+            augment: how far examples are bent.
+        """
         return StateBatches(self, order, targets, augment)
 
 
@@ -303,7 +333,14 @@ class StateBatches:
     def __init__(
         self, corpus: HiddenStates, order: Order, targets: Tensor, bending: Augment
     ) -> None:
-        """Hold what an epoch is made of; arguments as of `CorpusInputs.train`."""
+        """Hold what an epoch is made of.
+
+        Args:
+            corpus: hidden states of all utterances.
+            order: in which the utterances to train on come; its seed is that of the bends.
+            targets: class of every utterance of the corpus, shape ``(n,)``.
+            bending: how far examples are bent.
+        """
         self.order, self.rows, self.targets = order, order.rows, targets
         self.corpus, self.bending = corpus, bending
 
@@ -316,7 +353,7 @@ class StateBatches:
         drawn = augment.draw(len(self.targets), self.bending, self.order.seed, number)
         for batch, numbers in self.order.epoch(number):
             u = drawn[numbers]
-            cut = [self._cut(int(row), *own) for row, own in zip(batch, u[:, :3], strict=True)]
+            cut = [self._cut(int(row), *v) for row, v in zip(batch, u[:, :3], strict=True)]
             features = self._mask(stack(cut, self.corpus.multiple), u[:, 8:])
             yield Batch(features, self.targets[batch], batch, u[:, 7])
 

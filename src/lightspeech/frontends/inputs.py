@@ -14,7 +14,10 @@ def apply(function: Callable[..., Tensor], *inputs: Inputs) -> Inputs:
 
     Args:
         function: takes as many tensors as there are inputs.
-        inputs: of one kind all of them.
+        inputs: all of one kind, of any shape that the function takes.
+
+    Returns:
+        Of the same kind, each tensor of the shape that the function gives.
     """
     tensors = [each for each in inputs if isinstance(each, Tensor)]
     if tensors:
@@ -24,15 +27,23 @@ def apply(function: Callable[..., Tensor], *inputs: Inputs) -> Inputs:
 
 
 def tensors(inputs: Inputs) -> list[Tensor]:
-    """List the tensors of inputs, in the order of their names."""
+    """List the tensors of ``inputs``, in order; each keeps its shape, ``(batch, ...)``."""
     return [inputs] if isinstance(inputs, Tensor) else list(inputs.values())
 
 
 def repeat(inputs: Inputs, n: int) -> Inputs:
-    """Put ``n`` copies of a batch behind each other."""
+    """Put copies of a batch behind each other.
+
+    Args:
+        inputs: batch first, shape ``(batch, ...)``.
+        n: number of copies.
+
+    Returns:
+        Shape ``(n * batch, ...)``.
+    """
     return apply(lambda x: torch.cat([x] * n), inputs)
 
 
 def n_examples(inputs: Inputs) -> int:
-    """Count the examples of a batch."""
+    """Count the examples of ``inputs``, batch first, shape ``(batch, ...)``."""
     return len(tensors(inputs)[0])

@@ -31,7 +31,11 @@ from lightspeech.frontends.inputs import Inputs
 
 @dataclass(frozen=True)
 class KnownSpeaker:
-    """A front end before which a voice is taken out, see `contract.Frontend`."""
+    """A front end whose features are standardized by speaker, see `contract.Frontend`.
+
+    Attributes:
+        stranger: the front end, which knows no speaker.
+    """
 
     stranger: Frontend
 
@@ -42,12 +46,12 @@ class KnownSpeaker:
 
     @property
     def sample_rate(self) -> int:
-        """Hz."""
+        """Of the waveforms it takes, Hz."""
         return self.stranger.sample_rate
 
     @property
     def scheme(self) -> str:
-        """Of the front end."""
+        """Number format of the front end."""
         return self.stranger.scheme
 
     @property
@@ -65,6 +69,11 @@ class KnownSpeaker:
     ) -> "KnownInputs":
         """Open the front end and compute the statistics of every speaker over all of his frames.
 
+        Args:
+            utterances: the corpus, with paths and hashes.
+            cache: folder of all cached features.
+            step: called after each utterance.
+
         Raises:
             ConfigError: if a speaker is unknown.
         """
@@ -76,15 +85,15 @@ class KnownSpeaker:
         return know(self.stranger.open(utterances, cache, step), [u.speaker for u in utterances])
 
     def missing(self, utterances: Sequence[Utterance], cache: Path) -> list[Utterance]:
-        """List what is missing of the front end."""
+        """List those of ``utterances`` that the front end finds missing in ``cache``."""
         return self.stranger.missing(utterances, cache)
 
     def example(self) -> Inputs:
-        """Give one silent window."""
+        """Give one silent window, a batch of one, such as shape ``(1, frames, n_features)``."""
         return self.stranger.example()
 
     def layer(self, *, any_length: bool) -> Layer | None:
-        """Features as they are: a voice is taken out of them before the graph."""
+        """Features as they are: a speaker's statistics are taken out before the graph."""
         return self.network_alone(any_length=any_length)
 
     def network_alone(self, *, any_length: bool) -> Layer | None:
@@ -106,8 +115,8 @@ class KnownInputs:
 
     Attributes:
         stranger: the inputs as they are.
-        mean: of each utterance's speaker, shape ``(n, n_features)``.
-        deviation: likewise.
+        mean: of the features of each utterance's speaker, shape ``(n, n_features)``.
+        deviation: standard deviation of these, shape ``(n, n_features)``.
     """
 
     stranger: CorpusInputs
@@ -125,6 +134,9 @@ class KnownInputs:
         Args:
             features: of the examples, shape ``(batch, frames, n_features)``.
             rows: utterance of each, shape ``(batch,)``.
+
+        Returns:
+            Standardized features, shape ``(batch, frames, n_features)``.
         """
         assert isinstance(features, Tensor)  # a pair has refused to be read
         known = (features - self.mean[rows, None]) / self.deviation[rows, None]
@@ -135,14 +147,27 @@ class KnownInputs:
         return self.standardize(self.stranger.read(row)[None], torch.tensor([row]))[0]
 
     def measure(self, rows: Index) -> Iterator[Tensor]:
-        """Give the windows of some utterances, standardized."""
+        """Give the windows of some utterances, standardized.
+
+        Args:
+            rows: of the corpus, shape ``(n_rows,)``.
+
+        Yields:
+            Shape ``(batch, frames, n_features)``.
+        """
         of = torch.from_numpy(np.repeat(rows, np.diff(self.window_offsets)[rows]))
         for batch in self.stranger.measure(rows):
             yield self.standardize(batch, of[: len(batch)])
             of = of[len(batch) :]
 
     def train(self, order: Order, targets: Tensor, augment: Augment) -> "KnownBatches":
-        """Give batches to train on, see `CorpusInputs.train`."""
+        """Give batches to train on, see `CorpusInputs.train`.
+
+        Args:
+            order: in which the utterances to train on come.
+            targets: class of every utterance of the corpus, shape ``(n,)``.
+            augment: how far examples are bent.
+        """
         return KnownBatches(self.stranger.train(order, targets, augment), self)
 
 
@@ -150,7 +175,12 @@ class KnownBatches:
     """Training batches, standardized."""
 
     def __init__(self, batches: Batches, known: KnownInputs) -> None:
-        """Take the batches as they are."""
+        """Take the batches as they are.
+
+        Args:
+            batches: of the front end.
+            known: statistics of the speakers.
+        """
         self.batches, self.known = batches, known
         self.rows, self.targets = batches.rows, batches.targets
 

@@ -39,7 +39,7 @@ class Mel:
 
     @property
     def sample_rate(self) -> int:
-        """Hz."""
+        """Of the waveforms it takes, Hz."""
         return self.cfg.sample_rate
 
     @property
@@ -50,11 +50,21 @@ class Mel:
     def open(
         self, utterances: Sequence[Utterance], cache: Path, step: Step = no_step
     ) -> MelFeatures:
-        """Load the features of a corpus, see `contract.Frontend.open`."""
+        """Load the features of a corpus, see `contract.Frontend.open`.
+
+        Args:
+            utterances: the corpus, with paths and hashes.
+            cache: folder of all cached features.
+            step: called after each utterance.
+
+        Raises:
+            AudioError: if a recording cannot be decoded.
+            OutputError: if the cache cannot be written.
+        """
         return mel_features.load(utterances, self.cfg, self.windows, cache, step=step)
 
     def missing(self, utterances: Sequence[Utterance], cache: Path) -> list[Utterance]:
-        """Nothing: features of a corpus are one file, and soon there."""
+        """Nothing: features of all ``utterances`` are one file in ``cache``, and soon there."""
         return []
 
     def example(self) -> Tensor:
@@ -79,7 +89,7 @@ class Mel:
         return Cost()
 
     def origins(self) -> tuple[Origin, ...]:
-        """Nobody's."""
+        """None: no weights of others are in it."""
         return ()
 
 
@@ -91,9 +101,14 @@ def _sizes(name: str, least: int, any_length: bool) -> dict[int, torch.export.Di
 def build(cfg: MelConfig, *, windows: Windows, speeds: tuple[float, ...] = ()) -> Mel:
     """Make the front end.
 
+    Args:
+        cfg: bands and levels.
+        windows: how recordings are cut.
+        speeds: none; other speeds are of encoders.
+
     Raises:
         ConfigError: if a window is shorter than the Fourier transform, or other speeds are asked
-            for, which are of encoders.
+            for.
     """
     window, _ = windows.samples(cfg.sample_rate)
     if window < cfg.n_fft:

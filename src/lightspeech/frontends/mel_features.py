@@ -60,7 +60,14 @@ class MelFeatures:
         return MelLayer(self.cfg).finish(torch.from_numpy(np.array(self.frames[start:end])))
 
     def measure(self, rows: Index) -> Iterator[Tensor]:
-        """Give the windows of some utterances, in order, shape ``(batch, frames, n_features)``."""
+        """Give the windows of some utterances, in order.
+
+        Args:
+            rows: of the corpus, shape ``(n_rows,)``.
+
+        Yields:
+            Shape ``(batch, frames, n_features)``.
+        """
         layer = MelLayer(self.cfg)
         spans = [range(self.window_offsets[r], self.window_offsets[r + 1]) for r in rows]
         places = np.concatenate([np.asarray(span, np.int64) for span in spans])
@@ -69,12 +76,27 @@ class MelFeatures:
             yield layer.finish(torch.from_numpy(block))
 
     def train(self, order: Order, targets: Tensor, augment: Augment) -> "MelBatches":
-        """Give batches to train on, see `CorpusInputs.train`."""
+        """Give batches to train on, see `CorpusInputs.train`.
+
+        Args:
+            order: in which the utterances to train on come.
+            targets: class of every utterance of the corpus, shape ``(n,)``.
+            augment: how far examples are bent.
+        """
         return MelBatches(self, order, targets, augment)
 
 
 def key(utterances: Sequence[Utterance], cfg: MelConfig, windows: Windows) -> str:
-    """Name the features of these recordings under this front end; a change of any gives another."""
+    """Name the features of recordings under a front end; a change of any gives another name.
+
+    Args:
+        utterances: by their identity and the hash of their sound.
+        cfg: the front end.
+        windows: how an utterance is cut for measuring.
+
+    Returns:
+        20 hexadecimal digits.
+    """
     audio = [(u.id, u.audio_hash) for u in utterances]
     text = json.dumps([audio, as_dict(cfg), as_dict(windows)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:20]

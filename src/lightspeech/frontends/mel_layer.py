@@ -9,7 +9,14 @@ from lightspeech.audio.frontend import MelConfig
 
 
 class MelLayer(nn.Module):
-    """Waveform to features; exports with a dynamic length (an STFT operation in ONNX)."""
+    """Waveform to features; exports with a dynamic length (an STFT operation in ONNX).
+
+    Attributes:
+        window: shape ``(n_fft,)``.
+        bins: places among the FFT bins that each band adds up, shape ``(bands, longest)``.
+        weights: of these, zero behind the shorter bands, shape ``(bands, longest)``.
+        dct: log bands to cepstra, shape ``(n_mels, n_mfcc)``.
+    """
 
     window: Tensor
     bins: Tensor
@@ -20,28 +27,42 @@ class MelLayer(nn.Module):
         """Take the tables of a front end as buffers that no weights file holds."""
         super().__init__()
         self.cfg = cfg
-        made = frontend.tables(cfg)
-        longest = max(len(weights) for _, weights in made.bands)
-        weights = np.stack([np.pad(w, (0, longest - len(w))) for _, w in made.bands])
-        bins = np.array([first for first, _ in made.bands])[:, None] + np.arange(longest)
+        tables = frontend.tables(cfg)
+        longest = max(len(weights) for _, weights in tables.bands)
+        weights = np.stack([np.pad(w, (0, longest - len(w))) for _, w in tables.bands])
+        bins = np.array([first for first, _ in tables.bands])[:, None] + np.arange(longest)
         bins = np.minimum(bins, cfg.n_fft // 2)
-        tables = {"window": made.window, "bins": bins, "weights": weights, "dct": made.dct}
-        for name, table in tables.items():
+        buffers = {"window": tables.window, "bins": bins, "weights": weights, "dct": tables.dct}
+        for name, table in buffers.items():
             self.register_buffer(name, torch.from_numpy(np.array(table)), persistent=False)
 
     def forward(self, waveform: Tensor) -> Tensor:
-        """Turn waveforms, shape ``(batch, samples)``, into ``(batch, frames, n_features)``."""
+        """Turn ``waveform``, shape ``(batch, samples)``, into ``(batch, frames, n_features)``."""
         return self.finish(self.log_bands(waveform))
 
     def leveled(self, waveform: Tensor) -> Tensor:
-        """As `lightspeech.audio.frontend.leveled`, each waveform of a batch by itself."""
+        """Level each waveform of a batch, as `lightspeech.audio.frontend.leveled`.
+
+        Args:
+            waveform: shape ``(batch, samples)``.
+
+        Returns:
+            The same shape.
+        """
         if self.cfg.level != "percentile":
             return waveform
         loudest = torch.quantile(waveform.abs(), frontend.LOUDEST_SHARE, dim=1, keepdim=True)
         return (waveform / loudest.clamp(min=frontend.SILENCE)).clamp(-1, 1)
 
     def log_bands(self, waveform: Tensor) -> Tensor:
-        """As `lightspeech.audio.frontend.log_bands`, for a batch at least one window long."""
+        """Compute log bands, as `lightspeech.audio.frontend.log_bands`, for a batch.
+
+        Args:
+            waveform: at least one Fourier transform long, shape ``(batch, samples)``.
+
+        Returns:
+            Shape ``(batch, frames, bands)``.
+        """
         bins = torch.stft(
             self.leveled(waveform),
             self.cfg.n_fft,
@@ -59,7 +80,14 @@ class MelLayer(nn.Module):
         return torch.log(energy + self.cfg.floor)
 
     def finish(self, logarithm: Tensor) -> Tensor:
-        """As `lightspeech.audio.frontend.finish`, for a batch."""
+        """Turn log bands into features, as `lightspeech.audio.frontend.finish`, for a batch.
+
+        Args:
+            logarithm: log bands, shape ``(batch, frames, bands)``, or without the batch.
+
+        Returns:
+            Shape ``(batch, frames, n_features)``, or without the batch.
+        """
         if self.cfg.level == "loudest":
             below = logarithm - logarithm.amax((-2, -1), keepdim=True)
             logarithm = below.clamp(min=-frontend.log_range(self.cfg))

@@ -19,7 +19,17 @@ HALVINGS = 24
 
 
 class MelProducts(nn.Module):
-    """Waveform to features, for one length of waveform; the numbers of `MelLayer`."""
+    """Waveform to features, for one length of waveform; the numbers of `MelLayer`.
+
+    With ``n_fft = a * b``, and cosine and sine as the first axis of each table of rotations:
+
+    Attributes:
+        window: shape ``(n_fft,)``.
+        first: transform of ``a`` points, shape ``(2, a, a)``.
+        turn: between both transforms, shape ``(2, a, b)``.
+        second: transform of ``b`` points, shape ``(2, b, b)``.
+        mel: bins to bands, shape ``(n_fft // 2 + 1, n_mels)``.
+    """
 
     window: Tensor
     first: Tensor
@@ -32,19 +42,19 @@ class MelProducts(nn.Module):
         super().__init__()
         self.cfg, self.layer = cfg, MelLayer(cfg)
         self.a, self.b = _factors(cfg.n_fft)
-        made = frontend.tables(cfg)
-        tables = {
-            "window": made.window.astype(np.float32),
+        tables = frontend.tables(cfg)
+        buffers = {
+            "window": tables.window.astype(np.float32),
             "first": _rotations(self.a, self.a, self.a),
             "turn": _rotations(self.a, self.b, cfg.n_fft),
             "second": _rotations(self.b, self.b, self.b),
-            "mel": made.mel_matrix(cfg.n_fft // 2 + 1),
+            "mel": tables.mel_matrix(cfg.n_fft // 2 + 1),
         }
-        for name, table in tables.items():
+        for name, table in buffers.items():
             self.register_buffer(name, torch.from_numpy(np.array(table)), persistent=False)
 
     def forward(self, waveform: Tensor) -> Tensor:
-        """Turn waveforms, shape ``(batch, samples)``, into ``(batch, frames, n_features)``."""
+        """Turn ``waveform``, shape ``(batch, samples)``, into ``(batch, frames, n_features)``."""
         energy = self._energy(self._frames(self._leveled(waveform)) * self.window)
         if self.cfg.power == 1:
             energy = energy.sqrt()

@@ -54,7 +54,7 @@ class Pair:
 
     @property
     def sample_rate(self) -> int:
-        """Hz; both have one."""
+        """Of the waveforms that both take, Hz."""
         return self.first.sample_rate
 
     @property
@@ -77,6 +77,11 @@ class Pair:
     ) -> "PairInputs":
         """Open both, see `contract.Frontend.open`.
 
+        Args:
+            utterances: the corpus, with paths and hashes.
+            cache: folder of all cached features.
+            step: called after each utterance.
+
         Raises:
             ConfigError: if they do not cut recordings into the same windows.
         """
@@ -89,7 +94,7 @@ class Pair:
         return PairInputs(first, second)
 
     def missing(self, utterances: Sequence[Utterance], cache: Path) -> list[Utterance]:
-        """List what is missing of either."""
+        """List those of ``utterances`` that either front end finds missing in ``cache``."""
         either = {u.id: u for part in self for u in part.missing(utterances, cache)}
         return list(either.values())
 
@@ -141,6 +146,9 @@ def part(inputs: dict[str, Tensor], name: str) -> Inputs:
     Args:
         inputs: as `Pair.example` gives them.
         name: `FIRST` or `SECOND`.
+
+    Returns:
+        Batch first, such as shape ``(batch, frames, n_features)``; by name if it is a pair itself.
     """
     if name in inputs:
         return inputs[name]
@@ -172,12 +180,25 @@ class PairInputs:
         )
 
     def measure(self, rows: Index) -> Iterator[dict[str, Tensor]]:
-        """Give the windows of some utterances, by name."""
+        """Give the windows of some utterances.
+
+        Args:
+            rows: of the corpus, shape ``(n_rows,)``.
+
+        Yields:
+            The inputs of both parts, by name.
+        """
         for both in zip(self.first.measure(rows), self.second.measure(rows), strict=True):
             yield _named(*both)
 
     def train(self, order: Order, targets: Tensor, augment: Augment) -> "PairBatches":
-        """Give batches to train on, see `CorpusInputs.train`."""
+        """Give batches to train on, see `CorpusInputs.train`.
+
+        Args:
+            order: in which the utterances to train on come.
+            targets: class of every utterance of the corpus, shape ``(n,)``.
+            augment: how far examples are bent.
+        """
         return PairBatches(*(x.train(order, targets, augment) for x in (self.first, self.second)))
 
 
@@ -185,7 +206,12 @@ class PairBatches:
     """Training batches of both, in one order."""
 
     def __init__(self, first: Batches, second: Batches) -> None:
-        """Take the batches of each."""
+        """Take the batches of each.
+
+        Args:
+            first: of the first front end.
+            second: of the second one, in the same order.
+        """
         self.first, self.second = first, second
         self.rows, self.targets = first.rows, first.targets
 
@@ -203,15 +229,27 @@ class PairLayer(Layer):
     """Both front ends inside one graph; inputs that both take are one."""
 
     def __init__(self, first: Layer, second: Layer) -> None:
-        """Take the layers of both."""
+        """Take the layers of both.
+
+        Args:
+            first: of the first front end.
+            second: of the second one.
+        """
         super().__init__({**first.sources, **second.sources}, first)
         self.second = second
         self.names = [list(layer.sources) for layer in (first, second)]
 
     def forward(self, *sources: Tensor) -> dict[str, Tensor]:
-        """Compute the inputs of the network, by name."""
-        given = dict(zip(self.sources, sources, strict=True))
-        first, second = ([given[name] for name in names] for names in self.names)
+        """Compute the inputs of the network.
+
+        Args:
+            sources: a tensor for each source, in order; shape as of its example but for open axes.
+
+        Returns:
+            The inputs of both parts, by name.
+        """
+        tensors = dict(zip(self.sources, sources, strict=True))
+        first, second = ([tensors[name] for name in names] for names in self.names)
         return _named(self.compute(*first), self.second(*second))
 
 

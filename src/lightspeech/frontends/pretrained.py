@@ -1,4 +1,4 @@
-"""Pretrained encoders of `transformers`, frozen: waveform to pooled hidden states.
+"""Pretrained encoders of ``transformers``, frozen: waveform to pooled hidden states.
 
 Whisper runs without its padding to 30 s (positions are sliced) and no encoder runs further than the
 last hidden state that is kept. wav2vec2, HuBERT and WavLM are read by the same code.
@@ -24,7 +24,7 @@ from lightspeech.quiet import silent
 
 PLACE = "LIGHTSPEECH_ENCODERS"
 SHRUNK = "encoder.onnx"
-"""In the folder of an encoder that is none of `transformers` any more."""
+"""In the folder of an encoder that is none of ``transformers`` any more."""
 LONGEST_S = 30
 """Whisper has positions for no more; longer audio is heard in pieces of this."""
 SHORTEST = 640
@@ -112,7 +112,12 @@ def hashes(files: Iterable[Path]) -> list[str]:
 
 
 def remedies(source: str, why: str) -> str:
-    """Say what to do where an encoder is not to be had."""
+    """Say what to do where an encoder is not to be had.
+
+    Args:
+        source: of the encoder, as in a recipe.
+        why: it is not to be had.
+    """
     return (
         f"encoder {source!r}: {why}; set {PLACE} to the folder that holds it, name its folder "
         "(frontend.source=PATH), or connect to the network and name it as on the hub "
@@ -139,7 +144,7 @@ def load(states: States) -> Listen:
 
 
 def pretrained(name: str) -> tuple[Any, Any, Any]:
-    """Load an encoder of `transformers`, strictly: its configuration, itself, its extractor.
+    """Load an encoder of ``transformers``, strictly: its configuration, itself, its extractor.
 
     Raises:
         ConfigError: if it is not there, not whole, or of another kind.
@@ -183,10 +188,10 @@ def _transformers() -> Any:
         import transformers
     except ModuleNotFoundError:
         raise MissingExtra("a pretrained encoder", "teacher") from None
-    made: Any = transformers
-    made.logging.set_verbosity_error()
-    made.logging.disable_progress_bar()
-    return made
+    package: Any = transformers
+    package.logging.set_verbosity_error()
+    package.logging.disable_progress_bar()
+    return package
 
 
 def _check(cfg: States, about: Any) -> None:
@@ -225,8 +230,8 @@ def _weights(name: str, source: Path | str, kind: Any) -> nn.Module:
         raise ConfigError(
             f"encoder {name!r} is not whole, first odd tensor {odd[0]}; fetch it anew"
         )
-    made: nn.Module = model.eval().requires_grad_(False)
-    return made
+    encoder: nn.Module = model.eval().requires_grad_(False)
+    return encoder
 
 
 def _whisper(cfg: States, model: Any, extractor: Any) -> Callable[[Waveform], Tensor]:
@@ -260,7 +265,7 @@ def _raw(cfg: States, model: Any, extractor: Any) -> Callable[[Waveform], Tensor
 
     def hidden_states(waveform: Waveform) -> Tensor:
         values = extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="pt").input_values
-        found = model(values, output_hidden_states=True).hidden_states
-        return torch.cat(found[cfg.first : cfg.last + 1])
+        states = model(values, output_hidden_states=True).hidden_states
+        return torch.cat(states[cfg.first : cfg.last + 1])
 
     return hidden_states

@@ -94,10 +94,11 @@ class Small:
         folder, about = self._folder(), self._about()
         gives = {"width": about["hidden_size"], "first": about["first"], "last": about["last"]}
         if any(getattr(self.cfg, name) != value for name, value in gives.items()):
-            source, wanted = self.cfg.source, {name: getattr(self.cfg, name) for name in gives}
+            keys = ", ".join(f"{name}: {value}" for name, value in gives.items())
+            source, asks = self.cfg.source, {name: getattr(self.cfg, name) for name in gives}
             raise ConfigError(
-                f"encoder {source!r} gives {gives}, the recipe asks for {wanted}; write frontend: "
-                f"{{source: {source}, {', '.join(f'{k}: {v}' for k, v in gives.items())}}}"
+                f"encoder {source!r} gives {gives}, the recipe asks for {asks}; write frontend: "
+                f"{{name: small_encoder, source: {source}, {keys}}}"
             )
         return Listen(self.cfg.pool_s, _hidden_states(folder / MODEL), about["n_params"])
 

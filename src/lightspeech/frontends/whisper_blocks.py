@@ -1,6 +1,6 @@
 """The first blocks of a Whisper encoder, waveform to hidden states, in what exports and quantizes.
 
-The same numbers as `transformers` gives without padding to 30 s (Radford et al. 2022, sec. 2.2),
+The same numbers as ``transformers`` gives without padding to 30 s (Radford et al. 2022, sec. 2.2),
 with everything in the graph: log-mel, the stem as matrix products, positions computed rather than
 stored, blocks whose heads and feed-forward units may be fewer than they were.
 """
@@ -22,19 +22,35 @@ STRIDE = 2 * HOP
 
 
 class LogMel(nn.Module):
-    """Whisper's log-mel of a clip, its dynamic range limited to eight decades below the loudest."""
+    """Whisper's log-mel of a clip, its dynamic range limited to eight decades below the loudest.
+
+    Attributes:
+        window: shape ``(N_FFT,)``.
+        mel: bins to bands, shape ``(N_FFT // 2 + 1, bands)``.
+    """
 
     window: Tensor
     mel: Tensor
 
     def __init__(self, mel: Tensor) -> None:
-        """Take the mel matrix, shape ``(N_FFT // 2 + 1, bands)``."""
+        """Take the mel matrix.
+
+        Args:
+            mel: shape ``(N_FFT // 2 + 1, bands)``.
+        """
         super().__init__()
         self.register_buffer("window", torch.hann_window(N_FFT))
         self.register_buffer("mel", mel)
 
     def forward(self, waveform: Tensor) -> Tensor:
-        """Waveforms, ``(batch, samples)``, a whole number of strides, to ``(batch, T, bands)``."""
+        """Compute the log-mel of waveforms.
+
+        Args:
+            waveform: 16 kHz, a whole number of strides long, shape ``(batch, samples)``.
+
+        Returns:
+            Shape ``(batch, frames, bands)``.
+        """
         padded = F.pad(waveform[:, None], (N_FFT // 2, N_FFT // 2), mode="reflect")[:, 0]
         bins = torch.stft(
             padded, N_FFT, HOP, window=self.window, center=False, return_complex=True
@@ -65,35 +81,53 @@ class Block(nn.Module):
         self.out = nn.Linear(heads_width, width)
         self.widen, self.narrow = nn.Linear(width, units), nn.Linear(units, width)
 
-    def forward(self, x: Tensor, unheard: Tensor | None = None) -> Tensor:
-        """Keep the shape, ``(batch, states, width)``.
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Compute the next hidden states.
 
         Args:
-            x: states.
-            unheard: added to the scores of each state, shape ``(batch, 1, 1, states)``.
-        """
-        x = x + self.out(self.attend(self.first_norm(x), unheard))
-        made: Tensor = x + self.narrow(self.units(self.second_norm(x)))
-        return made
+            x: hidden states, shape ``(batch, states, width)``.
+            mask: added to the scores of each state, shape ``(batch, 1, 1, states)``.
 
-    def attend(self, x: Tensor, unheard: Tensor | None) -> Tensor:
-        """What the heads say, side by side, shape ``(batch, states, heads * size)``."""
+        Returns:
+            Shape ``(batch, states, width)``.
+        """
+        x = x + self.out(self.attend(self.first_norm(x), mask))
+        states: Tensor = x + self.narrow(self.units(self.second_norm(x)))
+        return states
+
+    def attend(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """Compute what the heads add up, side by side.
+
+        Args:
+            x: normalized hidden states, shape ``(batch, states, width)``.
+            mask: added to the scores of each state, shape ``(batch, 1, 1, states)``.
+
+        Returns:
+            Shape ``(batch, states, heads * size)``.
+        """
         q, k, v = (
             layer(x).unflatten(2, (self.n_heads, -1)).transpose(1, 2)
             for layer in (self.query, self.key, self.value)
         )  # (B, H, T, D)
         scores = q @ k.transpose(2, 3) / math.sqrt(q.shape[3])
-        weights = (scores if unheard is None else scores + unheard).softmax(3)
-        said: Tensor = (weights @ v).transpose(1, 2).flatten(2)
-        return said
+        weights = (scores if mask is None else scores + mask).softmax(3)
+        values: Tensor = (weights @ v).transpose(1, 2).flatten(2)
+        return values
 
     def units(self, x: Tensor) -> Tensor:
-        """What the units of the feed-forward part say."""
+        """Compute the activations of the units of the feed-forward part.
+
+        Args:
+            x: normalized hidden states, shape ``(batch, states, width)``.
+
+        Returns:
+            Shape ``(batch, states, units)``.
+        """
         return F.gelu(self.widen(x))
 
 
 def taken_over(layer: Any) -> Block:
-    """Make a block of one of `transformers`, with its weights."""
+    """Make a block of one of ``transformers``, with its weights."""
     attention = layer.self_attn
     block = Block(layer.embed_dim, attention.num_heads, layer.embed_dim, layer.fc1.out_features)
     block.first_norm, block.second_norm = layer.self_attn_layer_norm, layer.final_layer_norm
@@ -126,12 +160,16 @@ def read(file: Path) -> nn.ModuleList:
 
 
 class WhisperBlocks(nn.Module):
-    """Waveform to the hidden states of the first blocks."""
+    """Waveform to the hidden states of the first blocks.
+
+    Attributes:
+        rates: of the angles that positions turn by from state to state, shape ``(width / 2,)``.
+    """
 
     rates: Tensor
 
     def __init__(self, model: Any, mel: Tensor, *, first: int, last: int) -> None:
-        """Take over the weights of a `transformers` encoder.
+        """Take over the weights of a ``transformers`` encoder.
 
         Args:
             model: a ``WhisperEncoder`` of more blocks than are kept.
@@ -148,7 +186,14 @@ class WhisperBlocks(nn.Module):
         self.register_buffer("rates", rates)
 
     def forward(self, waveform: Tensor) -> Tensor:
-        """Waveforms, 16 kHz, ``(batch, samples)``, to hidden states, ``(batch, L, T, width)``."""
+        """Compute the hidden states of waveforms.
+
+        Args:
+            waveform: 16 kHz, shape ``(batch, samples)``.
+
+        Returns:
+            Shape ``(batch, layers, states, width)``.
+        """
         waveform = F.pad(waveform, (0, -waveform.shape[1] % STRIDE))
         x = _convolve(self.log_mel(waveform), self.stem[0], stride=1)
         x = _convolve(x, self.stem[1], stride=2)
@@ -161,15 +206,15 @@ class WhisperBlocks(nn.Module):
 
 def _as_product(conv: nn.Conv1d) -> nn.Linear:
     """A convolution over three frames as a matrix product: those quantize a channel at a time."""
-    made = nn.Linear(3 * conv.in_channels, conv.out_channels)
+    product = nn.Linear(3 * conv.in_channels, conv.out_channels)
     weight = conv.weight.transpose(1, 2).flatten(1)  # (out, 3 * in)
-    made.load_state_dict({"weight": weight, "bias": conv.bias})
-    return made
+    product.load_state_dict({"weight": weight, "bias": conv.bias})
+    return product
 
 
 def _convolve(x: Tensor, product: nn.Module, *, stride: int) -> Tensor:
     """Look at each frame and its neighbours: ``(B, T, in)`` to ``(B, T / stride, out)``."""
     n = x.shape[1]
     padded = F.pad(x, (0, 0, 1, 1))
-    beside = torch.cat([padded[:, i : i + n : stride] for i in range(3)], 2)
-    return F.gelu(product(beside))
+    triples = torch.cat([padded[:, i : i + n : stride] for i in range(3)], 2)
+    return F.gelu(product(triples))

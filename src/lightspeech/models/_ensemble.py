@@ -28,8 +28,8 @@ class Ensemble(Standardized, nn.Module):
     def classify(self, standardized: Tensor) -> Tensor:
         """Logits; in training those of every member, ``(batch, members, n_classes)``."""
         trunks = cast(Iterable[Trunk], self.trunks)
-        heard = [trunk.statistics(standardized) for trunk in trunks]
-        logits: Tensor = self.head(torch.cat(heard, dim=1))
+        statistics = [trunk.statistics(standardized) for trunk in trunks]
+        logits: Tensor = self.head(torch.cat(statistics, dim=1))
         return logits
 
 
@@ -48,11 +48,11 @@ class Heads(nn.Module):
         with torch.no_grad():  # so that a member's head begins as one that stands alone
             self.linear.weight /= members**0.5
 
-    def forward(self, heard: Tensor) -> Tensor:
+    def forward(self, statistics: Tensor) -> Tensor:
         """Logits; in training those of every member."""
         if not self.training:
-            mean: Tensor = self.linear(heard)
+            mean: Tensor = self.linear(statistics)
             return mean
-        own = self.dropout(heard).reshape(len(heard), self.members, -1)
+        by_member = self.dropout(statistics).reshape(len(statistics), self.members, -1)
         weights = self.linear.weight.reshape(len(self.linear.weight), self.members, -1)
-        return torch.einsum("bmw,cmw->bmc", own, self.members * weights) + self.linear.bias
+        return torch.einsum("bmw,cmw->bmc", by_member, self.members * weights) + self.linear.bias

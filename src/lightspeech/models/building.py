@@ -131,14 +131,14 @@ def resize(network: nn.Module, shapes: dict[str, tuple[int, ...]]) -> None:
     """
     for path, layer in network.named_modules():
         full = {name: f"{path}.{name}".lstrip(".") for name in _tensors(layer)}
-        own = {name: shapes[each] for name, each in full.items() if each in shapes}
-        for name, shape in own.items():
+        resized = {name: shapes[each] for name, each in full.items() if each in shapes}
+        for name, shape in resized.items():
             old = getattr(layer, name)
             value = torch.zeros(shape, dtype=old.dtype)
             if isinstance(old, nn.Parameter):
                 value = nn.Parameter(value, requires_grad=old.requires_grad)
             setattr(layer, name, value)
-        if own:
+        if resized:
             _say_widths(layer)
 
 

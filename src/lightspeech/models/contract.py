@@ -27,11 +27,25 @@ class SpeechModel(Protocol):
     """
 
     def standardize(self, features: Tensor) -> Tensor:
-        """Standardize each feature by statistics learnt in training; keeps the shape."""
+        """Standardize each feature by statistics learnt in training.
+
+        Args:
+            features: as the front end gives them, shape ``(batch, frames, n_features)``.
+
+        Returns:
+            The same shape.
+        """
         ...
 
     def classify(self, standardized: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``, of what `standardize` gave."""
+        """Compute logits.
+
+        Args:
+            standardized: what `standardize` gave, shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         ...
 
 
@@ -41,16 +55,37 @@ class Standardized:
     norm: nn.Module
 
     def forward(self, features: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``."""
+        """Logits of features.
+
+        Args:
+            features: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         return self.classify(self.standardize(features))
 
     def standardize(self, features: Tensor) -> Tensor:
-        """Standardize each feature, see `SpeechModel.standardize`."""
+        """Standardize each feature, see `SpeechModel.standardize`.
+
+        Args:
+            features: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            The same shape.
+        """
         standardized: Tensor = self.norm(features.transpose(1, 2))
         return standardized.transpose(1, 2).contiguous()
 
     def classify(self, standardized: Tensor) -> Tensor:
-        """Logits, see `SpeechModel.classify`."""
+        """Logits, see `SpeechModel.classify`.
+
+        Args:
+            standardized: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         raise NotImplementedError
 
 
@@ -58,15 +93,29 @@ class Unstandardized:
     """The step in floats of a network that takes features as they are."""
 
     def forward(self, features: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``."""
+        """Logits of features.
+
+        Args:
+            features: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         return self.classify(self.standardize(features))
 
     def standardize(self, features: Tensor) -> Tensor:
-        """Give the features as they are."""
+        """Give ``features``, shape ``(batch, frames, n_features)``, as they are: the same shape."""
         return features
 
     def classify(self, standardized: Tensor) -> Tensor:
-        """Logits, see `SpeechModel.classify`."""
+        """Logits, see `SpeechModel.classify`.
+
+        Args:
+            standardized: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         raise NotImplementedError
 
 
@@ -74,7 +123,12 @@ class Completed(Standardized, nn.Module):
     """A network without a standardization of its own, and one before it."""
 
     def __init__(self, network: nn.Module, n_features: int) -> None:
-        """Take the network as it is."""
+        """Take the network as it is.
+
+        Args:
+            network: standardized features to logits.
+            n_features: numbers a frame.
+        """
         super().__init__()
         self.norm = nn.BatchNorm1d(n_features, affine=False)
         self.network = network
@@ -85,7 +139,14 @@ class Completed(Standardized, nn.Module):
         return head_of(self.network)
 
     def classify(self, standardized: Tensor) -> Tensor:
-        """Logits, see `SpeechModel.classify`."""
+        """Logits, see `SpeechModel.classify`.
+
+        Args:
+            standardized: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         logits: Tensor = self.network(standardized)
         return logits
 

@@ -61,6 +61,11 @@ class Fusion(nn.Module):
 def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
     """Build both networks.
 
+    Args:
+        cfg: both, and their temperatures.
+        frontend: a pair; each network is given what its part gives.
+        n_classes: logits.
+
     Raises:
         ConfigError: if the front end is no pair.
     """

@@ -65,21 +65,35 @@ class Int8Network(nn.Module):
         self.graph = _prepare(_Classify(inner), torch.zeros(2, *example.shape[1:]), cfg)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``."""
+        """Logits of features.
+
+        Args:
+            features: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         logits: Tensor = self.graph(self.standardize(features))
         return logits
 
     def standardize(self, features: Tensor) -> Tensor:
-        """Standardize in floats, see `SpeechModel.standardize`."""
+        """Standardize in floats, see `SpeechModel.standardize`.
+
+        Args:
+            features: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            The same shape.
+        """
         return cast(SpeechModel, self.outer).standardize(features)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Int8Network":
         """Copy without what torch has to say of copied graphs."""
-        made = Int8Network.__new__(Int8Network)
-        memo[id(self)] = made
+        network = Int8Network.__new__(Int8Network)
+        memo[id(self)] = network
         with silent():
-            made.__dict__.update(copy.deepcopy(self.__dict__, memo))
-        return made
+            network.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return network
 
     def train(self, mode: bool = True) -> "Int8Network":
         """Change nothing: statistics are frozen, and an exported graph has no modes."""
@@ -151,8 +165,8 @@ def convert(network: Int8Network, *, fold_weights: bool) -> GraphModule:
         [features] = graph.graph.find_nodes(op="placeholder")
         # The scales of weights follow the weights, and a network just read has not seen them yet.
         graph(torch.zeros(2, *features.meta["val"].shape[1:]))
-        made: GraphModule = convert_pt2e(graph, fold_quantize=fold_weights)
-    return made
+        converted: GraphModule = convert_pt2e(graph, fold_quantize=fold_weights)
+    return converted
 
 
 def layers(network: Int8Network) -> dict[str, list[str]]:
@@ -163,18 +177,23 @@ def layers(network: Int8Network) -> dict[str, list[str]]:
     """
     from lightspeech.models._rounding import WEIGHTED, layer_name
 
-    found: dict[str, list[str]] = {}
+    roundings: dict[str, list[str]] = {}
     for node in network.graph.graph.nodes:
         weight = node.all_input_nodes[1] if node.target in WEIGHTED else node
         if node.target in WEIGHTED and weight.op == "call_module":  # else it stays in floats
             users = [*node.users, *(after for user in node.users for after in user.users)]
             near = [n for n in (*node.all_input_nodes[:2], *users) if n.op == "call_module"]
-            found[layer_name(weight)] = [str(n.target) for n in near]
-    return found
+            roundings[layer_name(weight)] = [str(n.target) for n in near]
+    return roundings
 
 
 def round_only(network: Int8Network, roundings: Collection[str] | None) -> None:
-    """Round at these places of `layers` alone; None: everywhere."""
+    """Round at some places alone; the others let their tensors pass.
+
+    Args:
+        network: in place.
+        roundings: names of modules, as `layers` gives them; None: everywhere.
+    """
     from lightspeech.models._rounding import Activation, PerChannelWeight
 
     modules = dict(network.graph.named_modules(remove_duplicate=False))
@@ -186,7 +205,12 @@ def round_only(network: Int8Network, roundings: Collection[str] | None) -> None:
 
 @torch.no_grad()
 def take_ranges(network: Int8Network, windows: Iterable[Inputs]) -> None:
-    """Take the ranges of all activations from features, shape ``(batch, frames, n_features)``."""
+    """Take the ranges of all activations from what a network is given, in place.
+
+    Args:
+        network: it rounds by these ranges from now on.
+        windows: batches of features, each of shape ``(batch, frames, n_features)``.
+    """
     from lightspeech.models._rounding import Activation
 
     places = [module for module in network.graph.modules() if isinstance(module, Activation)]

@@ -31,7 +31,14 @@ class Converted(nn.Module):
         return self
 
     def forward(self, features: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``."""
+        """Logits of features.
+
+        Args:
+            features: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         standardized = cast(SpeechModel, self.outer).standardize(features)
         logits: Tensor = self.converted(standardized)
         return logits
@@ -88,16 +95,16 @@ def dynamic(model: Any, excluded: Sequence[str] = ()) -> bytes:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with silent(), tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / "model.onnx"
+        file = Path(folder) / "model.onnx"
         quantize_dynamic(
             model,
-            made,
+            file,
             weight_type=QuantType.QInt8,
             per_channel=True,
             op_types_to_quantize=["MatMul", "Gemm"],
             nodes_to_exclude=list(excluded),
         )
-        return made.read_bytes()
+        return file.read_bytes()
 
 
 def head_to_bytes(network: nn.Module, n_features: int) -> bytes:
@@ -120,13 +127,25 @@ class OnnxNetwork(nn.Module):
     """An ONNX file that answers like a network, on onnxruntime."""
 
     def __init__(self, model: bytes, *, threads: int = 1) -> None:
-        """Load what `to_bytes` gave."""
+        """Load what `to_bytes` gave.
+
+        Args:
+            model: content of the file.
+            threads: that one operation may take.
+        """
         super().__init__()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         self.session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
 
     def forward(self, features: Tensor) -> Tensor:
-        """Logits, shape ``(batch, n_classes)``."""
+        """Logits of features.
+
+        Args:
+            features: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         [logits] = self.session.run([OUTPUT], {INPUT: features.numpy()})
         return torch.from_numpy(logits)

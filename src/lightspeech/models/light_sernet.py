@@ -70,7 +70,12 @@ class LightSerNet(Unstandardized, nn.Module):
     """
 
     def __init__(self, cfg: Config, n_classes: int) -> None:
-        """Build the published layers."""
+        """Build the published layers.
+
+        Args:
+            cfg: widths and dropout.
+            n_classes: logits.
+        """
         super().__init__()
         kernels = ((11, 1), (1, 9), (3, 3))
         self.paths = nn.ModuleList(
@@ -89,7 +94,14 @@ class LightSerNet(Unstandardized, nn.Module):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def classify(self, standardized: Tensor) -> Tensor:
-        """Logits, see `SpeechModel.classify`."""
+        """Logits, see `SpeechModel.classify`.
+
+        Args:
+            standardized: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         x = standardized[:, None].contiguous(memory_format=torch.channels_last)  # (B, 1, T, F)
         x = torch.cat([path(x) for path in self.paths], dim=1)  # (B, 96, T / 2, F / 2)
         logits: Tensor = self.head(self.body(x).mean((2, 3)))
@@ -97,5 +109,11 @@ class LightSerNet(Unstandardized, nn.Module):
 
 
 def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
-    """Build the network; it takes any number of features and frames."""
+    """Build the network.
+
+    Args:
+        cfg: widths and dropout.
+        frontend: any of one tensor; the network takes any number of features and frames.
+        n_classes: logits.
+    """
     return LightSerNet(cfg, n_classes)

@@ -50,7 +50,13 @@ class SeparableConfig:
 
 
 def build(cfg: SeparableConfig, *, frontend: Frontend, n_classes: int) -> nn.Module:
-    """Build the network of a tier."""
+    """Build the network of a tier.
+
+    Args:
+        cfg: width and depth.
+        frontend: that the network is given.
+        n_classes: logits.
+    """
     return Separable(cfg, frontend.n_features, n_classes)
 
 
@@ -58,14 +64,26 @@ class Trunk(nn.Module):
     """Stem, residual blocks, mean and maximum over time."""
 
     def __init__(self, cfg: SeparableConfig, n_features: int) -> None:
-        """Build the layers; the mel bands are the channels of the input."""
+        """Build the layers; the mel bands are the channels of the input.
+
+        Args:
+            cfg: width and depth.
+            n_features: numbers a frame.
+        """
         super().__init__()
         self.stem = _convolution(n_features, cfg.channels[0], cfg.stem_kernel, stride=2)
         self.blocks = nn.Sequential(*(Block(*block, cfg.kernel) for block in cfg.blocks))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def statistics(self, standardized: Tensor) -> Tensor:
-        """Say what a head reads, shape ``(batch, 2 * width)``."""
+        """Compute what a head reads: mean, then maximum of each channel over time.
+
+        Args:
+            standardized: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, 2 * width)``, of the width of the last block.
+        """
         x = standardized[:, :, None].permute(0, 3, 1, 2)  # (B, F, T, 1), channels last in memory
         x = self.blocks(self.stem(x).relu())
         x = x.permute(0, 2, 3, 1)  # (B, T / 2, 1, C): as LiteRT has it, so no copy there
@@ -76,7 +94,13 @@ class Separable(Standardized, Trunk):
     """A trunk and a linear head."""
 
     def __init__(self, cfg: SeparableConfig, n_features: int, n_classes: int) -> None:
-        """Build the layers."""
+        """Build the layers.
+
+        Args:
+            cfg: width and depth.
+            n_features: numbers a frame.
+            n_classes: logits.
+        """
         super().__init__(cfg, n_features)
         # Global statistics of the training speakers: level stays a cue, as no clip is normalized.
         self.norm = nn.BatchNorm1d(n_features, affine=False)
@@ -84,7 +108,14 @@ class Separable(Standardized, Trunk):
         self.head = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(2 * width, n_classes))
 
     def classify(self, standardized: Tensor) -> Tensor:
-        """Logits, see `SpeechModel.classify`."""
+        """Logits, see `SpeechModel.classify`.
+
+        Args:
+            standardized: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         logits: Tensor = self.head(self.statistics(standardized))
         return logits
 
@@ -93,14 +124,28 @@ class Block(nn.Module):
     """Depthwise then pointwise convolution, with or without a residual."""
 
     def __init__(self, n_in: int, n_out: int, residual: bool, kernel: int) -> None:
-        """Build the layers."""
+        """Build the layers.
+
+        Args:
+            n_in: channels in.
+            n_out: channels out.
+            residual: whether the input is added to the result; then ``n_in`` is ``n_out``.
+            kernel: frames that the depthwise convolution sees, odd.
+        """
         super().__init__()
         self.depthwise = _convolution(n_in, n_in, kernel, groups=n_in)
         self.pointwise = _convolution(n_in, n_out, 1)
         self.residual = residual
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape but for the channels."""
+        """Convolve along time.
+
+        Args:
+            x: shape ``(batch, n_in, frames, 1)``.
+
+        Returns:
+            Shape ``(batch, n_out, frames, 1)``.
+        """
         y: Tensor = self.pointwise(self.depthwise(x).relu())
         return (x + y if self.residual else y).relu()
 

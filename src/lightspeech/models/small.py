@@ -27,7 +27,13 @@ class Config(SeparableConfig):
 
 
 def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
-    """Build the ensemble."""
+    """Build the ensemble; of one member, the network alone.
+
+    Args:
+        cfg: width, depth and number of the members.
+        frontend: that the network is given.
+        n_classes: logits.
+    """
     if cfg.members == 1:
         return Separable(cfg, frontend.n_features, n_classes)
     return Ensemble(cfg, cfg.members, frontend.n_features, n_classes)

@@ -31,7 +31,13 @@ class TinyMLLSTM(Standardized, nn.Module):
     """Two recurrent layers; the last state of the second is what the head sees."""
 
     def __init__(self, cfg: Config, n_features: int, n_classes: int) -> None:
-        """Build the published layers, one bias an LSTM as in Keras."""
+        """Build the published layers, one bias an LSTM as in Keras.
+
+        Args:
+            cfg: dropout.
+            n_features: numbers a frame.
+            n_classes: logits.
+        """
         super().__init__()
         self.norm = nn.BatchNorm1d(n_features, affine=False)
         self.first = nn.LSTM(n_features, 128, batch_first=True)
@@ -44,7 +50,14 @@ class TinyMLLSTM(Standardized, nn.Module):
         )
 
     def classify(self, standardized: Tensor) -> Tensor:
-        """Logits, see `SpeechModel.classify`."""
+        """Logits, see `SpeechModel.classify`.
+
+        Args:
+            standardized: shape ``(batch, frames, n_features)``.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         x, _ = self.first(standardized)
         x, _ = self.second(x)
         logits: Tensor = self.head(x[:, -1])
@@ -52,5 +65,11 @@ class TinyMLLSTM(Standardized, nn.Module):
 
 
 def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
-    """Build the network."""
+    """Build the network.
+
+    Args:
+        cfg: dropout.
+        frontend: that the network is given.
+        n_classes: logits.
+    """
     return TinyMLLSTM(cfg, frontend.n_features, n_classes)

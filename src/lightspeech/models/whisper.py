@@ -46,7 +46,13 @@ class Pooling(nn.Module):
     """Mix of the layers of one encoder, narrow layer, statistics under attention."""
 
     def __init__(self, cfg: Config, n_layers: int, width: int) -> None:
-        """Build the layers for so many hidden states of a frame, of some width."""
+        """Build the layers.
+
+        Args:
+            cfg: sizes of the head.
+            n_layers: hidden states of a frame.
+            width: of one hidden state.
+        """
         super().__init__()
         self.mix = nn.Parameter(torch.zeros(n_layers))
         self.narrow = nn.Sequential(
@@ -109,15 +115,20 @@ class Head(Unstandardized, nn.Module):
     def _deeper(self, features: Tensor, silent: Tensor) -> Tensor:
         """Add what the blocks say, which hear no silent frame."""
         states, last = [features], features[:, :, -self.width :]
-        unheard = silent.to(last.dtype).mT[:, None] * -1e4  # (B, 1, 1, T), added to the scores
+        mask = silent.to(last.dtype).mT[:, None] * -1e4  # (B, 1, 1, T), added to the scores
         for block in self.pretrained:
-            last = block(last, unheard)
+            last = block(last, mask)
             states.append(last)
         return torch.cat(states, 2) if len(states) > 1 else features
 
 
 def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
     """Build the head over the hidden states of an encoder, or of two side by side.
+
+    Args:
+        cfg: sizes of the head.
+        frontend: of any encoder.
+        n_classes: logits.
 
     Raises:
         ConfigError: if the front end is no encoder.

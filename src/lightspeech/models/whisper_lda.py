@@ -35,7 +35,13 @@ class Head(whisper.Head):
     """A head trained as ever; once it is, discriminants answer beside it with the same say."""
 
     def __init__(self, cfg: Config, frontend: EncoderFrontend, n_classes: int) -> None:
-        """Build the layers; discriminants say nothing before they are fitted."""
+        """Build the layers; the discriminants give zeros before they are fitted.
+
+        Args:
+            cfg: sizes of the head, and shrinkage of the discriminants.
+            frontend: of any encoder.
+            n_classes: logits.
+        """
         super().__init__(cfg, frontend, n_classes)
         self.shrinkage = cfg.shrinkage
         self.discriminants = nn.Linear(2 * frontend.n_features, n_classes)
@@ -43,7 +49,14 @@ class Head(whisper.Head):
             nn.init.zeros_(weights)
 
     def classify(self, standardized: Tensor) -> Tensor:
-        """Logits, see `whisper.Head.classify`; in training those of the head alone."""
+        """Logits of head and discriminants together; in training those of the head alone.
+
+        Args:
+            standardized: shape ``(batch, frames, n_features)``, see `whisper.Head.classify`.
+
+        Returns:
+            Shape ``(batch, n_classes)``.
+        """
         logits = super().classify(standardized)
         if self.training:
             return logits
@@ -51,21 +64,26 @@ class Head(whisper.Head):
         return together
 
     @torch.no_grad()
-    def settle(self, heard: Iterable[Tensor], targets: Tensor, strangers: Sequence[Tensor]) -> None:
-        """Fit the discriminants, and give them the say of the head.
+    def settle(
+        self, features: Iterable[Tensor], targets: Tensor, selection: Sequence[Tensor]
+    ) -> None:
+        """Fit the discriminants; their logits are scaled to spread as far as those of the head.
 
         Args:
-            heard: features of the training part, in batches.
+            features: of the training part, in batches of shape ``(batch, frames, n_features)``.
             targets: class of each example of it, every class there; shape ``(n,)``.
-            strangers: features of the selection set, in batches; who speaks how is not asked.
+            selection: likewise of the selection set, batches of such a shape; without labels.
+
+        Raises:
+            ConfigError: if the training part lacks a class.
         """
-        alone = _spread(torch.cat([super(Head, self).classify(batch) for batch in strangers]))
-        x = torch.cat([statistics(batch) for batch in heard])
+        alone = _spread(torch.cat([super(Head, self).classify(batch) for batch in selection]))
+        x = torch.cat([statistics(batch) for batch in features])
         weight, bias = discriminants(x, targets, self.shrinkage)
         self.discriminants.load_state_dict({"weight": weight, "bias": bias})
-        beside = torch.cat([self.discriminants(statistics(batch)) for batch in strangers])
+        logits = torch.cat([self.discriminants(statistics(batch)) for batch in selection])
         for weights in self.discriminants.parameters():
-            weights.mul_(alone / _spread(beside))
+            weights.mul_(alone / _spread(logits))
 
 
 def statistics(features: Tensor) -> Tensor:
@@ -74,10 +92,10 @@ def statistics(features: Tensor) -> Tensor:
     Args:
         features: hidden states, shape ``(batch, frames, n_features)``.
     """
-    heard = (features != 0).any(2, keepdim=True).float()
-    n = heard.sum(1).clamp(min=1)
-    mean = (features * heard).sum(1) / n
-    square = ((features - mean[:, None]) ** 2 * heard).sum(1) / n
+    mask = (features != 0).any(2, keepdim=True).float()
+    n = mask.sum(1).clamp(min=1)
+    mean = (features * mask).sum(1) / n
+    square = ((features - mean[:, None]) ** 2 * mask).sum(1) / n
     return torch.cat([mean, square.sqrt()], 1)
 
 
@@ -101,8 +119,9 @@ def discriminants(x: Tensor, targets: Tensor, shrinkage: float) -> tuple[Tensor,
             f"of {len(classes)} classes some are not in the training part, so whisper_lda has "
             "nothing to fit; take model.name=whisper, or another protocol"
         )
-    means = torch.stack([own.mean(0) for own in classes])
-    within = sum((torch.cov(own.T, correction=0) for own in classes), torch.zeros(())) / len(means)
+    means = torch.stack([examples.mean(0) for examples in classes])
+    covariances = (torch.cov(examples.T, correction=0) for examples in classes)
+    within = sum(covariances, torch.zeros(())) / len(means)
     diagonal = within.diagonal().clamp(min=1e-8).diag()
     shrunk = (1 - shrinkage) * within + shrinkage * diagonal
     weight = torch.linalg.solve(shrunk, means.T).T
@@ -115,5 +134,14 @@ def _spread(logits: Tensor) -> Tensor:
 
 
 def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
-    """Build head and discriminants, see `whisper.build`."""
+    """Build head and discriminants, see `whisper.build`.
+
+    Args:
+        cfg: sizes of the head, and shrinkage.
+        frontend: of any encoder.
+        n_classes: logits.
+
+    Raises:
+        ConfigError: if the front end is no encoder.
+    """
     return Head(cfg, whisper.of_encoder(frontend), n_classes)

@@ -16,6 +16,7 @@ from lightspeech.corpora import manifest
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError, OutputError
 from lightspeech.files import write_text
+from lightspeech.models import building
 from lightspeech.protocols.base import Protocol
 from lightspeech.studies import execution, tasks
 from lightspeech.studies import recipe as recipes
@@ -140,19 +141,36 @@ def train(
     return protocol
 
 
-def check_steps(recipe: Recipe, places: Places) -> None:
-    """Look for all that the steps of a recipe learn from, before the first plain run is trained.
+def check_model(recipe: Recipe) -> None:
+    """Build the network of a recipe once, before anything is decoded or a folder is made.
 
     Args:
         recipe: of the study.
+
+    Raises:
+        ConfigError: if model and front end do not fit each other.
+    """
+    cfg = recipe.run_config()
+    building.unpruned(cfg.architecture, cfg.front)
+
+
+def check_steps(recipe: Recipe, places: Places) -> None:
+    """Look for all that the steps of a recipe learn from, before the first plain run is trained.
+
+    What the recipe makes itself, its plain runs or an earlier step, need not be there yet.
+
+    Args:
+        recipe: with its steps.
         places: where other studies are.
 
     Raises:
         CorpusError: naming a study that is not there, or not finished.
     """
+    own = places.runs / recipe.name
     for step in recipe.compress:
         for study in step.module.learns_from(step.config).studies:
-            teachers.require(study, places.runs)
+            if not (places.runs / study).is_relative_to(own) and not study.is_relative_to(own):
+                teachers.require(study, places.runs)
 
 
 def compress(

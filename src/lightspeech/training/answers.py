@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from lightspeech.errors import ConfigError
 from lightspeech.frontends.inputs import Inputs, apply
 from lightspeech.models.contract import head_of
 
@@ -58,6 +59,12 @@ def with_embedding(model: nn.Module, network: nn.Module, inputs: Inputs) -> tupl
     """
     with _reads(head_of(network)) as read:
         logits = model(inputs)
+    if not read:
+        raise ConfigError(
+            f"{type(network).__name__} never calls its self.head, so it shows no embedding; let "
+            "forward end in self.head(embedding), or set distill.features and distill.relations "
+            "to 0"
+        )
     return logits, read[-1]
 
 

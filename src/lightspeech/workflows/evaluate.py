@@ -14,7 +14,6 @@ from lightspeech.evaluation.kept import Recomputation
 from lightspeech.evaluation.results import Results
 from lightspeech.inference import dispatch
 from lightspeech.studies.progress import Progress, recordings
-from lightspeech.studies.study import read_study
 from lightspeech.training import layout
 from lightspeech.workflows import needs
 
@@ -95,6 +94,7 @@ def _of_study(folder: Path) -> Results:
     """Read the figures of a study; one that was only trained is measured first."""
     if _is_only_trained(folder):
         needs.torch("the first evaluation of a study")
+        from lightspeech.studies.study import read_study
         from lightspeech.workflows import publish
 
         study = read_study(folder)

@@ -46,7 +46,10 @@ def why_no_bundle(cfg: RunConfig) -> str | None:
     if cfg.front.in_bundle:
         return None
     known = " of a known speaker" if cfg.normalisation == "speaker" else ""
-    return f"{cfg.model.name} is given {cfg.frontend.name}{known}, which no bundle holds"
+    return (
+        f"{cfg.model.name} is given {cfg.frontend.name}{known}, which no bundle holds; "
+        f"{checks.remedy(cfg)}"
+    )
 
 
 def measure(study: Study, bundle: Bundle | None = None) -> Results:

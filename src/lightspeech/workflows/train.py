@@ -57,6 +57,7 @@ def train(job: Job, progress: Progress, *, steps: bool = False) -> Study:
         LightspeechError: if the recipe, the corpus or the cut cannot be, or a folder is in the way.
     """
     recipe = job.read()
+    stages.check_model(recipe)
     if steps:
         stages.check_steps(recipe, job.places)
     folder = stages.begin(recipe, job.places, resume=job.resume, fresh=job.fresh)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lightspeech import __version__, bundle
+from lightspeech import __version__
+from lightspeech import bundle as bundles
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError
@@ -51,12 +52,12 @@ SUFFIX = ".tflite"
 MODEL_FILE = f"model{SUFFIX}"
 
 
-def export(done: Run, to: Bundle) -> Bundle:
+def export(run: Run, bundle: Bundle) -> Bundle:
     """Write an int8 run as C99: network, front end, and the ``.tflite`` they were written from.
 
     Args:
-        done: an int8 run.
-        to: what the bundle is to say, and its folder.
+        run: an int8 run.
+        bundle: what the bundle is to say, and its folder.
 
     Returns:
         The bundle with the model's hash and size.
@@ -69,38 +70,49 @@ def export(done: Run, to: Bundle) -> Bundle:
     """
     from lightspeech.export import int8_tflite
 
-    model = int8_tflite.to_bytes(done)
+    model = int8_tflite.to_bytes(run)
     mean, deviation = int8_tflite.standardization(
-        int8_tflite.network_of(done), done.config.front.n_features
+        int8_tflite.network_of(run), run.config.front.n_features
     )
-    heard = {"mean": mean.tolist(), "deviation": deviation.tolist()}
-    to = dataclasses.replace(to, model={**to.model, **heard}, model_file=MODEL_FILE)
-    for name, content in files_of(to, model).items():
-        write_text(to.path / name, content)
-    return bundle.write(to, model)
+    standardization = {"mean": mean.tolist(), "deviation": deviation.tolist()}
+    described = {**bundle.model, **standardization}
+    bundle = dataclasses.replace(bundle, model=described, model_file=MODEL_FILE)
+    for name, content in files_of(bundle, model).items():
+        write_text(bundle.path / name, content)
+    return bundles.write(bundle, model)
 
 
 def network_alone(run: Run, folder: Path, threads: int) -> None:
-    """Nobody asks it here: what is timed is the program with its front end."""
+    """Nobody asks it here: what is timed is the program with its front end.
+
+    Args:
+        run: its network.
+        folder: of the run.
+        threads: that the runtime may take.
+    """
 
 
-def files_of(made: Bundle, model: bytes) -> dict[str, str]:
+def files_of(bundle: Bundle, model: bytes) -> dict[str, str]:
     """Write all C of a bundle from its description and its ``.tflite`` file: name to text.
 
     Args:
-        made: what the bundle says of itself.
+        bundle: what the bundle says of itself.
         model: its ``.tflite`` file.
 
     Raises:
         BundleError: if they do not describe a network in C.
         ConfigError: if the front end is none for a device.
     """
-    cfg, heard = hears(made, model)
-    unknown = made.normalisation == "speaker" and made.voice is None
+    cfg, network_input = hears(bundle, model)
+    unknown = bundle.normalisation == "speaker" and bundle.voice is None
     learns = unknown and cfg.level == "kept"  # else features are known at the end of a window only
-    front = frontend.sources(cfg, made.windows, heard, learns=learns) if streams(cfg) else {}
+    front = {}
+    if streams(cfg):
+        front = frontend.sources(cfg, bundle.windows, network_input, learns=learns)
     note = ("" if front else ALONE) + (UNKNOWN if unknown else "")
-    network = sources(model, made.labels, temperature=made.temperature, title=made.name, note=note)
+    network = sources(
+        model, bundle.labels, temperature=bundle.temperature, title=bundle.name, note=note
+    )
     return {**network, **front}
 
 
@@ -109,28 +121,28 @@ def streams(cfg: MelConfig) -> bool:
     return cfg.level != "percentile"
 
 
-def hears(made: Bundle, model: bytes) -> tuple[MelConfig, frontend.Input]:
+def hears(bundle: Bundle, model: bytes) -> tuple[MelConfig, frontend.Input]:
     """Tell the front end of a bundle of C, and how its features become int8.
 
     Args:
-        made: what the bundle says of itself.
+        bundle: what the bundle says of itself.
         model: its ``.tflite`` file.
 
     Raises:
         BundleError: if the bundle or its ``.tflite`` file do not say.
     """
     try:
-        mean, deviation = (np.array(made.model[key], np.float32) for key in ("mean", "deviation"))
+        mean, deviation = (np.array(bundle.model[key], np.float32) for key in ("mean", "deviation"))
     except (KeyError, TypeError, ValueError):
-        raise BundleError(f"{made.path}: is no bundle of C; export with --format c99") from None
-    cfg = made.mel
+        raise BundleError(f"{bundle.path}: is no bundle of C; export with --format c99") from None
+    cfg = bundle.mel
     if mean.shape != (cfg.n_features,) or deviation.shape != mean.shape:
         raise BundleError(
-            f"{made.path}: standardizes {mean.shape} features of {cfg.n_features}; "
+            f"{bundle.path}: standardizes {mean.shape} features of {cfg.n_features}; "
             "export the model again"
         )
-    if made.voice is not None:
-        mean, deviation = made.voice.before(mean, deviation)
+    if bundle.voice is not None:
+        mean, deviation = bundle.voice.before(mean, deviation)
     source, _ = _ends(tflite_file.read(model))
     return cfg, frontend.Input(mean, deviation, float(source.scales[0]), source.zeros[0])
 
@@ -164,15 +176,15 @@ def sources(
     if output.size != len(labels):
         raise BundleError(f"the model has {output.size} outputs, {len(labels)} labels are given")
     simplified = simplify(graph)
-    done = steps(simplified.graph)
-    memory = plan(simplified, done)
+    calls = steps(simplified.graph)
+    memory = plan(simplified, calls)
     graph = simplified.graph
     header = text.HEADER.format(
         title=text.comment(title),
         version=__version__,
         note=note,
-        macs=sum(step.macs for step in done),
-        table=text.table(done, memory),
+        macs=sum(step.macs for step in calls),
+        table=text.table(calls, memory),
         input_size=source.size,
         frames=source.size // source.shape[-1],
         features=source.shape[-1],
@@ -185,12 +197,12 @@ def sources(
     )
     code = text.SOURCE.format(
         arena=memory.size,
-        constants=text.constants(graph, done),
+        constants=text.constants(graph, calls),
         labels="{" + ", ".join(text.quoted(label) for label in labels) + "}",
         input=memory.tensors[graph.inputs[0]],
         output=memory.tensors[graph.outputs[0]],
         factor=text.real(float(output.scales[0]) / temperature),
-        calls=text.calls(graph, done, memory),
+        calls=text.calls(graph, calls, memory),
     )
     kernels = {name: (files(__package__) / name).read_text("utf-8") for name in KERNELS}
     return {"ls_model.h": header, "ls_model.c": code, **kernels}

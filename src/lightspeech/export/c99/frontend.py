@@ -130,7 +130,7 @@ def _check(cfg: MelConfig) -> None:
 
 
 def _tables(cfg: MelConfig, to: Input) -> str:
-    made = frontend.tables(cfg)
+    tables = frontend.tables(cfg)
     angle = 2 * np.pi * np.arange(cfg.n_fft) / cfg.n_fft
     lines = [f"#define LS_{kind.upper()} {number}" for number, kind in enumerate(KINDS)]
     lines += [
@@ -146,12 +146,12 @@ def _tables(cfg: MelConfig, to: Input) -> str:
     ]
     if cfg.kind != "spectrogram":
         lines += [
-            _array("uint16_t", "ls_band_first", [first for first, _ in made.bands]),
-            _array("uint16_t", "ls_band_size", [len(weights) for _, weights in made.bands]),
-            _array("float", "ls_band_weights", np.concatenate([w for _, w in made.bands])),
+            _array("uint16_t", "ls_band_first", [first for first, _ in tables.bands]),
+            _array("uint16_t", "ls_band_size", [len(weights) for _, weights in tables.bands]),
+            _array("float", "ls_band_weights", np.concatenate([w for _, w in tables.bands])),
         ]
     if cfg.kind == "mfcc":
-        lines.append(_array("float", "ls_dct", made.dct.T.ravel()))
+        lines.append(_array("float", "ls_dct", tables.dct.T.ravel()))
     return _header(TABLES, lines)
 
 

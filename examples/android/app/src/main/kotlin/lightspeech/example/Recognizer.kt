@@ -7,7 +7,7 @@ import kotlin.math.roundToInt
 import org.json.JSONObject
 import org.tensorflow.lite.Interpreter
 
-private const val FORMAT = 1 // version of the bundle's folder that this reads
+private val FORMATS = setOf(1, 2) // versions of the bundle's folder that this reads
 
 /** A bundle among the assets: one window of sound in, probabilities out. Not for two threads. */
 class Recognizer(assets: AssetManager) : AutoCloseable {
@@ -34,7 +34,7 @@ class Recognizer(assets: AssetManager) : AutoCloseable {
 
     init {
         val format = about.getInt("format")
-        require(format == FORMAT) { "bundle format $format, this app reads $FORMAT" }
+        require(format in FORMATS) { "bundle format $format, this app reads $FORMATS" }
         val shapes = listOf(interpreter.getInputTensor(0), interpreter.getOutputTensor(0))
             .map { it.shape().toList() }
         require(shapes == listOf(listOf(1, windowSize), listOf(1, labels.size))) {
