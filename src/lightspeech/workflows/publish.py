@@ -177,7 +177,7 @@ def export_as(study: Study, run_name: str, places: Places, format: str) -> Bundl
     exporter = checks.exporter(run.config, format)
     if why := why_no_bundle(run.config):
         raise ConfigError(f"{study.folder / run_name}: {why}")
-    folder = study.name if format == USUAL else f"{study.name}-{format}"
+    folder = study.name if format == USUAL else f"{study.name}-{format.replace('_', '-')}"
     tested = answers(study) if study.is_tested else []
     bundle: Bundle = exporter.export(run, describe(study, run, places.bundles / folder))
     figures = results.measure(describe_study(study, bundle), tested) if tested else None
