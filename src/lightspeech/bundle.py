@@ -91,6 +91,11 @@ class Bundle:
     """Of the model file; `write` fills it."""
 
     @property
+    def knows_speaker(self) -> bool:
+        """Whether features are standardized by its user's voice."""
+        return self.normalisation == "speaker"
+
+    @property
     def mel(self) -> MelConfig:
         """The mel front end that stands before the network, for who computes features outside.
 

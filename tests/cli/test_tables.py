@@ -63,7 +63,6 @@ def test_what_is_published_here_is_what_the_documents_say(monkeypatch):
     assert "differs from" not in answer.stderr, answer.stderr
 
 
-@pytest.mark.xfail(strict=True, reason="figures of studies of different days: see the check")
 def test_published_files_agree_with_each_other():
     assert not agreement.disagreements(Path(__file__).parents[2] / "results")
 

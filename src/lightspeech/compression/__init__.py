@@ -7,13 +7,12 @@
 ``FINAL``           no step can follow
 ``check``           ``check(run_config)`` refuses what it cannot treat, when the recipe is read
 ``learns_from``     ``learns_from(cfg) -> Lessons``: studies that must be there, more corpora
+``prepare``         ``prepare(tasks, cfg, progress)``, called once before the first run
 ``apply``           ``apply(before, task, cfg)`` does one run
 =================== =============================================================================
-
-``prepare(tasks, cfg, progress)`` is called before the first run where there is one.
 """
 
 CONTRACT = (
-    "Config", "SCHEME", "BYTES_PER_VALUE", "FINAL", "check", "learns_from", "apply",
+    "Config", "SCHEME", "BYTES_PER_VALUE", "FINAL", "check", "learns_from", "prepare", "apply",
 )  # fmt: skip
 """What a module binds that is a plug-in of this package."""

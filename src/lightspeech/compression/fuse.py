@@ -150,7 +150,7 @@ def _check_second(before: Run, second: Run) -> None:
 
 
 def _refuse_known_speaker(cfg: RunConfig) -> None:
-    if cfg.normalisation != "training":
+    if cfg.knows_speaker:
         raise ConfigError(
             "fuse takes no model that knows its speaker; train with normalisation: training"
         )

@@ -15,6 +15,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 from torch import Tensor, nn
 
 from lightspeech.compression import _channels
+from lightspeech.compression._before import nothing as prepare  # noqa: F401
 from lightspeech.compression._channels import Worth
 from lightspeech.config import config
 from lightspeech.errors import ConfigError

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lightspeech.compression import _sensitivity
+from lightspeech.compression._before import nothing as prepare  # noqa: F401
 from lightspeech.errors import ConfigError
 from lightspeech.files import replacing, write_json
 from lightspeech.frontends.inputs import Inputs

@@ -119,7 +119,7 @@ def describe(bundle: Bundle, utterances: Sequence[Utterance]) -> Conditions:
     Raises:
         BundleError: if the bundle does not say what it is.
     """
-    leaky, known = is_leaky(bundle, utterances), bundle.normalisation == "speaker"
+    leaky, known = is_leaky(bundle, utterances), bundle.knows_speaker
     return Conditions(
         corpus="+".join(sorted({utterance.corpus for utterance in utterances})),
         protocol="bundle",

@@ -50,7 +50,7 @@ def remedy(cfg: RunConfig) -> str:
     steps = []
     if "encoder" in {part.name for part in (cfg.frontend, *parts)}:
         steps.append(SHRINK)
-    if cfg.normalisation == "speaker":
+    if cfg.knows_speaker:
         steps.append("train with normalisation=training")
     return "; ".join(steps or ["train on another front end, such as frontend.name=mel"])
 
@@ -73,7 +73,7 @@ def refusal(cfg: RunConfig, module: ModuleType) -> str | None:
     """
     if cfg.frontend.name not in module.HOLDS:
         return f"is given {cfg.frontend.name}"
-    if cfg.normalisation == "speaker" and not module.KNOWS_SPEAKER:
+    if cfg.knows_speaker and not module.KNOWS_SPEAKER:
         return "must know its speaker"
     number = number_format(cfg)
     return None if number in module.TAKES else f"is {number}"

@@ -29,7 +29,7 @@ def hear(bundle: Bundle, recordings: Sequence[Path]) -> Voice:
         AudioError: if there is none, or one cannot be decoded.
         ConfigError: if the bundle hears strangers.
     """
-    if bundle.normalisation != "speaker":
+    if not bundle.knows_speaker:
         raise ConfigError(
             f"{bundle.name} hears strangers, there is nothing to calibrate; train with "
             "normalisation=speaker for a model that knows its speaker"

@@ -36,7 +36,7 @@ def open(bundle: Bundle, *, threads: int = 1) -> Predictor:
         MissingTool: if generated C finds no compiler.
     """
     name = back_end(bundle)
-    if bundle.normalisation == "speaker" and bundle.voice is None:
+    if bundle.knows_speaker and bundle.voice is None:
         raise BundleError(
             f"{bundle.path}: must know who speaks; lightspeech calibrate RECORDINGS --bundle "
             f"{bundle.path} --output FOLDER, then take that folder"

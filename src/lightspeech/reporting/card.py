@@ -63,7 +63,7 @@ def card(bundle: Bundle, quality: str = "") -> str:
 def _facts(bundle: Bundle) -> Iterator[str]:
     yield f"- emotions: {', '.join(bundle.labels)}"
     yield f"- input: mono, {bundle.sample_rate:,} Hz, windows of {bundle.windows.window_s:g} s"
-    if bundle.normalisation == "speaker":
+    if bundle.knows_speaker:
         yield f"- knows its user by: {_voice(bundle)}"
     yield f"- file: `{bundle.model_file}`, {wording.size(bundle.size_bytes)}"
     yield f"- uncertain below: {bundle.threshold:.2f}"

@@ -26,7 +26,7 @@ def execute(tasks: Sequence[Task], *, processes: int | None = None, progress: Pr
     """
     first = tasks[0]
     compute_features(first, processes=processes, progress=progress)
-    if first.step is not None and hasattr(first.step.module, "prepare"):
+    if first.step is not None:
         first.step.module.prepare(tasks, first.step.config, progress)
     unfinished = [task for task in tasks if not run.is_done(task.folder)]
     engine.map(run.do, unfinished, processes=processes, tick=lambda _: _report(tasks, progress))

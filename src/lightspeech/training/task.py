@@ -43,13 +43,18 @@ class RunConfig:
         _ = self.front
 
     @property
+    def knows_speaker(self) -> bool:
+        """Whether features are standardized by each speaker's own speech."""
+        return self.normalisation == "speaker"
+
+    @property
     def front(self) -> Frontend:
         """The front end itself, ready to be opened on a corpus."""
         build = self.frontend.module.build
         stranger: Frontend = build(
             self.frontend.config, windows=self.windows, speeds=self.augment.speeds
         )
-        return stranger if self.normalisation == "training" else KnownSpeaker(stranger)
+        return KnownSpeaker(stranger) if self.knows_speaker else stranger
 
     @property
     def architecture(self) -> Architecture:

@@ -49,7 +49,7 @@ def answer_example(study: Study, bundle: Bundle) -> Example:
 
 def _knowing_the_speaker(bundle: Bundle, study: Study, utterance: Utterance) -> Bundle:
     """Let a bundle that must know its speaker hear all that the corpus has of them."""
-    if bundle.normalisation != "speaker":
+    if not bundle.knows_speaker:
         return bundle
     recordings = [each.path for each in study.utterances if each.speaker == utterance.speaker]
     return dataclasses.replace(bundle, voice=calibration.hear(bundle, recordings))

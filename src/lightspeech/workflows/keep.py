@@ -29,7 +29,7 @@ def keep(study: Study, figures: Results, root: Path) -> list[Path]:
     """
     models = _models(study)
     small = all(f.is_file() and f.stat().st_size <= kept.LIMIT_BYTES for f in models)
-    is_known = study.recipe.normalisation == "speaker"
+    is_known = study.recipe.run_config().knows_speaker
     if len(study.recipe.corpora) > 1 or is_known or not small:
         return []
     to = kept.folder_of(published_path(root, figures))

@@ -45,7 +45,7 @@ def why_no_bundle(cfg: RunConfig) -> str | None:
     """Say why a run cannot become a bundle; None where it can."""
     if cfg.front.in_bundle:
         return None
-    known = " of a known speaker" if cfg.normalisation == "speaker" else ""
+    known = " of a known speaker" if cfg.knows_speaker else ""
     return (
         f"{cfg.model.name} is given {cfg.frontend.name}{known}, which no bundle holds; "
         f"{checks.remedy(cfg)}"
@@ -97,7 +97,7 @@ def describe_study(study: Study, bundle: Bundle | None) -> Conditions:
     if bundle is not None:
         name = layout.run_name(bundle.provenance["fold"], bundle.provenance["seed"])
     run = runs.read_run(study.folder / name)
-    is_known = run.config.normalisation == "speaker"
+    is_known = run.config.knows_speaker
     values = {
         "corpus": corpus_name(recipe, protocol),
         "protocol": protocol.name + (KNOWN if is_known else ""),

@@ -104,7 +104,7 @@ def files_of(bundle: Bundle, model: bytes) -> dict[str, str]:
         ConfigError: if the front end is none for a device.
     """
     cfg, network_input = hears(bundle, model)
-    unknown = bundle.normalisation == "speaker" and bundle.voice is None
+    unknown = bundle.knows_speaker and bundle.voice is None
     learns = unknown and cfg.level == "kept"  # else features are known at the end of a window only
     front = {}
     if streams(cfg):

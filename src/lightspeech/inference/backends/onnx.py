@@ -111,7 +111,7 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
     if inputs not in ([WAVEFORM], [FEATURES]) or OUTPUT not in outputs:
         raise _fault(bundle, f"maps {inputs} to {outputs}, not {WAVEFORM!r} to {OUTPUT!r}")
     if inputs == [WAVEFORM]:
-        if bundle.normalisation == "speaker":
+        if bundle.knows_speaker:
             raise _fault(bundle, "takes waveforms, so that no voice could be taken out of them")
         return OnnxPredictor(bundle, session)
     return OnnxPredictor(bundle, session, bundle.mel)
