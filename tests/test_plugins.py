@@ -1,3 +1,5 @@
+import importlib
+
 import pytest
 
 from lightspeech import plugins
@@ -45,3 +47,16 @@ def test_a_module_without_a_part_of_the_contract_is_told_which(package):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_plugin_has_some(kind):
     assert plugins.names(f"lightspeech.{kind}")
+
+
+def test_broken_code_stops_nobody_but_who_asks_for_it(package, tmp_path):
+    (tmp_path / "toy_plugins/broken.py").write_text("NAME = 'broken'\ndef build(:\n")
+    (tmp_path / "toy_plugins/lacking.py").write_text(
+        "import no_such_package\nNAME = 'lacking'\ndef build(): ...\n"
+    )
+    importlib.invalidate_caches()
+    assert plugins.load(package, "first").NAME == "first"
+    with pytest.raises(ConfigError, match=r"broken.py, line 2: .*choose one of"):
+        plugins.load(package, "broken")
+    with pytest.raises(ConfigError, match="lacking cannot be imported .*no_such_package"):
+        plugins.load(package, "lacking")

@@ -29,11 +29,17 @@ def names(package: str) -> list[str]:
 
 @cache
 def _bound(module: str) -> set[str]:
-    """Names that a module binds at its top level, read without importing it."""
+    """Names that a module binds at its top level, read without importing it; none of broken code.
+
+    So that a broken file stops nobody but who asks for it.
+    """
     spec = find_spec(module)
     assert spec is not None
     assert spec.origin is not None
-    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    try:
+        tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError):
+        return set()
     return {name for statement in tree.body for name in _names(statement)}
 
 
@@ -60,7 +66,7 @@ def load(package: str, name: str) -> ModuleType:
         name: of the plug-in.
 
     Raises:
-        ConfigError: if the package has no plug-in of that name.
+        ConfigError: if the package has no plug-in of that name, or it cannot be imported.
     """
     module = name.replace("-", "_")
     if module not in names(package):
@@ -68,7 +74,16 @@ def load(package: str, name: str) -> ModuleType:
         raise ConfigError(
             f"{_why(package, module, name)} in {kind}; choose one of {names(package)}"
         )
-    return importlib.import_module(f"{package}.{module}")
+    return _import(f"{package}.{module}")
+
+
+def _import(module: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ConfigError(
+            f"{module} cannot be imported ({error}); install what it needs, or mend it"
+        ) from error
 
 
 def _why(package: str, module: str, name: str) -> str:
@@ -76,5 +91,9 @@ def _why(package: str, module: str, name: str) -> str:
     parent = importlib.import_module(package)
     if module not in {each.name for each in pkgutil.iter_modules(parent.__path__)}:
         return f"unknown name {name!r}"
+    try:
+        importlib.import_module(f"{package}.{module}")
+    except SyntaxError as error:
+        return f"{module}.py, line {error.lineno}: {error.msg}, so it is no plug-in"
     missing = sorted(set(parent.CONTRACT) - _bound(f"{package}.{module}"))
     return f"{module}.py lacks {missing}, so it is no plug-in"

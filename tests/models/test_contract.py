@@ -6,10 +6,11 @@ from torch import nn
 
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
+from lightspeech.config import choice_of
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel
 from lightspeech.frontends.pair import Pair
-from lightspeech.models import contract, nano
+from lightspeech.models import building, contract, nano
 from lightspeech.models.contract import Completed, speech_model
 from lightspeech.models.int8 import Int8, Int8Network, fold
 
@@ -174,3 +175,11 @@ def test_a_fault_that_is_no_misfit_is_not_hidden():
 def test_a_network_without_any_part_has_no_head():
     with pytest.raises(ConfigError, match="shows no embedding"):
         contract.head_of(Says(None))
+
+
+def test_a_build_that_takes_something_else_is_one_line(monkeypatch):
+    monkeypatch.setattr(nano, "build", lambda cfg, n_classes: nn.Identity())
+    choice = choice_of("lightspeech.models", nano.Config())
+    front = mel.build(MelConfig(), windows=Windows())
+    with pytest.raises(ConfigError, match="nano cannot be built: .*'frontend'.*look at its build"):
+        building.build(building.Architecture(model=choice), front, 4)

@@ -138,6 +138,8 @@ def mono(array: npt.NDArray[Any], channels: int | None = None) -> Waveform:
             "scale: numpy.asarray(samples, numpy.float32) for -1 to 1, "
             "numpy.frombuffer(samples, '<i2') for bytes of 16-bit samples"
         )
+    if isinstance(array, np.ma.MaskedArray):
+        raise ConfigError("samples are masked; fill the gaps first: array.filled(0)")
     _check_shape(array, channels)
     floats = _scaled(array)
     if not floats.size:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from lightspeech import bundle as bundles
 from lightspeech.audio import reading
 from lightspeech.audio.reading import Audio
@@ -117,10 +119,15 @@ class Recognizer:
             For each item its answer, or the error that it would have raised.
 
         Raises:
-            ConfigError: if ``processes`` is no number above 0.
+            ConfigError: if ``items`` is a single recording, or ``processes`` no number above 0.
             WorkerError: if a process ended, killed or for want of the line above.
         """
         _check_count("processes", processes)
+        if not isinstance(items, Iterable) or isinstance(items, str | bytes | np.ndarray):
+            raise ConfigError(
+                f"items are a {type(items).__name__}; give a list of recordings, as in "
+                "batch(Path(folder).glob('*.wav'))"
+            )
         if processes > 1:
             job = Job(load, self.bundle.path.absolute(), self.threads, sample_rate, whole)
             return parallel.answers(items, job, processes)

@@ -9,7 +9,7 @@ from torch import nn
 from lightspeech.config import Choice, config, plugin
 from lightspeech.errors import ConfigError
 from lightspeech.frontends.contract import Frontend
-from lightspeech.models.contract import speech_model
+from lightspeech.models.contract import FAILURES, speech_model
 from lightspeech.models.int8 import Int8, Int8Network, fold
 
 
@@ -75,7 +75,7 @@ def build(architecture: Architecture, frontend: Frontend, n_classes: int) -> nn.
         ConfigError: if model and front end do not fit each other, or it has no int8 form.
     """
     model = architecture.model
-    network = model.module.build(model.config, frontend=frontend, n_classes=n_classes)
+    network = _built(model, frontend, n_classes)
     if architecture.blocks is not None:
         network.blocks = nn.Sequential(*(network.blocks[n] for n in architecture.blocks))
     network = speech_model(network, frontend, n_classes, name=model.name)
@@ -85,6 +85,18 @@ def build(architecture: Architecture, frontend: Frontend, n_classes: int) -> nn.
     if architecture.quantize is None:
         return network
     return to_int8(network, frontend, architecture.quantize)
+
+
+def _built(model: Choice, frontend: Frontend, n_classes: int) -> Any:
+    """Call the ``build`` of a model's module, whose faults are told in one line."""
+    try:
+        return model.module.build(model.config, frontend=frontend, n_classes=n_classes)
+    except FAILURES as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ConfigError(
+            f"{model.name} cannot be built: {reason}; look at its build(cfg, *, frontend, "
+            "n_classes)"
+        ) from error
 
 
 def to_int8(network: nn.Module, frontend: Frontend, cfg: Int8) -> Int8Network:

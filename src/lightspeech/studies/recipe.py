@@ -66,6 +66,11 @@ class Recipe:
                 f"{self.labels!r}; set labels to one of {list(VOCABULARIES)}"
             )
         for step, after in pairwise(self.compress):
+            if step.module.FINAL and after.module.FINAL:
+                raise ConfigError(
+                    f"compress: {step.name} and {after.name} each end a chain; leave one of them "
+                    f"out, found {[each.name for each in self.compress]}"
+                )
             if step.module.FINAL:
                 raise ConfigError(
                     f"compress: {after.name} after {step.name} cannot be, nothing goes on from it; "

@@ -166,11 +166,13 @@ def check_steps(recipe: Recipe, places: Places) -> None:
     Raises:
         CorpusError: naming a study that is not there, or not finished.
     """
-    own = places.runs / recipe.name
-    for step in recipe.compress:
+    plain = places.runs / recipe.name
+    to_come = {plain}
+    for number, step in enumerate(recipe.compress, start=1):
         for study in step.module.learns_from(step.config).studies:
-            if not (places.runs / study).is_relative_to(own) and not study.is_relative_to(own):
+            if not {study, places.runs / study} & to_come:
                 teachers.require(study, places.runs)
+        to_come.add(plain / layout.step_name(number, step.name))
 
 
 def compress(
