@@ -1,4 +1,5 @@
 import importlib
+from pathlib import Path
 
 import pytest
 
@@ -49,9 +50,10 @@ def test_every_kind_of_plugin_has_some(kind):
     assert plugins.names(f"lightspeech.{kind}")
 
 
-def test_broken_code_stops_nobody_but_who_asks_for_it(package, tmp_path):
-    (tmp_path / "toy_plugins/broken.py").write_text("NAME = 'broken'\ndef build(:\n")
-    (tmp_path / "toy_plugins/lacking.py").write_text(
+def test_broken_code_stops_nobody_but_who_asks_for_it(package):
+    folder = Path(importlib.import_module(package).__path__[0])
+    (folder / "broken.py").write_text("NAME = 'broken'\ndef build(:\n")
+    (folder / "lacking.py").write_text(
         "import no_such_package\nNAME = 'lacking'\ndef build(): ...\n"
     )
     importlib.invalidate_caches()
