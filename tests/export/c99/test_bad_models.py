@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from lightspeech.errors import BundleError
 from lightspeech.export import c99
+from lightspeech.export.c99.graph import constant
+from lightspeech.export.tflite_file import Graph, Operation, Tensor
 
 LABELS = ["a", "b", "c", "d"]
 
@@ -133,3 +135,14 @@ def test_a_layer_that_reads_what_is_not_there_yet_is_refused(net):
     net.operations.insert(0, net.operations.pop())
     with pytest.raises(BundleError, match="MEAN reads"):
         c99.sources(net.to_bytes(), LABELS)
+
+
+@pytest.mark.parametrize("values", [np.array([np.nan], "<f4"), np.array([1.0], "<f4")])
+def test_numbers_that_are_not_whole_are_refused(values):
+    """Of changed bytes: a type that says float where axes stand."""
+    none = np.zeros(0, np.float32)
+    axes = Tensor("axes", "float32", (1,), none, (), 0, values)
+    source = Tensor("source", "int8", (1, 4), none, (), 0, None)
+    mean = Operation("MEAN", (0, 1), (0,))
+    with pytest.raises(BundleError, match=r"MEAN.*needs whole numbers as input 1, found .?float32"):
+        constant(Graph((source, axes), (mean,), (0,), (0,)), mean, 1)

@@ -74,13 +74,15 @@ def constant(graph: Graph, operation: Operation, place: int) -> npt.NDArray[np.i
         Shape ``(n,)``.
 
     Raises:
-        BundleError: if that input is left out or is computed.
+        BundleError: if that input is left out, is computed, or holds no whole numbers.
     """
     data = None
     if place < len(operation.inputs) and operation.inputs[place] >= 0:
         data = graph.tensors[operation.inputs[place]].data
     if data is None:
         raise fault(graph, operation, f"needs its input {place} to be constant")
+    if not np.issubdtype(data.dtype, np.integer):
+        raise fault(graph, operation, f"needs whole numbers as input {place}, found {data.dtype}")
     return data.astype(np.int64).ravel()
 
 
