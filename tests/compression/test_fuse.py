@@ -176,7 +176,9 @@ def test_it_goes_on_from_what_a_bundle_can_hold_alone(bands, train, here):
 
 def test_nothing_comes_after_it(bands, head):
     bands()
-    with pytest.raises(ConfigError, match="fuse and quantize each end a chain; leave one of them out"):
+    with pytest.raises(
+        ConfigError, match="fuse and quantize each end a chain; leave one of them out"
+    ):
         head(STEP[:-1] + ", {name: quantize}]")()
 
 
