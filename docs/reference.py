@@ -45,6 +45,8 @@ def modules() -> list[str]:
 linkify = pdoc.render.env.filters["linkify"]
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     pdoc.render.configure(docformat="google", show_source=False)
     pdoc.render.env.filters["linkify"] = readable
     pdoc.pdoc(*modules(), output_directory=Path(sys.argv[1]))

@@ -36,7 +36,7 @@ def test_every_error_is_public():
 
 def test_type_checkers_see_the_names_where_they_are_loaded_from():
     text = Path(lightspeech.__file__).read_text("utf-8")
-    [block, _] = [node for node in ast.parse(text).body if isinstance(node, ast.If)]
+    [block, *_] = [node for node in ast.parse(text).body if isinstance(node, ast.If)]
     seen = {alias.name: node.module for node in block.body for alias in node.names}
     assert seen == {name: f"lightspeech.{home}" for name, home in lightspeech._HOMES.items()}
 

@@ -7,14 +7,18 @@ onnxruntime for the processor, and the two do not live in one environment.
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import soundfile
+
+# Read once, by the import: else onnxruntime tells its vendor that it is used.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime  # noqa: E402
 
 FORMATS = (1, 2)
 """Version of the bundle's folder that this reads."""
@@ -74,4 +78,6 @@ def main(folder: Path, recording: Path) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
     main(Path(sys.argv[1]), Path(sys.argv[2]))

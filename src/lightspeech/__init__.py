@@ -4,6 +4,9 @@
 """
 
 import importlib
+import os
+import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from lightspeech.errors import (
@@ -27,6 +30,16 @@ if TYPE_CHECKING:
     from lightspeech.inference.stream import Stream
 
 __version__ = "0.1.0"
+
+if "onnxruntime" in sys.modules and os.environ.get("ORT_DISABLE_TELEMETRY") != "1":
+    warnings.warn(
+        "onnxruntime was imported before lightspeech, and reports to its vendor; import "
+        "lightspeech first, or set ORT_DISABLE_TELEMETRY=1",
+        stacklevel=2,
+    )
+# Libraries read these once, as they are imported, and processes started later inherit them: nobody
+# is told that somebody was listened to.
+os.environ |= {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 __all__ = [
     "Answer",
