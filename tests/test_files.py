@@ -1,10 +1,11 @@
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
 from lightspeech.errors import OutputError
-from lightspeech.files import replacing, write_text
+from lightspeech.files import placed, relative, replacing, write_text
 
 
 def write_half(path, error):
@@ -52,3 +53,41 @@ def test_a_place_below_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         write_text(tmp_path / "file" / "below.txt", "text")
+
+
+def test_line_ends_are_the_same_on_every_system(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "linesep", "\r\n")
+    write_text(tmp_path / "a.c", "int a;\n")
+    assert (tmp_path / "a.c").read_bytes() == b"int a;\n"
+
+
+def test_a_path_is_told_from_behind_links(tmp_path):
+    (tmp_path / "project" / "speech").mkdir(parents=True)
+    (tmp_path / "far" / "away" / "runs").mkdir(parents=True)
+    (tmp_path / "project" / "runs").symlink_to(tmp_path / "far" / "away" / "runs")
+    folder = tmp_path / "project" / "runs" / "mine"
+    told = relative(tmp_path / "project" / "speech" / "a.wav", folder)
+    assert told == "../../../../project/speech/a.wav"
+
+
+def test_a_file_that_is_a_link_is_told_by_its_own_name(tmp_path):
+    (tmp_path / "blob").write_text("")
+    (tmp_path / "a.wav").symlink_to(tmp_path / "blob")
+    assert relative(tmp_path / "a.wav", tmp_path) == "a.wav"
+
+
+def test_a_path_on_another_drive_is_absolute(tmp_path, monkeypatch):
+    def no_way(path, start):
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    monkeypatch.setattr(os.path, "relpath", no_way)
+    assert relative(tmp_path / "a.wav", tmp_path / "b") == (tmp_path / "a.wav").as_posix()
+
+
+def test_a_place_has_a_name_and_is_where_its_link_is(tmp_path, monkeypatch):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert placed(tmp_path / "link") == tmp_path / "link"
+    monkeypatch.chdir(tmp_path / "real")
+    assert placed(Path(".")).name == "real"
+    assert placed(Path("..")).name == tmp_path.name

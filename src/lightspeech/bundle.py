@@ -137,7 +137,7 @@ def write(bundle: Bundle, model: bytes | Path) -> Bundle:
         replacing(bundle.path / DESCRIPTION) as description_file,
         replacing(bundle.path / bundle.model_file) as model_file,
     ):
-        description_file.write_text(text, encoding="utf-8")
+        description_file.write_text(text, encoding="utf-8", newline="\n")
         model_file.write_bytes(data)
     return bundle
 

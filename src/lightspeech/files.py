@@ -1,4 +1,4 @@
-"""Atomic writes: a killed process leaves the last good file, never half of a new one."""
+"""Files: atomic writes, of which a killed process leaves the last good one, and paths of links."""
 
 import json
 import os
@@ -53,13 +53,13 @@ def write_text(path: Path, text: str) -> None:
 
     Args:
         path: as in `replacing`.
-        text: written in UTF-8.
+        text: written in UTF-8, its line ends as they are on every system.
 
     Raises:
         OutputError: if the folder cannot be written or the disk is full.
     """
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -73,3 +73,31 @@ def write_json(path: Path, value: Any) -> None:
         OutputError: if the folder cannot be written or the disk is full.
     """
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def placed(path: Path) -> Path:
+    """Give an absolute path that ends in a name, without following links: where a path was put.
+
+    What lies beside a study is looked for there, and its name is that of the link.
+
+    Args:
+        path: may be ``.`` or end in ``..``.
+    """
+    return Path(os.path.abspath(path))
+
+
+def relative(path: Path, folder: Path) -> str:
+    """Say how one gets from a folder to a file, with forward slashes.
+
+    Links are followed up to the folder of the file: the system follows them too before it goes up
+    by ``..``. From one drive to another there is no way, and the path is absolute.
+
+    Args:
+        path: of the file, which may be a link itself.
+        folder: where the path will be read from.
+    """
+    real = path.parent.resolve() / path.name
+    try:
+        return Path(os.path.relpath(real, folder.resolve())).as_posix()
+    except ValueError:
+        return real.as_posix()

@@ -7,12 +7,24 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
 from typing import ParamSpec, TypeVar
+
+from lightspeech.errors import WorkerError
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_KILLED = (
+    "a process was killed, perhaps for want of memory; take fewer processes; a study goes on with "
+    "--resume"
+)
+_NEVER_BEGAN = (
+    "no process could begin; each imports the script anew, so put what is to run once below a line "
+    'if __name__ == "__main__": or take processes=1'
+)
 
 
 @contextmanager
@@ -21,18 +33,24 @@ def pool(n_processes: int) -> Iterator[ProcessPoolExecutor]:
 
     Args:
         n_processes: at most so many.
+
+    Raises:
+        WorkerError: if a process ended before its work did, saying whether any had begun.
     """
     context = multiprocessing.get_context("spawn")
     reader, writer = context.Pipe(duplex=False)
+    begun = context.Event()
     with (
         reader,
         writer,
         ProcessPoolExecutor(
-            n_processes, mp_context=context, initializer=_begin, initargs=(reader,)
+            n_processes, mp_context=context, initializer=_begin, initargs=(reader, begun)
         ) as opened,
     ):
         try:
             yield opened
+        except BrokenProcessPool:
+            raise WorkerError(_KILLED if begun.is_set() else _NEVER_BEGAN) from None
         except BaseException:
             writer.close()
             opened.shutdown(cancel_futures=True)
@@ -75,8 +93,9 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(open_while_needed: Connection) -> None:
+def _begin(open_while_needed: Connection, begun: Event) -> None:
     """Leave Ctrl-C to the parent; end when it closes its end of the pipe, or is killed."""
+    begun.set()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(open_while_needed,), daemon=True).start()
 

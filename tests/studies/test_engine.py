@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from lightspeech.errors import StudyError
+from lightspeech.errors import WorkerError
 from lightspeech.studies import engine
 
 SOON_S = 60
@@ -76,5 +76,5 @@ def interrupt():
 
 
 def test_a_process_that_was_killed_is_one_line_that_says_what_to_type():
-    with pytest.raises(StudyError, match="a process was killed.*--resume.* smaller --processes"):
+    with pytest.raises(WorkerError, match="a process was killed.*fewer processes.*--resume"):
         engine.map(os._exit, [1, 1], processes=2)

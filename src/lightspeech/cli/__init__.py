@@ -1,5 +1,6 @@
 """The command line: one file per command, found by its name; each parses, calls, prints."""
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -46,6 +47,10 @@ for _name in plugins.names(__name__):
 
 def main() -> None:
     """Run a command; an error is one line on stderr and exit code 1, Ctrl-C is exit code 130."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file in Windows' cp1252, or the locale C, takes few characters; names have any.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(standalone_mode=True)
     except LightspeechError as error:
@@ -53,8 +58,10 @@ def main() -> None:
             raise
         sys.exit(f"error: {error}")
     except OSError as error:  # a full disk, most often under a redirected standard output
-        place = error.filename or "standard output"
-        sys.exit(f"error: {place}: {error.strerror}; free space or name another place")
+        if os.environ.get("LIGHTSPEECH_DEBUG"):
+            raise
+        place, why = error.filename or "standard output", error.strerror or error
+        sys.exit(f"error: {place}: {why}; free space or name another place")
     except SystemExit as stop:  # typer ends without a word on Ctrl-C
         if stop.code == INTERRUPTED:
             print(_INTERRUPTED, file=sys.stderr)

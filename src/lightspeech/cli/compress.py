@@ -40,6 +40,6 @@ def command(
     if compressed.chain is None:
         typer.echo(untested(compressed.study))
     elif json:
-        typer.echo(json_format.dumps(as_dict(compressed.chain), ensure_ascii=False))
+        typer.echo(json_format.dumps(as_dict(compressed.chain)))
     else:
         typer.echo(tables.markdown(compressed.chain), nl=False)

@@ -182,7 +182,10 @@ def _sink(output: Path | None) -> Iterator[TextIO]:
     if output is None:
         yield sys.stdout
         return
-    with replacing(output) as temporary, temporary.open("w", encoding="utf-8") as file:
+    with (
+        replacing(output) as temporary,
+        temporary.open("w", encoding="utf-8", newline="\n") as file,
+    ):
         yield file
 
 

@@ -35,6 +35,6 @@ def command(
             corpus, root=root, options=options or [], output=output, progress=bars.show
         )
     if json:
-        typer.echo(json_format.dumps(summary, ensure_ascii=False))
+        typer.echo(json_format.dumps(summary))
     else:
         typer.echo(f"{report.describe(summary)}\nmanifest: {output}")

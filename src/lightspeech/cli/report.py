@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from lightspeech.files import placed
 from lightspeech.reporting import html
 
 
@@ -18,5 +19,5 @@ def command(
 
     Example: lightspeech report runs/ravdess_micro
     """
-    to = output or Path("report") / f"{run.resolve().name}.html"
+    to = output or Path("report") / f"{placed(run).name}.html"
     typer.echo(str(html.write_report(run, to)))

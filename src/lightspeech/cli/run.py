@@ -49,7 +49,7 @@ def command(
     if finished.figures is None:
         typer.echo(untested(finished.study))
     elif json:
-        typer.echo(json_format.dumps(as_dict(finished.figures), ensure_ascii=False))
+        typer.echo(json_format.dumps(as_dict(finished.figures)))
     else:
         typer.echo(f"{text.describe(finished.figures)}\n\n{_bundle(finished)}")
         typer.echo(f"report  {finished.report}")

@@ -29,5 +29,5 @@ def command(
     job = Job(recipe=recipe, overrides=overrides or [], fresh=fresh)
     with Bars() as bars:
         figures = yardstick(job, bars.show, publish_to=publish)
-    as_json = json_format.dumps(as_dict(figures), ensure_ascii=False)
+    as_json = json_format.dumps(as_dict(figures))
     typer.echo(as_json if json else text.describe(figures))

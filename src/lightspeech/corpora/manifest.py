@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from lightspeech.corpora import csv as csv_corpus
 from lightspeech.corpora._table import read_rows
 from lightspeech.corpora.base import Info, Reading, Rejected, Utterance
 from lightspeech.errors import AudioError, CorpusError
-from lightspeech.files import write_text
+from lightspeech.files import relative, write_text
 
 COLUMNS = (
     "id",
@@ -134,7 +133,7 @@ def duplicates(utterances: list[Utterance]) -> list[tuple[str, ...]]:
 
 
 def write(utterances: list[Utterance], path: Path) -> None:
-    """Write a manifest atomically; the paths in it are relative to its folder.
+    """Write a manifest atomically; the paths in it are relative to its folder where they can be.
 
     Args:
         utterances: one a row, in their order.
@@ -147,8 +146,7 @@ def write(utterances: list[Utterance], path: Path) -> None:
     table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     table.writeheader()
     for utterance in utterances:
-        relative = os.path.relpath(utterance.path, path.parent)
-        table.writerow({**vars(utterance), "path": Path(relative).as_posix()})
+        table.writerow({**vars(utterance), "path": relative(utterance.path, path.parent)})
     write_text(path, text.getvalue())
 
 

@@ -142,7 +142,7 @@ def _build(
     compiler: str, to: Path, sources: Path, board: Path, samples: Samples, flags: tuple[str, ...]
 ) -> Path:
     firmware = board.parent
-    (to / "audio.h").write_text(_audio(samples), encoding="utf-8")
+    (to / "audio.h").write_text(_audio(samples), encoding="utf-8", newline="\n")
     files = [firmware / "listen.c", *sorted(board.glob("*.c")), *sorted(sources.glob("*.c"))]
     output = to / "listen"
     folders = ("-I", str(to), "-I", str(sources), "-I", str(firmware))

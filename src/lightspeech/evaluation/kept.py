@@ -25,7 +25,7 @@ from lightspeech.errors import BundleError, ConfigError
 from lightspeech.evaluation.bundle_quality import Progress, no_progress
 from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.results import DIGITS, Results
-from lightspeech.files import replacing, write_json
+from lightspeech.files import placed, replacing, write_json
 from lightspeech.training.calibrate import Array, utterance_probabilities
 
 LIMIT_BYTES = 100_000
@@ -68,7 +68,7 @@ class Recomputation:
 
 def folder_of(results_file: Path) -> Path:
     """Name the folder of the models of a published file."""
-    corpus = results_file.resolve().parent
+    corpus = placed(results_file).parent
     return corpus.parent / "models" / corpus.name / results_file.stem
 
 

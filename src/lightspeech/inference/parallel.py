@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from lightspeech import processes
 from lightspeech.audio import reading
 from lightspeech.audio.reading import Audio
-from lightspeech.errors import LightspeechError, WorkerError
+from lightspeech.errors import LightspeechError
 from lightspeech.inference.answers import Answer
 
 IN_FLIGHT = 4
@@ -71,20 +70,14 @@ def answers(items: Iterable[Audio], job: Job, n_processes: int) -> Iterator[Resu
     Raises:
         WorkerError: if a process ends before its work does.
     """
-    n_answers = 0
     waiting: deque[Future[Result]] = deque()
-    try:
-        with processes.pool(n_processes) as pool:
-            for item in items:
-                waiting.append(_submit(pool, item, job))
-                if len(waiting) >= IN_FLIGHT * n_processes:
-                    yield waiting.popleft().result()
-                    n_answers += 1
-            while waiting:
+    with processes.pool(n_processes) as pool:
+        for item in items:
+            waiting.append(_submit(pool, item, job))
+            if len(waiting) >= IN_FLIGHT * n_processes:
                 yield waiting.popleft().result()
-                n_answers += 1
-    except BrokenProcessPool:
-        raise WorkerError(_why(n_answers)) from None
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _submit(pool: ProcessPoolExecutor, item: Any, job: Job) -> "Future[Result]":
@@ -113,12 +106,3 @@ def _open(
 ) -> Callable[..., Answer]:
     """Open the bundle, once in each process."""
     return load(bundle, threads=threads)
-
-
-def _why(n_answers: int) -> str:
-    if n_answers:
-        return "a process was killed, perhaps for want of memory; take fewer processes"
-    return (
-        "the processes ended before their first answer; each imports the script anew, so put what "
-        'is to run once below a line if __name__ == "__main__": or take processes=1'
-    )

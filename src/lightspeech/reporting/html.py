@@ -13,7 +13,7 @@ from lightspeech.errors import CorpusError, MissingExtra
 from lightspeech.evaluation import compression, conditions, results
 from lightspeech.evaluation.compression import Chain
 from lightspeech.evaluation.results import Results
-from lightspeech.files import write_text
+from lightspeech.files import placed, write_text
 from lightspeech.reporting import plots, plots_of_costs, wording
 from lightspeech.training import layout
 from lightspeech.training.predictions import Predictions
@@ -91,7 +91,7 @@ def read_chain(folder: Path) -> Chain | None:
         CorpusError: if the file is damaged.
         ConfigError: if it lacks a key.
     """
-    paths = [place / compression.FILE for place in (folder, folder.resolve().parent)]
+    paths = [place / compression.FILE for place in (folder, placed(folder).parent)]
     return next((compression.read(path) for path in paths if path.is_file()), None)
 
 

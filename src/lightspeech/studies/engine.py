@@ -4,11 +4,9 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TypeVar
 
-from lightspeech.errors import StudyError
 from lightspeech.processes import pool, submit
 
 Item = TypeVar("Item")
@@ -52,7 +50,7 @@ def map(
         The results, one each, in the order of the items.
 
     Raises:
-        StudyError: if a process was killed.
+        WorkerError: if a process was killed, or none could begin.
         BaseException: the first that the function or ``tick`` raised; the other items are ended.
     """
     at_once = min(workers(processes), len(items))
@@ -93,18 +91,12 @@ def _ticking(tick: Callable[[], None]) -> Iterator[None]:
 def _in_processes(
     function: Callable[[Item], Result], items: Sequence[Item], at_once: int, tick: Tick
 ) -> list[Result]:
-    try:
-        with pool(at_once) as opened:
-            futures = [submit(opened, function, item) for item in items]
-            waiting: set[Future[Result]] = set(futures)
-            while waiting:
-                finished, waiting = wait(waiting, timeout=TICK_S, return_when=FIRST_COMPLETED)
-                tick(len(items) - len(waiting))
-                for future in finished:
-                    future.result()
-            return [future.result() for future in futures]
-    except BrokenProcessPool:
-        raise StudyError(
-            "a process was killed, perhaps for want of memory; add --resume to go on, with a "
-            "smaller --processes"
-        ) from None
+    with pool(at_once) as opened:
+        futures = [submit(opened, function, item) for item in items]
+        waiting: set[Future[Result]] = set(futures)
+        while waiting:
+            finished, waiting = wait(waiting, timeout=TICK_S, return_when=FIRST_COMPLETED)
+            tick(len(items) - len(waiting))
+            for future in finished:
+                future.result()
+        return [future.result() for future in futures]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lightspeech.config import Choice
 from lightspeech.errors import CorpusError
+from lightspeech.files import placed
 from lightspeech.studies.study import Study, read_study
 from lightspeech.training import teachers
 
@@ -42,7 +43,7 @@ def _studies(trained: Study) -> Iterator[Study]:
 
 def _teachers(study: Study) -> Iterator[tuple[Path, Study | None]]:
     """Name who taught a study, or answers beside it, and open what is still there."""
-    studies = study.folder.resolve().parents[1 if study.steps else 0]
+    studies = placed(study.folder).parents[1 if study.steps else 0]
     for step in study.steps:
         for path in step.module.learns_from(step.config).studies:
             try:

@@ -8,6 +8,8 @@ this package and not in `lightspeech.studies` above it.
 import re
 from pathlib import Path
 
+from lightspeech.files import placed
+
 RECIPE, MANIFEST = "recipe.yaml", "manifest.csv"
 """Of a study."""
 STEPS = "steps.yaml"
@@ -63,7 +65,7 @@ def step_number(folder: Path) -> int:
     Args:
         folder: of a study or of a step.
     """
-    match = _STEP.fullmatch(folder.resolve().name)
+    match = _STEP.fullmatch(placed(folder).name)
     return int(match[1]) if match and is_step(folder) else 0
 
 
@@ -82,7 +84,7 @@ def study_of(folder: Path) -> Path:
     Args:
         folder: of a study or of a step.
     """
-    return folder.resolve().parent if is_step(folder) else folder
+    return placed(folder).parent if is_step(folder) else folder
 
 
 def studies_beside(run: Path) -> Path:

@@ -8,6 +8,7 @@ from lightspeech.config import Choice, build, config, plugin, read_yaml
 from lightspeech.corpora import manifest
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import CorpusError, LeakError
+from lightspeech.files import placed
 from lightspeech.protocols import leaks
 from lightspeech.protocols.base import Protocol
 from lightspeech.protocols.leaks import Heard
@@ -113,7 +114,7 @@ def _read_study(folder: Path) -> tuple[Protocol, dict[str, Utterance]]:
 
 def _name(folder: Path) -> str:
     """``study``, or ``study/1-distill``."""
-    full = folder.resolve()
+    full = placed(folder)
     return f"{full.parent.name}/{full.name}" if layout.is_step(folder) else full.name
 
 

@@ -14,7 +14,7 @@ from lightspeech.corpora import manifest as manifests
 from lightspeech.errors import ConfigError
 from lightspeech.evaluation import machine, trial
 from lightspeech.evaluation.trial import Entry, Row, Trial
-from lightspeech.files import write_json, write_text
+from lightspeech.files import placed, write_json, write_text
 from lightspeech.inference import dispatch
 from lightspeech.reporting import pictures
 from lightspeech.studies.progress import Progress
@@ -97,7 +97,7 @@ def benchmark(plan: Plan, progress: Progress) -> Benchmark:
     if plan.yardstick:
         from lightspeech.workflows import run_formats
 
-        entries.append(run_formats.of_yardstick(runs[0].resolve(), plan.cache, progress=progress))
+        entries.append(run_formats.of_yardstick(placed(runs[0]), plan.cache, progress=progress))
     rows = trial.rows(entries, rounds=plan.rounds)
     return Benchmark(
         machine=machine.describe(), threads=plan.threads, rounds=plan.rounds, rows=rows
@@ -147,6 +147,6 @@ def _entries(path: Path, plan: Plan, measured_on: Trial) -> Iterator[Entry]:
     from lightspeech.workflows import run_formats
 
     yield from run_formats.of_run(
-        path.resolve(), plan.formats, plan.bundles, threads=plan.threads,
+        placed(path), plan.formats, plan.bundles, threads=plan.threads,
         progress=measured_on.progress,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from lightspeech.evaluation import compression, latency, machine, results
 from lightspeech.evaluation.compression import Chain, Change, Step
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import Results
-from lightspeech.files import write_text
+from lightspeech.files import placed, write_text
 from lightspeech.inference.backends import onnx
 from lightspeech.reporting import compression as tables
 from lightspeech.reporting import plots_of_costs
@@ -182,7 +182,7 @@ def _teacher_answers(plain: Study) -> list[Predictions]:
     for step in plain.recipe.compress:
         lessons = step.module.learns_from(step.config)
         if lessons.studies:
-            return _answers_of(lessons, plain.folder.resolve().parent)
+            return _answers_of(lessons, placed(plain.folder).parent)
     return []
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from lightspeech import plugins
 from lightspeech.bundle import Bundle
 from lightspeech.errors import ConfigError
+from lightspeech.files import placed
 from lightspeech.studies.stages import Places
 from lightspeech.studies.study import read_study
 from lightspeech.training import layout
@@ -27,7 +28,7 @@ def export(run: Path, *, format: str, bundles: Path, name: str | None) -> Bundle
         MissingExtra: if the format needs what is not installed.
     """
     plugins.load("lightspeech.export", format)  # a wrong name is told at once
-    run = run.resolve()  # "." has no name
+    run = placed(run)  # "." has no name
     _require_run(run)
     places = Places(bundles=bundles)
     study = replace(read_study(run.parent), called=name)

@@ -103,7 +103,7 @@ def open(bundle: Bundle, *, threads: int = 1) -> C99Predictor:
     opened = C99Predictor(bundle, folder / "pipe", model, FRONT_END in written)
     weakref.finalize(opened, shutil.rmtree, folder, ignore_errors=True)
     for name, text in {**written, PROGRAM: program}.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
     flags = FLAGS if opened.listens else (*FLAGS, "-DLS_FEATURES")
     _run(bundle, [COMPILER, *flags, "-o", opened.program, *sorted(folder.glob("*.c")), "-lm"])
     return opened

@@ -1,0 +1,49 @@
+"""Standard output that knows few characters, as a file in Windows' cp1252 or the locale C."""
+
+import io
+import json
+import sys
+
+import pytest
+
+from lightspeech import cli
+
+COMMANDS = {
+    "text": ("predict",),
+    "csv": ("predict", "--csv"),
+    "json": ("predict", "--json"),
+    "prepare": ("prepare", "folder", "--output", "m.csv", "--root"),
+    "prepare-json": ("prepare", "folder", "--output", "m.csv", "--json", "--root"),
+}
+
+
+@pytest.fixture
+def printed(monkeypatch, tmp_path, write_tone):
+    """Run a command on a folder of recordings whose names are Cyrillic; give what it prints."""
+
+    def run(*command, encoding):
+        monkeypatch.chdir(tmp_path)
+        write_tone(tmp_path / "мой" / "радость" / "запись-😀.wav", seconds=0.5)
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2))
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(sys, "stderr", err)
+        monkeypatch.setattr(sys, "argv", ["lightspeech", *command, "мой"])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert not ended.value.code
+        out.flush()
+        return out.buffer.getvalue().decode(encoding)
+
+    return run
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_what_an_output_cannot_show_is_escaped(printed, command):
+    told = printed(*command, encoding="cp1252")
+    assert ("\\u043c\\u043e\\u0439" in told) or "predict" not in command
+    if "--json" in command:
+        json.loads(told)
+
+
+def test_what_it_can_show_is_as_it_is(printed):
+    assert "запись-😀.wav" in printed("predict", encoding="utf-8")
