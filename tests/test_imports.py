@@ -1,4 +1,8 @@
-"""Imports go down only, never in a circle, and what begins with ``_`` stays in its package."""
+"""Imports go down only, never in a circle, and what begins with ``_`` stays in its package.
+
+Tests are no part of any package: they use public names alone, or they would fail at every change
+that changes no behaviour.
+"""
 
 import ast
 from graphlib import TopologicalSorter
@@ -6,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[1] / "src"
+TESTS = Path(__file__).parent
+SOURCE = TESTS.parent / "src"
 LAYERS = (
     {"errors", "config", "plugins", "files", "metrics", "processes", "quiet"},
     {"audio"},
@@ -101,3 +106,62 @@ def test_packages_do_not_import_each_other_in_a_circle():
 )
 def test_private_names_are_told(importer, imported, hidden):
     assert hidden_from(importer, imported) is hidden
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name != "_"
+
+
+def private_names() -> set[str]:
+    """Names that a module or class of the source binds for itself alone."""
+    names = {path.stem for path in PATHS.values()}
+    for path in PATHS.values():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                    names.add(name)
+                case ast.Attribute(attr=name, ctx=ast.Store()) | ast.Name(id=name, ctx=ast.Store()):
+                    names.add(name)
+    return {name for name in names if is_private(name)}
+
+
+def private_uses(tree: ast.Module, private: set[str]) -> set[str]:
+    """Private names of ours that a test reads, imports or patches; its own ``self._x`` are none."""
+    used = {name.rpartition(".")[2] for name in imports(tree) if hidden_from("tests", name)}
+    patchers = {"setattr", "getattr", "delattr", "hasattr", "import_module", "patch", "object"}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id="self")):
+                continue
+            case ast.Attribute(attr=name):
+                used.add(name)
+            case ast.Call(func=ast.Name(id=f) | ast.Attribute(attr=f)) if f in patchers:
+                texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+                used |= {part for text in texts for part in str(text).split(".")}
+    return used & private
+
+
+def test_tests_use_no_private_names():
+    private, used = private_names(), {}
+    for path in sorted(TESTS.rglob("*.py")):
+        if names := private_uses(ast.parse(path.read_text("utf-8")), private):
+            used[str(path.relative_to(TESTS))] = sorted(names)
+    assert used == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "loop._check(1)",
+        "from lightspeech.training.loop import _check",
+        "from lightspeech.training import _check as check",
+        "import lightspeech.training._check",
+        "monkeypatch.setattr(loop, '_check', None)",
+        "monkeypatch.setattr('lightspeech.training.loop._check', None)",
+        "getattr(loop, '_check')",
+    ],
+)
+def test_a_private_use_is_told_from_a_public_one(line):
+    assert private_uses(ast.parse(line), {"_check"}) == {"_check"}
+    assert not private_uses(ast.parse(line.replace("_check", "check")), {"_check"})
+    assert not private_uses(ast.parse("self._check()\nos._exit(1)"), {"_check"})

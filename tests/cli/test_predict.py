@@ -12,6 +12,7 @@ from lightspeech.bundle import ENVIRONMENT
 from lightspeech.cli import predict
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
+from lightspeech.inference.recognizer import Recognizer
 
 FIELDS = ["path", "start_s", "end_s", "label", "probabilities", "uncertain", "model"]
 
@@ -154,13 +155,21 @@ def test_standard_input_is_answered_beside_files_in_other_processes(lightspeech,
     assert second == {**first, "path": "-"}
 
 
-def test_processes_are_started_where_there_is_much_audio(recordings, monkeypatch):
+def test_processes_are_started_where_there_is_much_audio(lightspeech, recordings, monkeypatch):
+    asked, batch = [], Recognizer.batch
+
+    def alone(*args, processes, **options):
+        asked.append(processes)
+        return batch(*args, **options)
+
+    monkeypatch.setattr(Recognizer, "batch", alone)
     monkeypatch.setattr("os.cpu_count", lambda: 3)
     files = [recordings / "loud.wav"] * 4 + [recordings / "missing.wav"]
     n_bytes = files[0].stat().st_size
-    for worth, expected in ((5 * n_bytes, 1), (2 * n_bytes, 2), (n_bytes, 3)):
+    for worth in (5 * n_bytes, 2 * n_bytes, n_bytes):
         monkeypatch.setattr(predict, "WORTH_BYTES", worth)
-        assert predict._processes(files) == expected
+        lightspeech("predict", *files)
+    assert asked == [1, 2, 3]
 
 
 def test_no_processes_are_refused(lightspeech, recordings):

@@ -7,7 +7,7 @@ from torch import nn
 from lightspeech import plugins
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
-from lightspeech.compression import _channels, prune
+from lightspeech.compression import channels, prune
 from lightspeech.config import Choice
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel
@@ -55,7 +55,7 @@ def silence(norm, channels):
 
 
 def random_worth(network):
-    return {name: torch.rand_like(norm.weight) for name, norm in _channels.norms(network).items()}
+    return {name: torch.rand_like(norm.weight) for name, norm in channels.norms(network).items()}
 
 
 @every_family
@@ -77,21 +77,22 @@ def test_it_computes_what_the_wide_network_computes_without_those_channels(name)
     network = build(name)
     lived_in(network)
     features = torch.randn(3, FRAMES, BANDS)
-    found = _channels.groups(network, features[:1])
+    found = channels.groups(network, features[:1])
     doomed = [[0, 3], *([1, 2, 5] for _ in found[1:])]
-    for group, channels in zip(found, doomed, strict=True):
-        for item in filter(_channels._is_norm, group):
-            roots = zip(item.idxs, item.root_idxs, strict=True)
-            silence(item.dep.target.module, [i for i, root in roots if root in channels])
-    narrow = _channels.without(network, features[:1], doomed)
+    for group, gone in zip(found, doomed, strict=True):
+        for item in group:
+            if isinstance(norm := item.dep.target.module, nn.BatchNorm2d):
+                roots = zip(item.idxs, item.root_idxs, strict=True)
+                silence(norm, [i for i, root in roots if root in gone])
+    narrow = channels.without(network, features[:1], doomed)
     torch.testing.assert_close(narrow(features), network(features), atol=1e-5, rtol=1e-4)
 
 
 def test_widths_that_come_to_agree_bring_no_residual_that_was_not_there():
     network = build("micro")
-    found = _channels.groups(network, torch.zeros(1, FRAMES, BANDS))
+    found = channels.groups(network, torch.zeros(1, FRAMES, BANDS))
     doomed = [list(range(len(group[0].idxs) - 8)) for group in found]
-    narrow = _channels.without(network, torch.zeros(1, FRAMES, BANDS), doomed)
+    narrow = channels.without(network, torch.zeros(1, FRAMES, BANDS), doomed)
     again = build("micro", shapes=building.shapes_of(narrow, network))
     widths = [len(block.pointwise[0].weight) for block in again.blocks]
     assert [len(again.stem[0].weight), *widths] == [8, 8, 8, 8]
@@ -105,7 +106,7 @@ def test_widths_that_come_to_agree_bring_no_residual_that_was_not_there():
 def test_the_channels_worth_least_go_first(name):
     network = build(name)
     features = torch.zeros(1, FRAMES, BANDS)
-    worth = {n: torch.ones_like(m.weight) for n, m in _channels.norms(network).items()}
+    worth = {n: torch.ones_like(m.weight) for n, m in channels.norms(network).items()}
     least = next(iter(worth))
     worth[least] *= 0.01
     narrow = prune.narrow(network, features, worth, cost.macs(network, features) - 1, 2)
@@ -132,7 +133,7 @@ def test_a_channel_that_says_nothing_is_worth_nothing_and_the_network_is_left_as
     lived_in(network)
     silence(network.body[-1][1], [4])
     before = {k: v.clone() for k, v in network.state_dict().items()}
-    worth = _channels.taylor(network, Weighted(), [torch.randn(4, FRAMES, BANDS)] * 2)
+    worth = channels.taylor(network, Weighted(), [torch.randn(4, FRAMES, BANDS)] * 2)
     assert worth["body.4.1"][4] == 0
     assert (worth["body.4.1"] > 0).sum() > 5
     assert all(torch.equal(v, before[k]) for k, v in network.state_dict().items())
@@ -146,7 +147,7 @@ def test_taylor_tells_the_change_of_the_loss_when_a_small_channel_goes():
     last, features = network.body[-1][1], torch.randn(4, FRAMES, BANDS)
     with torch.no_grad():
         last.bias[2], last.weight[2] = 1e-2, 1e-3
-    worth = _channels.taylor(network, Weighted(), [features])
+    worth = channels.taylor(network, Weighted(), [features])
     with torch.no_grad():
         before = network(features).sum()
         silence(last, [2])
@@ -157,9 +158,9 @@ def test_taylor_tells_the_change_of_the_loss_when_a_small_channel_goes():
 def test_sparse_training_pulls_every_scale_towards_zero():
     network = build("micro")
     lived_in(network)
-    prune._pull(network, 0.5)
+    channels.pull_scales(network, 0.5)
     (network(torch.randn(2, FRAMES, BANDS)).sum() * 0).backward()
-    for norm in _channels.norms(network).values():
+    for norm in channels.norms(network).values():
         torch.testing.assert_close(norm.weight.grad, 0.5 * norm.weight.sign())
 
 
@@ -167,7 +168,7 @@ def test_residual_blocks_that_add_least_go_and_the_rest_is_as_it_was():
     network = build("micro")
     lived_in(network)
     silence(network.blocks[1].pointwise[1], slice(None))
-    short, kept = _channels.shorter(network, _channels.scales(network), 1)
+    short, kept = channels.shorter(network, channels.scales(network), 1)
     assert kept == (0, 2)
     again = build("micro", blocks=kept)
     assert [block.residual for block in again.blocks] == [True, False]
@@ -179,4 +180,4 @@ def test_residual_blocks_that_add_least_go_and_the_rest_is_as_it_was():
 def test_more_blocks_than_are_residual_cannot_go():
     network = build("micro")
     with pytest.raises(ConfigError, match="prune.blocks=3, but the network has 2 residual blocks"):
-        _channels.shorter(network, random_worth(network), 3)
+        channels.shorter(network, random_worth(network), 3)

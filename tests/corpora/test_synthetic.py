@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from lightspeech.corpora import _voice, synthetic
+from lightspeech.corpora import synthetic
+from lightspeech.corpora import synthetic_voice as voice
 from lightspeech.errors import ConfigError, CorpusError
 
 SMALL = {"speakers": 2, "sentences": 1}
@@ -40,15 +41,15 @@ def test_the_same_seed_gives_the_same_files_and_another_seed_others(made, tmp_pa
 
 
 def test_a_killed_rendering_goes_on_where_it_stopped(tmp_path, made, monkeypatch):
-    render, calls = synthetic._render, []
+    say, calls = synthetic.say, []
 
-    def killed(path, *rest):
-        calls.append(path)
+    def killed(*sentence):
+        calls.append(sentence)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        render(path, *rest)
+        return say(*sentence)
 
-    monkeypatch.setattr(synthetic, "_render", killed)
+    monkeypatch.setattr(synthetic, "say", killed)
     cfg = synthetic.Config(root=tmp_path, **SMALL)
     with pytest.raises(KeyboardInterrupt):
         synthetic.read(cfg)
@@ -94,7 +95,7 @@ def test_a_corpus_that_cannot_be_is_refused(field, value):
         synthetic.Config(**{field: value})
 
 
-SPEAKER = _voice.Speaker(f0_hz=120, tract=1.0, loudness_db=0, rate=1.0, expression=1.0)
+SPEAKER = voice.Speaker(f0_hz=120, tract=1.0, loudness_db=0, rate=1.0, expression=1.0)
 FLAT = {
     "pitch_st": 0, "range_st": 1e-6, "loudness_db": 0, "rate": 1.0, "tilt_db": 0, "jitter": 0.0,
 }  # fmt: skip
@@ -102,7 +103,7 @@ FLAT = {
 
 def voiced(**cues):
     rng = np.random.default_rng(0)
-    return _voice.say(_voice.sentence(rng), SPEAKER, _voice.Cues(**{**FLAT, **cues}), rng)
+    return voice.say(voice.sentence(rng), SPEAKER, voice.Cues(**{**FLAT, **cues}), rng)
 
 
 def periods(waveform):
@@ -129,7 +130,7 @@ def test_the_loudness_cue_sets_the_level():
 
 
 def test_the_rate_cue_shortens_the_sentence():
-    silence = 2 * _voice.SILENCE_S * _voice.SAMPLE_RATE
+    silence = 2 * voice.SILENCE_S * voice.SAMPLE_RATE
     assert (len(voiced()) - silence) / (len(voiced(rate=2.0)) - silence) == pytest.approx(2, 0.01)
 
 
@@ -143,7 +144,7 @@ def test_the_tilt_cue_brightens_the_voice():
 
 def test_the_jitter_cue_makes_periods_uneven():
     def unevenness(jitter):
-        pulses = _voice._pulses(np.full(16_000, 100.0), jitter, np.random.default_rng(0))
+        pulses = voice.pulses(np.full(16_000, 100.0), jitter, np.random.default_rng(0))
         closures = np.flatnonzero((pulses < 0) & (np.roll(pulses, 1) >= 0))
         return np.std(np.diff(closures))
 
@@ -154,7 +155,7 @@ def test_formants_ring_where_they_are_put():
     click = np.zeros(8000)
     click[4000] = 1.0
     formants = np.array([[500.0, 1500.0, 2500.0, 3500.0]] * 2)
-    spectrum = np.abs(np.fft.rfft(_voice._resonate(click, np.array([0.0, 1.0]), formants, 0.0)))
+    spectrum = np.abs(np.fft.rfft(voice.resonate(click, np.array([0.0, 1.0]), formants, 0.0)))
     hertz = np.fft.rfftfreq(8000, 1 / 16_000)
     for formant in formants[0]:
         near = abs(hertz - formant) < 300

@@ -1,6 +1,7 @@
 """A pruned encoder learns again what the whole one says, and goes on where it was killed."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,7 +47,8 @@ def blocks_of(source, recordings):
     torch.manual_seed(0)
     shrink = Shrink(source=source, last=2, heads=2, units=8)
     small = _shrink.open_blocks(shrink)
-    blocks.lessen(small, _shrink._waveforms(recordings[:4]), heads=2, units=8)
+    heard = [torch.from_numpy(io.load(path, SAMPLE_RATE)[None]) for path in recordings[:4]]
+    blocks.lessen(small, heard, heads=2, units=8)
     for block in small.blocks:
         block.narrow.weight.data *= -1  # random blocks lose little by pruning alone
     whole = _shrink.open_blocks(Shrink(source=source, last=3, heads=4, units=24))
@@ -63,7 +65,8 @@ def off(small, whole, crops):
 def test_what_is_left_comes_closer_to_what_there_was(source, recordings, tmp_path):
     small, whole = blocks_of(source, recordings)
     before = {name: value.clone() for name, value in small.state_dict().items()}
-    crops = torch.stack([recovery.Speech(recordings, CFG)._crop(row, 0.5) for row in range(8)])
+    some = recovery.Speech(recordings[:8], replace(CFG, batch_size=8))
+    [crops] = [batch.features for batch in some.epoch(0)]
     far = off(small, whole, crops)
     made = recovery.recover(small, whole, recordings, CFG, tmp_path)
     near = off(made, whole, crops)

@@ -84,14 +84,14 @@ def test_cut_off_between_the_two_files_no_epoch_is_lost_or_told_twice(
 
 
 def test_saving_takes_no_more_than_its_share_of_the_time(make_state, tmp_path, monkeypatch):
-    now, saved = 0.0, []
+    now, saved, save = 0.0, [], checkpoint.save
     monkeypatch.setattr(checkpoint.time, "monotonic", lambda: now)
 
     def slowly(state, folder):
         nonlocal now
         now += 2.0
         saved.append(len(state.history))
-        checkpoint._tell(state, folder)
+        save(state, folder)
 
     monkeypatch.setattr(checkpoint, "save", slowly)
     keep, state = checkpoint.Keeper(tmp_path), make_state(1)

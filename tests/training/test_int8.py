@@ -15,7 +15,7 @@ pytest.importorskip("torchao", reason="needs the extra 'compress'")
 
 from lightspeech.models import int8, int8_onnx
 from lightspeech.models.int8 import Int8, Int8Network, fold
-from lightspeech.training import checkpoint, loop
+from lightspeech.training import weights
 
 FRAMES, BANDS, N_CLASSES = 20, 16, 3
 EXAMPLE = torch.zeros(1, FRAMES, BANDS)
@@ -128,9 +128,7 @@ def test_an_average_of_weights_keeps_every_range(prepared):
     """A copied graph lists its tensors in another order."""
     before = {name: tensor.clone() for name, tensor in prepared.state_dict().items()}
     average = copy.deepcopy(prepared)
-    optimizer = torch.optim.AdamW(prepared.parameters())
-    state = checkpoint.State(prepared, average, optimizer, torch.nn.Identity())
-    loop._average(state, 0.99, step=0)
+    weights.move(average, prepared, 0.99, step=0)
     for name, tensor in average.state_dict().items():
         torch.testing.assert_close(tensor, before[name], msg=name)
 

@@ -9,7 +9,7 @@ from torch import nn
 from lightspeech import config
 from lightspeech.config import Choice
 from lightspeech.errors import ConfigError, StudyError
-from lightspeech.training import checkpoint, layout, loop
+from lightspeech.training import checkpoint, layout, loop, weights
 from lightspeech.training.loop import Training
 from lightspeech.training.objective import Labels
 from lightspeech.training.objectives import focal
@@ -170,8 +170,7 @@ def test_patience_ends_training_and_the_best_is_kept(
 def test_decay_of_adam_is_the_gradient_of_an_l2_penalty(optimizer, gradient):
     network = nn.Linear(1, 1, bias=False)
     network.weight.data.fill_(1.0)
-    cfg = dataclasses.replace(TRAINING, optimizer=optimizer, weight_decay=0.5)
-    made = loop._optimizer(network, nn.Module(), cfg)
+    made = weights.optimizer(optimizer, network, nn.Module(), learning_rate=0.01, decay=0.5)
     network.weight.grad = torch.full((1, 1), 3.0)
     made.step()
     assert made.state[network.weight]["exp_avg"].item() == pytest.approx(0.1 * gradient)
@@ -180,7 +179,8 @@ def test_decay_of_adam_is_the_gradient_of_an_l2_penalty(optimizer, gradient):
 def test_what_is_pretrained_is_a_group_of_its_own_and_all_else_is_in_the_first():
     network, objective = nn.Sequential(nn.Linear(2, 3)), nn.Linear(3, 1)
     network.pretrained = nn.ModuleList([nn.Linear(2, 2)])
-    fast, slow = loop._optimizer(network, objective, TRAINING).param_groups
+    made = weights.optimizer("adamw", network, objective, learning_rate=0.01, decay=0.0)
+    fast, slow = made.param_groups
     assert set(map(id, slow["params"])) == set(map(id, network.pretrained.parameters()))
     assert set(map(id, fast["params"])) == set(
         map(id, [*network[0].parameters(), *objective.parameters()])

@@ -13,7 +13,7 @@ from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import pretrained
 from lightspeech.frontends.encoder import Config
-from lightspeech.studies import execution, recipe, stages
+from lightspeech.studies import execution, recipe, stages, tasks
 from lightspeech.studies.study import read_study
 from lightspeech.training import answers, networks
 from lightspeech.training import run as runs
@@ -81,10 +81,10 @@ def test_it_is_trained_and_measured_and_says_that_it_has_no_bundle(study):
 
 def test_several_processes_hear_to_the_bit_what_one_hears(study, tmp_path):
     trained, places = study
-    [task, *_] = stages._tasks(
-        trained.recipe,
-        stages.Material(utterances=manifest.read(trained.folder / "manifest.csv")),
-        trained.protocol, trained.folder, dataclasses.replace(places, cache=tmp_path),
+    [task, *_] = tasks.of_study(
+        trained.recipe.run_config(), trained.utterances, trained.protocol,
+        vocabulary=trained.recipe.labels, seeds=trained.recipe.seeds, folder=trained.folder,
+        cache=tmp_path,
     )  # fmt: skip
     told = []
     execution.compute_features(task, processes=2, progress=lambda *progress: told.append(progress))

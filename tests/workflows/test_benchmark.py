@@ -49,13 +49,13 @@ def test_int8_formats_take_what_quantize_made_of_a_run(make_run, format, monkeyp
     monkeypatch.setattr(run_formats, "read_study", lambda folder: chained)
     run = make_run("study/fold0-seed0")
     with pytest.raises(ConfigError, match="add {name: quantize} to the recipe's compress"):
-        run_formats._source(run, format)
+        run_formats.source_of(run, format)
     int8 = make_run("study/3-quantize/fold0-seed0", Int8())
-    assert run_formats._source(run, format) == int8
-    assert run_formats._source(int8, format) == int8
+    assert run_formats.source_of(run, format) == int8
+    assert run_formats.source_of(int8, format) == int8
 
 
 def test_a_format_in_floats_is_none_of_an_int8_run(make_run):
-    assert run_formats._source(make_run("fold0-seed0"), "litert").name == "fold0-seed0"
+    assert run_formats.source_of(make_run("fold0-seed0"), "litert").name == "fold0-seed0"
     with pytest.raises(ConfigError, match="this run is int8; name the run that it was made of"):
-        run_formats._source(make_run("fold1-seed0", Int8()), "litert")
+        run_formats.source_of(make_run("fold1-seed0", Int8()), "litert")

@@ -9,8 +9,8 @@ from lightspeech import config
 from lightspeech.cli import app
 from lightspeech.errors import ConfigError, StudyError
 from lightspeech.studies.space import Budget, Search
+from lightspeech.training import run
 from lightspeech.training.cost import Cost
-from lightspeech.workflows import search
 
 pytest.importorskip("optuna", reason="needs the extra search")
 
@@ -69,7 +69,7 @@ def test_what_is_printed_is_typed_as_it_stands(look):
 @pytest.mark.parametrize("state", ["FAIL", "RUNNING"])
 def test_a_search_goes_on_where_ctrl_c_or_a_kill_cut_it_off(look, monkeypatch, state):
     with monkeypatch.context() as patch:
-        patch.setattr(search, "_selection_uar", _ctrl_c)
+        patch.setattr(run, "fit", _ctrl_c)
         with pytest.raises(SystemExit):
             look()
     assert _states() == ["FAIL"]
@@ -83,15 +83,15 @@ def test_a_search_goes_on_where_ctrl_c_or_a_kill_cut_it_off(look, monkeypatch, s
 
 @pytest.mark.parametrize("error", [StudyError("diverged"), ConfigError("no FFT bin")])
 def test_a_trial_that_cannot_be_trained_does_not_end_the_search(look, monkeypatch, error):
-    def fail(_):
+    def fail(*_):
         raise error
 
-    monkeypatch.setattr(search, "_selection_uar", fail)
+    monkeypatch.setattr(run, "fit", fail)
     assert look() == []
     assert _states() == ["PRUNED"] * 3
 
 
-def _ctrl_c(_):
+def _ctrl_c(*_):
     raise KeyboardInterrupt
 
 
@@ -111,7 +111,7 @@ def _params():
 
 
 def test_what_is_over_the_budget_is_not_trained(look, monkeypatch):
-    monkeypatch.setattr(search, "_selection_uar", _ctrl_c)
+    monkeypatch.setattr(run, "fit", _ctrl_c)
     assert look("search.budget.n_params=10") == []
 
 

@@ -6,7 +6,6 @@ quality against cost.
 
 from bisect import bisect_left
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from typing import Annotated, Literal
 
@@ -14,9 +13,9 @@ import torch
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
-from lightspeech.compression import _channels
+from lightspeech.compression import channels
 from lightspeech.compression._before import nothing as prepare  # noqa: F401
-from lightspeech.compression._channels import Worth
+from lightspeech.compression.channels import Worth
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends.inputs import Inputs
@@ -120,7 +119,7 @@ def _prune(before: Run, task: Task, parts: Parts, cfg: Config, *, limit: int, bl
     task, network, left = replace(task, config=before.config), before.network, before.config.blocks
     example = before.config.front.example()
     if blocks:
-        network, kept = _channels.shorter(network, _worth(network, task, parts, cfg), blocks)
+        network, kept = channels.shorter(network, _worth(network, task, parts, cfg), blocks)
         left = kept if left is None else tuple(left[n] for n in kept)
     worth = _worth(network, task, parts, cfg)
     network = narrow(network, example, worth, limit, cfg.multiple)
@@ -135,10 +134,10 @@ def _prune(before: Run, task: Task, parts: Parts, cfg: Config, *, limit: int, bl
 def _worth(network: nn.Module, task: Task, parts: Parts, cfg: Config) -> Worth:
     """Say what each channel is worth, in the way asked for."""
     if cfg.importance == "learned":
-        return _channels.scales(network)
+        return channels.scales(network)
     training = inputs.training_batches(task, parts)
     some = islice(training.epoch(0), cfg.batches)
-    return _channels.taylor(network, run.objective(task, training, network), some)
+    return channels.taylor(network, run.objective(task, training, network), some)
 
 
 def narrow(
@@ -163,7 +162,7 @@ def narrow(
 
     def below(threshold: float) -> tuple[nn.Module, int]:
         doomed = [_doomed(of_group, threshold, multiple) for of_group in ranks]
-        narrower = _channels.without(network, example, doomed)
+        narrower = channels.without(network, example, doomed)
         return narrower, cost.macs(narrower, example)
 
     thresholds = torch.cat(ranks).sort().values.tolist()
@@ -179,12 +178,12 @@ def narrow(
 
 def _value_for_money(network: nn.Module, example: Inputs, worth: Worth, full: int) -> list[Tensor]:
     """Worth of each channel of each group, divided by the multiply-accumulates it costs."""
-    groups = _channels.groups(network, example)
+    groups = channels.groups(network, example)
     ranks = []
     for number, group in enumerate(groups):
         one = [[0] if number == other else [] for other in range(len(groups))]
-        left = cost.macs(_channels.without(network, example, one), example)
-        ranks.append(_channels.sum_worth(network, group, worth) / (full - left))
+        left = cost.macs(channels.without(network, example, one), example)
+        ranks.append(channels.sum_worth(network, group, worth) / (full - left))
     return ranks
 
 
@@ -202,18 +201,7 @@ def _recover(pruned: Run, task: Task, parts: Parts, cfg: Config) -> None:
         pruned.config.training, epochs=cfg.epochs, learning_rate=cfg.learning_rate, patience=None
     )
     if cfg.importance == "learned":
-        _pull(pruned.network, cfg.sparsity)
+        channels.pull_scales(pruned.network, cfg.sparsity)
     recovering = replace(task, config=replace(pruned.config, training=training))
     network = run.fit(recovering, parts, pruned.network)
     run.finish(replace(task, config=pruned.config), parts, network)
-
-
-def _pull(network: nn.Module, sparsity: float) -> None:
-    """Add the gradient of an absolute-value penalty to the scales of the batch norms."""
-    for norm in _channels.norms(network).values():
-        pulled = partial(_pulled, norm.weight, sparsity)
-        norm.weight.register_hook(pulled)  # type: ignore[no-untyped-call]
-
-
-def _pulled(scale: Tensor, sparsity: float, gradient: Tensor) -> Tensor:
-    return gradient + sparsity * scale.detach().sign()

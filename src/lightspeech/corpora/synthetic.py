@@ -18,8 +18,8 @@ import numpy as np
 import soundfile
 
 from lightspeech.config import as_dict, config
-from lightspeech.corpora._voice import SAMPLE_RATE, Cues, Sentence, Speaker, say, sentence
 from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance, read_files
+from lightspeech.corpora.synthetic_voice import SAMPLE_RATE, Cues, Sentence, Speaker, say, sentence
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
 

@@ -55,15 +55,22 @@ class MelProducts(nn.Module):
 
     def forward(self, waveform: Tensor) -> Tensor:
         """Turn ``waveform``, shape ``(batch, samples)``, into ``(batch, frames, n_features)``."""
-        energy = self._energy(self._frames(self._leveled(waveform)) * self.window)
+        energy = self._energy(self._frames(self.leveled(waveform)) * self.window)
         if self.cfg.power == 1:
             energy = energy.sqrt()
         if self.cfg.kind != "spectrogram":
             energy = energy @ self.mel
         return self.layer.finish(torch.log(energy + self.cfg.floor))
 
-    def _leveled(self, waveform: Tensor) -> Tensor:
-        """As `MelLayer.leveled`, without the sorting that LiteRT has no operation for."""
+    def leveled(self, waveform: Tensor) -> Tensor:
+        """As `MelLayer.leveled`, without the sorting that LiteRT has no operation for.
+
+        Args:
+            waveform: shape ``(batch, samples)``.
+
+        Returns:
+            The same shape.
+        """
         if self.cfg.level != "percentile":
             return waveform
         place = frontend.LOUDEST_SHARE * (waveform.shape[1] - 1)

@@ -17,15 +17,15 @@ import torch
 from lightning_fabric import Fabric
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
-from torch.optim import Adam, AdamW, Optimizer
 
 from lightspeech.config import Choice, config, plugin
 from lightspeech.errors import ConfigError, StudyError
 from lightspeech.frontends.balance import Balance
 from lightspeech.frontends.batches import Batches
-from lightspeech.training import checkpoint
+from lightspeech.training import checkpoint, weights
 from lightspeech.training.objectives import cross_entropy
 from lightspeech.training.schedule import Schedule, rate
+from lightspeech.training.weights import Optimizer
 
 
 @config
@@ -39,7 +39,7 @@ class Training:
     """Peak of the schedule."""
     pretrained_rate: PositiveFloat = 0.1
     """Share of it for the blocks of an encoder, where some are trained."""
-    optimizer: Literal["adamw", "adam"] = "adamw"
+    optimizer: Optimizer = "adamw"
     weight_decay: NonNegativeFloat = 0.05
     """Under ``adam`` it is the gradient of an L2 penalty of half that weight on the squares."""
     schedule: Schedule = "one_cycle"
@@ -100,7 +100,9 @@ def train(
     device = device_of(cfg)
     fabric = Fabric(accelerator=device.type, devices=1, precision=cfg.precision)
     network, objective = network.to(device), objective.to(device)
-    optimizer = _optimizer(network, objective, cfg)
+    optimizer = weights.optimizer(
+        cfg.optimizer, network, objective, learning_rate=cfg.learning_rate, decay=cfg.weight_decay
+    )
     state = checkpoint.State(network, copy.deepcopy(network), optimizer, objective)
     checkpoint.restore(state, folder)
     keep = checkpoint.Keeper(folder)
@@ -123,7 +125,8 @@ def train(
             _check(loss, norm, epoch)
             fabric_optimizer.step()
             fabric_optimizer.zero_grad()
-            _average(state, cfg.average, step=epoch * len(batches) + number)
+            done = epoch * len(batches) + number
+            weights.move(state.average, state.network, cfg.average, step=done)
             total += loss.item()
         uar = select(state.average)
         if cfg.patience is not None and uar > max(_uars(state), default=-1.0):
@@ -156,32 +159,6 @@ def _check(loss: Tensor, norm: Tensor | None, epoch: int) -> None:
             f"training diverged in epoch {epoch}: loss {loss.item():g}, gradient {norm:g}; "
             "lower training.learning_rate and start anew with --fresh"
         )
-
-
-def _optimizer(network: nn.Module, objective: nn.Module, cfg: Training) -> Optimizer:
-    """Make the optimizer; what a network has under ``pretrained`` is a group of its own."""
-    slow = list(getattr(network, "pretrained", nn.Module()).parameters())
-    known = set(map(id, slow))
-    fresh = [p for p in network.parameters() if id(p) not in known]
-    groups = [{"params": [*fresh, *objective.parameters()]}, {"params": slow}][: 2 if slow else 1]
-    kind = Adam if cfg.optimizer == "adam" else AdamW
-    return kind(groups, cfg.learning_rate, weight_decay=cfg.weight_decay)
-
-
-@torch.no_grad()
-def _average(state: checkpoint.State, decay: float, *, step: int) -> None:
-    """Move the averaged weights, and batch statistics, a step towards the current ones.
-
-    The decay rises with the steps, so that a short training forgets its random start.
-    """
-    decay = min(decay, (1 + step) / (10 + step)) if decay else 0.0
-    now = state.network.state_dict()
-    for name, averaged in state.average.state_dict().items():  # a copied graph has another order
-        current = now[name]
-        if averaged.is_floating_point():
-            averaged.lerp_(current, 1 - decay)
-        else:
-            averaged.copy_(current)
 
 
 def _uars(state: checkpoint.State) -> list[float]:

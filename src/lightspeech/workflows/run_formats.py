@@ -51,7 +51,7 @@ def of_run(
     for format in formats:
         row = Row(model=study.recipe.name, format=format, macs=macs)
         try:
-            source = _source(run, format)
+            source = source_of(run, format)
         except ConfigError as error:
             yield Entry(row=benchmark.failed(row, error))
         else:
@@ -68,8 +68,15 @@ def _measured(run: Path, row: Row, study: Study, bundles: Path, trial: Trial) ->
     return replace(entry, network=_network(read, run, row.format, predictor, trial.threads))
 
 
-def _source(run: Path, format: str) -> Path:
+def source_of(run: Path, format: str) -> Path:
     """Find the run of the number format that a format needs.
+
+    Args:
+        run: folder of a run, in floats or int8.
+        format: of `checks.formats`.
+
+    Returns:
+        Its folder, or that of the last int8 run that the steps of its recipe made of it.
 
     Raises:
         ConfigError: if there is none.

@@ -7,6 +7,7 @@ nothing; where it has none, from the layers that compute it.
 
 import copy
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -35,6 +36,14 @@ def taylor(network: nn.Module, objective: nn.Module, batches: Iterable[Batch]) -
 
     The first-order change of a batch, squared, summed over the batches. Batch statistics are those
     kept from training: what is measured is the network that answers.
+
+    Args:
+        network: put into evaluation mode, and otherwise left as it was.
+        objective: gives the loss of a network on a batch.
+        batches: of the training part.
+
+    Returns:
+        One number a channel, 0 or above, each of shape ``(channels,)``.
     """
     network.eval()
     products = {n: m for n, m in network.named_modules() if isinstance(m, PRODUCTS)}
@@ -62,6 +71,22 @@ def scales(network: nn.Module) -> Worth:
     return {name: norm.weight.detach().abs() for name, norm in norms(network).items()}
 
 
+def pull_scales(network: nn.Module, sparsity: float) -> None:
+    """Make a training sparse: add the gradient of a penalty on the size of batch norm scales.
+
+    Args:
+        network: whose backward passes are changed from now on.
+        sparsity: weight of the penalty, 0 or above.
+    """
+    for norm in norms(network).values():
+        pulled = partial(_pulled, norm.weight, sparsity)
+        norm.weight.register_hook(pulled)  # type: ignore[no-untyped-call]
+
+
+def _pulled(scale: Tensor, sparsity: float, gradient: Tensor) -> Tensor:
+    return gradient + sparsity * scale.detach().sign()
+
+
 def groups(network: nn.Module, example: Inputs) -> list[Group]:
     """Find the groups of channels, each with all the layers it runs through, in a fixed order.
 
@@ -69,7 +94,7 @@ def groups(network: nn.Module, example: Inputs) -> list[Group]:
 
     Args:
         network: to be made narrower.
-        example: a batch of one of its input.
+        example: a batch of one of its input, shapes ``(1, …)``.
 
     Raises:
         MissingExtra: if Torch-Pruning is not installed.
@@ -118,7 +143,13 @@ def sum_worth(network: nn.Module, group: Group, worth: Worth) -> Tensor:
 
 
 def without(network: nn.Module, example: Inputs, doomed: Sequence[Sequence[int]]) -> nn.Module:
-    """Copy a network without some channels of each group of `groups`."""
+    """Copy a network without some channels.
+
+    Args:
+        network: it stays as it is.
+        example: a batch of one of its input, shapes ``(1, …)``.
+        doomed: numbers of channels, for each group of `groups`.
+    """
     narrower = copy.deepcopy(network)
     for group, channels in zip(groups(narrower, example), doomed, strict=True):
         if channels:

@@ -121,18 +121,27 @@ def say(text: Sentence, speaker: Speaker, cues: Cues, rng: np.random.Generator) 
     middles = ends - lengths / 2
 
     semitones = cues.pitch_st + cues.range_st * np.interp(time, middles, text.accents)
-    voice = _pulses(speaker.f0_hz * 2 ** (semitones / 12), cues.jitter, rng)
+    voice = pulses(speaker.f0_hz * 2 ** (semitones / 12), cues.jitter, rng)
     voice *= np.sin(np.pi * phase.clip(0, 1)) ** 0.7
     hiss = np.diff(rng.normal(size=len(time)), prepend=0.0) * text.hiss[syllable]
     source = voice + 0.15 * hiss * (phase < 0.25) + 0.004 * rng.normal(size=len(time))
 
     formants = speaker.tract * VOWELS[text.vowels]
-    spoken = _resonate(source, middles, formants, cues.tilt_db)
+    spoken = resonate(source, middles, formants, cues.tilt_db)
     return _level(spoken, speaker.loudness_db + cues.loudness_db, rng)
 
 
-def _pulses(f0_hz: Array, jitter: float, rng: np.random.Generator) -> Array:
-    """Flow derivative of Rosenberg pulses that follow a pitch contour, shape ``(samples,)``."""
+def pulses(f0_hz: Array, jitter: float, rng: np.random.Generator) -> Array:
+    """Flow derivative of Rosenberg pulses that follow a pitch contour.
+
+    Args:
+        f0_hz: pitch at each sample, shape ``(samples,)``.
+        jitter: deviation of a period from its neighbours, as a share of it.
+        rng: of jitter and shimmer.
+
+    Returns:
+        As many samples, shape ``(samples,)``.
+    """
     phase = np.cumsum(f0_hz) / SAMPLE_RATE
     n = int(phase[-1]) + 2
     starts = np.arange(n) + jitter * rng.normal(size=n)
@@ -147,7 +156,7 @@ def _pulses(f0_hz: Array, jitter: float, rng: np.random.Generator) -> Array:
     return pulses
 
 
-def _resonate(source: Array, middles: Array, formants: Array, tilt_db: float) -> Array:
+def resonate(source: Array, middles: Array, formants: Array, tilt_db: float) -> Array:
     """Filter a source by formants that glide from syllable to syllable, frame by frame.
 
     Args:
@@ -155,6 +164,9 @@ def _resonate(source: Array, middles: Array, formants: Array, tilt_db: float) ->
         middles: time of each syllable in s, shape ``(n,)``.
         formants: in Hz, shape ``(n, 4)``.
         tilt_db: gain per octave around 500 Hz.
+
+    Returns:
+        As many samples, shape ``(samples,)``.
     """
     frame, hop = 512, 128
     padded = np.pad(source, (frame, frame + -len(source) % hop))
