@@ -13,7 +13,7 @@ import pytest
 TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src"
 LAYERS = (
-    {"errors", "config", "plugins", "files", "metrics", "processes", "quiet"},
+    {"errors", "config", "plugins", "files", "metrics", "onnx_file", "processes", "quiet"},
     {"audio"},
     {"corpora", "protocols", "bundle"},
     {"frontends", "models"},

@@ -1,6 +1,5 @@
 """The default back end: onnxruntime on the processor."""
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy.typing as npt
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state
 
+from lightspeech import onnx_file
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.bundle import Bundle
@@ -17,11 +17,10 @@ from lightspeech.inference.predictor import Probabilities
 WAVEFORM, FEATURES = "waveform", "features"
 """What a model takes; before one that takes features stands the NumPy front end."""
 OUTPUT = "probabilities"
+FLOAT = "tensor(float)"
+"""What onnxruntime calls the type of all inputs and outputs of ours."""
 WINDOWS_AT_ONCE = 1
 """Windows of a call that is timed."""
-
-_EXTERNAL = re.compile(rb"(?:\n|\x8a\x80*\x00)(?:\x08|\x88\x80*\x00)location")
-"""The key of every reference to data outside the model file, in protobuf's bytes, also overlong."""
 
 # onnxruntime's errors have no base of their own, and may quote names that are no text.
 _ERRORS: tuple[type[Exception], ...] = (
@@ -87,12 +86,15 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
         threads: processor threads; small models gain nothing from more than one.
 
     Raises:
-        BundleError: if the file is no ONNX model, asks for data outside itself, does not take
-            waveforms or features and give probabilities, or must know its speaker and cannot.
+        BundleError: if the file is no ONNX model, asks for more than a network may (see
+            `onnx_file.check`), does not take waveforms or features and give probabilities, or must
+            know its speaker and cannot.
     """
     model = (bundle.path / bundle.model_file).read_bytes()
-    if _EXTERNAL.search(model):
-        raise _fault(bundle, "refers to data outside the file")
+    try:
+        onnx_file.check(model)
+    except BundleError as error:
+        raise _fault(bundle, str(error)) from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -108,8 +110,11 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
         raise _fault(bundle, f"is no model that onnxruntime loads ({_line(error)})") from None
     inputs = [item.name for item in session.get_inputs()]
     outputs = [item.name for item in session.get_outputs()]
+    kinds = {item.type for item in (*session.get_inputs(), *session.get_outputs())}
     if inputs not in ([WAVEFORM], [FEATURES]) or OUTPUT not in outputs:
         raise _fault(bundle, f"maps {inputs} to {outputs}, not {WAVEFORM!r} to {OUTPUT!r}")
+    if kinds != {FLOAT}:
+        raise _fault(bundle, f"takes and gives {sorted(kinds)}, not {FLOAT} alone")
     if inputs == [WAVEFORM]:
         if bundle.knows_speaker:
             raise _fault(bundle, "takes waveforms, so that no voice could be taken out of them")
