@@ -1,11 +1,14 @@
+import contextlib
 import os
 import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lightspeech.errors import OutputError
-from lightspeech.files import placed, relative, replacing, write_text
+from lightspeech.errors import BundleError, CorpusError, OutputError
+from lightspeech.files import parse_json, placed, read_json, relative, replacing, write_text
 
 
 def write_half(path, error):
@@ -91,3 +94,41 @@ def test_a_place_has_a_name_and_is_where_its_link_is(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "real")
     assert placed(Path(".")).name == "real"
     assert placed(Path("..")).name == tmp_path.name
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"uar": NaN}', "NaN is no number"),
+        ('{"uar": -Infinity}', "-Infinity is no number"),
+        ('{"uar": 1e999}', "too large a number"),
+        ('{"uar": %s}' % ("9" * 5_000), "digit"),
+        ('{"name": "\\ud800"}', "surrogates"),
+        ("[" * 100_000, "nested too deeply"),
+        ("", "Expecting value"),
+    ],
+)
+def test_json_of_others_is_refused_by_name(tmp_path, text, why):
+    path = tmp_path / "run.json"
+    path.write_text(text)
+    with pytest.raises(BundleError, match=rf"run\.json: not valid JSON \(.*{why}.*\); copy it"):
+        read_json(path, error=BundleError, remedy="copy it")
+
+
+def test_what_json_may_say_is_read(tmp_path):
+    path = tmp_path / "run.json"
+    path.write_text('{"name": "Z\\u00fcrich \\ud83d\\ude00", "uar": 0.5, "seeds": [0, 1]}')
+    assert read_json(path) == {"name": "Zürich 😀", "uar": 0.5, "seeds": [0, 1]}
+
+
+def test_a_file_too_large_is_not_read(tmp_path):
+    with (tmp_path / "huge.json").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(CorpusError, match="larger than"):
+        read_json(tmp_path / "huge.json")
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_json_or_a_value_error(text):
+    with contextlib.suppress(ValueError):
+        parse_json(text)

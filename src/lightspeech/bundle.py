@@ -14,7 +14,7 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.voice import Voice
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import BundleError, ConfigError
-from lightspeech.files import replacing
+from lightspeech.files import read_json, replacing
 
 FORMAT = 2
 """Version of the folder; raised when an older reader would misread a newer bundle."""
@@ -46,7 +46,7 @@ def _distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Text = Annotated[str, AfterValidator(_printable)]
-Labels = Annotated[tuple[Text, ...], Field(min_length=2), AfterValidator(_distinct)]
+ClassNames = Annotated[tuple[Text, ...], Field(min_length=2), AfterValidator(_distinct)]
 
 
 @config.config
@@ -60,7 +60,7 @@ class Bundle:
     path: Path
     """The folder; not part of ``bundle.json``."""
     name: Text
-    labels: Labels
+    labels: ClassNames
     """In the order of the probabilities."""
     sample_rate: Annotated[int, Field(ge=1_000, le=48_000)]
     """Hz."""
@@ -197,13 +197,7 @@ def _read_description(path: Path) -> dict[str, Any]:
         )
     if path.stat().st_size > MAX_DESCRIPTION_BYTES:
         raise BundleError(f"{path}: larger than {MAX_DESCRIPTION_BYTES} bytes; no bundle of ours")
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise BundleError(f"{path}: not valid JSON ({error}); copy the bundle again") from None
-    if not isinstance(values, dict):
-        raise BundleError(f"{path}: expected an object of keys; copy the bundle again")
-    return values
+    return read_json(path, error=BundleError, remedy="copy the bundle again")
 
 
 def _check_voice(bundle: Bundle) -> None:

@@ -10,7 +10,7 @@ import yaml
 from pydantic import GetPydanticSchema, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError, core_schema
 
-from lightspeech import plugins
+from lightspeech import files, plugins
 from lightspeech.errors import ConfigError
 
 T = TypeVar("T")
@@ -138,6 +138,20 @@ def build(cls: type[T], values: Mapping[str, Any], *, source: str = "configurati
     except ValidationError as error:
         faults = [f"{where}: {what}" if where else what for where, what in _faults(error)]
         raise ConfigError(f"{source}: {'; '.join(faults)}") from None
+
+
+def read_json(cls: type[T], path: Path) -> T:
+    """Read a config that a command of ours wrote as JSON.
+
+    Args:
+        cls: made by `config`.
+        path: of the file.
+
+    Raises:
+        CorpusError: if the file is missing or holds no JSON object, see `files.read_json`.
+        ConfigError: naming every field that is missing, unknown or out of range.
+    """
+    return build(cls, files.read_json(path), source=str(path))
 
 
 def as_dict(instance: Any) -> dict[str, Any]:

@@ -53,6 +53,10 @@ class OutputError(LightspeechError):
     """A result cannot be written."""
 
 
+class LightspeechWarning(UserWarning):
+    """What a user should know, though it stops nothing; the command line prints it on stderr."""
+
+
 class MissingExtra(LightspeechError):  # noqa: N818 (named for what is missing)
     """A feature needs an optional dependency.
 

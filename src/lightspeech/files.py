@@ -1,14 +1,18 @@
-"""Files: atomic writes, of which a killed process leaves the last good one, and paths of links."""
+"""Files: read with nothing taken on trust, written whole or not at all; and paths of links."""
 
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from lightspeech.errors import OutputError
+from lightspeech.errors import CorpusError, LightspeechError, OutputError
+
+MAX_TEXT_BYTES = 64 << 20
+"""The longest text of ours, the answers of a large corpus, has a tenth of it."""
 
 
 @contextmanager
@@ -101,3 +105,62 @@ def relative(path: Path, folder: Path) -> str:
         return Path(os.path.relpath(real, folder.resolve())).as_posix()
     except ValueError:
         return real.as_posix()
+
+
+def read_json(
+    path: Path, *, error: type[LightspeechError] = CorpusError, remedy: str = "run its study again"
+) -> dict[str, Any]:
+    """Read a JSON object that somebody else may have written.
+
+    Args:
+        path: the file.
+        error: to raise.
+        remedy: what to do about a damaged file, for its message.
+
+    Raises:
+        LightspeechError: of the kind asked for, if the file is missing, too large, or holds no JSON
+            object; see `parse_json`.
+    """
+    try:
+        if path.stat().st_size > MAX_TEXT_BYTES:
+            raise error(f"{path}: larger than {MAX_TEXT_BYTES} bytes; no file of ours")
+        values = parse_json(path.read_text(encoding="utf-8"))
+    except OSError as fault:
+        raise error(f"{path}: cannot be read ({fault.strerror}); check the path") from None
+    except ValueError as fault:
+        raise error(f"{path}: not valid JSON ({fault}); {remedy}") from None
+    if not isinstance(values, dict):
+        raise error(f"{path}: expected a JSON object, found {type(values).__name__}; {remedy}")
+    return values
+
+
+def parse_json(text: str) -> Any:
+    """Read JSON as its standard has it (RFC 8259): no NaN, no infinity, no half of a character.
+
+    Args:
+        text: a document.
+
+    Returns:
+        Its values; numbers are finite, texts can be written in UTF-8.
+
+    Raises:
+        ValueError: if it is no such document, or nested too deeply.
+    """
+    try:
+        values = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        if "\\u" in text:  # an escape may be half of a character, which no stream would take
+            json.dumps(values, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return values
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits[:20]} is too large a number")
+    return number

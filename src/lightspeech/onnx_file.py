@@ -34,9 +34,10 @@ def _check_location(content: Content) -> None:
 
 
 def _check_domain(content: Content) -> None:
-    if content not in DOMAINS:
-        name = bytes(content).decode(errors="replace") if isinstance(content, memoryview) else ""
-        raise BundleError(f"holds operators of the unknown domain {name[:40]!r}")
+    domain = bytes(content) if isinstance(content, memoryview) else b"?"
+    if domain not in DOMAINS:
+        name = domain[:40].decode(errors="replace")
+        raise BundleError(f"holds operators of the unknown domain {name!r}")
 
 
 # A message by the numbers of its fields: another message, or what checks the content.

@@ -1,5 +1,6 @@
 import pytest
 
+from lightspeech import files
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.evaluation import conditions
 from lightspeech.files import write_json
@@ -55,7 +56,7 @@ def test_damaged_json_is_one_clear_line(tmp_path, text, message):
     if text is not None:
         path.write_text(text)
     with pytest.raises(CorpusError, match=message):
-        conditions.read_json(path)
+        files.read_json(path)
 
 
 def test_environment_names_versions_and_no_place_of_this_machine():

@@ -3,12 +3,13 @@
 import io
 import os
 import sys
+import warnings
 from typing import Annotated
 
 import typer
 
 from lightspeech import __version__, plugins
-from lightspeech.errors import LightspeechError
+from lightspeech.errors import LightspeechError, LightspeechWarning
 
 CONTRACT = ("command",)
 """What a module binds that is a command."""
@@ -45,12 +46,20 @@ for _name in plugins.names(__name__):
     app.command(_name)(plugins.load(__name__, _name).command)
 
 
+def _warn(message: Warning | str, category: type[Warning], *place: object) -> None:
+    """Print what a user should know; that of other libraries is for their authors."""
+    if issubclass(category, LightspeechWarning):
+        typer.echo(f"warning: {message}", err=True)
+
+
 def main() -> None:
     """Run a command; an error is one line on stderr and exit code 1, Ctrl-C is exit code 130."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file in Windows' cp1252, or the locale C, takes few characters; names have any.
             stream.reconfigure(errors="backslashreplace")
+    warnings.showwarning = _warn  # type: ignore[assignment]
+    warnings.simplefilter("always", LightspeechWarning)
     try:
         app(standalone_mode=True)
     except LightspeechError as error:

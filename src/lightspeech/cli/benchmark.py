@@ -8,6 +8,7 @@ import typer
 
 from lightspeech.cli._formats import FORMATS
 from lightspeech.cli._progress import Bars
+from lightspeech.config import as_dict
 from lightspeech.errors import ConfigError
 from lightspeech.reporting import benchmark_table as tables
 from lightspeech.workflows.benchmark import Plan, benchmark, write
@@ -66,7 +67,7 @@ def command(
         result = benchmark(plan, bars.show)
     write(result, output=output, picture=picture)
     if json:
-        typer.echo(json_format.dumps(result.as_dict()))
+        typer.echo(json_format.dumps(as_dict(result)))
     elif csv:
         typer.echo(tables.comma_separated(result.rows))
     else:

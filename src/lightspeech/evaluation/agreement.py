@@ -163,7 +163,7 @@ def _of_costs(root: Path) -> Iterator[Claim]:
         about = ("device", cost.model, cost.scheme, str(cost.n_params))
         yield Claim(str(path), about, "macs", cost.macs)
     formats = root / trial.PATH
-    for row in trial.read(formats) if formats.is_file() else ():
+    for row in trial.read(formats).rows if formats.is_file() else ():
         place = f"{formats} {row.model} {row.format}"
         yield from _network(place, row.model, row.n_params, row.macs)
     for recipe, trained in speed.read(root).recipes.items() if speed.is_there(root) else ():

@@ -9,7 +9,7 @@ import numpy as np
 from lightspeech import config, metrics
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import results
-from lightspeech.evaluation.conditions import read_folder, read_json
+from lightspeech.evaluation.conditions import read_folder
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import DIGITS, Results, Uar
 from lightspeech.files import write_json
@@ -183,7 +183,7 @@ def read(path: Path) -> Chain:
         CorpusError: if the file is missing or no JSON object.
         ConfigError: if a field is missing, unknown or out of range.
     """
-    return config.build(Chain, read_json(path), source=str(path))
+    return config.read_json(Chain, path)
 
 
 def read_all(root: Path) -> dict[Path, Chain]:

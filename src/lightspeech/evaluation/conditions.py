@@ -1,11 +1,10 @@
 """A study on disk: ``study.json`` says what it is, ``fold*-seed*/test.csv`` what models said."""
 
 import importlib.metadata
-import json
 import platform
 from dataclasses import field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from lightspeech import config
 from lightspeech.errors import CorpusError
@@ -80,7 +79,7 @@ def read(folder: Path) -> tuple[Conditions, list[Predictions]]:
     """
     if not (folder / FILE).is_file():
         raise CorpusError(f"{folder}: {_what_it_is(folder)}")
-    study = config.build(Conditions, read_json(folder / FILE), source=str(folder / FILE))
+    study = config.read_json(Conditions, folder / FILE)
     runs = layout.runs(folder)
     unfinished = [run.name for run in runs if not (run / layout.ANSWERS).is_file()]
     if unfinished or not runs:
@@ -105,23 +104,6 @@ def _what_it_is(folder: Path) -> str:
     return "no study; name one, such as runs/NAME, or train: lightspeech run recipes/demo.yaml"
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object.
-
-    Raises:
-        CorpusError: if the file is missing or holds no JSON object.
-    """
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read ({error.strerror}); check the path") from None
-    except ValueError as error:
-        raise CorpusError(f"{path}: not valid JSON ({error}); run its study again") from None
-    if not isinstance(values, dict):
-        raise CorpusError(f"{path}: expected a JSON object, found {type(values).__name__}")
-    return values
-
-
 def read_folder(cls: type[T], folder: Path) -> dict[Path, T]:
     """Read every JSON file of a folder, by path; none where there is no such folder.
 
@@ -134,4 +116,4 @@ def read_folder(cls: type[T], folder: Path) -> dict[Path, T]:
         ConfigError: if one does not hold what it should.
     """
     paths = sorted(folder.glob("*.json"))
-    return {path: config.build(cls, read_json(path), source=str(path)) for path in paths}
+    return {path: config.read_json(cls, path) for path in paths}

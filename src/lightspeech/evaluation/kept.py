@@ -18,12 +18,11 @@ from lightspeech import metrics, plugins
 from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
-from lightspeech.config import Choice, as_dict, build, config, plugin
+from lightspeech.config import Choice, as_dict, config, plugin, read_json
 from lightspeech.corpora import labels as vocabularies
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import BundleError, ConfigError
 from lightspeech.evaluation.bundle_quality import Progress, no_progress
-from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.results import DIGITS, Results
 from lightspeech.files import placed, replacing, write_json
 from lightspeech.training.calibrate import Array, utterance_probabilities
@@ -113,7 +112,7 @@ def read(folder: Path) -> list[tuple[Kept, bytes]]:
 
 
 def _read(path: Path) -> tuple[Kept, bytes]:
-    kept = build(Kept, read_json(path), source=str(path))
+    kept = read_json(Kept, path)
     file = path.with_suffix(".onnx")
     if not file.is_file() or file.stat().st_size > LIMIT_BYTES:
         raise BundleError(f"{file}: missing, or larger than {LIMIT_BYTES} bytes; copy it again")

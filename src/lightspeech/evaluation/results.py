@@ -15,8 +15,8 @@ from pydantic import Field
 
 from lightspeech import config, metrics
 from lightspeech.errors import CorpusError
-from lightspeech.evaluation.conditions import FLOATS, Conditions, read_folder, read_json
-from lightspeech.files import write_json
+from lightspeech.evaluation.conditions import FLOATS, Conditions, read_folder
+from lightspeech.files import read_json, write_json
 from lightspeech.training.predictions import Predictions
 
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -237,7 +237,7 @@ def read(path: Path) -> Results:
         CorpusError: if the file is missing or no JSON object.
         ConfigError: if a field is missing, unknown or out of range.
     """
-    return config.build(Results, read_json(path), source=str(path))
+    return config.read_json(Results, path)
 
 
 def read_all(root: Path) -> dict[Path, Results]:

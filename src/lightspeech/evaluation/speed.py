@@ -1,10 +1,8 @@
 """How fast recipes train, as ``benchmarks/training.py`` measures: whole batches, or one by one."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
-from lightspeech.config import build, config
-from lightspeech.evaluation.conditions import read_json
+from lightspeech.config import config, read_json
 
 PATH = Path("benchmarks/training.json")
 """Below the folder of all results."""
@@ -32,7 +30,7 @@ class Speed:
     """Epochs of all runs of a finished study, added up; null: none was there."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@config
 class Speeds:
     """What was measured on one machine; ``recipes`` by name."""
 
@@ -56,9 +54,4 @@ def read(root: Path) -> Speeds:
         CorpusError: if the file is missing or no JSON object.
         ConfigError: if it does not hold what it should.
     """
-    document = read_json(root / PATH)
-    recipes = {
-        name: build(Speed, values, source=str(root / PATH))
-        for name, values in document["recipes"].items()
-    }
-    return Speeds(machine=document["machine"], recipes=recipes)
+    return read_json(Speeds, root / PATH)

@@ -18,12 +18,11 @@ from lightspeech import metrics, plugins
 from lightspeech.audio import io
 from lightspeech.audio.windows import Waveform
 from lightspeech.bundle import Bundle
-from lightspeech.config import build, config
+from lightspeech.config import config, read_json
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import LightspeechError
 from lightspeech.evaluation import bundle_quality, latency, tflite_micro
 from lightspeech.evaluation.bundle_quality import Progress, no_progress
-from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import DIGITS
 from lightspeech.inference import dispatch
@@ -71,6 +70,19 @@ class Row:
     """Features of one window to answer, or to int8 scores."""
     rtf: float | None = None
     """Median latency by the window's own duration."""
+
+
+@config
+class Benchmark:
+    """The rows of a table, and on what machine they were measured."""
+
+    machine: dict[str, str | int]
+    """As `machine.describe` tells it: ``cpu``, ``cores``, versions."""
+    threads: int
+    """Of the processor, for each model."""
+    rounds: int
+    """Calls of each that were timed."""
+    rows: list[Row]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,8 +264,8 @@ def peak_bytes(path: str) -> int | None:
     return 1024 * int(kilobytes)
 
 
-def read(path: Path) -> list[Row]:
-    """Read the rows that ``lightspeech benchmark --output`` wrote.
+def read(path: Path) -> Benchmark:
+    """Read what ``lightspeech benchmark --output`` wrote.
 
     Args:
         path: of the file.
@@ -262,4 +274,4 @@ def read(path: Path) -> list[Row]:
         CorpusError: if the file is missing or no JSON object.
         ConfigError: if it does not hold what it should.
     """
-    return [build(Row, row, source=str(path)) for row in read_json(path)["rows"]]
+    return read_json(Benchmark, path)

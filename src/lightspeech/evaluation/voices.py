@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lightspeech.config import build, config
-from lightspeech.evaluation.conditions import read_json
+from lightspeech.files import read_json
 
 PATH = Path("benchmarks/voices.json")
 """Below the folder of all results."""

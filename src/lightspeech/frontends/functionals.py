@@ -9,7 +9,7 @@ import numpy.typing as npt
 from lightspeech.audio import io
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import AudioError, MissingExtra
-from lightspeech.files import replacing
+from lightspeech.frontends.cache import find, keep
 
 Array = npt.NDArray[np.float32]
 
@@ -41,11 +41,12 @@ def load(
     rows = []
     for utterance in utterances:
         file = cache / "egemaps" / f"{utterance.audio_hash}-{utterance.sample_rate}.npy"
-        if not file.exists():
+        row = find(file, axes=1)
+        if row is None:
             extract = extract or extractor()
-            with replacing(file) as temporary, temporary.open("wb") as target:
-                np.lib.format.write_array(target, _of(utterance, extract), allow_pickle=False)
-        rows.append(np.load(file, allow_pickle=False))
+            row = _of(utterance, extract)
+            keep(row, file)
+        rows.append(row)
         step()
     return np.stack(rows)
 

@@ -21,10 +21,10 @@ from lightspeech.audio import io
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import StudyError
-from lightspeech.files import replacing
 from lightspeech.frontends import augment
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Batch, Index, Order
+from lightspeech.frontends.cache import find, keep
 from lightspeech.frontends.contract import Cost, Layer, Origin, Step, no_step
 from lightspeech.frontends.pretrained import HALF, Listen
 from lightspeech.frontends.states import SAMPLE_RATE, States
@@ -284,14 +284,15 @@ def load(
     listen = None
     for row, utterance in enumerate(utterances):
         versions = {files[row]: at for files, at in zip((whole, *others), rates, strict=True)}
-        if missing := {file for file in (*versions, measured[row]) if not file.exists()}:
+        axes = dict.fromkeys(versions, 2) | {measured[row]: 2 if windows is None else 3}
+        if missing := {file for file in axes if find(file, axes=axes[file]) is None}:
             listen = listen or _load(encoder)
             waveform = io.load(utterance.path, SAMPLE_RATE)
             if windows is not None and measured[row] in missing:
                 pieces = windows.cut(waveform, SAMPLE_RATE)
-                _keep(np.stack([listen(piece) for piece in pieces]), measured[row])
+                keep(np.stack([listen(piece) for piece in pieces]), measured[row])
             for file in missing & versions.keys():
-                _keep(listen(io.sped_up(waveform, versions[file])), file)
+                keep(listen(io.sped_up(waveform, versions[file])), file)
         step()
     states = encoder.states[0]
     if windows is None:
@@ -315,11 +316,6 @@ def _files(
     stems = [folder / u.audio_hash[:2] / f"{u.audio_hash}-{u.sample_rate}" for u in utterances]
     ends = ("", cut, *(f"-x{speed:g}" for speed in speeds))
     return [tuple(stem.with_name(f"{stem.name}{end}.npy") for stem in stems) for end in ends]
-
-
-def _keep(states: HALF, file: Path) -> None:
-    with replacing(file) as temporary, temporary.open("wb") as target:
-        np.lib.format.write_array(target, states, allow_pickle=False)
 
 
 def _load(encoder: Encoder) -> Listen:

@@ -5,7 +5,7 @@ Batches come by tensor operations: one gather, one bend, one transform a batch, 
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,16 +19,16 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import as_dict
 from lightspeech.corpora.base import Utterance
-from lightspeech.files import replacing
 from lightspeech.frontends import augment
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Batch, Index, Order
+from lightspeech.frontends.cache import find, keep
 from lightspeech.frontends.contract import Step, no_step
 from lightspeech.frontends.mel_layer import MelLayer
 
 Array = npt.NDArray[np.float32]
-NAMES = ("frames", "offsets", "windows", "window_offsets")
-"""Of the files of a corpus, the last written last."""
+AXES = {"frames": 2, "offsets": 1, "windows": 3, "window_offsets": 1}
+"""Of the arrays of a corpus, by the names of their files; written in this order."""
 BATCH = 64
 """Windows measured at once."""
 
@@ -124,13 +124,21 @@ def load(
         OutputError: if the cache cannot be written.
     """
     folder = cache / key(utterances, cfg, windows)
-    if not (folder / f"{NAMES[-1]}.npy").exists():
+    files = {folder / f"{name}.npy": axes for name, axes in AXES.items()}
+    if not (features := _find(files, cfg)):
         computed = _compute(utterances, cfg, windows, step)
-        for name, array in zip(NAMES, computed, strict=True):
-            with replacing(folder / f"{name}.npy") as temporary, temporary.open("wb") as file:
-                np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
-    arrays = [np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in NAMES]
-    return MelFeatures(cfg, *arrays)
+        for file, array in zip(files, computed, strict=True):
+            keep(np.asarray(array), file)
+        features = _find(files, cfg)
+    assert features is not None
+    return features
+
+
+def _find(files: Mapping[Path, int], cfg: MelConfig) -> MelFeatures | None:
+    """Open what was kept; None where anything of it is missing or damaged."""
+    arrays = [find(file, axes=axes) for file, axes in files.items()]
+    whole = [array for array in arrays if array is not None]
+    return MelFeatures(cfg, *whole) if len(whole) == len(files) else None
 
 
 def _compute(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lightspeech.evaluation import trial
-from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.trial import Row
 
 HEAD = (
@@ -28,9 +27,9 @@ def read(path: Path) -> tuple[str, list[Row]]:
         CorpusError: if the file holds no JSON object.
         ConfigError: if it does not hold what it should.
     """
-    document = read_json(path)
-    cpu, threads, rounds = document["machine"]["cpu"], document["threads"], document["rounds"]
-    return f"{cpu}, threads: {threads}, rounds: {rounds}", trial.read(path)
+    table = trial.read(path)
+    about = f"{table.machine['cpu']}, threads: {table.threads}, rounds: {table.rounds}"
+    return about, table.rows
 
 
 def text(rows: Sequence[Row]) -> str:

@@ -1,6 +1,5 @@
 """One study as one HTML file that needs nothing else: no script, no network, no second file."""
 
-import json
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -8,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from lightspeech.config import build, config
+from lightspeech.config import config, read_json
 from lightspeech.errors import CorpusError, MissingExtra
 from lightspeech.evaluation import compression, conditions, results
 from lightspeech.evaluation.compression import Chain
 from lightspeech.evaluation.results import Results
-from lightspeech.files import placed, write_text
+from lightspeech.files import parse_json, placed, write_text
 from lightspeech.reporting import plots, plots_of_costs, wording
 from lightspeech.training import layout
 from lightspeech.training.predictions import Predictions
@@ -65,10 +64,16 @@ def read_histories(folder: Path) -> list[list[dict[str, Any]]]:
         if not path.is_file():
             continue
         try:
-            histories.append([json.loads(line) for line in path.read_text("utf-8").splitlines()])
-        except ValueError as error:
+            lines = path.read_text("utf-8").splitlines()
+            histories.append([_epoch(parse_json(line)) for line in lines])
+        except (ValueError, TypeError, KeyError) as error:
             raise CorpusError(f"{path}: not one JSON object a line ({error})") from None
     return [history for history in histories if history]
+
+
+def _epoch(values: dict[str, Any]) -> dict[str, float]:
+    """Keep what is drawn of an epoch."""
+    return {key: float(values[key]) for key in ("loss", "selection_uar")}
 
 
 def read_example(folder: Path) -> Example | None:
@@ -81,7 +86,7 @@ def read_example(folder: Path) -> Example | None:
     path = folder / layout.EXAMPLE
     if not path.is_file():
         return None
-    return build(Example, conditions.read_json(path), source=str(path))
+    return read_json(Example, path)
 
 
 def read_chain(folder: Path) -> Chain | None:

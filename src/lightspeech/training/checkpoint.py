@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from lightspeech.errors import StudyError
-from lightspeech.files import replacing, write_text
+from lightspeech.files import parse_json, replacing, write_text
 from lightspeech.training.layout import CHECKPOINT, HISTORY
 
 SHARE = 0.1
@@ -141,7 +141,7 @@ def _restore(state: State, path: Path) -> None:
         metadata = file.metadata()
     if digest(tensors, metadata["history"]) != metadata["sha256"]:
         raise ValueError("its content is not what was saved (SHA-256)")
-    state.history[:] = json.loads(metadata["history"])
+    state.history[:] = parse_json(metadata["history"])
     state.network.load_state_dict(_under("network", tensors))
     state.average.load_state_dict(_under("average", tensors))
     state.objective.load_state_dict(_under("objective", tensors))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def read(path: Path) -> Predictions:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
-    except (OSError, ValueError):
+    except (OSError, ValueError, csv.Error):
         raise CorpusError(f"{path}: no predictions here; run the training again") from None
     if tuple(header[: len(HEAD)]) != HEAD:
         raise CorpusError(f"{path}: not a predictions file; expected columns {HEAD} and classes")
@@ -83,13 +84,22 @@ def read(path: Path) -> Predictions:
         raise CorpusError(
             f"{path}: nobody was tested, so there is no figure; take a recipe whose protocol tests"
         )
-    labels = tuple(header[len(HEAD) :])
+    try:
+        return _parsed(tuple(header[len(HEAD) :]), rows)
+    except (ValueError, IndexError) as error:
+        raise CorpusError(f"{path}: damaged ({error}); run the training again") from None
+
+
+def _parsed(labels: tuple[str, ...], rows: Sequence[Sequence[str]]) -> Predictions:
+    probabilities = np.array([row[len(HEAD) :] for row in rows], np.float32)
+    if probabilities.shape != (len(rows), len(labels)) or not np.isfinite(probabilities).all():
+        raise ValueError(f"not one probability of each of {len(labels)} classes in every row")
     return Predictions(
         labels=labels,
         ids=tuple(row[0] for row in rows),
         speakers=tuple(row[1] for row in rows),
         truth=np.array([labels.index(row[2]) for row in rows], np.int64),
-        probabilities=np.array([row[len(HEAD) :] for row in rows], np.float32),
+        probabilities=probabilities,
         fold=int(rows[0][3]),
         seed=int(rows[0][4]),
     )

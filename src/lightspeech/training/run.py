@@ -1,22 +1,24 @@
 """A run: one fold, one seed, one folder with weights, history, and its answers on the test set."""
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated, TypeVar
 
 import numpy as np
 import torch
+from pydantic import Field
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from lightspeech import metrics
-from lightspeech.config import as_dict, build
+from lightspeech.bundle import ClassNames
+from lightspeech.config import as_dict, build, config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError
-from lightspeech.files import replacing, write_json
+from lightspeech.files import read_json, replacing, write_json
 from lightspeech.frontends.batches import Batches, Index
 from lightspeech.training import calibrate, layout, loop, predictions, soft_labels
 from lightspeech.training.answers import Answers, answer
@@ -27,6 +29,24 @@ from lightspeech.training.objective import Labels
 from lightspeech.training.predictions import Predictions
 from lightspeech.training.soft_labels import SoftLabels
 from lightspeech.training.task import RunConfig, Task
+
+T = TypeVar("T")
+
+
+@config
+class Outcome:
+    """What a run found: all of its ``run.json`` that is not `RunConfig`."""
+
+    labels: ClassNames
+    """Class names, in the order of the logits."""
+    fold: Annotated[int, Field(ge=0)]
+    seed: int
+    temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    """Logits are divided by it."""
+    threshold: Annotated[float, Field(ge=0, le=1)]
+    """Top probability below which an answer is uncertain."""
+    n_params: Annotated[int, Field(ge=0)] = 0
+    """Of its network."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,23 +102,30 @@ def read_run(folder: Path) -> Run:
     """
     if not is_done(folder):
         raise CorpusError(f"{folder}: no finished run here; train it first")
-    values = json.loads((folder / layout.RUN).read_text(encoding="utf-8"))
-    cfg = read_config(folder)
-    network = build_network(cfg, len(values["labels"]))
+    cfg, outcome = read_config(folder), read_outcome(folder)
+    network = build_network(cfg, len(outcome.labels))
     try:
-        network.load_state_dict(load_file(folder / layout.WEIGHTS), strict=True)
-    except (OSError, RuntimeError, SafetensorError) as error:
+        weights = load_file(folder / layout.WEIGHTS)
+        _check_finite(weights)
+        network.load_state_dict(weights, strict=True)
+    except (OSError, RuntimeError, SafetensorError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(f"{folder}: damaged weights ({reason}); train the run again") from None
     return Run(
         config=cfg,
-        labels=tuple(values["labels"]),
-        fold=values["fold"],
-        seed=values["seed"],
-        temperature=values["temperature"],
-        threshold=values["threshold"],
+        labels=outcome.labels,
+        fold=outcome.fold,
+        seed=outcome.seed,
+        temperature=outcome.temperature,
+        threshold=outcome.threshold,
         network=network.eval(),
     )
+
+
+def _check_finite(weights: dict[str, Tensor]) -> None:
+    for name, tensor in weights.items():
+        if not tensor.isfinite().all():
+            raise ValueError(f"{name} holds NaN or infinities")
 
 
 def read_config(folder: Path) -> RunConfig:
@@ -107,10 +134,25 @@ def read_config(folder: Path) -> RunConfig:
     Raises:
         ConfigError: if it lacks a key, or has a value that cannot be.
     """
-    values = json.loads((folder / layout.RUN).read_text(encoding="utf-8"))
-    known = {field.name for field in dataclasses.fields(RunConfig)}
-    parts = {name: value for name, value in values.items() if name in known}
-    return build(RunConfig, parts, source=str(folder / layout.RUN))
+    return _read(RunConfig, folder)
+
+
+def read_outcome(folder: Path) -> Outcome:
+    """Read what a finished run found.
+
+    Raises:
+        ConfigError: if it lacks a key, or has a value that cannot be.
+    """
+    return _read(Outcome, folder)
+
+
+def _read(cls: type[T], folder: Path) -> T:
+    """Read one half of ``run.json``: the keys of `RunConfig`, or all others."""
+    path = folder / layout.RUN
+    values = read_json(path, error=ConfigError, remedy="train the run again")
+    of_config = {field.name for field in dataclasses.fields(RunConfig)}
+    half = {key: item for key, item in values.items() if (key in of_config) == (cls is RunConfig)}
+    return build(cls, half, source=str(path))
 
 
 def is_done(folder: Path) -> bool:

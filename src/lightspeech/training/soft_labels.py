@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError, StudyError
-from lightspeech.files import replacing
+from lightspeech.files import parse_json, replacing
 from lightspeech.protocols import leaks
 from lightspeech.protocols.base import Split
 from lightspeech.protocols.leaks import Heard
@@ -86,7 +86,7 @@ def read(path: Path) -> SoftLabels:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            about = json.loads(file.metadata()["about"])
+            about = parse_json(file.metadata()["about"])
             probabilities = file.get_tensor("probabilities")
             embeddings = file.get_tensor("embeddings")
         if not len(about["ids"]) == len(probabilities) == len(embeddings):

@@ -6,14 +6,13 @@ Of bundles without torch.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from lightspeech import bundle as bundles
 from lightspeech.config import as_dict
 from lightspeech.corpora import manifest as manifests
 from lightspeech.errors import ConfigError
 from lightspeech.evaluation import machine, trial
-from lightspeech.evaluation.trial import Entry, Row, Trial
+from lightspeech.evaluation.trial import Benchmark, Entry, Row, Trial
 from lightspeech.files import placed, write_json, write_text
 from lightspeech.inference import dispatch
 from lightspeech.reporting import pictures
@@ -48,25 +47,6 @@ class Plan:
     threads: int = 1
     bundles: Path = Path("bundles")
     cache: Path = Path("cache")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Benchmark:
-    """The rows of a table, and on what machine they were measured."""
-
-    machine: dict[str, Any]
-    threads: int
-    rounds: int
-    rows: list[Row]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give all in values that JSON can hold."""
-        return {
-            "machine": self.machine,
-            "threads": self.threads,
-            "rounds": self.rounds,
-            "rows": [as_dict(row) for row in self.rows],
-        }
 
 
 def benchmark(plan: Plan, progress: Progress) -> Benchmark:
@@ -116,7 +96,7 @@ def write(result: Benchmark, *, output: Path | None, picture: Path | None) -> No
         OutputError: if a file cannot be written.
     """
     if output is not None:
-        write_json(output, result.as_dict())
+        write_json(output, as_dict(result))
     if picture is not None:
         write_text(picture, pictures.of_benchmark(result.rows).text())
 

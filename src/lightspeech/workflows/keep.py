@@ -4,7 +4,6 @@ import hashlib
 from pathlib import Path
 
 from lightspeech.evaluation import kept
-from lightspeech.evaluation.conditions import read_json
 from lightspeech.evaluation.kept import Kept
 from lightspeech.evaluation.results import Results
 from lightspeech.studies.study import Study
@@ -55,6 +54,6 @@ def _describe(study: Study, figures: Results, fold: int, file: Path) -> Kept:
         labels=figures.labels,
         frontend=cfg.frontend.config,
         windows=cfg.windows,
-        temperature=read_json(file.parent / layout.RUN)["temperature"],
+        temperature=runs.read_outcome(file.parent).temperature,
         sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
     )
