@@ -33,7 +33,7 @@ def find(file: Path, *, axes: int) -> npt.NDArray[Any] | None:
         axes: that it must have.
 
     Returns:
-        The array; None where there is none, or there is no more.
+        The array, its shape of so many axes; None where there is none, or there is no more.
     """
     if not file.exists():
         return None
