@@ -38,7 +38,10 @@ bare: .venv/.installed $(BARE)/.installed  ## does the core install run without 
 zoo: .venv/.installed  ## bundles of runs/zoo_* into the package, with their cards
 	for model in nano micro small; do \
 	  $(BIN)/lightspeech export runs/zoo_$$model/*-quantize/fold0-seed0 \
-	    --bundles src/lightspeech/zoo --name $$model || exit 1; \
+	    --bundles src/lightspeech/zoo --name $$model && \
+	  $(BIN)/lightspeech export $$model --format litert-network \
+	    --bundles src/lightspeech/zoo/$$model && \
+	  rm src/lightspeech/zoo/$$model/*/README.md || exit 1; \
 	done
 	$(BIN)/lightspeech tables
 

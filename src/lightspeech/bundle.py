@@ -163,6 +163,18 @@ def shipped() -> list[str]:
     return sorted(file.parent.name for file in ZOO.glob(f"*/{DESCRIPTION}"))
 
 
+def parts(bundle: Bundle) -> list[Bundle]:
+    """Read what lies in a bundle's folder of the same model in other formats.
+
+    Args:
+        bundle: such as one that comes with the package.
+
+    Raises:
+        BundleError: as of `read`.
+    """
+    return [read(file.parent) for file in sorted(bundle.path.glob(f"*/{DESCRIPTION}"))]
+
+
 def read(path: str | Path) -> Bundle:
     """Read a bundle and check all of it, the model's hash too.
 

@@ -1,8 +1,16 @@
 import json
 
+import pytest
 
-def test_boards_without_tools_are_estimated(lightspeech, make_c_bundle, tmp_path):
-    ended = lightspeech("boards", make_c_bundle().path, "--firmware", tmp_path)
+
+@pytest.fixture
+def no_tools(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+
+
+@pytest.mark.usefixtures("no_tools")
+def test_boards_without_tools_are_estimated(lightspeech, make_c_bundle):
+    ended = lightspeech("boards", make_c_bundle().path)
     assert ended.code == 0
     first, _, head, *lines = ended.out.splitlines()
     assert first.startswith("toy int8, 3 parameters, 1,176 multiplications a window; estimated")
@@ -11,9 +19,9 @@ def test_boards_without_tools_are_estimated(lightspeech, make_c_bundle, tmp_path
     assert all("yes   estimated: " in line for line in lines)
 
 
+@pytest.mark.usefixtures("no_tools")
 def test_boards_in_json_and_published(lightspeech, make_c_bundle, tmp_path):
-    options = ("--firmware", tmp_path, "--json", "--publish", tmp_path)
-    ended = lightspeech("boards", make_c_bundle().path, *options)
+    ended = lightspeech("boards", make_c_bundle().path, "--json", "--publish", tmp_path)
     said = json.loads(ended.out)
     assert said["boards"][0]["board"]["clock_mhz"] == 64
     published = json.loads((tmp_path / "devices/toy-int8-cortex-m4f.json").read_text())

@@ -13,7 +13,9 @@ from lightspeech.export.onnx import Recognizer
 from lightspeech.inference import dispatch
 
 PACKAGE = "lightspeech.export"
-NEEDS = dict.fromkeys(("arduino", "c99", "litert"), "litert_torch") | {"executorch": "executorch"}
+NEEDS = dict.fromkeys(("arduino", "c99", "litert", "litert_network"), "litert_torch") | {
+    "executorch": "executorch"
+}
 """Packages that not every machine has."""
 BOARDS = {
     "arduino": {

@@ -1,4 +1,3 @@
-from pathlib import Path
 from shutil import which
 
 import pytest
@@ -6,8 +5,6 @@ import pytest
 from lightspeech.errors import BundleError
 from lightspeech.evaluation import boards, cortex_m, device_cost
 from lightspeech.evaluation.cortex_m import DoesNotFit
-
-FIRMWARE = Path(__file__).parents[2] / "firmware"
 
 
 @pytest.fixture
@@ -18,7 +15,7 @@ def tools():
 
 
 def test_measured_on_a_cortex_m4f(tools, make_c_bundle):
-    cost = device_cost.find(make_c_bundle(), FIRMWARE)
+    cost = device_cost.find(make_c_bundle())
     assert cost.how == "measured"
     assert 2_000 < cost.flash_bytes < 16_000
     assert 8_192 < cost.ram_bytes < 16_000
@@ -30,14 +27,14 @@ def test_measured_on_a_cortex_m4f(tools, make_c_bundle):
 
 def test_counts_are_the_same_every_time(tools, make_c_bundle):
     made = make_c_bundle()
-    assert device_cost.find(made, FIRMWARE) == device_cost.find(made, FIRMWARE)
+    assert device_cost.find(made) == device_cost.find(made)
 
 
 def test_the_image_hears_what_this_machine_hears(tools, make_c_bundle):
     made = make_c_bundle()
     samples = device_cost.sound(made)
-    there = cortex_m.on_cortex_m(made.path, FIRMWARE, samples).printed
-    here = cortex_m.on_host(made.path, FIRMWARE, samples)
+    there = cortex_m.on_cortex_m(made.path, samples).printed
+    here = cortex_m.on_host(made.path, samples)
     assert there.windows == here.windows
     assert there.logits == here.logits
     assert len({*there.logits}) == 2
@@ -46,41 +43,35 @@ def test_the_image_hears_what_this_machine_hears(tools, make_c_bundle):
 def test_other_bits_in_emulation_are_refused(tools, make_c_bundle):
     wrong = make_c_bundle("sum / 1024", "sum / 1024 + (int32_t)sizeof(void *)")
     with pytest.raises(BundleError, match="computes other bits in emulation"):
-        device_cost.find(wrong, FIRMWARE)
+        device_cost.find(wrong)
 
 
 def test_an_image_too_large_for_the_emulated_board_is_told_and_estimated(tools, make_c_bundle):
     huge = make_c_bundle("weights[3]", "weights[2000000]")
     with pytest.raises(DoesNotFit, match="`?FLASH'? overflowed by [0-9]+ bytes; prune the model"):
-        device_cost.emulate(huge, FIRMWARE)
-    assert device_cost.find(huge, FIRMWARE).basis.endswith("larger than the emulated board")
+        device_cost.emulate(huge)
+    assert device_cost.find(huge).basis.endswith("larger than the emulated board")
 
 
 def test_an_arena_too_large_for_the_ram_of_the_board_is_told(tools, make_c_bundle):
     given = "int8_t *arena = ls_model_input(model);"
     hungry = make_c_bundle(given, "static int8_t arena[300000]; (void)model;")
     with pytest.raises(DoesNotFit, match="`?RAM'? overflowed by [0-9]+ bytes; prune the model"):
-        device_cost.emulate(hungry, FIRMWARE)
+        device_cost.emulate(hungry)
 
 
 def test_without_tools_it_is_estimated_and_says_why(make_c_bundle, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    cost = device_cost.find(make_c_bundle(), FIRMWARE)
+    cost = device_cost.find(make_c_bundle())
     assert cost.how == "estimated"
     assert cost.basis.endswith("not measured: arm-none-eabi-gcc is not installed")
     assert cost.instructions_per_inference == 4 * 1176
     assert {row.how for row in boards.table(cost)} == {"estimated"}
 
 
-def test_without_the_firmware_it_is_estimated(make_c_bundle, tmp_path):
-    cost = device_cost.find(make_c_bundle(), tmp_path)
-    assert cost.how == "estimated"
-    assert "holds no listen.c" in cost.basis
-
-
 def test_a_bundle_without_c_is_refused_with_a_way_out(make_bundle):
     with pytest.raises(BundleError, match="holds no generated C.*--format c99"):
-        device_cost.find(make_bundle(), FIRMWARE)
+        device_cost.find(make_bundle())
 
 
 def test_a_header_that_lacks_a_number_is_refused(make_c_bundle):
@@ -88,4 +79,4 @@ def test_a_header_that_lacks_a_number_is_refused(make_c_bundle):
     header = made.path / "ls_model.h"
     header.write_text(header.read_text().replace("LS_MODEL_MACS", "LS_MACS"))
     with pytest.raises(BundleError, match="says no LS_MODEL_MACS; export the model again"):
-        device_cost.find(made, FIRMWARE)
+        device_cost.find(made)

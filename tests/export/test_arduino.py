@@ -2,7 +2,6 @@ import dataclasses
 import io
 import subprocess
 import zipfile
-from pathlib import Path
 from shutil import which
 
 import numpy as np
@@ -11,7 +10,6 @@ import pytest
 from lightspeech.evaluation import cortex_m, device_cost
 from lightspeech.export import arduino
 
-FIRMWARE = Path(__file__).parents[2] / "firmware"
 ARDUINO_H = """
 #include <stdint.h>
 #include <stdio.h>
@@ -114,7 +112,7 @@ def test_sketch_hears_as_the_firmware_does(run_sketch, unpacked):
     made, _ = unpacked
     samples = np.concatenate([device_cost.sound(made)] * 3)
     samples = samples[: len(samples) // 256 * 256]
-    heard = cortex_m.on_host(made.path, FIRMWARE, samples)
+    heard = cortex_m.on_host(made.path, samples)
     said = [
         [float(number) for number in line.split()[1:6:2]]
         for line in run_sketch(samples)

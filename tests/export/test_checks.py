@@ -47,10 +47,10 @@ INT8, KNOWN = {"quantize": Int8()}, {"normalisation": "speaker"}
         (config_of("nano"), ["executorch", "litert", "onnx", "onnx_fp16", "onnx_network"]),
         (
             config_of("nano", **INT8),
-            ["arduino", "c99", "executorch", "litert", "onnx", "onnx_network"],
+            ["arduino", "c99", "executorch", "litert", "litert_network", "onnx", "onnx_network"],
         ),
         (config_of("nano", **KNOWN), ["onnx", "onnx_fp16", "onnx_network"]),
-        (config_of("nano", **INT8, **KNOWN), ["c99", "onnx", "onnx_network"]),
+        (config_of("nano", **INT8, **KNOWN), ["c99", "litert_network", "onnx", "onnx_network"]),
         (config_of("base"), ["onnx"]),
         (config_of("fusion"), ["onnx"]),
         (config_of("whisper"), []),

@@ -2,18 +2,23 @@
 
 import json
 from pathlib import Path
+from shutil import which
 
 import numpy as np
 import pytest
 import soundfile
 
 import lightspeech
+from lightspeech import bundle
 from lightspeech.corpora import synthetic
+from lightspeech.workflows.convert import convert
 
 STORED = json.loads((Path(__file__).parent / "answers.json").read_text("utf-8"))
 UTTERANCES = synthetic.Config(speakers=5, sentences=1, seed=15)
 """Twenty: five speakers, four emotions."""
 TOLERANCE = 1e-6
+IN_C = 0.02
+"""C rounds its features and some sums at other places: a few steps of the int8 scores."""
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +54,16 @@ def test_files_arrays_streams_and_batches_answer_alike(model, utterances):
         stream.feed(samples)
         assert recognizer(samples, sample_rate=rate) == recognizer(path.read_bytes()) == answer
         assert tuple(stream.flush()) == answer.segments
+
+
+@pytest.mark.parametrize("model", STORED)
+def test_shipped_model_answers_alike_in_plain_c(model, utterances, tmp_path):
+    if not which("gcc"):
+        pytest.skip("needs a C compiler: install gcc")
+    written = convert(bundle.read(model), format="c99", bundles=tmp_path)
+    found = answers(written.path, utterances)
+    steps = {name: np.abs(np.subtract(found[name], STORED[model][name])).max() for name in found}
+    assert max(steps.values()) <= IN_C, max(steps, key=steps.get)
 
 
 if __name__ == "__main__":

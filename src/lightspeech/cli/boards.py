@@ -16,12 +16,12 @@ from lightspeech.files import write_json
 
 def command(
     path: Annotated[
-        Path, typer.Argument(metavar="BUNDLE", help="Folder of a bundle of generated C.")
+        Path,
+        typer.Argument(
+            metavar="BUNDLE", help="Folder of a bundle of generated C; or nano, micro, small."
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
-    firmware: Annotated[
-        Path, typer.Option(help="Folder of the image that is measured, from the repository.")
-    ] = Path("firmware"),
     publish: Annotated[
         Path | None, typer.Option(help="Also write the cost below this folder, as results/.")
     ] = None,
@@ -31,9 +31,9 @@ def command(
     With arm-none-eabi-gcc and qemu-system-arm it is measured in emulation, else estimated. To
     measure, the bundle's C is compiled and run on this machine too: trust where it comes from.
 
-    Example: lightspeech boards bundles/micro-c99 --json
+    Example: lightspeech boards micro --json
     """
-    cost = device_cost.find(bundle.read(bundle.find(path)), firmware)
+    cost = device_cost.find(bundle.read(bundle.find(path)))
     rows = boards.table(cost)
     if publish is not None:
         write_json(

@@ -5,12 +5,21 @@ from typing import Annotated
 
 import typer
 
+from lightspeech import bundle
 from lightspeech.cli._formats import FORMATS
 from lightspeech.workflows import needs
+from lightspeech.workflows.convert import convert
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="Folder of a run, such as runs/demo/fold0-seed0.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN|BUNDLE",
+            help="Folder of a run, such as runs/demo/fold0-seed0, or of an int8 bundle; or nano, "
+            "micro, small.",
+        ),
+    ],
     bundles: Annotated[Path, typer.Option(help="Folder that the bundle goes into.")] = Path(
         "bundles"
     ),
@@ -21,13 +30,23 @@ def command(
     name: Annotated[
         str | None, typer.Option(help="Of the bundle; that of recipe and step if left out.")
     ] = None,
+    prefix: Annotated[
+        str | None,
+        typer.Option(help="Of all names of C instead of ls, so that models share one program."),
+    ] = None,
 ) -> None:
-    """Make a bundle of one run of a trained study: the model, and the study's figures.
+    """Make a bundle of one run of a trained study, or of a bundle in another format.
 
-    Example: lightspeech export runs/demo/fold0-seed0 --format onnx
+    Example: lightspeech export micro --format c99 --prefix mood
     """
-    needs.torch("export")
-    from lightspeech.workflows.export import export
+    folder = bundle.find(source)
+    if (folder / bundle.DESCRIPTION).is_file():
+        made = convert(
+            bundle.read(folder), format=format, bundles=bundles, name=name, prefix=prefix
+        )
+    else:
+        needs.torch("export of a run")
+        from lightspeech.workflows.export import export
 
-    bundle = export(run, format=format, bundles=bundles, name=name)
-    typer.echo(f"{bundle.path} ({bundle.size_bytes:,} bytes)")
+        made = export(source, format=format, bundles=bundles, name=name, prefix=prefix)
+    typer.echo(f"{made.path} ({made.size_bytes:,} bytes)")

@@ -17,6 +17,7 @@ from lightspeech.errors import BundleError, MissingTool
 
 Samples = npt.NDArray[np.int16]
 
+FIRMWARE = Path(__file__).parent / "firmware"
 COMPILER = "arm-none-eabi-gcc"
 SIZE = "arm-none-eabi-size"
 EMULATOR = "qemu-system-arm"
@@ -78,14 +79,11 @@ class Image:
     ram_bytes: int
 
 
-def on_cortex_m(
-    sources: Path, firmware: Path, samples: Samples, *options: str, optimize: str = "-O2"
-) -> Image:
+def on_cortex_m(sources: Path, samples: Samples, *options: str, optimize: str = "-O2") -> Image:
     """Build the image for a Cortex-M4F with 1 MB of flash and 256 KB of RAM, and run it in QEMU.
 
     Args:
         sources: folder of the generated C.
-        firmware: folder ``firmware`` of the repository.
         samples: sound to hear, shape ``(samples,)``.
         options: more for the compiler, such as ``-DLS_SMLAD``.
         optimize: level of the compiler.
@@ -96,7 +94,7 @@ def on_cortex_m(
         BundleError: if the image cannot be built, or does not run to its end.
     """
     require(COMPILER, SIZE, EMULATOR)
-    board = firmware / "cortex-m"
+    board = FIRMWARE / "cortex-m"
     flags = (*CORE, *SECTIONS, "-T", str(board / "link.ld"), optimize, *options)
     with TemporaryDirectory() as folder:
         image = _build(COMPILER, Path(folder), sources, board, samples, flags)
@@ -109,12 +107,11 @@ def on_cortex_m(
     )
 
 
-def on_host(sources: Path, firmware: Path, samples: Samples) -> Printed:
+def on_host(sources: Path, samples: Samples) -> Printed:
     """Build and run the same program on this machine, which counts nothing.
 
     Args:
         sources: folder of the generated C.
-        firmware: folder ``firmware`` of the repository.
         samples: sound to hear, 16 bits, shape ``(samples,)``.
 
     Raises:
@@ -123,7 +120,7 @@ def on_host(sources: Path, firmware: Path, samples: Samples) -> Printed:
     """
     require(HOST)
     with TemporaryDirectory() as folder:
-        program = _build(HOST, Path(folder), sources, firmware / "host", samples, ("-O2",))
+        program = _build(HOST, Path(folder), sources, FIRMWARE / "host", samples, ("-O2",))
         return _parse(_run(str(program)))
 
 
@@ -141,11 +138,10 @@ def require(*tools: str) -> None:
 def _build(
     compiler: str, to: Path, sources: Path, board: Path, samples: Samples, flags: tuple[str, ...]
 ) -> Path:
-    firmware = board.parent
     (to / "audio.h").write_text(_audio(samples), encoding="utf-8", newline="\n")
-    files = [firmware / "listen.c", *sorted(board.glob("*.c")), *sorted(sources.glob("*.c"))]
+    files = [FIRMWARE / "listen.c", *sorted(board.glob("*.c")), *sorted(sources.glob("*.c"))]
     output = to / "listen"
-    folders = ("-I", str(to), "-I", str(sources), "-I", str(firmware))
+    folders = ("-I", str(to), "-I", str(sources), "-I", str(FIRMWARE))
     _run(compiler, *WARNINGS, *flags, *folders, *map(str, files), "-lm", "-o", str(output))
     return output
 

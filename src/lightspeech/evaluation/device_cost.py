@@ -4,18 +4,24 @@
 the number of multiplications; the basis says with what assumption.
 """
 
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 import numpy as np
 
+from lightspeech import bundle as bundles
 from lightspeech.bundle import Bundle
 from lightspeech.config import config
 from lightspeech.errors import BundleError, MissingTool
 from lightspeech.evaluation import cortex_m
 from lightspeech.evaluation.conditions import read_folder
 from lightspeech.evaluation.cortex_m import DoesNotFit, Samples
-from lightspeech.export.c99 import header
+from lightspeech.export import c99
+from lightspeech.export.c99 import header, prefix
 
 How = Literal["measured", "estimated"]
 FOLDER = "devices"
@@ -56,35 +62,48 @@ class Cost:
     """Of the bundle's model file."""
 
 
-def find(bundle: Bundle, firmware: Path) -> Cost:
+def find(bundle: Bundle) -> Cost:
     """Measure where compiler and emulator are at hand, else estimate, and say why.
 
     Args:
-        bundle: of generated C.
-        firmware: folder ``firmware`` of the repository.
+        bundle: of generated C, or one of whose files C is written.
 
     Raises:
-        BundleError: if the bundle holds no generated C, or it fails in emulation.
+        BundleError: if the bundle holds neither, or it fails in emulation.
     """
+    with _with_plain_c(bundle) as written:
+        return _find(written)
+
+
+def _find(bundle: Bundle) -> Cost:
     defines(bundle)
     if not (bundle.path / "ls_frontend.h").is_file():
         return estimate(bundle, "its front end is not in C")
-    if not (firmware / "listen.c").is_file():
-        return estimate(bundle, f"{firmware} holds no listen.c")
     try:
-        return emulate(bundle, firmware)
+        return emulate(bundle)
     except MissingTool as error:
         return estimate(bundle, str(error).partition(";")[0])
     except DoesNotFit:
         return estimate(bundle, "larger than the emulated board")
 
 
-def emulate(bundle: Bundle, firmware: Path) -> Cost:
+@contextmanager
+def _with_plain_c(bundle: Bundle) -> Iterator[Bundle]:
+    """Give a bundle whose C has its usual names: itself, or one written of it for the moment."""
+    if (bundle.path / header.FILE).is_file():
+        yield bundle
+        return
+    with TemporaryDirectory() as folder:
+        plain = dataclasses.replace(prefix.without(bundle), path=Path(folder))
+        rewritten = (c99.rewrite(each, plain) for each in (bundle, *bundles.parts(bundle)))
+        yield next((each for each in rewritten if each is not None), bundle)
+
+
+def emulate(bundle: Bundle) -> Cost:
     """Build the image, run it in emulation, and count.
 
     Args:
         bundle: of generated C, its front end included.
-        firmware: folder ``firmware`` of the repository.
 
     Raises:
         MissingTool: if compiler or emulator is not there.
@@ -93,8 +112,8 @@ def emulate(bundle: Bundle, firmware: Path) -> Cost:
     """
     front = bundle.mel
     samples = sound(bundle)
-    image = cortex_m.on_cortex_m(bundle.path, firmware, samples, *OPTIONS)
-    host = cortex_m.on_host(bundle.path, firmware, samples)
+    image = cortex_m.on_cortex_m(bundle.path, samples, *OPTIONS)
+    host = cortex_m.on_host(bundle.path, samples)
     printed = image.printed
     if (printed.windows, printed.logits) != (host.windows, host.logits):
         raise BundleError(f"{bundle.path}: computes other bits in emulation; export it again")

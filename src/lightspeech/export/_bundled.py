@@ -19,6 +19,15 @@ def nobody(run: Run, folder: Path, threads: int) -> None:
     """
 
 
+def never(source: Bundle, bundle: Bundle) -> None:
+    """Say that no bundle holds what the format is made of: a ``rewrite`` of an exporter.
+
+    Args:
+        source: a bundle of another format.
+        bundle: what the new one is to say.
+    """
+
+
 def exporter(to_bytes: Callable[[Run], bytes], model_file: str) -> Callable[[Run, Bundle], Bundle]:
     """Make ``export`` of a format whose bundle is its model file and ``bundle.json``.
 

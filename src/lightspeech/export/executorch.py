@@ -13,6 +13,7 @@ from torch.fx import GraphModule
 
 from lightspeech.errors import MissingExtra
 from lightspeech.export._bundled import exporter
+from lightspeech.export._bundled import never as rewrite  # noqa: F401
 from lightspeech.export._bundled import nobody as network_alone  # noqa: F401
 from lightspeech.export.int8_tflite import standardization
 from lightspeech.models.contract import SpeechModel
@@ -29,6 +30,8 @@ TAKES = ("fp32", "int8")
 """Number formats of the runs it takes."""
 SUFFIX = ".pte"
 """Of its model file."""
+PREFIXED = False
+"""Whether it has names of C, which a prefix can tell from those of another model."""
 MODEL_FILE = f"model{SUFFIX}"
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from lightspeech.export import _litert_torch, int8_tflite
 from lightspeech.export._bundled import exporter
+from lightspeech.export._bundled import never as rewrite  # noqa: F401
 from lightspeech.frontends.mel_products import MelProducts
 from lightspeech.models.contract import SpeechModel
 from lightspeech.models.int8 import Int8Network, convert
@@ -27,6 +28,8 @@ TAKES = ("fp32", "int8")
 """Number formats of the runs it takes."""
 SUFFIX = ".tflite"
 """Of its model file."""
+PREFIXED = False
+"""Whether it has names of C, which a prefix can tell from those of another model."""
 MODEL_FILE = f"model{SUFFIX}"
 
 

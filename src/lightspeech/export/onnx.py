@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
 from lightspeech.export import checks
 from lightspeech.export._bundled import exporter
+from lightspeech.export._bundled import never as rewrite  # noqa: F401
 from lightspeech.frontends import small_encoder
 from lightspeech.frontends.contract import Layer
 from lightspeech.frontends.inputs import apply
@@ -35,6 +36,8 @@ TAKES = ("fp32", "int8")
 """Number formats of the runs it takes."""
 SUFFIX = ".onnx"
 """Of its model file."""
+PREFIXED = False
+"""Whether it has names of C, which a prefix can tell from those of another model."""
 MODEL_FILE = f"model{SUFFIX}"
 WAVEFORM, OUTPUT = "waveform", "probabilities"
 PREFIX = "network_"

@@ -4,6 +4,7 @@ from functools import partial
 
 from lightspeech.export import onnx
 from lightspeech.export._bundled import exporter
+from lightspeech.export._bundled import never as rewrite  # noqa: F401
 from lightspeech.export._bundled import nobody as network_alone  # noqa: F401
 
 HOLDS = ("mel",)
@@ -14,5 +15,7 @@ TAKES = ("fp32", "int8")
 """Number formats of the runs it takes."""
 SUFFIX = ".onnx"
 """Of its model file."""
+PREFIXED = False
+"""Whether it has names of C, which a prefix can tell from those of another model."""
 
 export = exporter(partial(onnx.to_bytes, network_alone=True), onnx.MODEL_FILE)

@@ -187,6 +187,60 @@ def layers(network: Int8Network) -> dict[str, list[str]]:
     return roundings
 
 
+class Values:
+    """Numbers of what a graph computes: the same, of the same values, has the same number."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._numbers: dict[tuple[str, tuple[int, ...]], int] = {}
+
+    def number(self, what: str, sources: Iterable[int] = ()) -> int:
+        """Give the number of a value.
+
+        Args:
+            what: is computed, such as ``relu``, or the name of a layer.
+            sources: numbers of what it is computed of.
+        """
+        return self._numbers.setdefault((what, tuple(sources)), len(self._numbers))
+
+
+ROUNDING = "rounding"
+COMPUTES = ("add", "mul", "relu", "mean", "amax", "cat", "avg_pool2d")
+"""Operations whose result is another value; what moves numbers leaves a value what it was."""
+
+
+def roundings(network: Int8Network, values: Values) -> list[tuple[int, nn.Module]]:
+    """List what rounds activations, each with the number of what it gives.
+
+    Args:
+        network: prepared.
+        values: that are numbered.
+
+    Returns:
+        Number and module of each; a module may come several times.
+    """
+    from lightspeech.models._rounding import WEIGHTED, Activation
+
+    modules = dict(network.graph.named_modules(remove_duplicate=False))
+    numbers: dict[Any, int] = {}
+    found = []
+    for node in network.graph.graph.nodes:
+        sources = [numbers[each] for each in node.all_input_nodes]
+        if node.target in WEIGHTED:
+            name = node.all_input_nodes[2].target.removesuffix(".bias")
+            numbers[node] = values.number(name, sources[:1])
+            continue
+        what = str(node.target).split(".")[1:2]
+        if isinstance(modules.get(str(node.target)), Activation):
+            numbers[node] = values.number(ROUNDING, sources)
+            found.append((numbers[node], modules[str(node.target)]))
+        elif what and what[0] in COMPUTES:
+            numbers[node] = values.number(what[0], sources)
+        else:
+            numbers[node] = sources[0] if sources else values.number("")
+    return found
+
+
 def round_only(network: Int8Network, roundings: Collection[str] | None) -> None:
     """Round at some places alone; the others let their tensors pass.
 

@@ -13,7 +13,9 @@ from lightspeech.training import layout
 from lightspeech.workflows import publish
 
 
-def export(run: Path, *, format: str, bundles: Path, name: str | None) -> Bundle:
+def export(
+    run: Path, *, format: str, bundles: Path, name: str | None, prefix: str | None = None
+) -> Bundle:
     """Export one run; the bundle tells the figures of all runs of its study.
 
     Args:
@@ -21,9 +23,11 @@ def export(run: Path, *, format: str, bundles: Path, name: str | None) -> Bundle
         format: an exporter, such as ``onnx`` or ``c99``.
         bundles: folder that the bundle goes into.
         name: of the bundle; None: that of recipe and step.
+        prefix: of the names of its C; None: the usual one.
 
     Raises:
-        ConfigError: if there is no such format, this is no run, or the format cannot take it.
+        ConfigError: if there is no such format, this is no run, or the format cannot take it, or
+            a prefix.
         CorpusError: if a run of the study is not finished.
         MissingExtra: if the format needs what is not installed.
     """
@@ -32,8 +36,8 @@ def export(run: Path, *, format: str, bundles: Path, name: str | None) -> Bundle
     _require_run(run)
     places = Places(bundles=bundles)
     study = replace(read_study(run.parent), called=name)
-    if format != "onnx" or not study.is_tested:
-        return publish.export_as(study, run.name, places, format)
+    if format != "onnx" or prefix is not None or not study.is_tested:
+        return publish.export_as(study, run.name, places, format, prefix=prefix)
     _, bundle = publish.export(study, run.name, places)
     if bundle is None:
         raise ConfigError(f"{run}: {publish.why_no_bundle(study.recipe.run_config())}")

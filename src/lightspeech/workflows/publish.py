@@ -15,6 +15,7 @@ from lightspeech.evaluation import results
 from lightspeech.evaluation.conditions import Conditions
 from lightspeech.evaluation.results import Results
 from lightspeech.export import checks
+from lightspeech.export.c99 import prefix as prefixes
 from lightspeech.files import write_json, write_text
 from lightspeech.protocols.base import Protocol
 from lightspeech.reporting.card import card
@@ -160,7 +161,9 @@ def export(study: Study, run_name: str, places: Places) -> tuple[Results, Bundle
     return figures, bundle and _with_figures(bundle, figures)
 
 
-def export_as(study: Study, run_name: str, places: Places, format: str) -> Bundle:
+def export_as(
+    study: Study, run_name: str, places: Places, format: str, *, prefix: str | None = None
+) -> Bundle:
     """Export one run of a study in any format; the bundle tells the study's figures.
 
     Args:
@@ -168,9 +171,10 @@ def export_as(study: Study, run_name: str, places: Places, format: str) -> Bundl
         run_name: of the run's folder.
         places: where the bundle goes, into a folder that ends in the format's name but for ONNX.
         format: an exporter, such as ``c99``.
+        prefix: of the names of its C; None: the usual one.
 
     Raises:
-        ConfigError: if there is no such exporter, or it cannot take this run.
+        ConfigError: if there is no such exporter, or it cannot take this run or a prefix.
         CorpusError: if a run of the study is not finished.
     """
     run = runs.read_run(study.folder / run_name)
@@ -179,7 +183,8 @@ def export_as(study: Study, run_name: str, places: Places, format: str) -> Bundl
         raise ConfigError(f"{study.folder / run_name}: {why}")
     folder = study.name if format == USUAL else f"{study.name}-{format.replace('_', '-')}"
     tested = answers(study) if study.is_tested else []
-    bundle: Bundle = exporter.export(run, describe(study, run, places.bundles / folder))
+    described = prefixes.named(describe(study, run, places.bundles / folder), exporter, prefix)
+    bundle: Bundle = exporter.export(run, described)
     figures = results.measure(describe_study(study, bundle), tested) if tested else None
     return _with_figures(bundle, figures)
 

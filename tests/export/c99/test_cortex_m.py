@@ -1,6 +1,5 @@
 """The kernels on an emulated Cortex-M4F, plain and two at a time, give the bits of this machine."""
 
-from pathlib import Path
 from shutil import which
 
 import pytest
@@ -8,8 +7,6 @@ import pytest
 from lightspeech.evaluation import cortex_m, device_cost
 from lightspeech.export import c99
 from lightspeech.export.c99 import frontend
-
-FIRMWARE = Path(__file__).parents[3] / "firmware"
 
 
 @pytest.fixture
@@ -39,8 +36,8 @@ def bundle_of_layers(make_c_bundle, network):
 @pytest.mark.parametrize("options", [(), ("-DLS_SMLAD",)], ids=["plain", "smlad"])
 def test_kernels_give_the_bits_of_this_machine(bundle_of_layers, options):
     samples = device_cost.sound(bundle_of_layers)
-    here = cortex_m.on_host(bundle_of_layers.path, FIRMWARE, samples)
-    there = cortex_m.on_cortex_m(bundle_of_layers.path, FIRMWARE, samples, *options).printed
+    here = cortex_m.on_host(bundle_of_layers.path, samples)
+    there = cortex_m.on_cortex_m(bundle_of_layers.path, samples, *options).printed
     assert there.windows == here.windows
     assert there.logits == here.logits
     assert len({*here.logits}) == 2
@@ -49,7 +46,7 @@ def test_kernels_give_the_bits_of_this_machine(bundle_of_layers, options):
 def test_two_multiplications_an_instruction_take_fewer(bundle_of_layers):
     samples = device_cost.sound(bundle_of_layers)
     plain, paired = (
-        cortex_m.on_cortex_m(bundle_of_layers.path, FIRMWARE, samples, *options).printed
+        cortex_m.on_cortex_m(bundle_of_layers.path, samples, *options).printed
         for options in ((), device_cost.OPTIONS)
     )
     assert paired.inference_instructions < plain.inference_instructions
@@ -57,11 +54,11 @@ def test_two_multiplications_an_instruction_take_fewer(bundle_of_layers):
 
 def test_a_board_learns_a_voice_with_the_bits_of_this_machine(bundle_of_layers):
     samples = device_cost.sound(bundle_of_layers)
-    strangers = cortex_m.on_host(bundle_of_layers.path, FIRMWARE, samples)
+    strangers = cortex_m.on_host(bundle_of_layers.path, samples)
     file = bundle_of_layers.path / frontend.CONFIG
     file.write_text(file.read_text().replace("LS_LEARNS 0u", "LS_LEARNS 1u"))
-    here = cortex_m.on_host(bundle_of_layers.path, FIRMWARE, samples)
-    there = cortex_m.on_cortex_m(bundle_of_layers.path, FIRMWARE, samples).printed
+    here = cortex_m.on_host(bundle_of_layers.path, samples)
+    there = cortex_m.on_cortex_m(bundle_of_layers.path, samples).printed
     assert there.windows == here.windows
     assert len(here.windows) == len(strangers.windows) > 0
     assert here.windows != strangers.windows

@@ -20,7 +20,7 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError
 from lightspeech.export import tflite_file
-from lightspeech.export.c99 import frontend, text
+from lightspeech.export.c99 import frontend, prefix, text
 from lightspeech.export.c99.graph import simplify
 from lightspeech.export.c99.plan import plan
 from lightspeech.export.c99.steps import steps
@@ -49,7 +49,11 @@ TAKES = ("int8",)
 """Number formats of the runs it takes."""
 SUFFIX = ".tflite"
 """Of its model file."""
+PREFIXED = True
+"""Whether it has names of C, which a prefix can tell from those of another model."""
 MODEL_FILE = f"model{SUFFIX}"
+STANDARDIZATION = ("mean", "deviation")
+"""What a bundle says of the int8 network that C is written from."""
 
 
 def export(run: Run, bundle: Bundle) -> Bundle:
@@ -68,18 +72,43 @@ def export(run: Run, bundle: Bundle) -> Bundle:
         MissingExtra: if litert-torch is not installed.
         OutputError: if the folder cannot be written.
     """
-    from lightspeech.export import int8_tflite
+    from lightspeech.export import litert_network
 
-    model = int8_tflite.to_bytes(run)
-    mean, deviation = int8_tflite.standardization(
-        int8_tflite.network_of(run), run.config.front.n_features
-    )
-    standardization = {"mean": mean.tolist(), "deviation": deviation.tolist()}
-    described = {**bundle.model, **standardization}
+    return _write(litert_network.export(run, bundle))
+
+
+def rewrite(source: Bundle, bundle: Bundle) -> Bundle | None:
+    """Write a bundle's int8 network as C99, without torch or the run.
+
+    Args:
+        source: a bundle of the network alone, or of C.
+        bundle: what the new one is to say, and its folder.
+
+    Returns:
+        The bundle; None where the source holds another model.
+
+    Raises:
+        ConfigError: if its front end is none for a device.
+        BundleError: if it has an operation that C99 has no kernel for.
+        OutputError: if the folder cannot be written.
+    """
+    if not is_network(source):
+        return None
+    model = (source.path / source.model_file).read_bytes()
+    described = {**bundle.model, **{key: source.model[key] for key in STANDARDIZATION}}
     bundle = dataclasses.replace(bundle, model=described, model_file=MODEL_FILE)
-    for name, content in files_of(bundle, model).items():
+    return _write(bundles.write(bundle, model))
+
+
+def is_network(bundle: Bundle) -> bool:
+    """Tell whether a bundle's model is the int8 network that C is written from."""
+    return bundle.model_file.endswith(SUFFIX) and set(STANDARDIZATION) <= bundle.model.keys()
+
+
+def _write(bundle: Bundle) -> Bundle:
+    for name, content in files_of(bundle, (bundle.path / bundle.model_file).read_bytes()).items():
         write_text(bundle.path / name, content)
-    return bundles.write(bundle, model)
+    return bundle
 
 
 def network_alone(run: Run, folder: Path, threads: int) -> None:
@@ -101,7 +130,7 @@ def files_of(bundle: Bundle, model: bytes) -> dict[str, str]:
 
     Raises:
         BundleError: if they do not describe a network in C.
-        ConfigError: if the front end is none for a device.
+        ConfigError: if the front end is none for a device, or the prefix none for C.
     """
     cfg, network_input = hears(bundle, model)
     unknown = bundle.knows_speaker and bundle.voice is None
@@ -113,7 +142,7 @@ def files_of(bundle: Bundle, model: bytes) -> dict[str, str]:
     network = sources(
         model, bundle.labels, temperature=bundle.temperature, title=bundle.name, note=note
     )
-    return {**network, **front}
+    return prefix.rename({**network, **front}, prefix.of(bundle))
 
 
 def streams(cfg: MelConfig) -> bool:
@@ -132,7 +161,7 @@ def hears(bundle: Bundle, model: bytes) -> tuple[MelConfig, frontend.Input]:
         BundleError: if the bundle or its ``.tflite`` file do not say.
     """
     try:
-        mean, deviation = (np.array(bundle.model[key], np.float32) for key in ("mean", "deviation"))
+        mean, deviation = (np.array(bundle.model[key], np.float32) for key in STANDARDIZATION)
     except (KeyError, TypeError, ValueError):
         raise BundleError(f"{bundle.path}: is no bundle of C; export with --format c99") from None
     cfg = bundle.mel

@@ -4,6 +4,8 @@ import re
 
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError
+from lightspeech.export import c99
+from lightspeech.export.c99 import prefix
 
 FILE = "ls_model.h"
 NUMBER = re.compile(r"#define (LS_\w+) \(?(-?\d+)\)?$", re.MULTILINE)
@@ -20,13 +22,21 @@ def read(bundle: Bundle) -> dict[str, int]:
     Raises:
         BundleError: if it holds none, or its header lacks one of `NEEDED`.
     """
-    header = bundle.path / FILE
-    if not header.is_file():
-        raise BundleError(
-            f"{bundle.path}: holds no generated C; a board needs it: "
-            "lightspeech export RUN --format c99"
-        )
-    numbers = {name: int(value) for name, value in NUMBER.findall(header.read_text("utf-8"))}
+    numbers = {name: int(value) for name, value in NUMBER.findall(_text(bundle))}
     if missing := [name for name in NEEDED if name not in numbers]:
         raise BundleError(f"{bundle.path}: says no {missing[0]}; export the model again")
     return numbers
+
+
+def _text(bundle: Bundle) -> str:
+    """The header, as it lies there or as it would be written."""
+    header = bundle.path / FILE
+    if header.is_file():
+        return header.read_text("utf-8")
+    if not c99.is_network(bundle):
+        raise BundleError(
+            f"{bundle.path}: holds no generated C; a board needs it: "
+            f"lightspeech export {bundle.path} --format c99"
+        )
+    model = (bundle.path / bundle.model_file).read_bytes()
+    return c99.files_of(prefix.without(bundle), model)[FILE]

@@ -1,4 +1,4 @@
-"""A bundle of C on this machine: the program of the device, compiled and run beside us.
+"""A bundle of C, or of the network it is written from: the device's program, compiled and run here.
 
 Where the C has no front end (see `export.c99`), that of NumPy stands before it.
 """
@@ -18,7 +18,7 @@ from lightspeech.audio import frontend
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, MissingTool
 from lightspeech.export import c99
-from lightspeech.export.c99 import header
+from lightspeech.export.c99 import header, prefix
 from lightspeech.inference.predictor import Probabilities
 
 COMPILER = "gcc"
@@ -69,8 +69,8 @@ class C99Predictor:
 
 
 def opens(bundle: Bundle) -> bool:
-    """Tell whether this back end opens a bundle: it holds generated C."""
-    return (bundle.path / header.FILE).is_file()
+    """Tell whether this back end opens a bundle: it holds generated C, or the network alone."""
+    return (bundle.path / header.FILE).is_file() or c99.is_network(bundle)
 
 
 def open(bundle: Bundle, *, threads: int = 1) -> C99Predictor:
@@ -90,14 +90,8 @@ def open(bundle: Bundle, *, threads: int = 1) -> C99Predictor:
     if not shutil.which(COMPILER):
         raise MissingTool(COMPILER, "gcc")
     model = (bundle.path / bundle.model_file).read_bytes()
-    written = c99.files_of(bundle, model)
-    for name, text in written.items():
-        file = bundle.path / name
-        if not file.is_file() or file.read_bytes() != text.encode():
-            raise BundleError(
-                f"{file}: is not what this lightspeech writes of {bundle.model_file}; "
-                "export the model again"
-            )
+    _check(bundle, c99.files_of(bundle, model))
+    written = c99.files_of(prefix.without(bundle), model)
     program = (files("lightspeech.export.c99") / PROGRAM).read_text("utf-8")
     folder = Path(tempfile.mkdtemp(prefix="lightspeech-"))
     opened = C99Predictor(bundle, folder / "pipe", model, FRONT_END in written)
@@ -107,6 +101,19 @@ def open(bundle: Bundle, *, threads: int = 1) -> C99Predictor:
     flags = FLAGS if opened.listens else (*FLAGS, "-DLS_FEATURES")
     _run(bundle, [COMPILER, *flags, "-o", opened.program, *sorted(folder.glob("*.c")), "-lm"])
     return opened
+
+
+def _check(bundle: Bundle, written: dict[str, str]) -> None:
+    """Refuse C that is another than this version writes; a network alone brings none."""
+    if not any((bundle.path / name).is_file() for name in written):
+        return
+    for name, text in written.items():
+        file = bundle.path / name
+        if not file.is_file() or file.read_bytes() != text.encode():
+            raise BundleError(
+                f"{file}: is not what this lightspeech writes of {bundle.model_file}; "
+                "export the model again"
+            )
 
 
 def ram_bytes(bundle: Bundle) -> int:

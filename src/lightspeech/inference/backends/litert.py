@@ -9,8 +9,7 @@ import numpy.typing as npt
 
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, MissingExtra
-from lightspeech.export import tflite_file
-from lightspeech.export.c99 import header
+from lightspeech.export import c99, tflite_file
 from lightspeech.inference.predictor import Probabilities
 from lightspeech.quiet import silent
 
@@ -62,8 +61,8 @@ class LiteRTPredictor:
 
 
 def opens(bundle: Bundle) -> bool:
-    """Tell whether this back end opens a bundle: a ``.tflite`` file that no C was written from."""
-    return bundle.model_file.endswith(".tflite") and not (bundle.path / header.FILE).is_file()
+    """Tell whether this back end opens a bundle: a ``.tflite`` file that no C is written from."""
+    return bundle.model_file.endswith(".tflite") and not c99.is_network(bundle)
 
 
 def open(bundle: Bundle, *, threads: int = 1, reference: bool = False) -> LiteRTPredictor:

@@ -1,0 +1,158 @@
+"""A run made again of a bundle: what of an int8 ONNX file is the run, so that any format holds it.
+
+Int8 weights times their scales are the floats that training left, as far as anything exported from
+them can tell: rounded again by the same scales they are the same integers.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from lightspeech import config
+from lightspeech.bundle import MEL, Bundle
+from lightspeech.errors import BundleError, ConfigError, MissingExtra
+from lightspeech.models import int8
+from lightspeech.models.int8 import Int8Network, Values
+from lightspeech.training import networks
+from lightspeech.training.run import Run
+from lightspeech.training.task import RunConfig
+
+SUFFIX = ".onnx"
+"""Of the model files that hold enough."""
+ADDED = ("n_params", "mean", "deviation", "prefix")
+"""What a bundle says of a network beside its configuration."""
+NORM = "BatchNormalization"
+LAYERS = ("Conv", "Gemm")
+COMPUTES = {
+    "Add": ("add", 2), "Mul": ("mul", 2), "Relu": ("relu", 1), "ReduceMean": ("mean", 1),
+    "ReduceMax": ("amax", 1), "Concat": ("cat", None), "AveragePool": ("avg_pool2d", 1),
+}  # fmt: skip
+"""What ONNX calls the operations of `int8.COMPUTES`, and how many values they take."""
+LARGEST = 127
+"""Of the weights of a channel, by which its scale is known."""
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def recover(bundle: Bundle) -> Run:
+    """Make the run of a bundle again: network, front end, temperature.
+
+    Args:
+        bundle: int8, as ONNX, as read by `bundle.read`.
+
+    Raises:
+        BundleError: if its model is not int8 ONNX, or not the network that it describes.
+        MissingExtra: if the packages that read ONNX or know int8 are not installed.
+    """
+    again = f"{bundle.path}: {{}}; export the format from its run, runs/NAME/fold0-seed0"
+    if not bundle.model_file.endswith(SUFFIX):
+        raise BundleError(again.format(f"{bundle.model_file} holds no run"))
+    try:
+        import onnx
+    except ModuleNotFoundError:
+        raise MissingExtra("another format of a bundle", "compress") from None
+    graph = onnx.load(bundle.path / bundle.model_file, load_external_data=False).graph
+    if not any(node.op_type == "QuantizeLinear" for node in graph.node):
+        raise BundleError(again.format("its model is not int8"))
+    try:
+        cfg = _config(bundle)
+        network = networks.build_network(cfg, len(bundle.labels))
+        assert isinstance(network, Int8Network)
+        arrays = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
+        _fill(network, graph, arrays)
+    except (ConfigError, KeyError, RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise BundleError(again.format(f"its model is another network ({reason})")) from None
+    return Run(
+        config=cfg,
+        labels=bundle.labels,
+        fold=bundle.provenance.get("fold", 0),
+        seed=bundle.provenance.get("seed", 0),
+        temperature=bundle.temperature,
+        threshold=bundle.threshold,
+        network=network.eval(),
+    )
+
+
+def _config(bundle: Bundle) -> RunConfig:
+    """What makes the run; a null of an older version is what is left out today."""
+    model = {k: v for k, v in bundle.model.items() if k not in ADDED and v is not None}
+    values = {
+        "model": model,
+        "frontend": {"name": MEL, **bundle.frontend},
+        "windows": config.as_dict(bundle.windows),
+        "normalisation": bundle.normalisation,
+        "quantize": {},
+    }
+    return config.build(RunConfig, values, source=str(bundle.path))
+
+
+@torch.no_grad()
+def _fill(network: Int8Network, graph: Any, arrays: Arrays) -> None:
+    """Set weights, biases, statistics and scales, each of which must be there and fit."""
+    [norm] = [node for node in graph.node if node.op_type == NORM]
+    state: Arrays = {
+        "outer.norm.running_mean": arrays[norm.input[3]],
+        "outer.norm.running_var": arrays[norm.input[4]],
+    }
+    makers = {node.output[0]: node for node in graph.node}
+    for node in graph.node:
+        if node.op_type in LAYERS:
+            weights = makers[node.input[1]]
+            integers, by = (arrays[each] for each in weights.input[:2])
+            state[f"graph.{_layer(node)}.weight"] = _floats(integers, by)
+            state[f"graph.{_layer(node)}.bias"] = arrays[node.input[2]]
+    tensors = {name: torch.from_numpy(value.copy()) for name, value in state.items()}
+    missing, unknown = network.load_state_dict(tensors, strict=False)
+    if unknown or any(name.endswith(("weight", "bias")) for name in missing):
+        raise ValueError(f"other layers: {[*unknown, *missing][:3]}")
+    values = int8.Values()
+    scales = _scales(graph, values)
+    for number, rounding in int8.roundings(network, values):
+        for name, each in zip(("scale", "zero_point"), scales[number], strict=True):
+            rounding.get_buffer(name).copy_(torch.from_numpy(arrays[each].astype("f8")))
+
+
+def _scales(graph: Any, values: Values) -> dict[int, list[str]]:
+    """Names of scale and zero point by the number of the value that they round."""
+    numbers: dict[str, int] = {}
+    scales = {}
+    for node in graph.node:
+        sources = [numbers.get(each, values.number("")) for each in node.input]
+        if node.op_type in LAYERS:
+            number = values.number(_layer(node), sources[:1])
+        elif node.op_type == "QuantizeLinear":
+            number = values.number(int8.ROUNDING, sources[:1])
+            scales[number] = list(node.input[1:3])
+        elif node.op_type in COMPUTES:
+            name, n_sources = COMPUTES[node.op_type]
+            number = values.number(name, sources[:n_sources])
+        else:  # the network begins behind its standardization
+            number = values.number("") if node.op_type == NORM else sources[0]
+        numbers[node.output[0]] = number
+    return scales
+
+
+def _layer(node: Any) -> str:
+    """Name a layer as the network does, by its bias."""
+    name: str = node.input[2]
+    return name.partition("converted.")[2].removesuffix(".bias")
+
+
+def _floats(
+    values: npt.NDArray[np.int8], scales: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Weights of integers: their scales, found again as a channel's largest over 127, are the same.
+
+    The product of a scale and 127 is rounded, and may lie a bit beside what the scale was made of.
+    """
+    seven_bits = np.float32(LARGEST)
+    near = scales * seven_bits
+    tries = (near, np.nextafter(near, np.float32(0)), np.nextafter(near, np.float32(np.inf)))
+    largest = np.select([each / seven_bits == scales for each in tries], tries, near)
+    channels = (-1, *[1] * (values.ndim - 1))
+    weights = values * scales.reshape(channels)
+    at_the_end = np.abs(values.astype(np.int16)) == LARGEST
+    return np.where(at_the_end, np.sign(values) * largest.reshape(channels), weights).astype("f4")
