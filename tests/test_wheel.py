@@ -28,9 +28,11 @@ def wheel(tmp_path, monkeypatch, make_bundle):
 
 
 @pytest.mark.filterwarnings("ignore")  # setuptools warns of itself
-def test_wheel_holds_every_shipped_bundle(wheel):
+def test_wheel_holds_every_shipped_bundle_and_the_firmware(wheel):
     here = Path("src/lightspeech/zoo")
     files = [path for path in here.rglob("*") if path.is_file()]
     expected = {f"lightspeech/{path.relative_to(here.parent)}" for path in files}
     assert len(files) == len(bundle.shipped()) * 5  # a card, and two bundles of one model
     assert {name for name in wheel.namelist() if "/zoo/" in name} == expected
+    firmware = "lightspeech/evaluation/firmware"
+    assert {f"{firmware}/listen.c", f"{firmware}/cortex-m/link.ld"} <= set(wheel.namelist())

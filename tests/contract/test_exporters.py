@@ -13,9 +13,8 @@ from lightspeech.export.onnx import Recognizer
 from lightspeech.inference import dispatch
 
 PACKAGE = "lightspeech.export"
-NEEDS = dict.fromkeys(("arduino", "c99", "litert", "litert_network"), "litert_torch") | {
-    "executorch": "executorch"
-}
+LITERT = ("arduino", "c99", "litert", "litert_network")
+NEEDS = dict.fromkeys(LITERT, "litert_torch") | {"executorch": "executorch"}
 """Packages that not every machine has."""
 BOARDS = {
     "arduino": {

@@ -118,6 +118,7 @@ def test_every_exporter_has_a_format_of_each_number_format_it_takes():
         "executorch-int8": ("executorch", "int8"),
         "litert": ("litert", "fp32"),
         "litert-int8": ("litert", "int8"),
+        "litert-network": ("litert_network", "int8"),
         "onnx": ("onnx", "fp32"),
         "onnx-int8": ("onnx", "int8"),
         "onnx-fp16": ("onnx_fp16", "fp32"),
@@ -132,3 +133,4 @@ def test_every_exporter_declares_what_the_package_says():
         assert set(module.HOLDS) <= set(plugins.names("lightspeech.frontends"))
         assert set(module.TAKES) <= {"fp32", "int8"}
         assert module.SUFFIX.startswith(".")
+        assert isinstance(module.PREFIXED, bool)
