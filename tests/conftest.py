@@ -33,6 +33,7 @@ C_HEADER = """
 #include <stdint.h>
 #define LS_MODEL_INPUT_SIZE 392
 #define LS_MODEL_OUTPUT_SIZE 3
+#define LS_MODEL_THRESHOLD 0.0f
 #define LS_MODEL_ARENA_SIZE 396
 #define LS_MODEL_MACS 1176
 #ifdef __cplusplus

@@ -56,11 +56,7 @@ HEADER = """\
 #ifndef LS_LIGHTSPEECH_H
 #define LS_LIGHTSPEECH_H
 
-#include "ls_frontend.h"
-#include "ls_model.h"
-
-/* An answer less likely than this is uncertain. */
-#define LS_THRESHOLD {threshold:.8e}f
+#include "ls_listen.h"
 
 #endif
 """
@@ -149,7 +145,7 @@ def pack(bundle: Bundle) -> bytes:
     name, own = library(bundle), prefix.of(bundle)
     header = INCLUDED if own == prefix.USUAL else f"{own}.h"
     sketch = files(__package__).joinpath("c99", SKETCH).read_text("utf-8")
-    ours = prefix.rename({header: HEADER.format(threshold=bundle.threshold), SKETCH: sketch}, own)
+    ours = prefix.rename({header: HEADER, SKETCH: sketch}, own)
     texts = {
         "library.properties": PROPERTIES.format(
             name=name,

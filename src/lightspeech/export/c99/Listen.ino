@@ -11,22 +11,10 @@
 #include <PDM.h>
 #endif
 
-// While the network runs (a tenth of a second on a Cortex-M4F) samples go on coming.
-static const uint32_t HELD = 4096;
-static int16_t samples[HELD];
-static volatile uint32_t n_heard;
-static uint32_t n_taken;
-
-static ls_frontend frontend;
-static ls_model model;
+static ls_listener listener;
 
 // Called by the microphone, also while loop() is at work.
-void heard(const int16_t *block, uint32_t n) {
-  for (uint32_t i = 0; i < n; i++) {
-    samples[(n_heard + i) % HELD] = block[i];
-  }
-  n_heard = n_heard + n;
-}
+void heard(const int16_t *block, uint32_t n) { ls_listener_hear(&listener, block, n); }
 
 #if __has_include(<PDM.h>)
 static void on_sound() {
@@ -40,7 +28,7 @@ static void on_sound() {
 
 void setup() {
   Serial.begin(115200);
-  ls_frontend_init(&frontend);
+  ls_listener_init(&listener);
 #ifdef LEDR
   pinMode(LEDR, OUTPUT);
   pinMode(LEDG, OUTPUT);
@@ -65,35 +53,23 @@ static void show(int color) {
 #endif
 }
 
-static void answer() {
-  float probabilities[LS_MODEL_OUTPUT_SIZE];
-  int best = 0;
-  ls_model_run(&model);
-  ls_model_probabilities(&model, probabilities);
+static void tell(const float *probabilities) {
   for (int i = 0; i < LS_MODEL_OUTPUT_SIZE; i++) {
-    best = probabilities[i] > probabilities[best] ? i : best;
     Serial.print(ls_model_label(i));
     Serial.print(' ');
     Serial.print(probabilities[i]);
     Serial.print(' ');
   }
-  const bool certain = probabilities[best] >= LS_THRESHOLD;
-  Serial.println(certain ? ls_model_label(best) : "uncertain");
-  show(certain ? best % 7 + 1 : 0);
+  const int best = ls_listener_best(probabilities);
+  Serial.println(best >= 0 ? ls_model_label(best) : "uncertain");
+  show(best >= 0 ? best % 7 + 1 : 0);
 }
 
 void loop() {
-  if (n_heard - n_taken > HELD) {
-    Serial.println("late: sound was lost");
-    n_taken = n_heard;
-    ls_frontend_init(&frontend);
-  }
-  const uint32_t at = n_taken % HELD;
-  const uint32_t to_end = HELD - at;
-  const uint32_t waiting = n_heard - n_taken;
-  n_taken += ls_frontend_push(&frontend, samples + at, waiting < to_end ? waiting : to_end);
-  if (ls_frontend_due(&frontend)) {
-    ls_frontend_window(&frontend, ls_model_input(&model));
-    answer();
+  float probabilities[LS_MODEL_OUTPUT_SIZE];
+  switch (ls_listener_step(&listener, probabilities)) {
+    case LS_LISTENER_ANSWER: tell(probabilities); break;
+    case LS_LISTENER_LATE: Serial.println("late: sound was lost"); break;
+    case LS_LISTENER_IDLE: break;
   }
 }

@@ -140,8 +140,9 @@ def files_of(bundle: Bundle, model: bytes) -> dict[str, str]:
         front = frontend.sources(cfg, bundle.windows, network_input, learns=learns)
     note = ("" if front else ALONE) + (UNKNOWN if unknown else "")
     network = sources(
-        model, bundle.labels, temperature=bundle.temperature, title=bundle.name, note=note
-    )
+        model, bundle.labels, temperature=bundle.temperature, threshold=bundle.threshold,
+        title=bundle.name, note=note,
+    )  # fmt: skip
     return prefix.rename({**network, **front}, prefix.of(bundle))
 
 
@@ -181,6 +182,7 @@ def sources(
     labels: Sequence[str],
     *,
     temperature: float = 1.0,
+    threshold: float = 0.0,
     title: str = "A network.",
     note: str = "",
 ) -> dict[str, str]:
@@ -190,6 +192,7 @@ def sources(
         model: a ``.tflite`` file with int8 weights, activations, input and output.
         labels: of its outputs, in order.
         temperature: > 0; the scores are divided by it before the softmax.
+        threshold: an answer whose probability is below it is uncertain, 0 to 1.
         title: what it is, one line.
         note: what else must be known, lines of a comment.
 
@@ -222,6 +225,7 @@ def sources(
         output_size=output.size,
         output_scale=text.real(float(output.scales[0])),
         output_zero=output.zeros[0],
+        threshold=text.real(threshold),
         arena=memory.size,
     )
     code = text.SOURCE.format(
