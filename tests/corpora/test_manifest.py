@@ -99,6 +99,14 @@ def test_a_bad_manifest_is_refused_with_what_is_wrong(written, old, new, what):
         manifest.read(written)
 
 
+def test_a_manifest_in_a_folder_that_is_a_link_finds_its_recordings(choice, tmp_path):
+    (tmp_path / "a" / "deep" / "place").mkdir(parents=True)
+    (tmp_path / "out").symlink_to(tmp_path / "a" / "deep" / "place")
+    written = manifest.prepare(choice).utterances
+    manifest.write(written, tmp_path / "out" / "m.csv")
+    assert [u.id for u in manifest.read(tmp_path / "out" / "m.csv")] == [u.id for u in written]
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"a\x00b\n1\n"])
 def test_a_file_that_is_no_manifest_is_refused(tmp_path, content):
     (tmp_path / "m.csv").write_bytes(content)

@@ -9,7 +9,7 @@ from sklearn.metrics import recall_score
 from lightspeech import bundle
 from lightspeech.audio import io
 from lightspeech.corpora import manifest
-from lightspeech.errors import ConfigError, CorpusError, LeakError, OutputError
+from lightspeech.errors import ConfigError, CorpusError, LeakError, LightspeechError, OutputError
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
 from lightspeech.protocols import leaks
@@ -18,6 +18,7 @@ from lightspeech.studies.stages import Places
 from lightspeech.studies.study import read_study
 from lightspeech.training import predictions
 from lightspeech.workflows import example, publish
+from lightspeech.workflows.train import Job, train
 
 TINY = """
 name: tiny
@@ -203,8 +204,14 @@ def test_a_study_that_is_there_is_left_alone_without_a_flag(tmp_path, places):
     assert not (folder / "precious").exists()
 
 
+def trained(folder):
+    """Leave what a training would."""
+    (folder / "fold0-seed0").mkdir(parents=True)
+    return folder
+
+
 def test_a_study_of_another_recipe_is_not_resumed(tmp_path, places):
-    stages.begin(read(tmp_path), places, resume=False, fresh=False)
+    trained(stages.begin(read(tmp_path), places, resume=False, fresh=False))
     other = read(tmp_path, assignments=["training.epochs=3"])
     with pytest.raises(
         ConfigError, match="made by another recipe; change its name, or add --fresh"
@@ -212,10 +219,49 @@ def test_a_study_of_another_recipe_is_not_resumed(tmp_path, places):
         stages.begin(other, places, resume=True, fresh=False)
 
 
-def test_a_folder_without_a_recipe_is_not_resumed(tmp_path, places):
-    (tmp_path / "runs/tiny").mkdir(parents=True)
-    with pytest.raises(ConfigError, match=r"holds no recipe\.yaml, so nothing to resume"):
-        stages.begin(read(tmp_path), places, resume=True, fresh=False)
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_start_that_failed_is_in_nobodys_way(tmp_path, places, resume):
+    folder = stages.begin(read(tmp_path), places, resume=False, fresh=False)
+    (folder / "manifest.csv").write_text("of another start")
+    (folder / ".test.csv.x1y2").write_text("half a file")
+    other = read(tmp_path, assignments=["training.epochs=3"])
+    assert stages.begin(other, places, resume=resume, fresh=False) == folder
+    assert [path.name for path in folder.iterdir()] == ["recipe.yaml"]
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_what_is_no_study_is_left_alone(tmp_path, places, fresh):
+    folder = trained(tmp_path / "runs/tiny")
+    with pytest.raises(OutputError, match=r"holds no recipe\.yaml, so it is no study"):
+        stages.begin(read(tmp_path), places, resume=not fresh, fresh=fresh)
+    assert (folder / "fold0-seed0").is_dir()
+
+
+def test_a_file_in_the_place_of_a_study_is_told(tmp_path, places):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs/tiny").write_text("")
+    with pytest.raises(OutputError, match="tiny is no folder; move it away"):
+        stages.begin(read(tmp_path), places, resume=False, fresh=True)
+
+
+def test_a_fresh_study_behind_a_link_leaves_the_link(tmp_path, places):
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs/tiny").symlink_to(tmp_path / "scratch")
+    folder = (
+        trained(stages.begin(read(tmp_path), places, resume=False, fresh=False)).parent / "tiny"
+    )
+    stages.begin(read(tmp_path), places, resume=False, fresh=True)
+    assert folder.is_symlink()
+    assert [path.name for path in (tmp_path / "scratch").iterdir()] == ["recipe.yaml"]
+
+
+@pytest.mark.parametrize("change", ["corpus.sentences=0", "protocol.folds=99"])
+def test_a_start_that_fails_costs_no_earlier_study(here, tiny, change):
+    trained(stages.begin(recipe.read(tiny, []), stages.Places(), resume=False, fresh=False))
+    with pytest.raises(LightspeechError):
+        train(Job(recipe=tiny, overrides=[change], fresh=True), quiet)
+    assert (here / "runs/tiny/fold0-seed0").is_dir()
 
 
 OWN = """

@@ -35,37 +35,77 @@ class Places:
     cache: Path = Path("cache")
 
 
+def find_folder(recipe: Recipe, places: Places, *, resume: bool, fresh: bool) -> Path:
+    """Say which folder a study will have, and refuse one that is in its way; change nothing.
+
+    A folder in which nothing was trained yet, as a start that failed leaves it, is in nobody's way.
+
+    Args:
+        recipe: names the study.
+        places: the folder is below ``runs``.
+        resume: take up a folder that the same recipe made, its steps left out.
+        fresh: throw away a study that is there.
+
+    Raises:
+        OutputError: if a study of that name is there and neither flag says what to do with it, or
+            something else is.
+        ConfigError: if it is to be resumed but another recipe made it.
+    """
+    folder = places.runs / recipe.name
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is no folder; move it away, or change the study's name")
+    if not _is_begun(folder):
+        return folder
+    if not (folder / layout.RECIPE).exists():
+        raise OutputError(
+            f"{folder} holds no {layout.RECIPE}, so it is no study; move it away, or change the "
+            "study's name"
+        )
+    if fresh:
+        return folder
+    if not resume:
+        raise OutputError(f"{folder} is there already; add --resume or --fresh (start anew)")
+    if _plain(recipes.read(folder / layout.RECIPE, [])) != _plain(recipe):
+        raise ConfigError(f"{folder} was made by another recipe; change its name, or add --fresh")
+    return folder
+
+
 def begin(recipe: Recipe, places: Places, *, resume: bool, fresh: bool) -> Path:
     """Make the folder of a study, or take up the one that is there.
 
     Args:
         recipe: names the study.
-        places: the folder is made below ``runs``.
-        resume: take up a folder that the same recipe made, its steps left out.
-        fresh: throw away a folder that is there.
+        places: as in `find_folder`.
+        resume: as in `find_folder`.
+        fresh: as in `find_folder`.
 
     Returns:
         The folder, with the recipe in it.
 
     Raises:
-        OutputError: if a folder of that name is there and neither flag says what to do with it.
-        ConfigError: if it is to be resumed but another recipe made it.
+        LightspeechError: as `find_folder`.
     """
-    folder = places.runs / recipe.name
+    folder = find_folder(recipe, places, resume=resume, fresh=fresh)
+    if folder.exists() and (fresh or not _is_begun(folder)):
+        _empty(folder)
     text = yaml.safe_dump(as_dict(recipe), sort_keys=False, allow_unicode=True)
-    if folder.exists() and fresh:
-        shutil.rmtree(folder)
-    if not folder.exists():
-        write_text(folder / layout.RECIPE, text)
-    elif not resume:
-        raise OutputError(f"{folder} is there already; add --resume or --fresh (start anew)")
-    elif not (folder / layout.RECIPE).exists():
-        raise ConfigError(f"{folder} holds no {layout.RECIPE}, so nothing to resume; add --fresh")
-    elif _plain(recipes.read(folder / layout.RECIPE, [])) != _plain(recipe):
-        raise ConfigError(f"{folder} was made by another recipe; change its name, or add --fresh")
-    else:
-        write_text(folder / layout.RECIPE, text)
+    write_text(folder / layout.RECIPE, text)
     return folder
+
+
+def _is_begun(folder: Path) -> bool:
+    """Whether a folder holds more than a start leaves: the recipe, the manifest, half a file."""
+    names = [path.name for path in folder.iterdir()] if folder.exists() else []
+    return any(n not in (layout.RECIPE, layout.MANIFEST) and not n.startswith(".") for n in names)
+
+
+def _empty(folder: Path) -> None:
+    """Remove what is in a folder, which may be a link; the recipe, which makes it a study, last."""
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == layout.RECIPE):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _plain(recipe: Recipe) -> Recipe:
@@ -81,7 +121,7 @@ class Material:
 
 
 def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Material:
-    """List and decode the corpus, keep what the vocabulary has, and write the manifest.
+    """Read the corpora of a study, and write its manifest.
 
     Args:
         recipe: names corpora and vocabulary.
@@ -89,25 +129,68 @@ def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Mat
         progress: passes on each file decoded.
 
     Raises:
-        CorpusError: if the study was begun with other recordings, speakers or labels.
+        CorpusError: as `read_corpora` and `write_manifest`.
+    """
+    material = read_corpora(recipe, progress=progress)
+    write_manifest(material, folder)
+    return material
+
+
+def read_corpora(recipe: Recipe, *, progress: manifest.Progress) -> Material:
+    """List and decode the corpora of a study, and keep what its vocabulary has.
+
+    Args:
+        recipe: names corpora and vocabulary.
+        progress: passes on each file decoded.
+
+    Raises:
+        CorpusError: if a corpus is not there, two share a recording, or too little is left.
     """
     prepared = [manifest.prepare(choice, progress=progress) for choice in recipe.corpora]
     utterances = [utterance for corpus in prepared for utterance in corpus.utterances]
     kept = tasks.in_vocabulary(utterances, recipe.labels)
     if twice := [name for name, n in Counter(u.id for u in kept).items() if n > 1]:
         raise CorpusError(f"{twice[0]!r} is in two of the corpora; leave one of them out")
-    path = folder / layout.MANIFEST
+    return Material(utterances=kept)
+
+
+def write_manifest(material: Material, folder: Path) -> None:
+    """Write the manifest of a study that begins, or compare it with what is there now.
+
+    Args:
+        material: of `read_corpora`.
+        folder: of the study.
+
+    Raises:
+        CorpusError: if the study was begun with other recordings, speakers or labels.
+    """
+    path, kept = folder / layout.MANIFEST, material.utterances
     if path.exists() and _content(manifest.read(path, need_audio=False)) != _content(kept):
         raise CorpusError(
             f"{path} lists other recordings, speakers or labels than there are now; bring them "
             "back, or add --fresh (start anew)"
         )
     manifest.write(kept, path)
-    return Material(utterances=kept)
 
 
 def _content(utterances: list[Utterance]) -> list[tuple[str, str, str, str]]:
     return [(u.id, u.audio_hash, u.speaker, u.emotion) for u in utterances]
+
+
+def check_cut(recipe: Recipe, material: Material, places: Places) -> None:
+    """Cut a corpus and check the cut, before a folder is made.
+
+    Args:
+        recipe: names the protocol.
+        material: of `read_corpora`.
+        places: of the study to come.
+
+    Raises:
+        ConfigError: if it cannot be cut.
+        LeakError: if a fold leaks and the protocol is not labelled leaky.
+    """
+    protocol: Protocol = recipe.protocol.module.cut(material.utterances, recipe.protocol.config)
+    _tasks(recipe, material, protocol, places.runs / recipe.name, places)
 
 
 def train(

@@ -15,14 +15,14 @@ import torch
 
 from lightspeech.errors import ConfigError, MissingExtra, StudyError
 from lightspeech.studies import recipe as recipes
-from lightspeech.studies import stages, tasks
-from lightspeech.studies.progress import Progress, recordings
+from lightspeech.studies import tasks
+from lightspeech.studies.progress import Progress
 from lightspeech.studies.recipe import Recipe
 from lightspeech.studies.space import Range, Search
 from lightspeech.studies.stages import Material, Places
 from lightspeech.training import cost, inputs, layout, networks, run
 from lightspeech.training.task import Task
-from lightspeech.workflows.train import Job
+from lightspeech.workflows.train import Job, open_study
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -64,9 +64,8 @@ def search(job: Job, progress: Progress, *, trials: int | None = None) -> list[C
     recipe = replace(recipe, name=f"{recipe.name}-search")
     if recipe.search is None:
         raise ConfigError("the recipe has no search: block; write search: {space: {KEY: [A, B]}}")
-    folder = stages.begin(recipe, job.places, resume=job.resume, fresh=job.fresh)
+    folder, material = open_study(recipe, job, progress)
     optuna_study = _open(folder, recipe.seeds[0])
-    material = stages.prepare(recipe, folder, progress=recordings(progress))
     judge = _Judge(recipe.search, folder, job.places, material)
     wanted = trials or recipe.search.trials
     while (n_done := len(_finished(optuna_study))) < wanted:

@@ -8,7 +8,7 @@ from lightspeech.studies import recipe as recipes
 from lightspeech.studies import stages
 from lightspeech.studies.progress import Progress, recordings
 from lightspeech.studies.recipe import Recipe
-from lightspeech.studies.stages import Places
+from lightspeech.studies.stages import Material, Places
 from lightspeech.studies.study import Study, read_study
 from lightspeech.training import layout
 
@@ -60,13 +60,36 @@ def train(job: Job, progress: Progress, *, steps: bool = False) -> Study:
     stages.check_model(recipe)
     if steps:
         stages.check_steps(recipe, job.places)
-    folder = stages.begin(recipe, job.places, resume=job.resume, fresh=job.fresh)
-    material = stages.prepare(recipe, folder, progress=recordings(progress))
+    folder, material = open_study(recipe, job, progress)
     where = (folder, job.places, progress)
     protocol = stages.train(recipe, material, *where, processes=job.processes)
     if steps:
         stages.compress(recipe, material, protocol, *where, processes=job.processes)
     return read_study(folder)
+
+
+def open_study(recipe: Recipe, job: Job, progress: Progress) -> tuple[Path, Material]:
+    """Read and check all that a study is made of; only then make its folder, or empty it.
+
+    So a start that fails neither costs an earlier study nor stands in the way of the next.
+
+    Args:
+        recipe: of the study.
+        job: says what to do with a folder that is there.
+        progress: told of recordings.
+
+    Returns:
+        The folder, with recipe and manifest, and what is in the manifest.
+
+    Raises:
+        LightspeechError: if the corpus or the cut cannot be, or a folder is in the way.
+    """
+    stages.find_folder(recipe, job.places, resume=job.resume, fresh=job.fresh)
+    material = stages.read_corpora(recipe, progress=recordings(progress))
+    stages.check_cut(recipe, material, job.places)
+    folder = stages.begin(recipe, job.places, resume=job.resume, fresh=job.fresh)
+    stages.write_manifest(material, folder)
+    return folder, material
 
 
 def last_study(study: Study) -> Study:

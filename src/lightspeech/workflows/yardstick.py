@@ -20,15 +20,14 @@ from lightspeech.evaluation.results import Results
 from lightspeech.files import write_json
 from lightspeech.frontends import functionals
 from lightspeech.protocols.base import Protocol
-from lightspeech.studies import stages
 from lightspeech.studies import tasks as listing
-from lightspeech.studies.progress import Progress, recordings, step_of
+from lightspeech.studies.progress import Progress, step_of
 from lightspeech.studies.recipe import Recipe
 from lightspeech.training import calibrate, layout, predictions
 from lightspeech.training.predictions import Predictions
 from lightspeech.training.task import Task
 from lightspeech.workflows import publish
-from lightspeech.workflows.train import Job
+from lightspeech.workflows.train import Job, open_study
 
 Array = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
@@ -148,8 +147,7 @@ def yardstick(job: Job, progress: Progress, *, publish_to: Path | None = None) -
     """
     recipe = job.read()
     own_recipe = replace(recipe, name=f"{recipe.name}-{NAME}")
-    folder = stages.begin(own_recipe, job.places, resume=True, fresh=job.fresh)
-    material = stages.prepare(recipe, folder, progress=recordings(progress))
+    folder, material = open_study(own_recipe, replace(job, resume=True), progress)
     protocol = recipe.protocol.module.cut(material.utterances, recipe.protocol.config)
     tasks = listing.of_study(
         recipe.run_config(), material.utterances, protocol,
