@@ -13,7 +13,7 @@ import pytest
 TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src"
 LAYERS = (
-    {"errors", "config", "plugins", "files", "metrics", "onnx_file", "processes", "quiet"},
+    {"errors", "config", "plugins", "files", "metrics", "processes", "quiet", "runtime"},
     {"audio"},
     {"corpora", "protocols", "bundle"},
     {"frontends", "models"},
@@ -165,3 +165,14 @@ def test_a_private_use_is_told_from_a_public_one(line):
     assert private_uses(ast.parse(line), {"_check"}) == {"_check"}
     assert not private_uses(ast.parse(line.replace("_check", "check")), {"_check"})
     assert not private_uses(ast.parse("self._check()\nos._exit(1)"), {"_check"})
+
+
+def test_onnxruntime_has_one_door():
+    """Behind it a model was checked, and errors are ours."""
+    importers = [
+        name
+        for name, path in PATHS.items()
+        if name != "lightspeech.runtime.onnx_session"
+        and "import onnxruntime" in path.read_text("utf-8")
+    ]
+    assert importers == []

@@ -6,7 +6,6 @@ The mel product stays in floats: energies span ten decades.
 """
 
 import copy
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +26,7 @@ from lightspeech.encoders import recovery
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
 from lightspeech.frontends import pretrained
-from lightspeech.frontends.small_encoder import ABOUT, BLOCKS, INPUT, MODEL, OUTPUT
+from lightspeech.frontends.small_encoder import ABOUT, BLOCKS, INPUT, MODEL, OUTPUT, read_about
 from lightspeech.frontends.states import SAMPLE_RATE
 from lightspeech.frontends.whisper_blocks import WhisperBlocks
 from lightspeech.models.int8_onnx import OPSET, dynamic
@@ -162,8 +161,7 @@ def macs(network: WhisperBlocks, seconds: int) -> int:
 
 def width(folder: Path) -> int:
     """Numbers of each hidden state of a small encoder."""
-    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    return int(about["hidden_size"])
+    return read_about(folder).hidden_size
 
 
 def open_blocks(cfg: Shrink) -> WhisperBlocks:

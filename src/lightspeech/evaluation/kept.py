@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import onnxruntime
 
 from lightspeech import metrics, plugins
 from lightspeech.audio import frontend, io
@@ -25,6 +24,7 @@ from lightspeech.errors import BundleError, ConfigError
 from lightspeech.evaluation.bundle_quality import Progress, no_progress
 from lightspeech.evaluation.results import DIGITS, Results
 from lightspeech.files import placed, replacing, write_json
+from lightspeech.runtime.onnx_session import OnnxSession
 from lightspeech.training.calibrate import Array, utterance_probabilities
 
 LIMIT_BYTES = 100_000
@@ -168,7 +168,7 @@ def _uar(kept: Kept, model: bytes, utterances: Sequence[Utterance], progress: Pr
     in_classes = [u for u in utterances if mapped[u.id] in kept.labels]
     test = set(kept.protocol.module.cut(in_classes, kept.protocol.config).splits[kept.fold].test)
     tested = [u for u in in_classes if u.id in test]
-    session = _session(model)
+    session = OnnxSession(model, f"kept model of fold {kept.fold}")
     answers = []
     for n_answered, utterance in enumerate(tested, start=1):
         answers.append(_answer(session, utterance, kept))
@@ -177,17 +177,11 @@ def _uar(kept: Kept, model: bytes, utterances: Sequence[Utterance], progress: Pr
     return metrics.uar(truth, np.stack(answers).argmax(1), len(kept.labels))
 
 
-def _session(model: bytes) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
-
-
-def _answer(session: onnxruntime.InferenceSession, utterance: Utterance, kept: Kept) -> Array:
+def _answer(session: OnnxSession, utterance: Utterance, kept: Kept) -> Array:
     """Mean probabilities of one utterance, shape ``(n_classes,)``."""
     waveform = io.load(utterance.path, kept.frontend.sample_rate)
     pieces = kept.windows.cut(waveform, kept.frontend.sample_rate)
     features = np.stack([frontend.features(piece, kept.frontend) for piece in pieces])
-    [logits] = session.run(["logits"], {"features": features})
+    logits = session.run("logits", {"features": features})
     answer: Array = utterance_probabilities(logits, np.array([len(pieces)]), kept.temperature)[0]
     return answer

@@ -4,32 +4,32 @@ It is heard through the very file that a bundle holds, int8 and all, so that wha
 of it has met its rounding; and an utterance is measured in windows, as a device hears it.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-import onnxruntime
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from lightspeech.audio.windows import Waveform, Windows
+from lightspeech.config import build as build_config
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
+from lightspeech.files import read_json
 from lightspeech.frontends import pretrained, whisper_blocks
 from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.encoder import origin
 from lightspeech.frontends.hidden_states import EncoderFrontend, digest
 from lightspeech.frontends.pretrained import Listen
 from lightspeech.frontends.states import States, pool
+from lightspeech.runtime.onnx_session import OnnxSession
 
 MODEL = pretrained.SHRUNK
 BLOCKS = "blocks.safetensors"
 """Blocks above those of the file, in floats, where some are left to be trained."""
 ABOUT = "config.json"
-"""``hidden_size``, ``first``, ``last``, ``n_params``, ``macs`` of 3 s and of one, what it was made
-of, and hashes of the recordings it ``heard`` then."""
+"""What `About` holds."""
 INPUT, OUTPUT = "waveform", "states"
 
 
@@ -45,6 +45,39 @@ class Config(States):
     """First hidden state of its file."""
     last: Annotated[int, Field(ge=0)] = 2
     """Last one."""
+
+
+@config
+class About:
+    """What is said of a small encoder beside its file."""
+
+    model_type: Literal["lightspeech"]
+    hidden_size: PositiveInt
+    """Width of its hidden states."""
+    first: Annotated[int, Field(ge=0)]
+    """First hidden state of its file."""
+    last: Annotated[int, Field(ge=0)]
+    """Last one."""
+    n_params: PositiveInt
+    macs: PositiveInt | None = None
+    """Multiply-accumulates of 3 s."""
+    macs_1s: PositiveInt | None = None
+    """Of one; older versions did not count them."""
+    made_of: dict[str, Any]
+    """The configuration of `lightspeech shrink`."""
+    heard: tuple[str, ...]
+    """Hashes of the recordings that it was made by."""
+
+
+def read_about(folder: Path) -> About:
+    """Read what is said of a small encoder.
+
+    Raises:
+        ConfigError: if it is damaged.
+    """
+    path = folder / ABOUT
+    values = read_json(path, error=ConfigError, remedy="make it again with lightspeech shrink")
+    return build_config(About, values, source=str(path))
 
 
 class Pool(nn.Module):
@@ -92,7 +125,7 @@ class Small:
             ConfigError: if there is none, or the recipe asks for another width or other states.
         """
         folder, about = self._folder(), self._about()
-        gives = {"width": about["hidden_size"], "first": about["first"], "last": about["last"]}
+        gives = {"width": about.hidden_size, "first": about.first, "last": about.last}
         if any(getattr(self.cfg, name) != value for name, value in gives.items()):
             keys = ", ".join(f"{name}: {value}" for name, value in gives.items())
             source, asks = self.cfg.source, {name: getattr(self.cfg, name) for name in gives}
@@ -100,7 +133,7 @@ class Small:
                 f"encoder {source!r} gives {gives}, the recipe asks for {asks}; write frontend: "
                 f"{{name: small_encoder, source: {source}, {keys}}}"
             )
-        return Listen(self.cfg.pool_s, _hidden_states(folder / MODEL), about["n_params"])
+        return Listen(self.cfg.pool_s, _hidden_states(folder / MODEL), about.n_params)
 
     def blocks(self) -> nn.ModuleList:
         """Load the blocks that are trained, which `lightspeech shrink --tuned` left in floats.
@@ -127,10 +160,10 @@ class Small:
         Attention grows with the square of the length, all else with the length.
         """
         about = self._about()
-        if "macs_1s" not in about:  # made by an older version
-            return int(about["macs"]) if seconds == 3 and "macs" in about else None
-        square: float = (about["macs"] / 3 - about["macs_1s"]) / 2
-        linear: float = about["macs_1s"] - square
+        if about.macs is None or about.macs_1s is None:
+            return about.macs if seconds == 3 else None
+        square = (about.macs / 3 - about.macs_1s) / 2
+        linear = about.macs_1s - square
         return round(linear * seconds + square * seconds**2)
 
     def layer(self) -> Layer:
@@ -142,7 +175,7 @@ class Small:
 
     def origins(self) -> tuple[Origin, ...]:
         """Whose encoder it was."""
-        return (origin(self.cfg.source, lambda: frozenset(self._about()["heard"])),)
+        return (origin(self.cfg.source, lambda: frozenset(self._about().heard)),)
 
     def _folder(self) -> Path:
         folder = pretrained.folder_of(self.cfg.source)
@@ -159,20 +192,16 @@ class Small:
             )
         return folder
 
-    def _about(self) -> dict[str, Any]:
-        about: dict[str, Any] = json.loads((self._folder() / ABOUT).read_text(encoding="utf-8"))
-        return about
+    def _about(self) -> About:
+        return read_about(self._folder())
 
 
 def _hidden_states(file: Path) -> Any:
     """Open an encoder's file: a waveform, ``(samples,)``, to ``(layers, states, width)``."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(file, options, ["CPUExecutionProvider"])
+    session = OnnxSession(file.read_bytes(), str(file))
 
     def hidden_states(waveform: Waveform) -> Tensor:
-        [states] = session.run([OUTPUT], {INPUT: waveform[None]})
-        return torch.from_numpy(states[0])
+        return torch.from_numpy(session.run(OUTPUT, {INPUT: waveform[None]})[0])
 
     return hidden_states
 

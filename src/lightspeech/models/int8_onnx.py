@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
-import onnxruntime
 import torch
 from torch import Tensor, nn
 
@@ -13,6 +12,7 @@ from lightspeech.errors import BundleError, MissingExtra
 from lightspeech.models.contract import SpeechModel
 from lightspeech.models.int8 import Int8Network, convert
 from lightspeech.quiet import silent
+from lightspeech.runtime.onnx_session import OnnxSession
 
 OPSET = 18
 INPUT, OUTPUT = "features", "logits"
@@ -132,11 +132,12 @@ class OnnxNetwork(nn.Module):
         Args:
             model: content of the file.
             threads: that one operation may take.
+
+        Raises:
+            BundleError: see `OnnxSession`.
         """
         super().__init__()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        self.session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
+        self.session = OnnxSession(model, "int8 network", threads=threads)
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits of features.
@@ -147,5 +148,4 @@ class OnnxNetwork(nn.Module):
         Returns:
             Shape ``(batch, n_classes)``.
         """
-        [logits] = self.session.run([OUTPUT], {INPUT: features.numpy()})
-        return torch.from_numpy(logits)
+        return torch.from_numpy(self.session.run(OUTPUT, {INPUT: features.numpy()}))

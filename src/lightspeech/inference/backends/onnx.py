@@ -4,15 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state
 
-from lightspeech import onnx_file
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.bundle import Bundle
-from lightspeech.errors import BundleError
 from lightspeech.inference.predictor import Probabilities
+from lightspeech.runtime.onnx_session import OnnxSession
 
 WAVEFORM, FEATURES = "waveform", "features"
 """What a model takes; before one that takes features stands the NumPy front end."""
@@ -22,23 +19,13 @@ FLOAT = "tensor(float)"
 WINDOWS_AT_ONCE = 1
 """Windows of a call that is timed."""
 
-# onnxruntime's errors have no base of their own, and may quote names that are no text.
-_ERRORS: tuple[type[Exception], ...] = (
-    UnicodeDecodeError,
-    *(
-        error
-        for error in vars(onnxruntime_pybind11_state).values()
-        if isinstance(error, type) and issubclass(error, Exception)
-    ),
-)
-
 
 @dataclass(frozen=True)
 class OnnxPredictor:
     """A bundle on onnxruntime."""
 
     bundle: Bundle
-    session: onnxruntime.InferenceSession
+    session: OnnxSession
     front: MelConfig | None = None
     """Before the model, where it is not inside."""
 
@@ -60,17 +47,11 @@ class OnnxPredictor:
             voice = self.bundle.voice
             inputs = np.stack(rows if voice is None else [voice.standardize(row) for row in rows])
             name = FEATURES
-        try:
-            [answer] = self.session.run([OUTPUT], {name: inputs})
-        except _ERRORS as error:
-            raise _fault(self.bundle, f"fails on input {inputs.shape} ({_line(error)})") from None
+        answer = self.session.run(OUTPUT, {name: inputs})
         shape = (len(waveforms), len(self.bundle.labels))
         if answer.shape != shape or not np.allclose(answer.sum(1), 1, atol=1e-3):
-            raise _fault(
-                self.bundle, f"gives no probabilities of shape {shape}, but {answer.shape}"
-            )
-        probabilities: Probabilities = answer
-        return probabilities
+            raise self.session.fault(f"gives no probabilities of shape {shape}, but {answer.shape}")
+        return answer
 
 
 def opens(bundle: Bundle) -> bool:
@@ -90,45 +71,20 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
             `onnx_file.check`), does not take waveforms or features and give probabilities, or must
             know its speaker and cannot.
     """
-    model = (bundle.path / bundle.model_file).read_bytes()
-    try:
-        onnx_file.check(model)
-    except BundleError as error:
-        raise _fault(bundle, str(error)) from None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # what goes wrong is raised; nothing is printed besides
-    try:
-        session = onnxruntime.InferenceSession(
-            model,
-            options,
-            ["CPUExecutionProvider"],
-            enable_fallback=False,  # to the same provider, with words on standard output
-        )
-    except _ERRORS as error:
-        raise _fault(bundle, f"is no model that onnxruntime loads ({_line(error)})") from None
-    inputs = [item.name for item in session.get_inputs()]
-    outputs = [item.name for item in session.get_outputs()]
-    kinds = {item.type for item in (*session.get_inputs(), *session.get_outputs())}
+    file = bundle.path / bundle.model_file
+    session = OnnxSession(file.read_bytes(), str(file), threads=threads)
+    inputs, outputs = list(session.inputs), list(session.outputs)
+    kinds = {*session.inputs.values(), *session.outputs.values()}
     if inputs not in ([WAVEFORM], [FEATURES]) or OUTPUT not in outputs:
-        raise _fault(bundle, f"maps {inputs} to {outputs}, not {WAVEFORM!r} to {OUTPUT!r}")
+        raise session.fault(f"maps {inputs} to {outputs}, not {WAVEFORM!r} to {OUTPUT!r}")
     if kinds != {FLOAT}:
-        raise _fault(bundle, f"takes and gives {sorted(kinds)}, not {FLOAT} alone")
+        raise session.fault(f"takes and gives {sorted(kinds)}, not {FLOAT} alone")
     if inputs == [WAVEFORM]:
         if bundle.knows_speaker:
-            raise _fault(bundle, "takes waveforms, so that no voice could be taken out of them")
+            raise session.fault("takes waveforms, so that no voice could be taken out of them")
         return OnnxPredictor(bundle, session)
     return OnnxPredictor(bundle, session, bundle.mel)
 
 
 def ram_bytes(bundle: Bundle) -> None:
     """None: how much memory it takes, only the whole process that opened the bundle tells."""
-
-
-def _fault(bundle: Bundle, what: str) -> BundleError:
-    return BundleError(f"{bundle.path / bundle.model_file}: {what}; export the model again")
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:120]

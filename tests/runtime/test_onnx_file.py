@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import AttributeProto, ModelProto, TensorProto, helper, load_from_string
 
-from lightspeech import onnx_file
 from lightspeech.errors import BundleError
 from lightspeech.inference.backends import onnx
+from lightspeech.runtime import onnx_file
 
 
 def network(*attributes, domain="", initializer=()):
