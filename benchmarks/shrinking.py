@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from lightspeech import metrics
-from lightspeech.corpora import manifest
 from lightspeech.encoders import shrink
 from lightspeech.encoders.shrink import Shrink
 from lightspeech.evaluation import pruning
 from lightspeech.evaluation.pruning import Curve, Point
 from lightspeech.frontends.small_encoder import ABOUT, MODEL
+from lightspeech.progress import no_progress
 from lightspeech.studies import recipe, stages
 from lightspeech.studies.recipe import Recipe
 from lightspeech.studies.stages import Places
@@ -48,9 +48,8 @@ def study(path: Path, heard: Path, seeds: list[int], to: Path, processes: int) -
     chosen = recipe.read(path, [*asked, *([f"seeds={seeds}"] if seeds else [])])
     places = Places(runs=to)
     folder = stages.begin(chosen, places, resume=True, fresh=False)
-    material = stages.prepare(chosen, folder, progress=manifest.silent)
-    told = lambda what, done, total: None  # noqa: E731
-    stages.train(chosen, material, folder, places, told, processes=processes)
+    material = stages.prepare(chosen, folder, progress=no_progress)
+    stages.train(chosen, material, folder, places, no_progress, processes=processes)
     return chosen
 
 

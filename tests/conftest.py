@@ -17,6 +17,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.evaluation.conditions import Conditions
 from lightspeech.export.c99 import frontend
 from lightspeech.files import write_json, write_text
+from lightspeech.progress import no_progress
 from lightspeech.training import predictions
 from lightspeech.training.predictions import Predictions
 
@@ -290,23 +291,18 @@ def here(tmp_path, monkeypatch):
     torch.set_num_threads(threads)
 
 
-def quiet(*_):
-    """Take progress and say nothing."""
-
-
 def study(folder, changes):
     """Train the plain runs of the tiny recipe with some changes; gives recipe and stages to go."""
-    from lightspeech.corpora import manifest
     from lightspeech.studies import recipe, stages
     from lightspeech.studies.stages import Places
 
     (folder / "tiny.yaml").write_text(TINY)
     chosen = recipe.read(folder / "tiny.yaml", list(changes))
     made = stages.begin(chosen, Places(), resume=True, fresh=False)
-    prepared = stages.prepare(chosen, made, progress=manifest.silent)
-    protocol = stages.train(chosen, prepared, made, Places(), quiet, processes=1)
+    prepared = stages.prepare(chosen, made, progress=no_progress)
+    protocol = stages.train(chosen, prepared, made, Places(), no_progress, processes=1)
 
-    def compress(told=quiet, chosen=chosen):
+    def compress(told=no_progress, chosen=chosen):
         return stages.compress(chosen, prepared, protocol, made, Places(), told, processes=1)
 
     return chosen, made, compress

@@ -13,7 +13,8 @@ import pytest
 TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src"
 LAYERS = (
-    {"errors", "config", "plugins", "files", "metrics", "processes", "quiet", "runtime"},
+    {"errors", "config", "plugins", "files", "metrics"},
+    {"processes", "progress", "quiet", "runtime"},
     {"audio"},
     {"corpora", "protocols", "bundle"},
     {"frontends", "models"},

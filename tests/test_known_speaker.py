@@ -8,11 +8,11 @@ import pytest
 
 from lightspeech import bundle
 from lightspeech.audio import io
-from lightspeech.corpora import manifest
 from lightspeech.errors import BundleError, ConfigError
 from lightspeech.evaluation import results
 from lightspeech.inference import calibration, dispatch
 from lightspeech.inference.recognize import recognize
+from lightspeech.progress import no_progress
 from lightspeech.studies import recipe, stages
 from lightspeech.studies.study import read_study
 from lightspeech.training import predictions
@@ -36,8 +36,8 @@ def study(tmp_path_factory):
     chosen = recipe.read(root / "tiny.yaml", [f"corpus.root={root / 'synthetic'}"])
     places = stages.Places(runs=root / "runs", bundles=root / "bundles", cache=root / "cache")
     folder = stages.begin(chosen, places, resume=False, fresh=False)
-    prepared = stages.prepare(chosen, folder, progress=manifest.silent)
-    stages.train(chosen, prepared, folder, places, lambda *_: None, processes=1)
+    prepared = stages.prepare(chosen, folder, progress=no_progress)
+    stages.train(chosen, prepared, folder, places, no_progress, processes=1)
     trained = read_study(folder)
     return trained, *publish.export(trained, "fold0-seed0", places)
 

@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 
-from lightspeech.quiet import silent
+from lightspeech.quiet import muted
 
 
 def talk():
@@ -18,7 +18,7 @@ def talk():
 
 
 def test_nothing_is_printed_inside_and_all_is_outside(capfd, recwarn):
-    with silent():
+    with muted():
         talk()
     assert capfd.readouterr() == ("", "")
     assert not recwarn
@@ -29,7 +29,7 @@ def test_nothing_is_printed_inside_and_all_is_outside(capfd, recwarn):
 
 
 def test_an_error_comes_out_and_the_streams_are_back(capfd):
-    with pytest.raises(ValueError, match="reason"), silent():
+    with pytest.raises(ValueError, match="reason"), muted():
         raise ValueError("reason")
     os.write(1, b"after\n")
     assert capfd.readouterr().out == "after\n"

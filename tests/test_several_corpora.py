@@ -2,9 +2,9 @@
 
 import pytest
 
-from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.evaluation import results
+from lightspeech.progress import no_progress
 from lightspeech.protocols import leaks
 from lightspeech.reporting import text
 from lightspeech.studies import recipe, stages
@@ -62,7 +62,7 @@ def places(tmp_path):
 def test_each_corpus_is_left_out_once_and_has_a_figure(read, places):
     chosen = read()
     folder = stages.begin(chosen, places, resume=False, fresh=False)
-    prepared = stages.prepare(chosen, folder, progress=manifest.silent)
+    prepared = stages.prepare(chosen, folder, progress=no_progress)
     assert {u.emotion for u in prepared.utterances} == {"anger", "neutral", "angry", "neu", "ang"}
     stages.train(chosen, prepared, folder, places, lambda *_: None, processes=1)
     trained = read_study(folder)
@@ -90,7 +90,7 @@ def test_a_corpus_listed_twice_is_refused(read, places):
     chosen = read(CROSS.replace("TWO", "ONE"))
     folder = stages.begin(chosen, places, resume=False, fresh=False)
     with pytest.raises(CorpusError, match="is in two of the corpora"):
-        stages.prepare(chosen, folder, progress=manifest.silent)
+        stages.prepare(chosen, folder, progress=no_progress)
 
 
 def test_several_corpora_need_common_labels(read):

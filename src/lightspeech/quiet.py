@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def silent() -> Iterator[None]:
+def muted() -> Iterator[None]:
     """Drop all that is printed, by compiled code too, which writes to the process's own streams.
 
     Logging and warnings go too, and what other threads print meanwhile: it concerns the whole

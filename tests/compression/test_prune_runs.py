@@ -19,14 +19,14 @@ WIDE = "model={name: nano, channels: [16, 16, 20]}"
 STEP = "compress=[{name: prune, epochs: 2, batches: 2, multiple: 2, rounds: 2}]"
 COMPRESS = """
 from pathlib import Path
-from lightspeech.corpora import manifest
+from lightspeech.progress import no_progress
 from lightspeech.studies import recipe, stages
 from lightspeech.studies.stages import Places
-chosen, quiet = recipe.read(Path("tiny.yaml"), {changes!r}), lambda *_: None
+chosen = recipe.read(Path("tiny.yaml"), {changes!r})
 folder = stages.begin(chosen, Places(), resume=True, fresh=False)
-prepared = stages.prepare(chosen, folder, progress=manifest.silent)
-protocol = stages.train(chosen, prepared, folder, Places(), quiet, processes=1)
-stages.compress(chosen, prepared, protocol, folder, Places(), quiet, processes=1)
+prepared = stages.prepare(chosen, folder, progress=no_progress)
+protocol = stages.train(chosen, prepared, folder, Places(), no_progress, processes=1)
+stages.compress(chosen, prepared, protocol, folder, Places(), no_progress, processes=1)
 """
 
 MOMENTS = (

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from lightspeech import bundle
-from lightspeech.corpora import manifest
 from lightspeech.inference import dispatch
+from lightspeech.progress import no_progress
 from lightspeech.studies import recipe, stages
 from lightspeech.studies.stages import Places
 from lightspeech.studies.study import read_study
@@ -107,8 +107,8 @@ def study_of(here, name, *changes):
     chosen = recipe.read(here / f"{name}.yaml", list(changes))
     folder = stages.begin(chosen, Places(), resume=False, fresh=False)
     stages.check_steps(chosen, Places())
-    material = stages.prepare(chosen, folder, progress=manifest.silent)
-    todo = (folder, Places(), lambda *_: None)
+    material = stages.prepare(chosen, folder, progress=no_progress)
+    todo = (folder, Places(), no_progress)
     protocol = stages.train(chosen, material, *todo, processes=1)
     return [folder, *stages.compress(chosen, material, protocol, *todo, processes=1)]
 

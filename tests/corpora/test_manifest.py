@@ -46,15 +46,9 @@ def test_when_every_file_is_broken_the_first_is_named(tmp_path):
 
 
 def test_progress_sees_every_file(choice):
-    seen = []
-
-    def progress(items, total):
-        for item in items:
-            seen.append((item.id, total))
-            yield item
-
-    manifest.prepare(choice, progress=progress)
-    assert [total for _, total in seen] == [3, 3, 3]
+    told = []
+    manifest.prepare(choice, progress=lambda *progress: told.append(progress))
+    assert told == [("recordings", number, 3) for number in (1, 2, 3)]
 
 
 def test_a_manifest_is_read_as_it_was_written(choice, tmp_path):

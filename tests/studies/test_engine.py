@@ -58,7 +58,7 @@ def test_a_process_that_just_begins_leaves_ctrl_c_to_its_parent():
 @pytest.mark.parametrize(
     ("error", "items", "tick"),
     [
-        (ValueError, [100, -1], engine.silent),
+        (ValueError, [100, -1], engine.no_tick),
         (KeyboardInterrupt, [100, 100], lambda _: interrupt()),
     ],
 )

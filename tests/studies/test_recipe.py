@@ -12,6 +12,7 @@ from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError, CorpusError, LeakError, LightspeechError, OutputError
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
+from lightspeech.progress import no_progress
 from lightspeech.protocols import leaks
 from lightspeech.studies import recipe, stages
 from lightspeech.studies.stages import Places
@@ -40,10 +41,6 @@ MODELS = {
 }  # fmt: skip
 
 
-def quiet(*_):
-    """Take progress and say nothing."""
-
-
 def places_below(folder):
     return Places(runs=folder / "runs", bundles=folder / "bundles", cache=folder / "cache")
 
@@ -54,8 +51,8 @@ def run(folder, assignments=(), text=TINY):
     chosen = recipe.read(folder / "tiny.yaml", list(assignments))
     places = places_below(folder)
     study = stages.begin(chosen, places, resume=False, fresh=False)
-    prepared = stages.prepare(chosen, study, progress=manifest.silent)
-    stages.train(chosen, prepared, study, places, quiet, processes=1)
+    prepared = stages.prepare(chosen, study, progress=no_progress)
+    stages.train(chosen, prepared, study, places, no_progress, processes=1)
     trained = read_study(study)
     figures, exported = publish.export(trained, trained.run_names[0], places)
     return trained, figures, exported
@@ -260,7 +257,7 @@ def test_a_fresh_study_behind_a_link_leaves_the_link(tmp_path, places):
 def test_a_start_that_fails_costs_no_earlier_study(here, tiny, change):
     trained(stages.begin(recipe.read(tiny, []), stages.Places(), resume=False, fresh=False))
     with pytest.raises(LightspeechError):
-        train(Job(recipe=tiny, overrides=[change], fresh=True), quiet)
+        train(Job(recipe=tiny, overrides=[change], fresh=True), no_progress)
     assert (here / "runs/tiny/fold0-seed0").is_dir()
 
 
@@ -286,7 +283,7 @@ def own_study(tmp_path, places, write_tone):
         (tmp_path / "table.csv").write_text("\n".join(rows) + "\n")
         chosen = read(tmp_path, OWN, [f"corpus.root={tmp_path / 'table.csv'}"])
         folder = stages.begin(chosen, places, resume=False, fresh=False)
-        return chosen, stages.prepare(chosen, folder, progress=manifest.silent), folder
+        return chosen, stages.prepare(chosen, folder, progress=no_progress), folder
 
     return make
 
@@ -294,14 +291,14 @@ def own_study(tmp_path, places, write_tone):
 def test_a_leaking_split_is_refused_before_anything_is_trained(own_study, places):
     chosen, prepared, folder = own_study("abcdea")
     with pytest.raises(LeakError, match="speaker"):
-        stages.train(chosen, prepared, folder, places, quiet, processes=1)
+        stages.train(chosen, prepared, folder, places, no_progress, processes=1)
     assert not list(folder.glob("fold*"))
     assert not places.cache.exists()
 
 
 def test_the_same_split_without_the_leak_is_trained(own_study, places):
     chosen, prepared, folder = own_study("abcdef")
-    stages.train(chosen, prepared, folder, places, quiet, processes=1)
+    stages.train(chosen, prepared, folder, places, no_progress, processes=1)
     assert (folder / "fold0-seed0/test.csv").exists()
 
 
@@ -311,17 +308,17 @@ def test_a_vocabulary_that_leaves_one_class_is_refused(own_study, tmp_path):
     table.write_text(table.read_text().replace("sad", "bored"))
     one_class = dataclasses.replace(chosen, labels="common4")
     with pytest.raises(CorpusError, match="1 of the classes of vocabulary 'common4' among 6"):
-        stages.prepare(one_class, folder, progress=manifest.silent)
+        stages.prepare(one_class, folder, progress=no_progress)
 
 
 def test_a_study_is_not_resumed_with_other_recordings(own_study, tmp_path, write_tone):
     chosen, prepared, folder = own_study("abcdef")
-    again = stages.prepare(chosen, folder, progress=manifest.silent)
+    again = stages.prepare(chosen, folder, progress=no_progress)
     assert again.utterances == prepared.utterances
     write_tone(tmp_path / "3.wav", hertz=999)
     before = (folder / "manifest.csv").read_bytes()
     with pytest.raises(CorpusError, match=r"manifest\.csv lists other recordings.*add --fresh"):
-        stages.prepare(chosen, folder, progress=manifest.silent)
+        stages.prepare(chosen, folder, progress=no_progress)
     assert (folder / "manifest.csv").read_bytes() == before
 
 

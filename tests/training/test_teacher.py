@@ -9,10 +9,10 @@ import torch
 from typer.testing import CliRunner
 
 from lightspeech.cli import app
-from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import pretrained
 from lightspeech.frontends.encoder import Config
+from lightspeech.progress import no_progress
 from lightspeech.studies import execution, recipe, stages, tasks
 from lightspeech.studies.study import read_study
 from lightspeech.training import answers, networks
@@ -50,9 +50,9 @@ def train(root, encoder_folder, *asked):
     chosen = recipe.read(root / "tiny.yaml", asked)
     places = stages.Places(runs=root / "runs", bundles=root / "bundles", cache=root / "cache")
     folder = stages.begin(chosen, places, resume=False, fresh=False)
-    prepared = stages.prepare(chosen, folder, progress=manifest.silent)
+    prepared = stages.prepare(chosen, folder, progress=no_progress)
     threads = torch.get_num_threads()
-    stages.train(chosen, prepared, folder, places, lambda *_: None, processes=1)
+    stages.train(chosen, prepared, folder, places, no_progress, processes=1)
     torch.set_num_threads(threads)
     return folder, places
 

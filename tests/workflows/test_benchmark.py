@@ -8,10 +8,10 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, as_dict, choice_of
 from lightspeech.errors import ConfigError
-from lightspeech.evaluation.bundle_quality import no_progress
 from lightspeech.files import write_json
 from lightspeech.models import nano
 from lightspeech.models.int8 import Int8
+from lightspeech.progress import no_progress
 from lightspeech.training.run import RunConfig
 from lightspeech.workflows import run_formats
 

@@ -7,7 +7,7 @@ labels too, which then joins the training part.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,8 +17,8 @@ from pydantic import PositiveInt
 from torch import Tensor
 
 from lightspeech.config import Choice, as_dict, build, config, plugin
-from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError, CorpusError
+from lightspeech.progress import Progress
 from lightspeech.protocols import leaks
 from lightspeech.protocols.leaks import Heard
 from lightspeech.training import inputs, layout, networks, soft_labels, teachers, unlabelled
@@ -31,7 +31,6 @@ from lightspeech.training.soft_labels import SoftLabels
 from lightspeech.training.task import RunConfig, Task
 from lightspeech.training.teachers import Lessons
 
-Progress = Callable[[str, int, int], None]
 SCHEME = "distilled"
 """What figures are called after this step."""
 BYTES_PER_VALUE = None
@@ -142,7 +141,7 @@ def prepare(todo: Sequence[Task], cfg: Config, progress: Progress) -> None:
     """
     if cfg.unlabelled:
         to = todo[0].folder.parent / layout.UNLABELLED
-        unlabelled.prepare(cfg.unlabelled, to, progress=_counted("unlabelled", progress))
+        unlabelled.prepare(cfg.unlabelled, to, progress=progress)
     folds = [unlabelled.add(_learning(task, cfg)) for task in {t.fold: t for t in todo}.values()]
     inputs.load(folds[0])
     for number, task in enumerate(folds):
@@ -156,17 +155,6 @@ def prepare(todo: Sequence[Task], cfg: Config, progress: Progress) -> None:
         if cfg.embeds:
             soft_labels.check_embeddings(soft, path)
     progress("teacher", len(folds), len(folds))
-
-
-def _counted(what: str, progress: Progress) -> manifest.Progress:
-    """Count decoded recordings for one who shows numbers."""
-
-    def passed(items: Iterator[manifest.Step], total: int) -> Iterator[manifest.Step]:
-        for number, item in enumerate(items, start=1):
-            progress(what, number, total)
-            yield item
-
-    return passed
 
 
 def _ask(task: Task, cfg: Config) -> SoftLabels:

@@ -4,7 +4,7 @@ Both were trained alone; what they hear differs, and so do their errors. Nothing
 and temperature and threshold come from the selection set, as always.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from lightspeech.frontends import pair
 from lightspeech.models import fusion
 from lightspeech.models.fusion import Fusion
 from lightspeech.models.int8_onnx import OnnxNetwork
+from lightspeech.progress import Progress
 from lightspeech.training import inputs, layout, teachers
 from lightspeech.training import run as runs
 from lightspeech.training.run import Run
@@ -108,7 +109,7 @@ def fused(first: Run, second: Run) -> RunConfig:
     )
 
 
-def prepare(todo: Sequence[Task], cfg: Config, progress: Callable[[str, int, int], None]) -> None:
+def prepare(todo: Sequence[Task], cfg: Config, progress: Progress) -> None:
     """Compute what the second network is given once for all runs.
 
     Args:

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from lightspeech.corpora._table import read_rows
 from lightspeech.corpora.base import Info, Reading, Rejected, Utterance
 from lightspeech.errors import AudioError, CorpusError
 from lightspeech.files import relative, write_text
+from lightspeech.progress import Progress, no_progress, step_of
 
 COLUMNS = (
     "id",
@@ -37,15 +37,6 @@ COLUMNS = (
 NUMBERS = ("duration_s", "sample_rate")
 """Columns in seconds and Hz."""
 
-Step = Utterance | Rejected
-Progress = Callable[[Iterator[Step], int], Iterable[Step]]
-"""Passes items on and shows how many of a total have come."""
-
-
-def silent(items: Iterator[Step], total: int) -> Iterable[Step]:
-    """Pass ``items`` on and show nothing, whatever their ``total``."""
-    return items
-
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
@@ -66,12 +57,12 @@ class Prepared:
     duplicates: list[tuple[str, ...]]
 
 
-def prepare(choice: Choice, *, progress: Progress = silent) -> Prepared:
+def prepare(choice: Choice, *, progress: Progress = no_progress) -> Prepared:
     """Read a corpus and decode each of its files once; a broken file is rejected, with its reason.
 
     Args:
         choice: plug-in of ``lightspeech.corpora`` with its configuration.
-        progress: passes the decoded files on, one by one, and may show them.
+        progress: told of every file decoded.
 
     Raises:
         CorpusError: if the corpus is not there, or none of its files can be decoded.
@@ -93,24 +84,31 @@ def prepare(choice: Choice, *, progress: Progress = silent) -> Prepared:
 
 
 def decode(
-    utterances: list[Utterance], *, progress: Progress = silent
+    utterances: list[Utterance], *, progress: Progress = no_progress
 ) -> tuple[list[Utterance], list[Rejected]]:
     """Fill in duration, sample rate and hash, several recordings at once.
 
     Args:
         utterances: as a reader gives them.
-        progress: passes the decoded files on, one by one, and may show them.
+        progress: told of every file decoded.
 
     Returns:
         Those that can be decoded, in their order, and those that cannot, with the reason.
     """
+    decoded: list[Utterance] = []
+    rejected: list[Rejected] = []
+    step = step_of("recordings", len(utterances), progress)
     with ThreadPoolExecutor() as pool:
-        steps = list(progress(pool.map(_decode, utterances), len(utterances)))
-    decoded = [step for step in steps if isinstance(step, Utterance)]
-    return decoded, [step for step in steps if isinstance(step, Rejected)]
+        for result in pool.map(_decode, utterances):
+            if isinstance(result, Rejected):
+                rejected.append(result)
+            else:
+                decoded.append(result)
+            step()
+    return decoded, rejected
 
 
-def _decode(utterance: Utterance) -> Step:
+def _decode(utterance: Utterance) -> Utterance | Rejected:
     try:
         audio = inspect(utterance.path)
     except AudioError as error:
@@ -173,14 +171,14 @@ def read(path: Path, *, need_audio: bool = True) -> list[Utterance]:
     return utterances
 
 
-def read_any(path: Path, *, progress: Progress = silent) -> list[Utterance]:
+def read_any(path: Path, *, progress: Progress = no_progress) -> list[Utterance]:
     """Read a manifest or any CSV table of recordings, as far as their audio can be decoded.
 
     Recordings that cannot keep their row, without a hash: names alone still tell a leak.
 
     Args:
         path: the CSV file. One with all `COLUMNS` is a manifest, and no recording is opened.
-        progress: passes the decoded files on, one by one, and may show them.
+        progress: told of every file decoded.
 
     Raises:
         CorpusError: if the file is missing or empty, lacks a column, or holds a bad number, an id

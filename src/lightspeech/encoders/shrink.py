@@ -30,7 +30,7 @@ from lightspeech.frontends.small_encoder import ABOUT, BLOCKS, INPUT, MODEL, OUT
 from lightspeech.frontends.states import SAMPLE_RATE
 from lightspeech.frontends.whisper_blocks import WhisperBlocks
 from lightspeech.models.int8_onnx import OPSET, dynamic
-from lightspeech.quiet import silent
+from lightspeech.quiet import muted
 from lightspeech.training import layout
 from lightspeech.training.loop import Training
 
@@ -194,7 +194,7 @@ def _waveforms(recordings: Sequence[Path]) -> Iterator[Tensor]:
 def to_onnx(network: WhisperBlocks) -> Any:
     """Export blocks; batch and length stay open."""
     sizes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("samples", min=pretrained.SHORTEST)}
-    with silent():
+    with muted():
         program = torch.onnx.export(
             network,
             (torch.zeros(2, 3 * SAMPLE_RATE),),

@@ -1,6 +1,6 @@
 """Quality of a bundle, measured through the code that answers on a device."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,20 +13,8 @@ from lightspeech.errors import BundleError, CorpusError
 from lightspeech.evaluation.conditions import KNOWN_SPEAKER, Conditions
 from lightspeech.inference.predictor import Predictor
 from lightspeech.inference.recognize import recognize
+from lightspeech.progress import Progress, no_progress
 from lightspeech.training.predictions import Predictions
-
-Progress = Callable[[str, int, int], None]
-"""Told what is going on, how much of it is done, and of how much."""
-
-
-def no_progress(what: str, done: int, total: int) -> None:
-    """Show nothing.
-
-    Args:
-        what: is going on.
-        done: how much of it, at most ``total``.
-        total: how much there is.
-    """
 
 
 def answer_all(

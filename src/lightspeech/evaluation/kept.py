@@ -21,9 +21,9 @@ from lightspeech.config import Choice, as_dict, config, plugin, read_json
 from lightspeech.corpora import labels as vocabularies
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import BundleError, ConfigError
-from lightspeech.evaluation.bundle_quality import Progress, no_progress
 from lightspeech.evaluation.results import DIGITS, Results
 from lightspeech.files import placed, replacing, write_json
+from lightspeech.progress import Progress, no_progress
 from lightspeech.runtime.onnx_session import OnnxSession
 from lightspeech.training.calibrate import Array, utterance_probabilities
 

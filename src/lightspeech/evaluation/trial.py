@@ -22,11 +22,11 @@ from lightspeech.config import config, read_json
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import LightspeechError
 from lightspeech.evaluation import bundle_quality, latency, tflite_micro
-from lightspeech.evaluation.bundle_quality import Progress, no_progress
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import DIGITS
 from lightspeech.inference import dispatch
 from lightspeech.inference.predictor import Predictor
+from lightspeech.progress import Progress, no_progress
 from lightspeech.training.predictions import Predictions
 
 REFERENCE = "onnx"

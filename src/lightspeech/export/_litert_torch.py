@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lightspeech.errors import MissingExtra
-from lightspeech.quiet import silent
+from lightspeech.quiet import muted
 
 
 def convert(network: nn.Module, example: Tensor, *, quantized: bool) -> bytes:
@@ -22,7 +22,7 @@ def convert(network: nn.Module, example: Tensor, *, quantized: bool) -> bytes:
     Raises:
         MissingExtra: if litert-torch is not installed.
     """
-    with silent(), tempfile.TemporaryDirectory() as folder:
+    with muted(), tempfile.TemporaryDirectory() as folder:
         try:
             import litert_torch
             from litert_torch.quantize.pt2e_quantizer import (

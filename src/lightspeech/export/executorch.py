@@ -18,7 +18,7 @@ from lightspeech.export._bundled import nobody as network_alone  # noqa: F401
 from lightspeech.export.int8_tflite import standardization
 from lightspeech.models.contract import SpeechModel
 from lightspeech.models.int8 import Int8Network, convert
-from lightspeech.quiet import silent
+from lightspeech.quiet import muted
 from lightspeech.training import networks
 from lightspeech.training.run import Run
 
@@ -68,7 +68,7 @@ def to_bytes(run: Run) -> bytes:
     Raises:
         MissingExtra: if executorch is not installed.
     """
-    with silent(), torch.no_grad():
+    with muted(), torch.no_grad():
         try:
             from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
             from executorch.exir import to_edge_transform_and_lower

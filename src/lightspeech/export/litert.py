@@ -17,7 +17,7 @@ from lightspeech.export._bundled import never as rewrite  # noqa: F401
 from lightspeech.frontends.mel_products import MelProducts
 from lightspeech.models.contract import SpeechModel
 from lightspeech.models.int8 import Int8Network, convert
-from lightspeech.quiet import silent
+from lightspeech.quiet import muted
 from lightspeech.training.run import Run
 
 HOLDS = ("mel",)
@@ -97,7 +97,7 @@ def network_alone(run: Run, folder: Path, threads: int) -> Callable[[], object] 
         return None
     if not isinstance(run.network, Int8Network):
         return None
-    with silent():
+    with muted():
         interpreter = Interpreter(model_content=int8_tflite.to_bytes(run), num_threads=threads)
         interpreter.allocate_tensors()
     called: Callable[[], object] = interpreter.invoke

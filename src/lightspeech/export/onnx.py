@@ -24,7 +24,7 @@ from lightspeech.frontends.contract import Layer
 from lightspeech.frontends.inputs import apply
 from lightspeech.models.int8 import Int8Network
 from lightspeech.models.int8_onnx import OPSET, Converted, OnnxNetwork, dynamic
-from lightspeech.quiet import silent
+from lightspeech.quiet import muted
 from lightspeech.training import layout, networks
 from lightspeech.training.run import Run
 
@@ -145,7 +145,7 @@ def graph(recognizer: Recognizer, name: str) -> Any:
     sources = recognizer.layer.sources
     batch = torch.export.Dim("batch")  # one for all sources
     sizes = tuple({**source.sizes, 0: batch} for source in sources.values())
-    with silent():
+    with muted():
         program = torch.onnx.export(
             recognizer.train(False),
             tuple(source.example for source in sources.values()),

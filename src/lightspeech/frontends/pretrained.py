@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from lightspeech.audio.windows import Waveform
 from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.frontends.states import SAMPLE_RATE, States, pool
-from lightspeech.quiet import silent
+from lightspeech.quiet import muted
 
 PLACE = "LIGHTSPEECH_ENCODERS"
 SHRUNK = "encoder.onnx"
@@ -205,7 +205,7 @@ def _check(cfg: States, about: Any) -> None:
 
 
 def _class_of(transformers: Any, kind: str) -> Any:
-    with silent():  # quantizers come along, where they are installed
+    with muted():  # quantizers come along, where they are installed
         from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
         classes = {

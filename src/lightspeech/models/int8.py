@@ -21,7 +21,7 @@ from lightspeech.config import config
 from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.frontends.inputs import Inputs
 from lightspeech.models.contract import SpeechModel, is_recurrent
-from lightspeech.quiet import silent
+from lightspeech.quiet import muted
 
 
 @config
@@ -91,7 +91,7 @@ class Int8Network(nn.Module):
         """Copy without what torch has to say of copied graphs."""
         network = Int8Network.__new__(Int8Network)
         memo[id(self)] = network
-        with silent():
+        with muted():
             network.__dict__.update(copy.deepcopy(self.__dict__, memo))
         return network
 
@@ -137,7 +137,7 @@ def fold(network: nn.Module) -> nn.Module:
 
 def _prepare(classify: nn.Module, example: Tensor, cfg: Int8) -> GraphModule:
     """Export a graph and put a rounding at every tensor that is int8 on a device."""
-    with silent():
+    with muted():
         try:
             from torchao.quantization.pt2e.quantize_pt2e import prepare_pt2e
 
@@ -160,7 +160,7 @@ def convert(network: Int8Network, *, fold_weights: bool) -> GraphModule:
     """
     from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e
 
-    with silent():
+    with muted():
         graph = copy.deepcopy(network.graph)
         [features] = graph.graph.find_nodes(op="placeholder")
         # The scales of weights follow the weights, and a network just read has not seen them yet.

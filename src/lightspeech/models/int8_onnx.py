@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from lightspeech.errors import BundleError, MissingExtra
 from lightspeech.models.contract import SpeechModel
 from lightspeech.models.int8 import Int8Network, convert
-from lightspeech.quiet import silent
+from lightspeech.quiet import muted
 from lightspeech.runtime.onnx_session import OnnxSession
 
 OPSET = 18
@@ -67,7 +67,7 @@ def _exported(network: nn.Module, features: Tensor, sizes: dict[int, Any]) -> An
         import onnxslim
     except ModuleNotFoundError:
         raise MissingExtra("int8 ONNX", "export") from None
-    with silent():
+    with muted():
         program = torch.onnx.export(
             network,
             (features,),
@@ -94,7 +94,7 @@ def dynamic(model: Any, excluded: Sequence[str] = ()) -> bytes:
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    with silent(), tempfile.TemporaryDirectory() as folder:
+    with muted(), tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.onnx"
         quantize_dynamic(
             model,

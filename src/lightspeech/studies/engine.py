@@ -17,7 +17,7 @@ TICK_S = 1.0
 """Seconds from one tick to the next, at most."""
 
 
-def silent(_: int) -> None:
+def no_tick(_: int) -> None:
     """Show nothing."""
 
 
@@ -31,7 +31,7 @@ def map(
     items: Sequence[Item],
     *,
     processes: int | None = None,
-    tick: Tick = silent,
+    tick: Tick = no_tick,
 ) -> list[Result]:
     """Call a function on every item, several at once.
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lightspeech.progress import Progress, step_of
 from lightspeech.studies import engine
-from lightspeech.studies.progress import Progress, step_of
 from lightspeech.training import inputs, layout, run
 from lightspeech.training.task import Task
 

@@ -17,10 +17,10 @@ from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError, OutputError
 from lightspeech.files import write_text
 from lightspeech.models import building
+from lightspeech.progress import Progress
 from lightspeech.protocols.base import Protocol
 from lightspeech.studies import execution, tasks
 from lightspeech.studies import recipe as recipes
-from lightspeech.studies.progress import Progress
 from lightspeech.studies.recipe import Recipe
 from lightspeech.training import layout, teachers
 from lightspeech.training.task import Task
@@ -120,13 +120,13 @@ class Material:
     utterances: list[Utterance]
 
 
-def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Material:
+def prepare(recipe: Recipe, folder: Path, *, progress: Progress) -> Material:
     """Read the corpora of a study, and write its manifest.
 
     Args:
         recipe: names corpora and vocabulary.
         folder: of the study.
-        progress: passes on each file decoded.
+        progress: told of every file decoded.
 
     Raises:
         CorpusError: as `read_corpora` and `write_manifest`.
@@ -136,12 +136,12 @@ def prepare(recipe: Recipe, folder: Path, *, progress: manifest.Progress) -> Mat
     return material
 
 
-def read_corpora(recipe: Recipe, *, progress: manifest.Progress) -> Material:
+def read_corpora(recipe: Recipe, *, progress: Progress) -> Material:
     """List and decode the corpora of a study, and keep what its vocabulary has.
 
     Args:
         recipe: names corpora and vocabulary.
-        progress: passes on each file decoded.
+        progress: told of every file decoded.
 
     Raises:
         CorpusError: if a corpus is not there, two share a recording, or too little is left.

@@ -9,6 +9,7 @@ import numpy as np
 from lightspeech.config import Choice
 from lightspeech.corpora import manifest
 from lightspeech.corpora.base import Utterance
+from lightspeech.progress import Progress
 from lightspeech.protocols import leaks
 from lightspeech.training.task import Task
 
@@ -16,13 +17,13 @@ WHERE = "unlabelled"
 """Before the ids of such speech, so that they are nobody else's."""
 
 
-def prepare(corpora: Sequence[Choice], path: Path, *, progress: manifest.Progress) -> None:
+def prepare(corpora: Sequence[Choice], path: Path, *, progress: Progress) -> None:
     """Decode corpora, whatever their labels, and list their recordings; a list that is there stays.
 
     Args:
         corpora: to be decoded.
         path: of the list, a manifest.
-        progress: passes on each file decoded.
+        progress: told of every file decoded.
 
     Raises:
         CorpusError: if a corpus is not there, or has an id that another one has.
@@ -30,7 +31,11 @@ def prepare(corpora: Sequence[Choice], path: Path, *, progress: manifest.Progres
     """
     if path.exists():
         return
-    prepared = [manifest.prepare(choice, progress=progress) for choice in corpora]
+
+    def told(_: str, done: int, total: int) -> None:
+        progress(WHERE, done, total)
+
+    prepared = [manifest.prepare(choice, progress=told) for choice in corpora]
     listed = [utterance for corpus in prepared for utterance in corpus.utterances]
     manifest.refuse_twice(path, listed)
     manifest.write(listed, path)

@@ -15,8 +15,8 @@ from lightspeech.evaluation import machine, trial
 from lightspeech.evaluation.trial import Benchmark, Entry, Row, Trial
 from lightspeech.files import placed, write_json, write_text
 from lightspeech.inference import dispatch
+from lightspeech.progress import Progress
 from lightspeech.reporting import pictures
-from lightspeech.studies.progress import Progress
 from lightspeech.training import layout
 from lightspeech.workflows import needs
 

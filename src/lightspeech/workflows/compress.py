@@ -17,9 +17,9 @@ from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import Results
 from lightspeech.files import placed, write_text
 from lightspeech.inference.backends import onnx
+from lightspeech.progress import Progress
 from lightspeech.reporting import compression as tables
 from lightspeech.reporting import plots_of_costs
-from lightspeech.studies.progress import Progress
 from lightspeech.studies.stages import Places
 from lightspeech.studies.study import Study, read_study
 from lightspeech.training import cost, layout, predictions, teachers

@@ -13,7 +13,7 @@ from lightspeech.evaluation import bundle_quality, conditions, kept, results
 from lightspeech.evaluation.kept import Recomputation
 from lightspeech.evaluation.results import Results
 from lightspeech.inference import dispatch
-from lightspeech.studies.progress import Progress, recordings
+from lightspeech.progress import Progress
 from lightspeech.training import layout
 from lightspeech.workflows import needs
 
@@ -125,6 +125,6 @@ def recompute(published: Path, root: Path, progress: Progress) -> Recomputed:
     models = kept.read(kept.folder_of(published))
     first, _ = models[0]
     corpus = kept.corpus_choice(first.corpus, root)
-    utterances = manifests.prepare(corpus, progress=recordings(progress)).utterances
+    utterances = manifests.prepare(corpus, progress=progress).utterances
     agreement = kept.check(results.read(published), models, utterances, progress=progress)
     return Recomputed(seed=first.seed, agreement=agreement)

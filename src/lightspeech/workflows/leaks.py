@@ -8,10 +8,10 @@ from lightspeech import config, plugins
 from lightspeech.corpora import manifest
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
+from lightspeech.progress import Progress
 from lightspeech.protocols import given, leaks
 from lightspeech.protocols.base import Split
 from lightspeech.protocols.leaks import Leak
-from lightspeech.studies.progress import Progress, recordings
 
 PROTOCOLS = "lightspeech.protocols"
 
@@ -50,7 +50,7 @@ def check(
         ConfigError: if the protocol cannot cut it, or the table has no split to check.
         CorpusError: if the table cannot be read.
     """
-    utterances = manifest.read_any(table, progress=recordings(progress))
+    utterances = manifest.read_any(table, progress=progress)
     splits = cut(utterances, protocol, options)
     return Checked(
         leaks=tuple(

@@ -6,8 +6,8 @@ from typing import Any
 
 from lightspeech import config, plugins
 from lightspeech.corpora import manifest
+from lightspeech.progress import Progress
 from lightspeech.reporting import corpus as report
-from lightspeech.studies.progress import Progress, recordings
 
 CORPORA = "lightspeech.corpora"
 
@@ -35,6 +35,6 @@ def prepare(
     values = config.override({"root": str(root)} if root else {}, list(options))
     module = plugins.load(CORPORA, corpus)
     choice = config.Choice(CORPORA, corpus, config.build(module.Config, values, source=corpus))
-    prepared = manifest.prepare(choice, progress=recordings(progress))
+    prepared = manifest.prepare(choice, progress=progress)
     manifest.write(prepared.utterances, output)
     return {**report.summarize(prepared), "manifest": str(output)}

@@ -6,9 +6,9 @@ from pathlib import Path
 from lightspeech.bundle import Bundle
 from lightspeech.evaluation import results
 from lightspeech.evaluation.results import Results
+from lightspeech.progress import Progress
 from lightspeech.reporting import html
 from lightspeech.reporting.html import Example
-from lightspeech.studies.progress import Progress
 from lightspeech.studies.study import Study
 from lightspeech.workflows import publish
 from lightspeech.workflows.example import answer_example

@@ -15,8 +15,8 @@ from lightspeech.evaluation.trial import Entry, Row, Trial
 from lightspeech.export import checks
 from lightspeech.frontends import functionals
 from lightspeech.inference.predictor import Classifier, Predictor
+from lightspeech.progress import Progress, step_of
 from lightspeech.studies import tasks
-from lightspeech.studies.progress import Progress, step_of
 from lightspeech.studies.study import Study, read_study
 from lightspeech.training import layout, networks
 from lightspeech.training import run as runs

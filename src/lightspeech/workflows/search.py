@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from lightspeech.errors import ConfigError, MissingExtra, StudyError
+from lightspeech.progress import Progress
 from lightspeech.studies import recipe as recipes
 from lightspeech.studies import tasks
-from lightspeech.studies.progress import Progress
 from lightspeech.studies.recipe import Recipe
 from lightspeech.studies.space import Range, Search
 from lightspeech.studies.stages import Material, Places

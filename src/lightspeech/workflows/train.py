@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lightspeech.progress import Progress
 from lightspeech.studies import recipe as recipes
 from lightspeech.studies import stages
-from lightspeech.studies.progress import Progress, recordings
 from lightspeech.studies.recipe import Recipe
 from lightspeech.studies.stages import Material, Places
 from lightspeech.studies.study import Study, read_study
@@ -85,7 +85,7 @@ def open_study(recipe: Recipe, job: Job, progress: Progress) -> tuple[Path, Mate
         LightspeechError: if the corpus or the cut cannot be, or a folder is in the way.
     """
     stages.find_folder(recipe, job.places, resume=job.resume, fresh=job.fresh)
-    material = stages.read_corpora(recipe, progress=recordings(progress))
+    material = stages.read_corpora(recipe, progress=progress)
     stages.check_cut(recipe, material, job.places)
     folder = stages.begin(recipe, job.places, resume=job.resume, fresh=job.fresh)
     stages.write_manifest(material, folder)

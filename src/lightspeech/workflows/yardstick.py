@@ -19,9 +19,9 @@ from lightspeech.evaluation.conditions import Conditions
 from lightspeech.evaluation.results import Results
 from lightspeech.files import write_json
 from lightspeech.frontends import functionals
+from lightspeech.progress import Progress, step_of
 from lightspeech.protocols.base import Protocol
 from lightspeech.studies import tasks as listing
-from lightspeech.studies.progress import Progress, step_of
 from lightspeech.studies.recipe import Recipe
 from lightspeech.training import calibrate, layout, predictions
 from lightspeech.training.predictions import Predictions

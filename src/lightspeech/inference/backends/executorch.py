@@ -18,7 +18,7 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, MissingExtra
 from lightspeech.inference.predictor import Probabilities
-from lightspeech.quiet import silent
+from lightspeech.quiet import muted
 
 IDENTIFIER = slice(4, 6), b"ET"
 """Where a program says what it is: the file identifier of its flatbuffer."""
@@ -104,7 +104,7 @@ def open(bundle: Bundle, *, threads: int = 1) -> ExecutorchPredictor:
     place, identifier = IDENTIFIER
     if model[place] != identifier:
         raise _fault(bundle, "is no ExecuTorch program")
-    with silent():
+    with muted():
         try:
             from executorch.extension.pybindings import portable_lib
             from executorch.runtime import Runtime

@@ -11,7 +11,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, MissingExtra
 from lightspeech.export import c99, tflite_file
 from lightspeech.inference.predictor import Probabilities
-from lightspeech.quiet import silent
+from lightspeech.quiet import muted
 
 WINDOWS_AT_ONCE = 1
 """Windows of a call that is timed."""
@@ -85,7 +85,7 @@ def open(bundle: Bundle, *, threads: int = 1, reference: bool = False) -> LiteRT
     model = (bundle.path / bundle.model_file).read_bytes()
     _check(bundle, model)
     try:
-        with silent():
+        with muted():
             interpreter = Interpreter(
                 model_content=model, num_threads=threads, experimental_op_resolver_type=kernels
             )
