@@ -1,0 +1,153 @@
+"""Audio files to samples as they are: what decodes is heard, whatever lengths a header tells.
+
+`containers` finds where the sound lies, libsndfile decodes it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from lightspeech.audio import containers, samples
+from lightspeech.audio.containers import mpeg, ogg
+from lightspeech.audio.containers.links import Link, View, read_at, size
+from lightspeech.errors import AudioError
+
+Samples = npt.NDArray[np.float32]
+"""Shape ``(samples, channels)``, −1…1."""
+
+UNKNOWN = 1 << 62
+"""libsndfile says 2**63 − 1 samples where a header gives no length."""
+TOLERANCE_S = 0.02
+"""What may lack of the length that a header tells: some milliseconds of a buffer are no cut."""
+POINTER = b"version https://git-lfs"
+
+
+def blocks(source: Path | BinaryIO) -> Iterator[tuple[int, Samples]]:
+    """Decode a file in blocks of any length.
+
+    Args:
+        source: a file, or an open one that can seek.
+
+    Yields:
+        Sample rate in Hz and samples, shape ``(samples, channels)``, at least one; of recordings
+        that were joined in one file both may change on the way.
+
+    Raises:
+        AudioError: if the file is missing, cut short, damaged, shorter than 10 ms or no audio.
+    """
+    name = name_of(source)
+    seconds = n_samples = 0.0
+    rate = 0
+    with _opened(source, name) as file:
+        for rate, block in _decoded(source, file, name):
+            seconds, n_samples = seconds + len(block) / rate, n_samples + len(block)
+            if len(block):
+                samples.check_values(block, name)
+                yield rate, block
+    if seconds < samples.MIN_DURATION_S:
+        samples.check_length(int(n_samples), rate, name)
+
+
+def name_of(source: Path | BinaryIO) -> str:
+    """Tell what an error calls a file."""
+    return str(source) if isinstance(source, Path) else "audio stream"
+
+
+@contextmanager
+def _opened(source: Path | BinaryIO, name: str) -> Iterator[BinaryIO]:
+    if not isinstance(source, Path):
+        yield source
+        return
+    _check_path(source)
+    try:
+        file = source.open("rb")
+    except OSError as error:
+        raise AudioError(f"{name}: cannot be read ({error.strerror}); check its rights") from None
+    with file:
+        yield file
+
+
+def _check_path(path: Path) -> None:
+    if path.is_dir():
+        raise AudioError(
+            f"{path}: no file but a folder; name an audio file (predict takes a folder that holds "
+            "some)"
+        )
+    if not path.is_file():
+        raise AudioError(f"{path}: no such file; check the path")
+    if path.stat().st_size == 0:
+        raise AudioError(f"{path}: the file is empty (0 bytes); record or copy it again")
+
+
+def _decoded(source: Path | BinaryIO, file: BinaryIO, name: str) -> Iterator[tuple[int, Samples]]:
+    n_bytes = size(file)
+    if read_at(file, 0, len(POINTER)) == POINTER:
+        raise AudioError(
+            f"{name}: a pointer of large-file storage, not the recording; type: git lfs pull"
+        )
+    if ogg.is_cut(file, n_bytes):
+        raise AudioError(f"{name}: cut short, its last page is not complete; copy it again")
+    for link in containers.links(file):
+        # By its path libsndfile reads quicker, and knows formats that have no header.
+        by_path = isinstance(source, Path) and link == Link(0, n_bytes)
+        yield from _sound(str(source) if by_path else View(file, link), link, name)
+
+
+def _sound(source: str | View, link: Link, name: str) -> Iterator[tuple[int, Samples]]:
+    """Decode a link; refuse one that ends before its time."""
+    try:
+        file = soundfile.SoundFile(source)
+    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
+        why = getattr(error, "error_string", error)
+        raise AudioError(f"{name}: not readable as audio ({why}); give WAV, FLAC or OGG") from None
+    with file:
+        samples.check_channels(file.channels, name)
+        samples.check_rate(file.samplerate, name)
+        n_samples = 0
+        _check_bytes(file, link, name)
+        yield file.samplerate, np.zeros((0, file.channels), np.float32)
+        while n_samples < file.frames and len(block := _block(file)):
+            n_samples += len(block)
+            yield file.samplerate, block
+        promised = _promised(file, link)
+        if promised - n_samples > _tolerance(file):
+            raise AudioError(
+                f"{name}: cut short or damaged, {n_samples} of {promised} samples decode; "
+                "copy it again"
+            )
+
+
+def _block(file: soundfile.SoundFile) -> Samples:
+    """Read the next samples; none at the end."""
+    block: Samples = np.full((samples.BLOCK, file.channels), np.nan, np.float32)
+    try:
+        return block[: len(file.read(out=block))]
+    except soundfile.LibsndfileError:  # which does not tell how many it decoded before
+        return block[: np.isnan(block[:, 0]).argmax()]
+
+
+def _check_bytes(file: soundfile.SoundFile, link: Link, name: str) -> None:
+    """Refuse a link that lacks bytes of its sound."""
+    if file.frames * link.missing > _tolerance(file) * link.n_bytes:
+        raise AudioError(
+            f"{name}: cut short, {link.n_bytes} of {link.n_bytes + link.missing} bytes are there; "
+            "copy it again"
+        )
+
+
+def _promised(file: soundfile.SoundFile, link: Link) -> int:
+    """Tell how many samples a channel there must be, as far as a header can say; else 0."""
+    if link.n_samples is not None:
+        return link.n_samples
+    return 0 if link.endless or file.frames >= UNKNOWN else int(file.frames)
+
+
+def _tolerance(file: soundfile.SoundFile) -> float:
+    # An Info frame may count itself, and decoders swallow the first one.
+    frames = 2 * mpeg.SAMPLES if file.format == "MP3" else 0
+    return max(TOLERANCE_S * int(file.samplerate), frames)
