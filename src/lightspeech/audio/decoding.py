@@ -1,6 +1,6 @@
 """Audio files to samples as they are: what decodes is heard, whatever lengths a header tells.
 
-`containers` finds where the sound lies, libsndfile decodes it.
+`containers` finds where the sound lies, libsndfile decodes it; what that cannot, `media` does.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from lightspeech.audio import containers, samples
+from lightspeech.audio import containers, media, samples
 from lightspeech.audio.containers import mpeg, ogg
 from lightspeech.audio.containers.links import Link, View, read_at, size
 from lightspeech.errors import AudioError
@@ -45,6 +45,8 @@ def blocks(source: Path | BinaryIO) -> Iterator[tuple[int, Samples]]:
     rate = 0
     with _opened(source, name) as file:
         for rate, block in _decoded(source, file, name):
+            samples.check_rate(rate, name)
+            samples.check_channels(block.shape[1], name)
             seconds, n_samples = seconds + len(block) / rate, n_samples + len(block)
             if len(block):
                 samples.check_values(block, name)
@@ -95,31 +97,28 @@ def _decoded(source: Path | BinaryIO, file: BinaryIO, name: str) -> Iterator[tup
     for link in containers.links(file):
         # By its path libsndfile reads quicker, and knows formats that have no header.
         by_path = isinstance(source, Path) and link == Link(0, n_bytes)
-        yield from _sound(str(source) if by_path else View(file, link), link, name)
+        try:
+            sound = soundfile.SoundFile(str(source) if by_path else View(file, link))
+        except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
+            yield from media.blocks(file, name, getattr(error, "error_string", str(error)))
+            return
+        with sound:
+            yield from _sound(sound, link, name)
 
 
-def _sound(source: str | View, link: Link, name: str) -> Iterator[tuple[int, Samples]]:
+def _sound(file: soundfile.SoundFile, link: Link, name: str) -> Iterator[tuple[int, Samples]]:
     """Decode a link; refuse one that ends before its time."""
-    try:
-        file = soundfile.SoundFile(source)
-    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
-        why = getattr(error, "error_string", error)
-        raise AudioError(f"{name}: not readable as audio ({why}); give WAV, FLAC or OGG") from None
-    with file:
-        samples.check_channels(file.channels, name)
-        samples.check_rate(file.samplerate, name)
-        n_samples = 0
-        _check_bytes(file, link, name)
-        yield file.samplerate, np.zeros((0, file.channels), np.float32)
-        while n_samples < file.frames and len(block := _block(file)):
-            n_samples += len(block)
-            yield file.samplerate, block
-        promised = _promised(file, link)
-        if promised - n_samples > _tolerance(file):
-            raise AudioError(
-                f"{name}: cut short or damaged, {n_samples} of {promised} samples decode; "
-                "copy it again"
-            )
+    _check_bytes(file, link, name)
+    n_samples = 0
+    yield file.samplerate, np.zeros((0, file.channels), np.float32)
+    while n_samples < file.frames and len(block := _block(file)):
+        n_samples += len(block)
+        yield file.samplerate, block
+    promised = _promised(file, link)
+    if promised - n_samples > _tolerance(file):
+        raise AudioError(
+            f"{name}: cut short or damaged, {n_samples} of {promised} samples decode; copy it again"
+        )
 
 
 def _block(file: soundfile.SoundFile) -> Samples:

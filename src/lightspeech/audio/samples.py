@@ -141,7 +141,7 @@ def mono(array: npt.NDArray[Any], channels: int | None = None) -> Waveform:
     if isinstance(array, np.ma.MaskedArray):
         raise ConfigError("samples are masked; fill the gaps first: array.filled(0)")
     _check_shape(array, channels)
-    floats = _scaled(array)
+    floats = scaled(array)
     if not floats.size:
         return np.zeros(0, np.float32)
     check_values(floats)
@@ -183,8 +183,18 @@ def _check_shape(array: npt.NDArray[Any], channels: int | None) -> None:
         )
 
 
-def _scaled(array: npt.NDArray[Any]) -> npt.NDArray[np.floating[Any]]:
-    """Bring integers to −1…1; floats stay."""
+def scaled(array: npt.NDArray[Any]) -> npt.NDArray[np.floating[Any]]:
+    """Bring integers to −1…1; floats stay.
+
+    Args:
+        array: shape ``(samples, channels)``, or any other.
+
+    Returns:
+        Floats, shape ``(samples, channels)``, or that other.
+
+    Raises:
+        AudioError: if its type is none of samples.
+    """
     kind, n_bytes = array.dtype.kind, array.dtype.itemsize
     if kind == "f":
         return array

@@ -5,7 +5,7 @@ writes 0 and comes back to it, unless it loses power. So the sound is all that t
 up to the next chunk.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
 
 from lightspeech.audio.containers.links import Link, read_at
@@ -15,6 +15,8 @@ SECTOR = 512
 PIPED = {4: 0x7F000000, 8: 1 << 62}
 """From here on a length of so many bytes is that of a pipe: three hours of CD have 0x71A60000."""
 AU: dict[bytes, Literal["little", "big"]] = {b".snd": "big", b"dns.": "little"}
+MP3 = b"fmt \x55\0"
+"""Name and first number of the first chunk of a WAV that holds MP3."""
 CHUNK_OF_W64 = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 """How an identifier of Sony Wave64 goes on after its four letters."""
 
@@ -89,6 +91,9 @@ def _link(file: BinaryIO, begin: int, end: int) -> Link | None:
         return None
     format = FORMATS[mark]
     sound, at = _find(file, format, begin, end)
+    if sound and read_at(file, begin + 12, 4) + read_at(file, begin + 20, 2) == MP3:
+        link = _mended(sound, format.order, begin, min(at, end))
+        return replace(link, begin=sound.begin, patches={}, endless=True)
     while sound and at < end and (chunk := _chunk(file, format, at)):
         if chunk.name.startswith(mark):
             return Link(begin, at)
