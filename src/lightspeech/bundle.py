@@ -154,7 +154,7 @@ def find(path: str | Path | None = None) -> Path:
     named = path or os.environ.get(ENVIRONMENT)
     if not named:
         return ZOO / USUAL
-    folder = Path(named)
+    folder = Path(named).expanduser()
     return ZOO / folder if not folder.exists() and str(folder) in shipped() else folder
 
 

@@ -1,16 +1,17 @@
 """Typed configuration: frozen dataclasses, one YAML reader, all faults at once."""
 
+import copy
 import dataclasses
 import types
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, dataclass_transform
+from typing import Annotated, Any, TypeVar, dataclass_transform
 
 import yaml
-from pydantic import GetPydanticSchema, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, GetPydanticSchema, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError, core_schema
 
-from lightspeech import files, plugins
+from lightspeech import files, plain_yaml, plugins
 from lightspeech.errors import ConfigError
 
 T = TypeVar("T")
@@ -21,8 +22,16 @@ def config(cls: type[T]) -> type[T]:
     """Turn a class into a frozen, keyword-only dataclass that rejects unknown keys."""
     dataclass = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
     # Without this pydantic drops a misspelt key of a plain dataclass in silence.
-    dataclass.__pydantic_config__ = {"extra": "forbid"}  # type: ignore[attr-defined]
+    # A name may be a number: that of a year.
+    dataclass.__pydantic_config__ = {  # type: ignore[attr-defined]
+        "extra": "forbid",
+        "coerce_numbers_to_str": True,
+    }
     return dataclass
+
+
+NamedPath = Annotated[Path, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v)]
+"""A path that a user types, whose name may be a number."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -187,33 +196,37 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ConfigError: if the file is missing, is not YAML, or holds no mapping.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = plain_yaml.load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = " ".join(str(error).split())
-        raise ConfigError(f"{path}: not valid YAML ({where})") from None
+        raise ConfigError(
+            f"{path}: not valid YAML ({where}); quote a value that holds ': ' or ' #'"
+        ) from None
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: expected a mapping of keys to values, found {_short(values)}")
     return values
 
 
 def override(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
-    """Apply ``a.b=value`` and ``list.0.b=value`` assignments (values in YAML) to a copy.
+    """Apply ``a.b=value`` and ``list.0.b=value`` assignments to a copy, see `plain_yaml.value`.
 
     Args:
         values: what a recipe says; it stays as it is.
         assignments: applied in their order; mappings that are not there yet are made.
 
     Raises:
-        ConfigError: if an assignment has no ``=``, no YAML behind it, or walks through something
-            that is no mapping, or beyond the end of a list.
+        ConfigError: if an assignment has no ``=``, brackets or quotes without an end, or walks
+            through something that is no mapping, or beyond the end of a list.
 
     Example:
         >>> override({"model": {"width": 32}}, ["model.width=24", "seed=7"])
         {'model': {'width': 24}, 'seed': 7}
     """
-    overridden: dict[str, Any] = yaml.safe_load(yaml.safe_dump(values))
+    overridden = copy.deepcopy(values)
     for assignment in assignments:
         dotted, equals, text = assignment.partition("=")
         if not equals:
@@ -226,7 +239,7 @@ def override(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
                 node.setdefault(key, {})
             node = node[key]
         try:
-            node[_key(node, last, assignment)] = yaml.safe_load(text)
+            node[_key(node, last, assignment)] = plain_yaml.value(text)
         except yaml.YAMLError:
             raise ConfigError(
                 f"{assignment!r}: its value is not YAML; quote it as in {dotted}=\"'{text}'\""

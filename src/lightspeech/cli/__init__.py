@@ -2,6 +2,8 @@
 
 import io
 import os
+import re
+import signal
 import sys
 import warnings
 from typing import Annotated
@@ -13,7 +15,9 @@ from lightspeech.errors import LightspeechError, LightspeechWarning
 
 CONTRACT = ("command",)
 """What a module binds that is a command."""
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
+"""Exit codes of Ctrl-C, and of a polite end: processes are ended and half files removed."""
+_HOME = re.compile(r"^(--[\w-]+=)?~/")
 _INTERRUPTED = "interrupted; finished work is kept; run and train go on with --resume"
 
 app = typer.Typer(
@@ -52,6 +56,11 @@ def _warn(message: Warning | str, category: type[Warning], *place: object) -> No
         typer.echo(f"warning: {message}", err=True)
 
 
+def _at_home(argument: str) -> str:
+    """Read ``~/`` as a shell does, also behind ``--option=``, where a shell leaves it."""
+    return _HOME.sub(lambda match: (match[1] or "") + os.path.expanduser("~/"), argument)
+
+
 def main() -> None:
     """Run a command; an error is one line on stderr and exit code 1, Ctrl-C is exit code 130."""
     for stream in (sys.stdout, sys.stderr):
@@ -60,6 +69,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     warnings.showwarning = _warn  # type: ignore[assignment]
     warnings.simplefilter("always", LightspeechWarning)
+    sys.argv[1:] = map(_at_home, sys.argv[1:])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         app(standalone_mode=True)
     except LightspeechError as error:

@@ -16,7 +16,7 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from lightspeech.config import Choice, as_dict, build, config, plugin
+from lightspeech.config import Choice, NamedPath, as_dict, build, config, plugin
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.progress import Progress
 from lightspeech.protocols import leaks
@@ -44,7 +44,7 @@ LARGEST_BATCH = 64
 class Config(Weights):
     """Who teaches whom, and how."""
 
-    teacher: Path | tuple[Path, ...]
+    teacher: NamedPath | tuple[NamedPath, ...]
     """Name of a study beside the student's, folder of a study, or folder of soft labels; answers
     of several studies are averaged."""
     seeds: tuple[int, ...] | None = None

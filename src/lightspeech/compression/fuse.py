@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lightspeech.config import Choice, config
+from lightspeech.config import Choice, NamedPath, config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import pair
 from lightspeech.models import fusion
@@ -33,7 +33,7 @@ FINAL = True
 class Config:
     """Which network answers with the run before."""
 
-    study: Path
+    study: NamedPath
     """Name of an int8 study beside this one, such as ``ravdess_small/2-quantize``, or its folder.
     The same seeds of it are taken."""
 

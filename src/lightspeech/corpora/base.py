@@ -7,7 +7,7 @@ from pathlib import Path
 
 import soundfile
 
-from lightspeech.config import config
+from lightspeech.config import NamedPath, config
 from lightspeech.errors import CorpusError
 
 AUDIO_SUFFIXES = frozenset(f".{name.lower()}" for name in soundfile.available_formats()) | {
@@ -102,7 +102,7 @@ class Info:
 class RootConfig:
     """Where a corpus lies; without a root it is looked for in ``$LIGHTSPEECH_DATA/<name>``."""
 
-    root: Path | None = None
+    root: NamedPath | None = None
 
 
 def find_root(cfg: RootConfig, name: str) -> Path:
@@ -116,7 +116,7 @@ def find_root(cfg: RootConfig, name: str) -> Path:
         CorpusError: if no folder is named, or it is not there.
     """
     data = os.environ.get("LIGHTSPEECH_DATA")
-    root = cfg.root or (Path(data) / name if data else None)
+    root = cfg.root or (Path(data).expanduser() / name if data else None)
     if root is None:
         raise CorpusError(
             f"no folder for corpus {name!r}; give --root (in a recipe: corpus.root=PATH) "

@@ -5,6 +5,7 @@ last hidden state that is kept. wav2vec2, HuBERT and WavLM are read by the same 
 """
 
 import hashlib
+import logging
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -102,7 +103,7 @@ def find(source: str) -> Path | None:
 
 def folder_of(source: str) -> Path | None:
     """Find the folder of an encoder below ``$LIGHTSPEECH_ENCODERS`` or here; None without one."""
-    places = (Path(os.environ.get(PLACE, "")) / source, Path(source))
+    places = (Path(os.environ.get(PLACE, "")).expanduser() / source, Path(source))
     return next((folder for folder in places if (folder / "config.json").is_file()), None)
 
 
@@ -160,7 +161,9 @@ def pretrained(name: str) -> tuple[Any, Any, Any]:
         about = transformers.AutoConfig.from_pretrained(source)
         extractor = transformers.AutoFeatureExtractor.from_pretrained(source)
         model = _weights(name, source, _class_of(transformers, about.model_type))
-    except OSError as error:
+    except ConfigError:
+        raise
+    except (OSError, ValueError) as error:  # a name that is none of the hub is a ValueError
         why = "not to be had here or on the hub" if source == name else str(error)
         raise ConfigError(remedies(name, why.splitlines()[0])) from None
     return about, model, extractor
@@ -191,6 +194,7 @@ def _transformers() -> Any:
     package: Any = transformers
     package.logging.set_verbosity_error()
     package.logging.disable_progress_bar()
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it tells every try
     return package
 
 
