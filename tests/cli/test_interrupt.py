@@ -36,21 +36,21 @@ def start(folder, *options):
     )  # fmt: skip
 
 
-def interrupt(process, folder):
-    """Press Ctrl-C once two epochs of a run are done."""
+def stop(process, folder, how):
+    """Send a signal to all processes once two epochs of a run are done."""
     deadline = time.monotonic() + PATIENCE_S
     while not any(len(h.read_text().splitlines()) > 1 for h in folder.rglob("history.jsonl")):
         assert time.monotonic() < deadline
         assert process.poll() is None
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, how)
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_ctrl_c_of_a_study_is_one_line_and_resume_goes_on(tmp_path, processes):
     (tmp_path / "tiny.yaml").write_text(RECIPE)
     running = start(tmp_path, "--processes", processes)
-    interrupt(running, tmp_path)
+    stop(running, tmp_path, signal.SIGINT)
     _, err = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 130
     told = [line for line in err.splitlines() if "/" not in line]  # the rest are progress bars
@@ -67,3 +67,13 @@ def test_ctrl_c_of_a_study_is_one_line_and_resume_goes_on(tmp_path, processes):
     for path, lines in kept.items():
         if len(lines) > 1:  # after the first epoch it was saved; later ones may be done again
             assert path.read_text().splitlines()[0] == lines[0]
+
+
+def test_a_study_that_is_told_to_end_leaves_no_half_file_and_no_trace(tmp_path):
+    (tmp_path / "tiny.yaml").write_text(RECIPE)
+    running = start(tmp_path, "--processes", "1")
+    stop(running, tmp_path, signal.SIGTERM)
+    _, err = running.communicate(timeout=PATIENCE_S)
+    assert running.returncode == 143
+    assert "Traceback" not in err
+    assert not [path for path in tmp_path.rglob(".*") if path.is_file()]
