@@ -271,18 +271,6 @@ def test_a_head_on_an_encoder_is_exported_to_onnx_alone(small, format):
         checks.exporter(head_on(small[0]).config, format)
 
 
-def test_an_encoder_of_transformers_is_in_no_bundle(source):
-    heard = encoder.Config(source=source, width=WIDTH, first=0, last=2)
-    done = head_of(choice_of("lightspeech.frontends", heard))
-    assert not done.config.front.in_bundle
-    with pytest.raises(
-        ConfigError, match="whisper: no ONNX file holds encoder; make .*small_encoder"
-    ):
-        onnx.to_bytes(done)
-    with pytest.raises(ConfigError, match="whisper is given encoder, which onnx does not hold"):
-        checks.exporter(done.config, "onnx")
-
-
 def test_an_encoder_of_transformers_is_no_small_one(source):
     told = r"was not made by `lightspeech shrink`; write frontend\.name=encoder"
     with pytest.raises(ConfigError, match=told):

@@ -53,7 +53,7 @@ INT8, KNOWN = {"quantize": Int8()}, {"normalisation": "speaker"}
         (config_of("nano", **INT8, **KNOWN), ["c99", "litert_network", "onnx", "onnx_network"]),
         (config_of("base"), ["onnx"]),
         (config_of("fusion"), ["onnx"]),
-        (config_of("whisper"), []),
+        (config_of("whisper"), ["onnx"]),
     ],
 )
 def test_a_run_has_the_formats_that_hold_its_front_end_and_its_numbers(cfg, expected):
@@ -86,17 +86,15 @@ def test_a_run_has_the_formats_that_hold_its_front_end_and_its_numbers(cfg, expe
         ),
         (
             config_of("whisper"),
-            "onnx",
-            "whisper is given encoder, which onnx does not hold; no format holds it; make its "
-            "encoder small with `lightspeech shrink` and train on that with "
-            "frontend.name=small_encoder",
+            "c99",
+            "whisper is given encoder, which c99 does not hold; export it with --format onnx",
         ),
         (
             config_of("whisper", **KNOWN),
-            "onnx-fp16",
-            "onnx-fp16 does not hold; no format holds it; make its encoder small with "
-            "`lightspeech shrink` and train on that with frontend.name=small_encoder; train with "
-            "normalisation=training",
+            "onnx",
+            "must know its speaker, which onnx does not hold; no format holds it; make its "
+            "encoder small with `lightspeech shrink` and train on that with "
+            "frontend.name=small_encoder; train with normalisation=training",
         ),
         (config_of("nano"), "c98", "unknown name 'c98' in export; choose one of .*'onnx-fp16'"),
     ],

@@ -8,10 +8,14 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from lightspeech import bundle
+from lightspeech.audio.windows import Windows
 from lightspeech.cli import app
+from lightspeech.config import choice_of
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import pretrained
 from lightspeech.frontends.encoder import Config
+from lightspeech.inference import dispatch
 from lightspeech.progress import no_progress
 from lightspeech.studies import execution, recipe, stages, tasks
 from lightspeech.studies.study import read_study
@@ -74,8 +78,9 @@ def test_it_is_trained_and_measured_and_says_that_it_has_no_bundle(study):
     assert heard > 10 * networks.n_params(done.network)
     assert figures.size_bytes == 2 * heard + 4 * networks.n_params(done.network)
     assert publish.why_no_bundle(done.config) == (
-        "whisper is given encoder, which no bundle holds; make its encoder small with "
-        "`lightspeech shrink` and train on that with frontend.name=small_encoder"
+        "whisper is given encoder, which no bundle of a run holds; lightspeech export RUN "
+        "--format onnx, or make its encoder small with `lightspeech shrink` and train on that with "
+        "frontend.name=small_encoder"
     )
 
 
@@ -117,10 +122,38 @@ def test_run_ends_with_figures_and_export_says_why_there_is_no_bundle(study, mon
     ended = CliRunner().invoke(app, ["run", "tiny.yaml", "--resume"])
     assert ended.exit_code == 0, ended.output
     assert "UAR" in ended.stdout
-    assert "bundle  none: whisper is given encoder, which no bundle holds" in ended.stdout
-    refused = CliRunner().invoke(app, ["export", "runs/tiny/fold0-seed0"])
+    assert "bundle  none: whisper is given encoder, which no bundle of a run holds" in ended.stdout
+    refused = CliRunner().invoke(app, ["export", "runs/tiny/fold0-seed0", "--format", "c99"])
     assert isinstance(refused.exception, ConfigError)
-    assert "whisper is given encoder, which no bundle holds" in str(refused.exception)
+    assert "which c99 does not hold; export it with --format onnx" in str(refused.exception)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_bundle_that_is_asked_for_holds_the_encoder_and_answers_as_the_run(study):
+    trained, places = study
+    made = publish.export_as(trained, "fold0-seed0", places, "onnx")
+    done = runs.read_run(trained.folder / "fold0-seed0")
+    assert bundle.read(made.path) == made
+    assert (made.figures, made.frontend["name"]) == ({}, "encoder")  # it hears windows, not wholes
+    waveform = np.random.default_rng(0).normal(0, 0.1, 48_000).astype(np.float32)
+    features = torch.from_numpy(pretrained.load(done.config.frontend.config)(waveform)).float()
+    with torch.no_grad():
+        expected = torch.softmax(done.network(features[None]) / done.temperature, 1).numpy()
+    predictor = dispatch.open(made)
+    np.testing.assert_allclose(predictor.predict(waveform[None]), expected, atol=2e-3)
+    assert predictor.predict(waveform[None, :20_000]).shape == expected.shape
+
+
+def test_all_blocks_and_two_encoders_side_by_side_stand_in_one_graph(encoder_folder):
+    one = Config(source=str(encoder_folder), width=16, first=1, last=2)
+    both = dataclasses.replace(one, second=dataclasses.replace(one, first=0, last=1))
+    front = choice_of("lightspeech.frontends", both).module.build(both, windows=Windows())
+    waveform = np.random.default_rng(0).normal(0, 0.1, 31_000).astype(np.float32)
+    with torch.no_grad():
+        found = front.layer(any_length=True)(torch.from_numpy(waveform)[None])[0]
+    expected = torch.from_numpy(front.encoder.load()(waveform)).float()
+    assert found.shape[1] == front.n_features == 4 * 16
+    torch.testing.assert_close(found, expected, atol=5e-3, rtol=5e-3)
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def _find(bundle: Bundle) -> Cost:
 @contextmanager
 def _with_plain_c(bundle: Bundle) -> Iterator[Bundle]:
     """Give a bundle whose C has its usual names: itself, or one written of it for the moment."""
-    if (bundle.path / header.FILE).is_file():
+    if (bundle.path / header.FILE).is_file() and prefix.of(bundle) == prefix.USUAL:
         yield bundle
         return
     with TemporaryDirectory() as folder:

@@ -32,12 +32,21 @@ def exporter(cfg: RunConfig, name: str) -> ModuleType:
         listed = str([_format(each) for each in names])
         raise ConfigError(str(error).replace(str(names), listed)) from None
     if why := refusal(cfg, module):
-        able = [_format(each) for each in names if not refusal(cfg, _load(each))]
+        able = able_formats(cfg)
         what = f"no format holds it; {remedy(cfg)}"
         if able:
             what = f"export it with --format {' or '.join(able)}"
         raise ConfigError(f"{cfg.model.name} {why}, which {_format(name)} does not hold; {what}")
     return module
+
+
+def able_formats(cfg: RunConfig) -> list[str]:
+    """Name the formats that hold a run, as ``--format`` does.
+
+    Args:
+        cfg: what makes the run.
+    """
+    return [_format(each) for each in plugins.names(PACKAGE) if not refusal(cfg, _load(each))]
 
 
 def remedy(cfg: RunConfig) -> str:
@@ -73,7 +82,7 @@ def refusal(cfg: RunConfig, module: ModuleType) -> str | None:
     """
     if cfg.frontend.name not in module.HOLDS:
         return f"is given {cfg.frontend.name}"
-    if cfg.knows_speaker and not module.KNOWS_SPEAKER:
+    if cfg.knows_speaker and not (module.KNOWS_SPEAKER and cfg.front.in_bundle):
         return "must know its speaker"
     number = number_format(cfg)
     return None if number in module.TAKES else f"is {number}"

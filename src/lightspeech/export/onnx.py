@@ -28,7 +28,7 @@ from lightspeech.quiet import muted
 from lightspeech.training import layout, networks
 from lightspeech.training.run import Run
 
-HOLDS = ("mel", "small_encoder", "pair")
+HOLDS = ("mel", "small_encoder", "pair", "encoder")
 """Front ends that it can write."""
 KNOWS_SPEAKER = True
 """Whether it writes a network that takes features without a voice."""
@@ -115,7 +115,7 @@ def to_bytes(run: Run, *, half: bool = False, network_alone: bool = False) -> by
             f"{checks.remedy(run.config)}"
         )
     model = graph(Recognizer(run, layer, half=half), run.config.model.name)
-    if front.tuned:
+    if front.in_bundle and front.tuned:  # as the run was measured, see `networks.answering`
         model = _parsed(dynamic(model))
     for name, source in layer.sources.items():
         if source.model is not None:

@@ -160,9 +160,10 @@ class Frontend(Protocol):
 
     @property
     def in_bundle(self) -> bool:
-        """Whether a bundle can be made of a run with it.
+        """Whether a bundle is made of every run with it.
 
-        That is so where `layer` gives one; ask this before, since `layer` may need files.
+        Then `layer` gives one, which may need files. Where it is too large for that, `layer` may
+        still give one to who asks for a bundle.
         """
 
     @property

@@ -1,25 +1,30 @@
 """Hidden states of a pretrained encoder of ``transformers``, or of two side by side.
 
-An utterance is measured whole: no bundle holds such an encoder, so no device cuts it into windows.
+An utterance is measured whole. Such an encoder is too large for a bundle of every run; one that is
+asked for holds it in its graph, where it is a Whisper, and hears windows as any bundle does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
+import torch
 from pydantic import Field, PositiveInt
-from torch import nn
+from torch import Tensor, nn
 
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import pretrained
-from lightspeech.frontends.contract import Layer, Origin
+from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.hidden_states import EncoderFrontend, digest
 from lightspeech.frontends.pretrained import Listen
-from lightspeech.frontends.states import States
+from lightspeech.frontends.states import SAMPLE_RATE, Pool, States
+from lightspeech.frontends.whisper_blocks import WhisperBlocks
 
+WAVEFORM = "waveform"
 WHISPER = {"licence": "MIT", "citation": "Radford et al. (2023), ICML, arXiv:2212.04356"}
 UNKNOWN = {"licence": "not known here; ask where it comes from", "citation": ""}
 
@@ -109,12 +114,56 @@ class Pretrained:
         return None
 
     def layer(self) -> Layer | None:
-        """None: ``transformers`` has no file that a bundle could hold."""
-        return None
+        """Waveform to features, the encoder in the graph; None where it is no Whisper."""
+        parts = [part for each in self.states if (part := whisper(each)) is not None]
+        if len(parts) < len(self.states):
+            return None
+        samples = torch.export.Dim("samples", min=pretrained.SHORTEST)
+        sizes = {0: torch.export.Dim("batch"), 1: samples}
+        source = Source(example=torch.zeros(2, 3 * SAMPLE_RATE), sizes=sizes)
+        return Layer({WAVEFORM: source}, SideBySide(parts))
 
     def origins(self) -> tuple[Origin, ...]:
         """Whose encoders these are."""
         return tuple(origin(each.source) for each in self.states)
+
+
+class SideBySide(nn.Module):
+    """Features of encoders that hear the same waveform, one behind the other in every frame."""
+
+    def __init__(self, parts: Sequence[nn.Module]) -> None:
+        """Take what computes the features of each."""
+        super().__init__()
+        self.parts = nn.ModuleList(parts)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        """Compute features.
+
+        Args:
+            waveform: 16 kHz, shape ``(batch, samples)``.
+
+        Returns:
+            Shape ``(batch, frames, n_features)``.
+        """
+        return torch.cat([part(waveform) for part in self.parts], 2)
+
+
+def whisper(states: States) -> nn.Module | None:
+    """Load a Whisper as a graph: waveform to pooled hidden states; None of another kind.
+
+    Args:
+        states: which of its hidden states are kept.
+
+    Raises:
+        ConfigError: if it is not there, not whole, or not as the recipe says.
+        MissingExtra: if transformers is not installed.
+    """
+    about, model, extractor = pretrained.checked(states)
+    if about.model_type != "whisper":
+        return None
+    mel = torch.from_numpy(np.array(extractor.mel_filters, np.float32))
+    blocks = WhisperBlocks(model, mel, first=states.first, last=states.last)
+    return nn.Sequential(blocks.eval().requires_grad_(False), Pool(states.pool_s))
 
 
 def _weights(source: str) -> str | list[str]:

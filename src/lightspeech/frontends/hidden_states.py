@@ -68,7 +68,7 @@ class Encoder(Protocol):
         """Count multiply-accumulates for some seconds of waveform; None where nobody counted."""
 
     def layer(self) -> Layer | None:
-        """What computes features in an exported graph; None: no bundle holds it."""
+        """What computes features in an exported graph; None: no bundle can hold it."""
 
     def origins(self) -> tuple[Origin, ...]:
         """Say whose work it is."""

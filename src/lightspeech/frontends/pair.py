@@ -104,6 +104,8 @@ class Pair:
 
     def layer(self, *, any_length: bool) -> "PairLayer | None":
         """Both inside one graph; None where no bundle can hold one of them."""
+        if not self.in_bundle:
+            return None
         layers = [part.layer(any_length=any_length) for part in self]
         held = [layer for layer in layers if layer is not None]
         return PairLayer(*held) if len(held) == len(layers) else None

@@ -136,12 +136,26 @@ def load(states: States) -> Listen:
         ConfigError: if it is not there, not whole, of another kind, or not as the recipe says.
         MissingExtra: if transformers is not installed.
     """
-    about, model, extractor = pretrained(states.source)
-    _check(states, about)
+    about, model, extractor = checked(states)
     prepare = _whisper if about.model_type == "whisper" else _raw
     hidden_states = prepare(states, model, extractor)  # which leaves out what is not computed
     n_params = sum(p.numel() for p in model.parameters())
     return Listen(states.pool_s, hidden_states, n_params)
+
+
+def checked(states: States) -> tuple[Any, Any, Any]:
+    """Load an encoder, see `pretrained`, that has the hidden states which are kept.
+
+    Args:
+        states: which these are.
+
+    Raises:
+        ConfigError: if it is not there, not whole, of another kind, or not as the recipe says.
+        MissingExtra: if transformers is not installed.
+    """
+    about, model, extractor = pretrained(states.source)
+    _check(states, about)
+    return about, model, extractor
 
 
 def pretrained(name: str) -> tuple[Any, Any, Any]:

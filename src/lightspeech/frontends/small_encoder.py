@@ -22,7 +22,7 @@ from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.encoder import origin
 from lightspeech.frontends.hidden_states import EncoderFrontend, digest
 from lightspeech.frontends.pretrained import Listen
-from lightspeech.frontends.states import States, pool
+from lightspeech.frontends.states import Pool, States
 from lightspeech.runtime.onnx_session import OnnxSession
 
 MODEL = pretrained.SHRUNK
@@ -78,19 +78,6 @@ def read_about(folder: Path) -> About:
     path = folder / ABOUT
     values = read_json(path, error=ConfigError, remedy="make it again with lightspeech shrink")
     return build_config(About, values, source=str(path))
-
-
-class Pool(nn.Module):
-    """Hidden states to features."""
-
-    def __init__(self, pool_s: float) -> None:
-        """Take the seconds of a frame."""
-        super().__init__()
-        self.pool_s = pool_s
-
-    def forward(self, states: Tensor) -> Tensor:
-        """States, ``(batch, layers, states, width)``, to ``(batch, frames, n_features)``."""
-        return pool(states, self.pool_s)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from pydantic import Field, PositiveInt
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lightspeech.config import config
@@ -68,3 +68,16 @@ def pool(states: Tensor, pool_s: float) -> Tensor:
     flat = states.transpose(2, 3).flatten(1, 2)  # (B, L * D, T)
     n = round(pool_s * STATES_PER_S)
     return F.avg_pool1d(flat, n, ceil_mode=True).transpose(1, 2)
+
+
+class Pool(nn.Module):
+    """Hidden states to features, in an exported graph."""
+
+    def __init__(self, pool_s: float) -> None:
+        """Take the seconds of a frame."""
+        super().__init__()
+        self.pool_s = pool_s
+
+    def forward(self, states: Tensor) -> Tensor:
+        """States, ``(batch, layers, states, width)``, to ``(batch, frames, n_features)``."""
+        return pool(states, self.pool_s)

@@ -172,7 +172,7 @@ class WhisperBlocks(nn.Module):
         """Take over the weights of a ``transformers`` encoder.
 
         Args:
-            model: a ``WhisperEncoder`` of more blocks than are kept.
+            model: a ``WhisperEncoder``; where all of its blocks are kept, the norm behind them too.
             mel: matrix of its feature extractor, shape ``(N_FFT // 2 + 1, bands)``.
             first: first hidden state given; 0 is what the first block reads.
             last: last one; later blocks are left out.
@@ -181,6 +181,7 @@ class WhisperBlocks(nn.Module):
         self.log_mel, self.first = LogMel(mel), first
         self.stem = nn.ModuleList(_as_product(conv) for conv in (model.conv1, model.conv2))
         self.blocks = nn.ModuleList(taken_over(layer) for layer in model.layers[:last])
+        self.norm = model.layer_norm if last == len(model.layers) else nn.Identity()
         half = model.conv2.out_channels // 2
         rates = torch.exp(-math.log(10_000) / (half - 1) * torch.arange(half))
         self.register_buffer("rates", rates)
@@ -201,6 +202,7 @@ class WhisperBlocks(nn.Module):
         states = [x + torch.cat([angles.sin(), angles.cos()], 1)]
         for block in self.blocks:
             states.append(block(states[-1]))
+        states[-1] = self.norm(states[-1])
         return torch.stack(states[self.first :], 1)
 
 

@@ -10,6 +10,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.errors import ConfigError
 from lightspeech.export.c99 import prefix as prefixes
 from lightspeech.files import write_text
+from lightspeech.inference.backends import onnx
 from lightspeech.reporting.card import card
 from lightspeech.workflows import needs
 
@@ -43,15 +44,28 @@ def convert(
         MissingExtra: if the format needs what is not installed.
         OutputError: if the folder cannot be written.
     """
-    exporter, name = _exporter(format), name or source.name
+    name = name or source.name
     folder = name if format == USUAL else f"{name}-{format.replace('_', '-')}"
     described = replace(source, path=bundles / folder, name=name)
+    if format == USUAL and prefix is None and _hears(source):
+        bundle = bundle_files.write(described, source.path / source.model_file)
+    else:
+        bundle = _written(source, described, format, prefix)
+    write_text(bundle.path / "README.md", card(bundle))
+    return bundle
+
+
+def _hears(bundle: Bundle) -> bool:
+    """Whether a bundle is ONNX already, front end and all."""
+    return onnx.opens(bundle) and onnx.open(bundle).front is None
+
+
+def _written(source: Bundle, described: Bundle, format: str, prefix: str | None) -> Bundle:
+    exporter = _exporter(format)
     described = prefixes.named(described, exporter, prefix)
     rewritten = (exporter.rewrite(s, described) for s in (source, *bundle_files.parts(source)))
     written = next((bundle for bundle in rewritten if bundle is not None), None)
-    bundle: Bundle = written or _of_run(source, described, format)
-    write_text(bundle.path / "README.md", card(bundle))
-    return bundle
+    return written or _of_run(source, described, format)
 
 
 def _exporter(format: str) -> ModuleType:

@@ -36,11 +36,11 @@ def export(
     _require_run(run)
     places = Places(bundles=bundles)
     study = replace(read_study(run.parent), called=name)
-    if format != "onnx" or prefix is not None or not study.is_tested:
+    made_by_run = study.recipe.run_config().front.in_bundle
+    if format != "onnx" or prefix is not None or not study.is_tested or not made_by_run:
         return publish.export_as(study, run.name, places, format, prefix=prefix)
     _, bundle = publish.export(study, run.name, places)
-    if bundle is None:
-        raise ConfigError(f"{run}: {publish.why_no_bundle(study.recipe.run_config())}")
+    assert bundle is not None
     return bundle
 
 

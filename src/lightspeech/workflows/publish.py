@@ -9,7 +9,7 @@ from lightspeech import __version__
 from lightspeech import bundle as bundles
 from lightspeech.bundle import Bundle
 from lightspeech.config import as_dict, build
-from lightspeech.errors import ConfigError, CorpusError
+from lightspeech.errors import CorpusError
 from lightspeech.evaluation import conditions as evaluation
 from lightspeech.evaluation import results
 from lightspeech.evaluation.conditions import Conditions
@@ -47,9 +47,11 @@ def why_no_bundle(cfg: RunConfig) -> str | None:
     if cfg.front.in_bundle:
         return None
     known = " of a known speaker" if cfg.knows_speaker else ""
+    formats = checks.able_formats(cfg)
+    able = f"lightspeech export RUN --format {formats[0]}, or " if formats else ""
     return (
-        f"{cfg.model.name} is given {cfg.frontend.name}{known}, which no bundle holds; "
-        f"{checks.remedy(cfg)}"
+        f"{cfg.model.name} is given {cfg.frontend.name}{known}, which no bundle of a run holds; "
+        f"{able}{checks.remedy(cfg)}"
     )
 
 
@@ -179,10 +181,9 @@ def export_as(
     """
     run = runs.read_run(study.folder / run_name)
     exporter = checks.exporter(run.config, format)
-    if why := why_no_bundle(run.config):
-        raise ConfigError(f"{study.folder / run_name}: {why}")
     folder = study.name if format == USUAL else f"{study.name}-{format.replace('_', '-')}"
-    tested = answers(study) if study.is_tested else []
+    # Where runs make no bundle, their figures are of whole utterances, and no bundle's.
+    tested = answers(study) if study.is_tested and run.config.front.in_bundle else []
     described = prefixes.named(describe(study, run, places.bundles / folder), exporter, prefix)
     bundle: Bundle = exporter.export(run, described)
     figures = results.measure(describe_study(study, bundle), tested) if tested else None

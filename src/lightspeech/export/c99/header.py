@@ -31,7 +31,7 @@ def read(bundle: Bundle) -> dict[str, int]:
 def _text(bundle: Bundle) -> str:
     """The header, as it lies there or as it would be written."""
     header = bundle.path / FILE
-    if header.is_file():
+    if header.is_file() and prefix.of(bundle) == prefix.USUAL:
         return header.read_text("utf-8")
     if not c99.is_network(bundle):
         raise BundleError(
