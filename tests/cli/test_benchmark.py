@@ -1,5 +1,6 @@
 import csv
 import json
+from shutil import which
 
 import pytest
 
@@ -16,6 +17,18 @@ def test_a_bundle_is_measured_without_recordings(lightspeech, make_bundle, tmp_p
     assert (row["model"], row["format"], row["status"]) == ("toy", "onnx", "ok")
     assert row["latency"]["rounds"] == 2
     assert row["uar"] is None
+
+
+def test_a_shipped_model_is_measured_in_the_formats_that_are_named(lightspeech, tmp_path):
+    options = ("--formats", "c99,onnx-fp16", "--rounds", 1, "--json", "--bundles", tmp_path)
+    rows = json.loads(lightspeech("benchmark", "nano", *options).out)["rows"]
+    assert [(row["format"], row["model"]) for row in rows] == [
+        ("onnx", "nano"), ("c99", "nano"), ("onnx-fp16", "nano"),
+    ]  # fmt: skip
+    assert rows[2]["status"] == "failed"
+    if which("gcc"):
+        assert rows[1]["latency"]["median_ms"] > 0
+        assert (rows[1]["ram"], rows[1]["ram_bytes"] > 1_000) == ("arena", True)
 
 
 def test_the_table_is_csv_or_markdown_too(lightspeech, make_bundle):

@@ -1,6 +1,9 @@
 import json
+from shutil import which
 
 import pytest
+
+from lightspeech.evaluation import cortex_m
 
 
 @pytest.fixture
@@ -31,3 +34,12 @@ def test_boards_in_json_and_published(lightspeech, make_c_bundle, tmp_path):
 
 def test_a_bundle_without_c_is_one_line(lightspeech, make_bundle, error_line):
     assert "holds no generated C" in error_line(lightspeech("boards", make_bundle().path))
+
+
+def test_a_shipped_model_is_measured_from_anywhere(lightspeech, tmp_path, monkeypatch):
+    if missing := [tool for tool in cortex_m.PACKAGES if not which(tool)]:
+        pytest.skip(f"needs {missing[0]}: apt install {cortex_m.PACKAGES[missing[0]]}")
+    monkeypatch.chdir(tmp_path)
+    said = json.loads(lightspeech("boards", "nano", "--json").out)
+    assert (said["cost"]["model"], said["cost"]["how"]) == ("nano", "measured")
+    assert list(tmp_path.iterdir()) == []

@@ -71,9 +71,10 @@ def apply(before, task, cfg):
 WEIGHTS = """
 from safetensors.torch import save
 from lightspeech.export._bundled import exporter
-from lightspeech.export._bundled import nobody as network_alone
+from lightspeech.export._bundled import never as rewrite, nobody as network_alone
 
 HOLDS, KNOWS_SPEAKER, TAKES, SUFFIX = ("mel", "louder"), False, ("fp32",), ".safetensors"
+PREFIXED = False
 export = exporter(lambda run: save(run.network.state_dict()), "model.safetensors")
 """
 NEWCOMERS = {

@@ -11,7 +11,7 @@ from lightspeech.cli._progress import Bars
 from lightspeech.config import as_dict
 from lightspeech.errors import ConfigError
 from lightspeech.reporting import benchmark_table as tables
-from lightspeech.workflows.benchmark import Plan, benchmark, write
+from lightspeech.workflows.benchmark import RUN_FORMATS, Plan, benchmark, write
 
 
 def command(
@@ -19,13 +19,13 @@ def command(
         list[Path], typer.Argument(metavar="RUN|BUNDLE...", help="Folders, or nano, micro, small.")
     ],
     formats: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="For runs: formats to export and measure, with commas between, of "
-            f"{FORMATS}; -int8 behind one exports what "
-            "quantize made."
+            help="To export and measure, with commas between, of "
+            f"{FORMATS}; -int8 behind one exports what quantize made. If left out: of runs "
+            f"{','.join(RUN_FORMATS)}, of bundles what they are."
         ),
-    ] = "onnx,onnx-int8,litert-int8,executorch-int8,c99",
+    ] = None,
     yardstick: Annotated[
         bool, typer.Option("--yardstick", help="Also eGeMAPS and an SVM, on the first run's fold.")
     ] = False,
@@ -52,7 +52,8 @@ def command(
 ) -> None:
     """Measure models in many formats, side by side: UAR, size, memory, latency.
 
-    A run is exported in every format, its int8 formats from what quantize made of it; what fails
+    A run is exported in every format, its int8 formats from what quantize made of it, and an int8
+    bundle in those that are named; what fails
     stays in the table and says why. Rounds are interleaved, so that ratios hold on a busy machine.
 
     Example: lightspeech benchmark runs/ravdess_micro/fold0-seed0 --output results/benchmark.json
@@ -60,8 +61,9 @@ def command(
     if json + csv + markdown > 1:
         raise ConfigError("choose one of --json, --csv and --markdown")
     plan = Plan(
-        targets=targets, formats=formats.split(","), yardstick=yardstick, manifest=manifest,
-        labels=labels, rounds=rounds, threads=threads, bundles=bundles, cache=cache,
+        targets=targets, formats=formats.split(",") if formats else (), yardstick=yardstick,
+        manifest=manifest, labels=labels, rounds=rounds, threads=threads, bundles=bundles,
+        cache=cache,
     )  # fmt: skip
     with Bars() as bars:
         result = benchmark(plan, bars.show)

@@ -19,7 +19,8 @@ def back_end(bundle: Bundle) -> str:
         if plugins.load(BACK_ENDS, name).opens(bundle):
             return name
     raise BundleError(
-        f"{bundle.path}: no back end of {names} opens {bundle.model_file!r}; export the model again"
+        f"{bundle.path}: no back end of {names} opens {bundle.model_file!r}, which may be for a "
+        "board alone; to answer here take another format, such as --format onnx or c99"
     )
 
 

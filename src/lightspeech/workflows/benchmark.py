@@ -4,13 +4,14 @@ Of bundles without torch.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lightspeech import bundle as bundles
+from lightspeech.bundle import Bundle
 from lightspeech.config import as_dict
 from lightspeech.corpora import manifest as manifests
-from lightspeech.errors import ConfigError
+from lightspeech.errors import ConfigError, LightspeechError
 from lightspeech.evaluation import machine, trial
 from lightspeech.evaluation.trial import Benchmark, Entry, Row, Trial
 from lightspeech.files import placed, write_json, write_text
@@ -19,6 +20,10 @@ from lightspeech.progress import Progress
 from lightspeech.reporting import pictures
 from lightspeech.training import layout
 from lightspeech.workflows import needs
+from lightspeech.workflows.convert import convert
+
+RUN_FORMATS = ("onnx", "onnx-int8", "litert-int8", "executorch-int8", "c99")
+"""That a run is measured in where nobody says which."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +32,8 @@ class Plan:
 
     Attributes:
         targets: folders of runs and bundles, or names of shipped models.
-        formats: that runs are exported in: an exporter, ``-int8`` behind it for what ``quantize``
-            made of the run.
+        formats: that runs and int8 bundles are exported in: an exporter, ``-int8`` behind it for
+            what ``quantize`` made of a run; none: `RUN_FORMATS` for runs.
         yardstick: measure eGeMAPS and a support vector machine on the fold of the first run too.
         manifest: for bundles: recordings, of which their own test speakers are heard.
         labels: for bundles: vocabulary of the recordings' labels; None: by its classes.
@@ -123,10 +128,21 @@ def _entries(path: Path, plan: Plan, measured_on: Trial) -> Iterator[Entry]:
         bundle = bundles.read(path)
         row = Row(model=bundle.name, format=dispatch.back_end(bundle))
         yield trial.entry(bundle, row, measured_on)[0]
+        for format in plan.formats:
+            yield _converted(bundle, replace(row, format=format), plan, measured_on)
         return
     from lightspeech.workflows import run_formats
 
     yield from run_formats.of_run(
-        placed(path), plan.formats, plan.bundles, threads=plan.threads,
+        placed(path), plan.formats or RUN_FORMATS, plan.bundles, threads=plan.threads,
         progress=measured_on.progress,
     )  # fmt: skip
+
+
+def _converted(bundle: Bundle, row: Row, plan: Plan, measured_on: Trial) -> Entry:
+    """A bundle exported in the format of a row, and measured as that."""
+    try:
+        made = convert(bundle, format=row.format.removesuffix("-int8"), bundles=plan.bundles)
+    except LightspeechError as error:
+        return Entry(row=trial.failed(row, error))
+    return trial.entry(made, row, measured_on)[0]
