@@ -8,6 +8,7 @@ here, such as a board. The blocks of one kind of a page are one session, in a fo
 To write what the commands print into the pages: LIGHTSPEECH_BARE=.venv-bare python FILE PAGES...
 """
 
+import functools
 import os
 import re
 import shutil
@@ -44,8 +45,19 @@ def sessions(page):
     return found
 
 
+@pytest.fixture(scope="module")
+def run_once(tmp_path_factory):
+    """Run the commands of a session; pages that show the same share what they print."""
+
+    @functools.cache
+    def run(commands, kind):
+        return ran(commands, kind, tmp_path_factory.mktemp("page"))
+
+    return run
+
+
 def ran(commands, kind, here):
-    """Run the commands of a session; give what each prints."""
+    """Run the commands of a session in a folder; give what each prints."""
     shutil.copytree(ROOT / "examples", here / "examples")
     read = synthetic.read(synthetic.Config(speakers=1, sentences=1, seed=15, root=here / "made"))
     spoken = next(each for each in read.utterances if each.emotion == "angry")
@@ -82,7 +94,7 @@ def test_a_page_begins_with_a_shipped_model_and_says_of_every_block_how_it_is_ru
         if kind in KINDS
     ],
 )
-def test_what_a_page_shows_is_what_its_commands_print(page, kind, tmp_path):
+def test_what_a_page_shows_is_what_its_commands_print(page, kind, run_once):
     if not kind and "LIGHTSPEECH_BARE" not in os.environ:
         pytest.skip("needs an environment with the core install alone: make bare")
     if missing := [name for name in KINDS[kind] if find_spec(name) is None]:
@@ -90,7 +102,7 @@ def test_what_a_page_shows_is_what_its_commands_print(page, kind, tmp_path):
     commands, shown = zip(*sessions(page)[kind], strict=True)
     if missing := [program for program in PROGRAMS if not which(program)]:
         pytest.skip(f"needs {missing[0]}")
-    printed = ran(commands, kind, tmp_path)
+    printed = run_once(commands, kind)
     for command, lines, expected in zip(commands, printed, shown, strict=True):
         assert words(lines) == words(expected), command
 

@@ -7,6 +7,9 @@
  *         float probabilities[LS_MODEL_OUTPUT_SIZE];
  *         if (ls_listener_step(&listener, probabilities) == LS_LISTENER_ANSWER) { ... }
  *     }
+ *
+ * A model that must know its speaker learns him between ls_frontend_listen(&listener.frontend) and
+ * ls_frontend_know, and has no answer before.
  */
 #ifndef LS_LISTEN_H
 #define LS_LISTEN_H
