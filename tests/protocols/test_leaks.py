@@ -156,3 +156,15 @@ def test_an_encoder_must_not_be_made_with_whom_its_head_is_measured_or_selected_
 def test_an_encoder_made_with_training_speakers_or_strangers_is_let_through():
     audio = {APART[0].audio_hash, "of nobody here"}
     leaks.check_encoder("e", audio, APART, protocol(leaky=False))
+
+
+def test_a_bundle_must_not_be_measured_on_whom_it_was_taught_by():
+    with pytest.raises(LeakError, match="the bundle micro knows speaker .* leave init out"):
+        leaks.check_init("micro", {"toy"}, (), APART, protocol(leaky=False))
+    leaks.check_init("micro", {"toy"}, (), APART, protocol(leaky=True))
+    leaks.check_init("micro", {"other"}, (), APART, protocol(leaky=False))
+
+
+def test_speakers_that_a_bundle_never_met_may_be_measured():
+    strangers = [APART[1].speaker, APART[2].speaker]
+    leaks.check_init("mine", {"toy"}, strangers, APART, protocol(leaky=False))

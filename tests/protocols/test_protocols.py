@@ -247,3 +247,15 @@ def test_two_folds_of_two_speakers_leave_nothing_to_train_on_and_say_so():
 def test_options_that_cannot_be_are_refused(module, options):
     with pytest.raises(ConfigError, match="must be"):
         module.Config(**options)
+
+
+def test_few_may_be_learnt_from_and_all_are_tested():
+    utterances = corpus(12)
+    cut = grouped_k_fold.cut(utterances, grouped_k_fold.Config(folds=3, training_units=2))
+    assert cut.name == "3-fold-speaker-learnt-from-2"
+    by_id = {u.id: u.speaker for u in utterances}
+    assert [len({by_id[each] for each in split.train}) for split in cut.splits] == [2, 2, 2]
+    assert {by_id[each] for split in cut.splits for each in split.test} == set(by_id.values())
+    assert all(leaks.find(utterances, split) == [] for split in cut.splits)
+    with pytest.raises(ConfigError, match="training_units"):
+        grouped_k_fold.Config(training_units=0)

@@ -21,7 +21,7 @@ from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.progress import Progress
 from lightspeech.protocols import leaks
 from lightspeech.protocols.leaks import Heard
-from lightspeech.training import inputs, layout, networks, soft_labels, teachers, unlabelled
+from lightspeech.training import inputs, layout, soft_labels, teachers, unlabelled
 from lightspeech.training import run as runs
 from lightspeech.training.answers import with_embedding
 from lightspeech.training.distillation import Distillation, Weights
@@ -94,7 +94,7 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
     student = replace(task.config, training=build(Training, changed, source="distill.training"))
     task = unlabelled.add(_learning(replace(task, config=student), cfg))
     parts = inputs.open_parts(task)
-    network = before.network if cfg.init == "run" else networks.fresh_network(task)
+    network = before.network if cfg.init == "run" else runs.first_network(task, parts)
     runs.finish(task, parts, runs.fit(task, parts, network))
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from lightspeech.config import config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
-from lightspeech.protocols.base import Protocol, split_by, units
+from lightspeech.protocols.base import Protocol, Split, split_by, unit_of, units
 
 
 @config
@@ -28,6 +28,8 @@ class Config:
     """Of the dealing; say it with the figures, since folds differ in difficulty."""
     selection_units: int = 1
     """Units to select on, > 0."""
+    training_units: int | None = None
+    """Units to learn from, > 0, the others left out, to see what few bring; null: all."""
 
     def __post_init__(self) -> None:
         """Refuse folds that cannot be."""
@@ -36,6 +38,8 @@ class Config:
                 "folds must be > 1 and selection_units > 0, "
                 f"found folds={self.folds}, selection_units={self.selection_units}"
             )
+        if self.training_units is not None and self.training_units < 1:
+            raise ConfigError(f"training_units must be > 0 or null, found {self.training_units}")
 
 
 def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
@@ -56,20 +60,25 @@ def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
         )
     random.Random(cfg.seed).shuffle(shuffled)
     folds = [shuffled[fold :: cfg.folds] for fold in range(cfg.folds)]
-    splits = [
-        split_by(
-            utterances,
-            cfg.unit,
-            name=f"fold {fold}",
-            selection=set(folds[(fold + 1) % cfg.folds][: cfg.selection_units]),
-            test=set(tested),
-        )
-        for fold, tested in enumerate(folds)
-    ]
+    few = "" if cfg.training_units is None else f"-learnt-from-{cfg.training_units}"
     return Protocol(
-        name=f"{cfg.folds}-fold-{cfg.unit}",
+        name=f"{cfg.folds}-fold-{cfg.unit}{few}",
         unit=cfg.unit,
         selection=f"{cfg.selection_units} {cfg.unit}(s) of the next fold, outside training",
         leaky=False,
-        splits=tuple(splits),
+        splits=tuple(_split(utterances, folds, fold, cfg) for fold in range(cfg.folds)),
+    )
+
+
+def _split(utterances: list[Utterance], folds: list[list[str]], fold: int, cfg: Config) -> Split:
+    following = [name for n in range(1, cfg.folds) for name in folds[(fold + n) % cfg.folds]]
+    selection = following[: min(cfg.selection_units, len(folds[(fold + 1) % cfg.folds]))]
+    learnt = following[len(selection) :][: cfg.training_units]
+    known = {*folds[fold], *selection, *learnt}
+    return split_by(
+        [utterance for utterance in utterances if unit_of(utterance, cfg.unit) in known],
+        cfg.unit,
+        name=f"fold {fold}",
+        selection=set(selection),
+        test=set(folds[fold]),
     )

@@ -119,13 +119,15 @@ class Heard:
         study: name of the teacher's study and fold, for messages.
         train: what it learnt from.
         selection: what it was chosen and calibrated on.
-        role: what it is to its student: ``teacher`` or ``encoder``.
+        role: what it is to its student: ``teacher``, ``encoder`` or ``bundle``.
+        remedy: what to do about it, for messages.
     """
 
     study: str
     train: tuple[Utterance, ...]
     selection: tuple[Utterance, ...]
     role: str = "teacher"
+    remedy: str = "take one made by other speakers"
 
 
 def together(several: Sequence[Heard]) -> Heard:
@@ -161,7 +163,7 @@ def check_teacher(knowledge: Heard, utterances: Sequence[Utterance], split: Spli
             raise LeakError(
                 f"{split.name}: the {knowledge.role} {knowledge.study} knows {leaks[0].kind} "
                 f"{leaks[0].value} of {leaks[0].other_id}, which its student must not; "
-                f"{len(leaks)} such pairs; take one made by other speakers"
+                f"{len(leaks)} such pairs; {knowledge.remedy}"
             )
 
 
@@ -183,6 +185,32 @@ def check_encoder(
     encoder = Heard(study=source, train=known, selection=(), role="encoder")
     for split in () if protocol.leaky else protocol.splits:
         check_teacher(encoder, utterances, split)
+
+
+def check_init(
+    name: str,
+    corpora: Collection[str],
+    strangers: Collection[str],
+    utterances: Sequence[Utterance],
+    protocol: Protocol,
+) -> None:
+    """Refuse a bundle to begin with that was taught by somebody it will be measured or selected on.
+
+    Args:
+        name: of the bundle.
+        corpora: names of those that it, or a teacher of it, learnt from.
+        strangers: speakers of these that it never met.
+        utterances: the whole corpus of what begins with it.
+        protocol: of that; one that is labelled leaky may do all.
+
+    Raises:
+        LeakError: naming the bundle and whom it knows of the first such fold.
+    """
+    known = tuple(u for u in utterances if u.corpus in corpora and u.speaker not in strangers)
+    remedy = "leave init out, or take other recordings"
+    bundle = Heard(study=name, train=known, selection=(), role="bundle", remedy=remedy)
+    for split in () if protocol.leaky else protocol.splits:
+        check_teacher(bundle, utterances, split)
 
 
 def check_unlabelled(

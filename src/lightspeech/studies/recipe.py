@@ -48,6 +48,9 @@ class Recipe:
     """``speaker``: by each speaker's own unlabelled speech; figures say *known speaker*."""
     augment: Augment = Augment()
     training: Training = Training()
+    init: str | None = None
+    """Bundle to begin with, such as ``micro`` of the package: its weights but for the head, which
+    is kept where the classes are the same; null: fresh weights."""
     compress: tuple[Annotated[Choice, plugin("lightspeech.compression")], ...] = ()
     """Steps, each from the run that the one before left: distill, prune, quantize."""
     search: Search | None = None
@@ -92,6 +95,7 @@ class Recipe:
             normalisation=self.normalisation,
             augment=self.augment,
             training=self.training,
+            init=self.init,
         )
 
     def _frontend(self) -> Choice:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from lightspeech import bundle as bundles
 from lightspeech.config import Choice
 from lightspeech.errors import CorpusError
 from lightspeech.files import placed
@@ -22,15 +23,24 @@ def corpora(trained: Study) -> tuple[Source, ...]:
     """
     studies = list(_studies(trained))
     known = [_of_corpus(corpus) for study in studies for corpus in _listed(study)]
+    known += [corpus for study in studies for corpus in _of_init(study, "corpora")]
     lost = (path for study in studies for path, teacher in _teachers(study) if teacher is None)
     return _once([*known, *({"name": f"teacher {path}", **UNKNOWN} for path in lost)])
 
 
 def encoders(trained: Study) -> tuple[Source, ...]:
     """List the pretrained encoders that a model or a teacher of it is given, each once."""
-    fronts = (study.recipe.run_config().front for study in _studies(trained))
+    studies = list(_studies(trained))
+    fronts = (study.recipe.run_config().front for study in studies)
     origins = (origin for front in fronts for origin in front.origins())
-    return _once({"name": o.name, "licence": o.licence, "citation": o.citation} for o in origins)
+    known = [{"name": o.name, "licence": o.licence, "citation": o.citation} for o in origins]
+    return _once([*known, *(each for study in studies for each in _of_init(study, "encoders"))])
+
+
+def _of_init(study: Study, what: str) -> tuple[Source, ...]:
+    """List what the bundle that a study began with learnt from, where it began with one."""
+    init = study.recipe.init
+    return () if init is None else getattr(bundles.read(init), what)
 
 
 def _studies(trained: Study) -> Iterator[Study]:

@@ -22,7 +22,7 @@ from lightspeech.protocols.base import Protocol
 from lightspeech.studies import execution, tasks
 from lightspeech.studies import recipe as recipes
 from lightspeech.studies.recipe import Recipe
-from lightspeech.training import layout, teachers
+from lightspeech.training import initial, layout, teachers
 from lightspeech.training.task import Task
 
 
@@ -231,10 +231,12 @@ def check_model(recipe: Recipe) -> None:
         recipe: of the study.
 
     Raises:
-        ConfigError: if model and front end do not fit each other.
+        ConfigError: if model and front end do not fit each other, or the bundle it begins with.
+        BundleError: if that bundle is not there, or damaged.
     """
     cfg = recipe.run_config()
     building.unpruned(cfg.architecture, cfg.front)
+    initial.check(cfg)
 
 
 def check_steps(recipe: Recipe, places: Places) -> None:

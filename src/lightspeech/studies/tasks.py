@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lightspeech import bundle as bundles
 from lightspeech.config import Choice
 from lightspeech.corpora import labels as vocabularies
 from lightspeech.corpora.base import Utterance
@@ -58,12 +59,17 @@ def of_study(
         cache: folder of cached features.
 
     Raises:
-        LeakError: if a fold leaks and the protocol is not labelled leaky, or an encoder was made
-            with whom a fold is measured on.
+        LeakError: if a fold leaks and the protocol is not labelled leaky, or an encoder or the
+            bundle it begins with was made with whom a fold is measured on.
     """
     leaks.check(list(utterances), protocol)
     for origin in cfg.front.origins():
         leaks.check_encoder(origin.name, origin.recordings(), utterances, protocol)
+    if cfg.init is not None:
+        bundle = bundles.read(cfg.init)
+        corpora = {corpus["name"] for corpus in bundle.corpora}
+        strangers = bundle.provenance.get("test_speakers", ())
+        leaks.check_init(cfg.init, corpora, strangers, utterances, protocol)
     names = [vocabularies.map_label(u.emotion, vocabulary) or "" for u in utterances]
     classes = tuple(sorted(set(names)))
     targets = np.array([classes.index(name) for name in names], np.int64)

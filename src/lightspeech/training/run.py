@@ -20,7 +20,7 @@ from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import read_json, replacing, write_json
 from lightspeech.frontends.batches import Batches, Index
-from lightspeech.training import calibrate, layout, loop, predictions, soft_labels
+from lightspeech.training import calibrate, initial, layout, loop, predictions, soft_labels
 from lightspeech.training.answers import Answers, answer
 from lightspeech.training.distillation import Live, Stored, Taught, Teacher
 from lightspeech.training.inputs import Parts, open_parts, training_batches
@@ -182,7 +182,25 @@ def train_run(task: Task) -> None:
         OutputError: if the folder cannot be written.
     """
     parts = open_parts(task)
-    finish(task, parts, fit(task, parts, fresh_network(task)))
+    finish(task, parts, fit(task, parts, first_network(task, parts)))
+
+
+def first_network(task: Task, parts: Parts) -> nn.Module:
+    """Build the network that a task begins with: fresh, or with the weights of a bundle.
+
+    Args:
+        task: says which bundle, or none.
+        parts: its training part.
+
+    Raises:
+        BundleError: if the bundle holds no weights of this network.
+        MissingExtra: if a bundle is to be read and the package of ONNX is not installed.
+    """
+    network = fresh_network(task)
+    if task.config.init is not None:
+        windows = parts.inputs.measure(parts.train)
+        initial.load(network, task.config, task.labels, windows)
+    return network
 
 
 def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:

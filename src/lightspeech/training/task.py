@@ -37,6 +37,8 @@ class RunConfig:
     """As of `Architecture`, once a step has narrowed some."""
     quantize: Int8 | None = None
     """How it became int8, once a step has made it so."""
+    init: str | None = None
+    """Bundle whose weights it begins with; null: fresh ones."""
 
     def __post_init__(self) -> None:
         """Refuse what no front end can be."""
