@@ -72,7 +72,32 @@ class MissingExtra(LightspeechError):  # noqa: N818 (named for what is missing)
     def __str__(self) -> str:
         """Say what to type."""
         feature, extra = self.args
-        return f"{feature} needs an extra; type: pip install 'lightspeech[{extra}]'"
+        return f"{feature} needs an extra; type: {_pip_install(extra)}"
+
+
+def _pip_install(extra: str) -> str:
+    """Say how an extra is added to this very copy, which no package index need have.
+
+    A checkout names itself, whatever was built of it or runs in it; what else pip installed from a
+    folder or a URL names that.
+    """
+    import json
+    from importlib import metadata
+    from pathlib import Path
+
+    checkout = Path(__file__).parents[2]
+    if (checkout / "pyproject.toml").is_file():
+        return f"pip install -e '{checkout}[{extra}]'"
+    try:
+        origin = metadata.distribution("lightspeech").read_text("direct_url.json")
+    except metadata.PackageNotFoundError:
+        origin = None
+    described = json.loads(origin or "{}")
+    if "url" not in described:
+        return f"pip install 'lightspeech[{extra}]'"
+    version_control = described.get("vcs_info", {}).get("vcs")
+    url = f"{version_control}+{described['url']}" if version_control else described["url"]
+    return f"pip install 'lightspeech[{extra}] @ {url}'"
 
 
 class MissingTool(LightspeechError):  # noqa: N818 (named for what is missing)

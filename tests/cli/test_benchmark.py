@@ -41,6 +41,46 @@ def test_the_table_is_csv_or_markdown_too(lightspeech, make_bundle):
     assert "| model | format | status |" in shown
 
 
+@pytest.fixture
+def own_table(tmp_path, write_tone):
+    """A table as people bring it: loud tones, one of a class that the toy bundle has not."""
+    for name in ("a", "b", "c"):
+        write_tone(tmp_path / f"{name}.wav", seconds=0.5)
+    (tmp_path / "mine.csv").write_text("path,label\na.wav,loud\nb.wav,low\nc.wav,puzzled\n")
+    return tmp_path / "mine.csv"
+
+
+def test_a_bundle_is_measured_on_a_table_of_ones_own(lightspeech, make_bundle, own_table):
+    made = make_bundle(provenance={"recipe": "toy", "fold": 0, "seed": 0}).path
+    ended = lightspeech("benchmark", made, "--rounds", 1, "--manifest", own_table, "--json")
+    [row] = json.loads(ended.out)["rows"]
+    assert (row["status"], row["n_utterances"], row["uar"]) == ("ok", 2, 0.5)
+
+
+def test_a_recording_of_the_table_that_is_not_there_is_told(lightspeech, make_bundle, own_table):
+    (own_table.parent / "b.wav").unlink()
+    ended = lightspeech("benchmark", make_bundle().path, "--manifest", own_table)
+    assert ended.code == 1
+    assert "1 recordings cannot be measured on, first" in ended.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "name", "ending"),
+    [
+        ("benchmark", "--output", "x.csv", ".json"),
+        ("benchmark", "--picture", "x.png", ".svg"),
+        ("evaluate", "--output", "x.html", ".json"),
+        ("report", "--output", "x.svg", ".html or .htm"),
+    ],
+)
+def test_an_output_of_another_format_is_refused(
+    lightspeech, tmp_path, error_line, command, option, name, ending
+):
+    line = error_line(lightspeech(command, tmp_path, option, tmp_path / name))
+    assert f"name a file that ends in {ending}" in line
+    assert not (tmp_path / name).exists()
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [

@@ -194,3 +194,9 @@ def test_progress_counts_answers(lightspeech, recordings, monkeypatch, tmp_path)
     monkeypatch.setattr(Progress, "track", counted)
     assert lightspeech("predict", recordings, "--output", tmp_path / "out").code == 0
     assert totals == [3]
+
+
+@pytest.mark.parametrize(("name", "form"), [("a.csv", "--csv"), ("a.json", "--json")])
+def test_the_name_of_an_output_says_its_form(lightspeech, recordings, tmp_path, name, form):
+    lightspeech("predict", recordings, "--output", tmp_path / name)
+    assert (tmp_path / name).read_text("utf-8") == lightspeech("predict", recordings, form).out

@@ -45,6 +45,15 @@ def test_answers_are_those_of_the_device_code(toy, utterances):
     assert (made.fold, made.seed) == (2, 7)
 
 
+def test_strangers_are_test_speakers_or_all_of_a_corpus_that_it_never_met(toy, utterances):
+    assert {u.speaker for u in bundle_quality.strangers(toy, utterances)} == {"toy/b"}
+    others = [dataclasses.replace(u, corpus="mine", speaker="mine/a") for u in utterances]
+    assert bundle_quality.strangers(toy, others) == others
+    known = [dataclasses.replace(u, speaker="toy/a") for u in utterances]
+    with pytest.raises(CorpusError, match=r"learnt from \['toy'\], and none of its test speakers"):
+        bundle_quality.strangers(toy, known)
+
+
 class Sure:
     """A bundle of the four common classes that always answers the first."""
 

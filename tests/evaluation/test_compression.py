@@ -106,4 +106,6 @@ def test_the_table_has_a_row_a_step_and_says_who_paid(plain):
     assert plain_row.startswith("| plain | ")
     assert "| 5 kB | 1,000 | 1.50 | 2.05 kB | 0.50 (0.75) | – | 50.0 |" in row
     assert "Abacus" in text
+    assert "1-prune  " in reporting.text(chain)
+    assert "|" not in reporting.text(chain)
     assert "- 1-prune (amount 0.5): recall angry -" in text

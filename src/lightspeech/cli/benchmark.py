@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from lightspeech.cli import _files
 from lightspeech.cli._formats import FORMATS
 from lightspeech.cli._progress import Bars
 from lightspeech.config import as_dict
@@ -30,7 +31,7 @@ def command(
         bool, typer.Option("--yardstick", help="Also eGeMAPS and an SVM, on the first run's fold.")
     ] = False,
     manifest: Annotated[
-        Path | None, typer.Option(help="For bundles: recordings, of which test speakers are heard.")
+        Path | None, typer.Option(help="For bundles: a manifest, or any CSV with path and label.")
     ] = None,
     labels: Annotated[
         str | None,
@@ -60,6 +61,8 @@ def command(
     """
     if json + csv + markdown > 1:
         raise ConfigError("choose one of --json, --csv and --markdown")
+    _files.ending_in(output, ".json")
+    _files.ending_in(picture, ".svg")
     plan = Plan(
         targets=targets, formats=formats.split(",") if formats else (), yardstick=yardstick,
         manifest=manifest, labels=labels, rounds=rounds, threads=threads, bundles=bundles,

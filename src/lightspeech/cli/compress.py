@@ -9,6 +9,7 @@ import typer
 from lightspeech.cli._progress import Bars
 from lightspeech.cli._training import Fresh, Overrides, Processes, RecipeFile, Resume, untested
 from lightspeech.config import as_dict
+from lightspeech.errors import ConfigError
 from lightspeech.reporting import compression as tables
 from lightspeech.workflows import needs
 
@@ -23,11 +24,14 @@ def command(
     ] = None,
     processes: Processes = None,
     json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print it in Markdown.")] = False,
 ) -> None:
     """Train a recipe, apply its steps one after the other, and say what each of them cost.
 
     Example: lightspeech compress recipes/ravdess_micro_ablation.yaml --resume --publish results
     """
+    if json and markdown:
+        raise ConfigError("choose one of --json and --markdown")
     needs.torch("training")
     from lightspeech.workflows.compress import compress
     from lightspeech.workflows.train import Job
@@ -42,4 +46,5 @@ def command(
     elif json:
         typer.echo(json_format.dumps(as_dict(compressed.chain)))
     else:
-        typer.echo(tables.markdown(compressed.chain), nl=False)
+        write = tables.markdown if markdown else tables.text
+        typer.echo(write(compressed.chain), nl=False)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from lightspeech.cli import _files
 from lightspeech.cli._progress import Bars
 from lightspeech.config import as_dict
 from lightspeech.errors import ConfigError
@@ -19,7 +20,7 @@ def command(
         Path | None, typer.Argument(help="Folder of a study or a bundle, or nano, micro, small.")
     ] = None,
     manifest: Annotated[
-        Path | None, typer.Option(help="For a bundle: recordings to measure it on.")
+        Path | None, typer.Option(help="For a bundle: a manifest, or any CSV with path and label.")
     ] = None,
     labels: Annotated[
         str | None,
@@ -49,6 +50,7 @@ def command(
 
     Example: lightspeech evaluate --results results/ravdess/micro-int8.json --root data
     """
+    _files.ending_in(output, ".json")
     if published is not None and root is not None:
         return _again(published, root, json)
     if target is None or published is not None or root is not None:

@@ -62,7 +62,9 @@ def command(
     processes: Annotated[
         int | None, typer.Option(min=1, help="At once; default: cores, where there is much audio.")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="Write here, not to stdout.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write here, not to stdout; .csv or .json is the form.")
+    ] = None,
 ) -> None:
     """Recognise the emotion in audio of any format, rate and length.
 
@@ -74,6 +76,9 @@ def command(
     """
     if as_json and as_csv:
         raise ConfigError("--json and --csv are both given; choose one")
+    if output is not None and not as_json:
+        as_csv = as_csv or output.suffix == ".csv"
+        as_json = not as_csv and output.suffix in (".json", ".jsonl")
     recognizer = load(bundle_path)
     files = _files.expand(path)
     head, line = _text_format(recognizer.bundle, files)

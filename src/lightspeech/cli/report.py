@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from lightspeech.cli import _files
 from lightspeech.files import placed
 from lightspeech.reporting import html
 
@@ -19,5 +20,5 @@ def command(
 
     Example: lightspeech report runs/ravdess_micro
     """
-    to = output or Path("report") / f"{placed(run).name}.html"
+    to = _files.ending_in(output, ".html", ".htm") or Path("report") / f"{placed(run).name}.html"
     typer.echo(str(html.write_report(run, to)))

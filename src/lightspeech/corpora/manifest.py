@@ -171,25 +171,35 @@ def read(path: Path, *, need_audio: bool = True) -> list[Utterance]:
     return utterances
 
 
-def read_any(path: Path, *, progress: Progress = no_progress) -> list[Utterance]:
+def read_any(
+    path: Path, *, need_audio: bool = False, progress: Progress = no_progress
+) -> list[Utterance]:
     """Read a manifest or any CSV table of recordings, as far as their audio can be decoded.
 
     Recordings that cannot keep their row, without a hash: names alone still tell a leak.
 
     Args:
         path: the CSV file. One with all `COLUMNS` is a manifest, and no recording is opened.
+        need_audio: refuse a table with a recording that cannot be decoded, or has no label.
         progress: told of every file decoded.
 
     Raises:
         CorpusError: if the file is missing or empty, lacks a column, or holds a bad number, an id
-            twice, a part of a split that does not exist, or no path at all.
+            twice, a part of a split that does not exist, or no path at all; if audio is needed and
+            a recording has none.
     """
     columns = read_rows(path, ("path",))[0].keys()
     if set(COLUMNS) <= columns:
-        return read(path, need_audio=False)
-    utterances = csv_corpus.read_table(path, need_label=False).utterances
-    decoded = {utterance.id: utterance for utterance in decode(utterances, progress=progress)[0]}
-    return [decoded.get(utterance.id, utterance) for utterance in utterances]
+        return read(path, need_audio=need_audio)
+    table = csv_corpus.read_table(path, need_label=need_audio)
+    good, broken = decode(table.utterances, progress=progress)
+    if need_audio and (lacking := table.rejected + broken):
+        raise CorpusError(
+            f"{path}: {len(lacking)} recordings cannot be measured on, first {lacking[0].path} "
+            f"({lacking[0].reason}); mend them or take their rows out"
+        )
+    decoded = {utterance.id: utterance for utterance in good}
+    return [decoded.get(utterance.id, utterance) for utterance in table.utterances]
 
 
 def _utterance(path: Path, line: int, row: dict[str, str]) -> Utterance:

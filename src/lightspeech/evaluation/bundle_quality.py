@@ -81,6 +81,28 @@ def held_out(bundle: Bundle, utterances: Sequence[Utterance]) -> list[Utterance]
     return tested
 
 
+def strangers(bundle: Bundle, utterances: Sequence[Utterance]) -> list[Utterance]:
+    """Keep whom a bundle does not know: its test speakers, where there are any, else others.
+
+    Args:
+        bundle: as read by `bundle.read`.
+        utterances: the recordings that it is to be measured on.
+
+    Raises:
+        CorpusError: if all are of corpora that it learnt from.
+    """
+    tested = set(bundle.provenance.get("test_speakers", ()))
+    known = {corpus.get("name") for corpus in bundle.corpora}
+    kept = [utterance for utterance in utterances if utterance.speaker in tested]
+    kept = kept or [utterance for utterance in utterances if utterance.corpus not in known]
+    if not kept:
+        raise CorpusError(
+            f"learnt from {sorted(map(str, known))}, and none of its test speakers "
+            f"{sorted(tested)} is in the table; measure it on recordings of others"
+        )
+    return kept
+
+
 def is_leaky(bundle: Bundle, utterances: Sequence[Utterance]) -> bool:
     """Whether training may have known a speaker of ``utterances``.
 

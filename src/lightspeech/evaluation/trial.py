@@ -53,7 +53,7 @@ class Row:
     """Multiply-accumulates of one window."""
     size_bytes: int | None = None
     uar: float | None = None
-    """On the test speakers of its own fold, through this very format."""
+    """On the test speakers of its own fold, or on a table of others, through this very format."""
     uar_change: float | None = None
     """From the same model in floats."""
     n_utterances: int | None = None
@@ -107,7 +107,7 @@ class Trial:
     """What bundles are measured on.
 
     Attributes:
-        utterances: recordings, of which the bundle's own test speakers are heard; may be empty.
+        utterances: recordings, of which those are heard whom the bundle does not know; may be none.
         vocabulary: maps their labels onto the bundle's.
         threads: processor threads of a back end.
         progress: told of every answer.
@@ -174,11 +174,11 @@ def failed(row: Row, error: Exception) -> Row:
 
 
 def _answers(predictor: Predictor, row: Row, trial: Trial) -> tuple[Predictions | None, Waveform]:
-    """Answer the test speakers, and give a window to time: of their speech, else of silence."""
+    """Answer whom the bundle does not know; give a window to time, of speech or of silence."""
     bundle = predictor.bundle
     if not trial.utterances:
         return None, np.zeros(bundle.windows.samples(bundle.sample_rate)[0], np.float32)
-    utterances = bundle_quality.held_out(bundle, trial.utterances)
+    utterances = bundle_quality.strangers(bundle, trial.utterances)
     waveform = io.load(utterances[0].path, bundle.sample_rate)
 
     def progress(_: str, n_answered: int, total: int) -> None:

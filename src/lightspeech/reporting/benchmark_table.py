@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lightspeech.evaluation import trial
 from lightspeech.evaluation.trial import Row
+from lightspeech.reporting.text import aligned
 
 HEAD = (
     "model", "format", "status", "bytes", "UAR %", "change", "MACs", "RAM", "TFLM", "ms", "p95",
@@ -34,12 +35,7 @@ def read(path: Path) -> tuple[str, list[Row]]:
 
 def text(rows: Sequence[Row]) -> str:
     """Align columns for a terminal."""
-    lines = [HEAD, *map(_cells, rows)]
-    widths = [max(len(line[n]) for line in lines) for n in range(len(HEAD) - 1)]
-    return "\n".join(
-        "  ".join([f"{cell:<{w}}" for cell, w in zip(line, widths, strict=False)] + [line[-1]])
-        for line in lines
-    )
+    return aligned([HEAD, *map(_cells, rows)])
 
 
 def markdown(rows: Sequence[Row]) -> str:

@@ -1,10 +1,11 @@
-"""What a chain cost, as a Markdown table and as words on who paid."""
+"""What a chain cost, as a table and as words on who paid."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from lightspeech.evaluation.compression import Chain, Change, Step
 from lightspeech.reporting import wording
+from lightspeech.reporting.text import aligned
 
 HEAD = (
     "step", "UAR %", "Δ plain", "Δ step", "size", "parameters", "MMAC", "peak activations",
@@ -13,16 +14,29 @@ HEAD = (
 
 
 def markdown(chain: Chain) -> str:
-    """Write the table, then what became of emotions and speakers."""
+    """Write the table in Markdown, then what became of emotions and speakers."""
+    head, *rows = _rows(chain)
     marks = ["---", *["--:"] * (len(HEAD) - 1)]
-    kinds = Counter(_kind(step) for step in chain.steps)
-    rows = [HEAD, marks, *(_cells(step, kinds[_kind(step)] > 1) for step in chain.steps)]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    table = "\n".join(f"| {' | '.join(row)} |" for row in (head, marks, *rows))
+    return _document(f"**{chain.recipe}**", chain, table)
+
+
+def text(chain: Chain) -> str:
+    """Write the same for a terminal."""
+    return _document(chain.recipe, chain, aligned(_rows(chain)))
+
+
+def _document(title: str, chain: Chain, table: str) -> str:
     paid = "\n".join(_paid(chain.steps))
+    seeds = ", ".join(map(str, chain.seeds))
     return (
-        f"**{chain.recipe}** on {chain.corpus}, seeds {', '.join(map(str, chain.seeds))}; "
-        f"{chain.machine['cpu']}\n\n{table}\n\n{paid}\n"
+        f"{title} on {chain.corpus}, seeds {seeds}; {chain.machine['cpu']}\n\n{table}\n\n{paid}\n"
     )
+
+
+def _rows(chain: Chain) -> list[tuple[str, ...]]:
+    kinds = Counter(_kind(step) for step in chain.steps)
+    return [HEAD, *(_cells(step, kinds[_kind(step)] > 1) for step in chain.steps)]
 
 
 def _kind(step: Step) -> str:

@@ -1,10 +1,24 @@
 """Results as plain text for a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lightspeech.evaluation.results import Results
 from lightspeech.reporting import wording
 from lightspeech.reporting.wording import percent
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Align the columns of a table for a terminal.
+
+    Args:
+        rows: as many cells each, the head first; at least one.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def describe(results: Results) -> str:

@@ -11,6 +11,7 @@ from lightspeech import bundle as bundles
 from lightspeech.bundle import Bundle
 from lightspeech.config import as_dict
 from lightspeech.corpora import manifest as manifests
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, LightspeechError
 from lightspeech.evaluation import machine, trial
 from lightspeech.evaluation.trial import Benchmark, Entry, Row, Trial
@@ -35,7 +36,8 @@ class Plan:
         formats: that runs and int8 bundles are exported in: an exporter, ``-int8`` behind it for
             what ``quantize`` made of a run; none: `RUN_FORMATS` for runs.
         yardstick: measure eGeMAPS and a support vector machine on the fold of the first run too.
-        manifest: for bundles: recordings, of which their own test speakers are heard.
+        manifest: for bundles: a table of recordings; of a corpus that a bundle learnt from its
+            own test speakers alone are heard.
         labels: for bundles: vocabulary of the recordings' labels; None: by its classes.
         rounds: calls of each that are timed.
         threads: processor threads of each.
@@ -66,14 +68,14 @@ def benchmark(plan: Plan, progress: Progress) -> Benchmark:
 
     Raises:
         ConfigError: if a target is neither run nor bundle, or a format is none.
-        CorpusError: if a run is not finished, or the manifest is damaged.
+        CorpusError: if a run is not finished, or the table or a recording of it is damaged.
         MissingExtra: if torch is not installed and a target is a run.
     """
     targets = [bundles.find(path) for path in plan.targets]
     runs = [path for path in targets if not _is_bundle(path)]
     _check(runs, plan)
     measured_on = Trial(
-        utterances=[] if plan.manifest is None else manifests.read(plan.manifest),
+        utterances=_recordings(plan, progress),
         vocabulary=plan.labels,
         threads=plan.threads,
         progress=progress,
@@ -104,6 +106,12 @@ def write(result: Benchmark, *, output: Path | None, picture: Path | None) -> No
         write_json(output, as_dict(result))
     if picture is not None:
         write_text(picture, pictures.of_benchmark(result.rows).text())
+
+
+def _recordings(plan: Plan, progress: Progress) -> list[Utterance]:
+    if plan.manifest is None:
+        return []
+    return manifests.read_any(plan.manifest, need_audio=True, progress=progress)
 
 
 def _is_bundle(path: Path) -> bool:

@@ -78,7 +78,7 @@ def _of_bundle(
     target: Path, manifest: Path, labels: str | None, held_out: bool, progress: Progress
 ) -> Evaluation:
     predictor = dispatch.open(bundles.read(target))
-    utterances = manifests.read(manifest)
+    utterances = manifests.read_any(manifest, need_audio=True, progress=progress)
     if held_out:
         utterances = bundle_quality.held_out(predictor.bundle, utterances)
     answers = bundle_quality.answer_all(predictor, utterances, labels, progress=progress)
