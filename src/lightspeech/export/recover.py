@@ -15,6 +15,7 @@ from lightspeech.bundle import MEL, Bundle
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
 from lightspeech.models import int8
 from lightspeech.models.int8 import Int8Network, Values
+from lightspeech.runtime import onnx_file
 from lightspeech.training import networks
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
@@ -30,8 +31,6 @@ COMPUTES = {
     "ReduceMax": ("amax", 1), "Concat": ("cat", None), "AveragePool": ("avg_pool2d", 1),
 }  # fmt: skip
 """What ONNX calls the operations of `int8.COMPUTES`, and how many values they take."""
-LARGEST = 127
-"""Of the weights of a channel, by which its scale is known."""
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -43,7 +42,8 @@ def recover(bundle: Bundle) -> Run:
         bundle: int8, as ONNX, as read by `bundle.read`.
 
     Raises:
-        BundleError: if its model is not int8 ONNX, or not the network that it describes.
+        BundleError: if its model is not int8 ONNX, asks for more than a network may, or is not the
+            network that it describes.
         MissingExtra: if the packages that read ONNX or know int8 are not installed.
     """
     again = f"{bundle.path}: {{}}; export the format from its run, runs/NAME/fold0-seed0"
@@ -53,7 +53,9 @@ def recover(bundle: Bundle) -> Run:
         import onnx
     except ModuleNotFoundError:
         raise MissingExtra("another format of a bundle", "compress") from None
-    graph = onnx.load(bundle.path / bundle.model_file, load_external_data=False).graph
+    model = (bundle.path / bundle.model_file).read_bytes()
+    onnx_file.check(model)
+    graph = onnx.load_model_from_string(model).graph
     if not any(node.op_type == "QuantizeLinear" for node in graph.node):
         raise BundleError(again.format("its model is not int8"))
     try:
@@ -62,7 +64,7 @@ def recover(bundle: Bundle) -> Run:
         assert isinstance(network, Int8Network)
         arrays = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
         _fill(network, graph, arrays)
-    except (ConfigError, KeyError, RuntimeError, ValueError) as error:
+    except (ConfigError, LookupError, RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise BundleError(again.format(f"its model is another network ({reason})")) from None
     return Run(
@@ -144,15 +146,8 @@ def _layer(node: Any) -> str:
 def _floats(
     values: npt.NDArray[np.int8], scales: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
-    """Weights of integers: their scales, found again as a channel's largest over 127, are the same.
+    """Weights of integers; the largest of a channel over 127 is its scale again, to the bit.
 
-    The product of a scale and 127 is rounded, and may lie a bit beside what the scale was made of.
+    That holds of every float that is the quotient of another by 127, as these are.
     """
-    seven_bits = np.float32(LARGEST)
-    near = scales * seven_bits
-    tries = (near, np.nextafter(near, np.float32(0)), np.nextafter(near, np.float32(np.inf)))
-    largest = np.select([each / seven_bits == scales for each in tries], tries, near)
-    channels = (-1, *[1] * (values.ndim - 1))
-    weights = values * scales.reshape(channels)
-    at_the_end = np.abs(values.astype(np.int16)) == LARGEST
-    return np.where(at_the_end, np.sign(values) * largest.reshape(channels), weights).astype("f4")
+    return values * scales.reshape(-1, *[1] * (values.ndim - 1))
