@@ -44,10 +44,18 @@ def test_a_folder_is_answered_recursively(lightspeech, recordings):
     ended = lightspeech("predict", recordings, "--json")
     found = objects(ended)
     assert ended.code == 0
-    assert ended.err == ""
+    assert ended.err == f"skipped 1 file that is no audio: {recordings / 'notes.txt'}\n"
     assert all(list(record) == FIELDS for record in found)
     names = [record["path"] for record in found]
     assert names == sorted(str(path) for path in recordings.rglob("*.[wf]*"))
+
+
+def test_of_two_files_of_one_name_the_lossless_one_is_answered(lightspeech, tmp_path):
+    for name in ("call.mp3", "call.wav"):
+        soundfile.write(tmp_path / name, np.full(24_000, 0.2), 16_000)
+    ended = lightspeech("predict", tmp_path, "--json")
+    assert [record["path"] for record in objects(ended)] == [str(tmp_path / "call.wav")]
+    assert "call.mp3: same name as" in ended.err
 
 
 def test_neighbours_of_one_label_are_one_segment_unless_each_is_wanted(lightspeech, recordings):
@@ -136,7 +144,7 @@ def test_a_file_that_fails_does_not_stop_the_others(lightspeech, recordings):
     failed = {path: record for path, record in found.items() if "error" in record}
     assert set(failed) == {str(recordings / "broken.wav"), "missing.wav"}
     assert all(list(record) == ["path", "error"] for record in failed.values())
-    assert len(ended.err.splitlines()) == 2
+    assert ended.err.count("error: ") == 2
 
 
 @pytest.mark.parametrize("form", ["--json", "--csv"])

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 import soxr
 
-from lightspeech.audio import decoding
+from lightspeech.audio import decoding, samples
 from lightspeech.audio.resampling import resampled
 from lightspeech.audio.windows import Waveform
 
@@ -35,11 +35,13 @@ def inspect(path: str | Path) -> AudioInfo:
     Raises:
         AudioError: if the file is missing, cut short, damaged or not audio.
     """
-    digest = hashlib.sha256()
+    digest, mixer = hashlib.sha256(), samples.Mixer(str(path))
     n_samples: dict[int, int] = {}
     for rate, block in decoding.blocks(Path(path)):
-        digest.update(np.clip(np.rint(_mono(block) * 32768), -32768, 32767).astype("<i2").tobytes())
+        mono = np.rint(mixer.feed(block) * 32768)
+        digest.update(np.clip(mono, -32768, 32767).astype("<i2").tobytes())
         n_samples[rate] = n_samples.get(rate, 0) + len(block)
+    mixer.flush()
     return AudioInfo(
         duration_s=sum(n / rate for rate, n in n_samples.items()),
         sample_rate=next(iter(n_samples)),
@@ -76,24 +78,37 @@ def sped_up(waveform: Waveform, rate: float) -> Waveform:
     return waveform if rate == 1 else soxr.resample(waveform, rate, 1).astype(np.float32)
 
 
-def stream(source: str | Path | BinaryIO, sample_rate: int = 16_000) -> Iterator[Waveform]:
+def stream(
+    source: str | Path | BinaryIO, sample_rate: int = 16_000, *, channel: int | None = None
+) -> Iterator[Waveform]:
     """Decode a file in blocks of any length; joined they are exactly what `load` gives.
 
     Args:
         source: a file, or an open one that can seek.
         sample_rate: in Hz, of the blocks.
+        channel: the one to take, from 1; default: the mean of all.
 
     Yields:
         Float32, −1 to 1, shape ``(n,)``, of any length, some of them empty.
 
     Raises:
-        AudioError: if the file is missing, cut short, damaged or not audio.
+        AudioError: if the file is missing, cut short, damaged, not audio, or has no such channel.
     """
     source = Path(source) if isinstance(source, str) else source
+    mixer = samples.Mixer(decoding.name_of(source), channel)
     for rate, group in groupby(decoding.blocks(source), key=itemgetter(0)):
-        yield from resampled((_mono(block) for _, block in group), rate, sample_rate)
+        yield from resampled((mixer.feed(block) for _, block in group), rate, sample_rate)
+    mixer.flush()
 
 
-def _mono(block: decoding.Samples) -> Waveform:
-    single: Waveform = block[:, 0] if block.shape[1] == 1 else block.mean(1)
-    return np.clip(single, -1, 1)
+def n_channels(source: Path | BinaryIO) -> int:
+    """Tell how many channels a file has; of several joined in one the first.
+
+    Args:
+        source: a file, or an open one that can seek.
+
+    Raises:
+        AudioError: if its beginning is no audio.
+    """
+    _, block = next(decoding.blocks(source))
+    return int(block.shape[1])

@@ -5,6 +5,7 @@ alone, no path, and no format that can name any.
 """
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
@@ -93,6 +94,15 @@ def blocks(file: BinaryIO, name: str, why: str) -> Iterator[tuple[int, npt.NDArr
             yield block
         if is_empty:
             raise unreadable
+
+
+def is_needed(path: Path) -> bool:
+    """Tell whether a file has a format of FFmpeg's."""
+    try:
+        with path.open("rb") as file:
+            return bool(_kind(file))
+    except OSError:
+        return False
 
 
 def _kind(file: BinaryIO) -> str:

@@ -4,6 +4,8 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,9 +18,27 @@ from lightspeech.audio.resampling import resampled
 from lightspeech.audio.windows import Waveform
 from lightspeech.errors import ConfigError
 
-Audio = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | npt.NDArray[Any]
-"""A file: its path, its bytes, or itself open for reading bytes. Or samples: an array, see
-`samples`, whose sample rate must be told beside it."""
+File = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+"""Its path, its bytes, or itself open for reading bytes."""
+Recording = File | npt.NDArray[Any]
+"""A file, or samples: an array, see `samples`, whose sample rate must be told beside it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Channel:
+    """One channel of a recording, such as one of the two people of a call.
+
+    Attributes:
+        audio: the recording.
+        number: of the channel, from 1.
+    """
+
+    audio: Recording
+    number: int
+
+
+Audio = Recording | Channel
+"""What may be asked; of a recording as such it is the mean of its channels."""
 
 
 def read_audio(
@@ -59,16 +79,35 @@ def blocks(audio: Audio, target_rate: int, *, sample_rate: int | None = None) ->
         ConfigError: as of `read_audio`.
     """
     check(audio, sample_rate)
-    if isinstance(audio, np.ndarray):
+    whole, channel = (audio.audio, audio.number) if isinstance(audio, Channel) else (audio, None)
+    if isinstance(whole, np.ndarray):
         yield from resampled(
-            samples.blocks(audio, sample_rate), samples.rate(sample_rate), target_rate
+            samples.blocks(whole, sample_rate, channel), samples.rate(sample_rate), target_rate
         )
-    elif isinstance(audio, bytes | bytearray | memoryview):
-        yield from io.stream(BytesIO(audio), target_rate)
-    elif isinstance(audio, str | os.PathLike):
-        yield from io.stream(Path(audio), target_rate)
-    else:
-        yield from _file(audio, target_rate)
+        return
+    with _seekable(whole) as source:
+        yield from io.stream(source, target_rate, channel=channel)
+
+
+def channels(audio: Recording) -> list[Channel]:
+    """Take a recording apart: each of its channels is one of its own.
+
+    Args:
+        audio: as of `read_audio`; an array of shape ``(samples, channels)``. What cannot seek is
+            read into memory.
+
+    Raises:
+        AudioError: if its beginning is no audio.
+        ConfigError: if it is nothing that can be read.
+    """
+    if isinstance(audio, np.ndarray):
+        n_channels = audio.shape[1] if audio.ndim == 2 else 1
+        return [Channel(audio, number) for number in range(1, n_channels + 1)]
+    check(audio, None)
+    if not isinstance(audio, str | os.PathLike | bytes | bytearray | memoryview):
+        audio = audio if audio.seekable() else audio.read()
+    with _seekable(audio) as source:
+        return [Channel(audio, number) for number in range(1, io.n_channels(source) + 1)]
 
 
 def check(audio: object, sample_rate: object) -> None:
@@ -82,6 +121,8 @@ def check(audio: object, sample_rate: object) -> None:
         ConfigError: if it is of none of the forms of `Audio`, or the rate is missing or too much.
         AudioError: if no recording of speech has that rate.
     """
+    if isinstance(audio, Channel):
+        audio = audio.audio
     if isinstance(audio, np.ndarray):
         samples.rate(sample_rate)
         return
@@ -106,12 +147,16 @@ def _check_file(audio: object) -> None:
         raise ConfigError("audio is a file that was closed; open it again")
 
 
-def _file(audio: BinaryIO, target_rate: int) -> Iterator[Waveform]:
-    if audio.seekable():
-        yield from io.stream(audio, target_rate)
-        return
-    # A pipe cannot seek, which decoding needs; a file on disk keeps memory flat.
-    with tempfile.TemporaryFile() as copy:
-        shutil.copyfileobj(audio, copy)
-        copy.seek(0)
-        yield from io.stream(copy, target_rate)
+@contextmanager
+def _seekable(audio: File) -> Iterator[Path | BinaryIO]:
+    if isinstance(audio, bytes | bytearray | memoryview):
+        yield BytesIO(audio)
+    elif isinstance(audio, str | os.PathLike):
+        yield Path(audio)
+    elif audio.seekable():
+        yield audio
+    else:  # a pipe cannot seek, which decoding needs; a file on disk keeps memory flat
+        with tempfile.TemporaryFile() as copy:
+            shutil.copyfileobj(audio, copy)
+            copy.seek(0)
+            yield copy

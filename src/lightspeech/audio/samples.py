@@ -4,6 +4,7 @@ One rule for arrays: ``(samples,)``, or ``(samples, channels)`` as soundfile giv
 to 32 bits are scaled by their type (int16: divided by 32768), floats lie in −1…1.
 """
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lightspeech.audio.windows import Waveform
-from lightspeech.errors import AudioError, ConfigError
+from lightspeech.errors import AudioError, ConfigError, LightspeechWarning
 
 BLOCK = 1 << 16
 """Samples treated at once: 1.4 s at 48 kHz, so that hours of audio take flat memory."""
@@ -22,6 +23,8 @@ MIN_DURATION_S = 0.01
 """One pitch period of a low voice; less is a click, and no answer about it means anything."""
 MAX_PEAK = 4.0
 """Decoders overshoot full scale a little (clipped); beyond 12 dB the samples are not −1…1."""
+CANCELLED_DB = 12
+"""A mix so far below the mean energy of its channels is no mix: two unlike voices lose 3 dB."""
 NAME = "array"
 """What an error calls samples that came from no file."""
 
@@ -138,35 +141,96 @@ def mono(array: npt.NDArray[Any], channels: int | None = None) -> Waveform:
             "scale: numpy.asarray(samples, numpy.float32) for -1 to 1, "
             "numpy.frombuffer(samples, '<i2') for bytes of 16-bit samples"
         )
-    if isinstance(array, np.ma.MaskedArray):
-        raise ConfigError("samples are masked; fill the gaps first: array.filled(0)")
     _check_shape(array, channels)
-    floats = scaled(array)
-    if not floats.size:
-        return np.zeros(0, np.float32)
-    check_values(floats)
-    single = floats.astype(np.float32, copy=False)
-    return np.clip(single if single.ndim == 1 else single.mean(1), -1, 1)
+    return Mixer().feed(_checked(array))
 
 
-def blocks(array: npt.NDArray[Any], sample_rate: object) -> Iterator[Waveform]:
+def blocks(
+    array: npt.NDArray[Any], sample_rate: object, channel: int | None = None
+) -> Iterator[Waveform]:
     """Turn an array into blocks of its waveform, each checked as it comes.
 
     Args:
         array: shape ``(samples,)`` or ``(samples, channels)``, as of `mono`.
         sample_rate: in Hz.
+        channel: the one to take, from 1; default: the mean of all.
 
     Yields:
         Float32, −1…1, shape ``(samples,)``.
 
     Raises:
         ConfigError: as of `mono` and `rate`.
-        AudioError: as of `mono` and `rate`, or if it is shorter than `MIN_DURATION_S`.
+        AudioError: as of `mono` and `rate`, if it is shorter than `MIN_DURATION_S`, or has no such
+            channel.
     """
     _check_shape(array, None)
     check_length(len(array), rate(sample_rate))
+    mixer = Mixer(channel=channel)
     for at in range(0, len(array), BLOCK):
-        yield mono(array[at : at + BLOCK])
+        yield mixer.feed(_checked(array[at : at + BLOCK]))
+    mixer.flush()
+
+
+def _checked(array: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Give samples of any type as floats, shape ``(samples, channels)``."""
+    if isinstance(array, np.ma.MaskedArray):
+        raise ConfigError("samples are masked; fill the gaps first: array.filled(0)")
+    floats = scaled(array)
+    if floats.size:
+        check_values(floats)
+    single = floats.astype(np.float32, copy=False)
+    return single[:, None] if single.ndim == 1 else single
+
+
+class Mixer:
+    """Makes one waveform of the channels of a recording, and warns where they cancel."""
+
+    def __init__(self, name: str = NAME, channel: int | None = None) -> None:
+        """Begin a recording.
+
+        Args:
+            name: what an error calls it.
+            channel: the one to take, from 1; default: the mean of all.
+        """
+        self._name, self._channel, self._n_channels = name, channel, 1
+        self._energy, self._energy_of_mix = 0.0, 0.0
+
+    def feed(self, block: npt.NDArray[np.float32]) -> Waveform:
+        """Take a block.
+
+        Args:
+            block: shape ``(samples, channels)``, −1…1.
+
+        Returns:
+            Shape ``(samples,)``, −1…1.
+
+        Raises:
+            AudioError: if it has no such channel.
+        """
+        self._n_channels = block.shape[1]
+        if self._channel is not None:
+            if not 1 <= self._channel <= self._n_channels:
+                raise AudioError(
+                    f"{self._name}: no channel {self._channel}; it has {self._n_channels}, "
+                    "counted from 1"
+                )
+            return np.clip(block[:, self._channel - 1], -1, 1)
+        if self._n_channels == 1:
+            return np.clip(block[:, 0], -1, 1)
+        mix: Waveform = block.mean(1)
+        self._energy += float(np.vdot(block, block)) / self._n_channels
+        self._energy_of_mix += float(np.vdot(mix, mix))
+        return np.clip(mix, -1, 1)
+
+    def flush(self) -> None:
+        """End the recording; warn where the mix is `CANCELLED_DB` or more below its channels."""
+        if self._energy_of_mix <= self._energy * 10 ** (-CANCELLED_DB / 10) and self._energy:
+            warnings.warn(
+                f"{self._name}: its {self._n_channels} channels cancel each other, their mean is "
+                f"{CANCELLED_DB} dB or more below them; take one by one",
+                LightspeechWarning,
+                stacklevel=2,
+            )
 
 
 def _check_shape(array: npt.NDArray[Any], channels: int | None) -> None:

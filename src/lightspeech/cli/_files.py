@@ -1,20 +1,32 @@
 """What a user names on the command line: files, folders, standard input."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from lightspeech.corpora.base import audio_files
+import typer
+
+from lightspeech.audio import folders
 from lightspeech.errors import ConfigError
 
 STDIN = Path("-")
+NAMED = 10
+"""Of skipped files so many are named; more are counted."""
 
 
 def expand(paths: Iterable[Path]) -> list[Path]:
-    """Replace each folder by the audio files below it; one without any stays."""
+    """Replace each folder by the recordings below it; one without any stays.
+
+    What is skipped is told on standard error.
+
+    Args:
+        paths: files and folders.
+
+    Raises:
+        AudioError: if a folder cannot be read.
+    """
     files: list[Path] = []
     for path in paths:
-        below = list(audio_files(path)) if path.is_dir() else []
-        files += below or [path]
+        files += (list(_below(path)) if path.is_dir() else []) or [path]
     return files
 
 
@@ -34,3 +46,32 @@ def ending_in(path: Path | None, *suffixes: str) -> Path | None:
             f"{' or '.join(suffixes)}"
         )
     return path
+
+
+def tell_skipped(skipped: Sequence[Path]) -> None:
+    """Say on standard error which files are no audio, where there are any."""
+    if skipped:
+        files, are = ("file", "is") if len(skipped) == 1 else ("files", "are")
+        typer.echo(
+            f"skipped {len(skipped)} {files} that {are} no audio: {_named(skipped)}", err=True
+        )
+
+
+def _below(root: Path) -> Iterator[Path]:
+    """Give the recordings below a folder; of several of one name, in one folder, the best."""
+    listing = folders.listing(root)
+    same: dict[Path, list[Path]] = {}
+    for path in listing.recordings:
+        same.setdefault(path.with_suffix(""), []).append(path)
+    for paths in same.values():
+        chosen = folders.best(paths)
+        others = [path for path in paths if path != chosen]
+        if others:
+            typer.echo(f"left out {_named(others)}: same name as {chosen}", err=True)
+        yield chosen
+    tell_skipped(listing.skipped)
+
+
+def _named(paths: Sequence[Path]) -> str:
+    more = len(paths) - NAMED
+    return ", ".join(map(str, paths[:NAMED])) + (f" and {more} more" if more > 0 else "")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from lightspeech import plugins
+from lightspeech.cli import _files
 from lightspeech.cli._progress import Bars
 from lightspeech.reporting import corpus as report
 from lightspeech.training import layout
@@ -34,6 +35,7 @@ def command(
         summary = workflow.prepare(
             corpus, root=root, options=options or [], output=output, progress=bars.show
         )
+    _files.tell_skipped([Path(path) for path in summary["skipped"]])
     if json:
         typer.echo(json_format.dumps(summary))
     else:

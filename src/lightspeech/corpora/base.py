@@ -1,18 +1,13 @@
 """What a corpus module holds: ``INFO``, ``Config`` and ``read(cfg) -> Reading``."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import soundfile
-
+from lightspeech.audio import folders
 from lightspeech.config import NamedPath, config
 from lightspeech.errors import CorpusError
-
-AUDIO_SUFFIXES = frozenset(f".{name.lower()}" for name in soundfile.available_formats()) | {
-    ".oga", ".opus", ".aif",
-}  # fmt: skip
 
 ORIGINALS = "original-samples"
 """Folder of untouched originals kept beside a converted corpus: the same recordings once more."""
@@ -66,12 +61,14 @@ class Rejected:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What a reader found: every audio file is in one of the two lists."""
+    """What a reader found: every file is in one of the three lists."""
 
     utterances: list[Utterance]
     """At least one, in the order of their paths or rows."""
     rejected: list[Rejected] = field(default_factory=list)
     """In the same order."""
+    skipped: list[Path] = field(default_factory=list)
+    """Files that are no audio."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,18 +124,11 @@ def find_root(cfg: RootConfig, name: str) -> Path:
     return root
 
 
-def audio_files(root: Path) -> Iterator[Path]:
-    """List audio files (`AUDIO_SUFFIXES`) below a folder, sorted, hidden ones left out."""
-    for path in sorted(root.rglob("*")):
-        if path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith("."):
-            yield path
-
-
 def read_files(root: Path, parse: Callable[[Path], Utterance | str], *, name: str) -> Reading:
-    """Parse every audio file below a folder.
+    """Parse every audio file below a folder, see `folders.listing`.
 
-    A name found twice (a copy, an untouched original beside its conversion) is rejected the second
-    time: training on it twice, or on one side and testing on the other, is a leak.
+    Of files of one name (a copy, an original beside its conversion) `folders.best` is read:
+    training on it twice, or on one side and testing on the other, is a leak.
 
     Args:
         root: the folder.
@@ -147,23 +137,25 @@ def read_files(root: Path, parse: Callable[[Path], Utterance | str], *, name: st
 
     Raises:
         CorpusError: if the folder holds no recording of this corpus.
+        AudioError: if a folder below it cannot be read.
     """
-    seen: dict[str, Path] = {}
+    listing = folders.listing(root)
+    parsed = {path: _parsed(path, root, parse) for path in listing.recordings}
+    same: dict[str, list[Path]] = {}
+    for path, utterance in parsed.items():
+        if isinstance(utterance, Utterance):
+            same.setdefault(utterance.id, []).append(path)
+    chosen = {id: folders.best(paths) for id, paths in same.items()}
     utterances: list[Utterance] = []
     rejected: list[Rejected] = []
-    for path in audio_files(root):
-        parsed: Utterance | str
-        if ORIGINALS in path.relative_to(root).parts:
-            parsed = f"lies in {ORIGINALS}/, beside the converted corpus"
+    for path, utterance in parsed.items():
+        if isinstance(utterance, str):
+            rejected.append(Rejected(path=path, reason=utterance))
+        elif chosen[utterance.id] != path:
+            reason = f"same name as {chosen[utterance.id].relative_to(root)}"
+            rejected.append(Rejected(path=path, reason=reason))
         else:
-            parsed = parse(path)
-        if isinstance(parsed, Utterance) and parsed.id in seen:
-            parsed = f"same name as {seen[parsed.id].relative_to(root)}"
-        if isinstance(parsed, str):
-            rejected.append(Rejected(path=path, reason=parsed))
-        else:
-            seen[parsed.id] = path
-            utterances.append(parsed)
+            utterances.append(utterance)
     if not utterances:
         raise CorpusError(
             f"{root}: no recording of {name!r} among {len(rejected)} audio files; "
@@ -173,4 +165,10 @@ def read_files(root: Path, parse: Callable[[Path], Utterance | str], *, name: st
                 else "the folder holds no audio"
             )
         )
-    return Reading(utterances=utterances, rejected=rejected)
+    return Reading(utterances=utterances, rejected=rejected, skipped=listing.skipped)
+
+
+def _parsed(path: Path, root: Path, parse: Callable[[Path], Utterance | str]) -> Utterance | str:
+    if ORIGINALS in path.relative_to(root).parts:
+        return f"lies in {ORIGINALS}/, beside the converted corpus"
+    return parse(path)

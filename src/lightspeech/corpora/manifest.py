@@ -47,6 +47,7 @@ class Prepared:
         info: what the official release holds.
         utterances: every recording that was read and decoded, in the order of the reader.
         rejected: every other audio file below the root, with its reason.
+        skipped: files below the root that are no audio.
         duplicates: ids of recordings with the same decoded samples, a tuple a group.
     """
 
@@ -54,6 +55,7 @@ class Prepared:
     info: Info
     utterances: list[Utterance]
     rejected: list[Rejected]
+    skipped: list[Path]
     duplicates: list[tuple[str, ...]]
 
 
@@ -79,6 +81,7 @@ def prepare(choice: Choice, *, progress: Progress = no_progress) -> Prepared:
         info=choice.module.INFO,
         utterances=utterances,
         rejected=reading.rejected + broken,
+        skipped=reading.skipped,
         duplicates=duplicates(utterances),
     )
 

@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from lightspeech.audio import io
+from lightspeech.audio import folders, io
 from lightspeech.config import as_dict, config
 from lightspeech.encoders import blocks as _blocks
 from lightspeech.encoders import recovery
@@ -84,9 +84,9 @@ def recordings_of(speech: Path) -> list[Path]:
     Raises:
         CorpusError: if there is none.
     """
-    recordings = sorted(path for kind in ("*.wav", "*.flac") for path in speech.rglob(kind))
+    recordings = folders.listing(speech).recordings if speech.is_dir() else []
     if not recordings:
-        raise CorpusError(f"{speech}: no .wav or .flac below it; name a folder of recordings")
+        raise CorpusError(f"{speech}: no audio below it; name a folder of recordings")
     return recordings
 
 

@@ -30,6 +30,7 @@ def summarize(prepared: Prepared) -> dict[str, Any]:
         "by_speaker": {name: dict(sorted(speakers[name].items())) for name in sorted(speakers)},
         "duplicates": [list(ids) for ids in prepared.duplicates],
         "rejected": [{"path": str(r.path), "reason": r.reason} for r in prepared.rejected],
+        "skipped": [str(path) for path in prepared.skipped],
     }
 
 

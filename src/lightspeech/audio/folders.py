@@ -1,0 +1,114 @@
+"""Which files of a folder are recordings: what decodes, whatever its name."""
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile
+
+from lightspeech.audio import decoding, media
+from lightspeech.audio.io import inspect
+from lightspeech.errors import AudioError
+
+SUFFIXES = (
+    frozenset(f".{name.lower()}" for name in soundfile.available_formats())
+    | {".oga", ".opus", ".aif"}
+    | media.SUFFIXES
+)
+"""A file named so is a recording, and an error where it is none; others are looked into."""
+LOSSLESS = ("PCM_", "FLOAT", "DOUBLE", "ALAC_", "DWVW_")
+"""How libsndfile's names of encodings begin that lose nothing."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What lies below a folder.
+
+    Attributes:
+        recordings: in the order of their paths.
+        skipped: files that are no audio, likewise.
+    """
+
+    recordings: list[Path]
+    skipped: list[Path]
+
+
+def listing(root: Path) -> Listing:
+    """List what lies below a folder; what is hidden, or below a hidden folder, is left out.
+
+    Links to folders are followed, each folder once.
+
+    Args:
+        root: the folder.
+
+    Raises:
+        AudioError: if a folder cannot be read.
+    """
+    files = sorted(_files(root))
+    recordings = [path for path in files if _is_recording(path)]
+    known = set(recordings)
+    return Listing(recordings, [path for path in files if path not in known])
+
+
+def best(paths: Sequence[Path]) -> Path:
+    """Choose of recordings of one name: the one that decodes, then the one that lost nothing.
+
+    Args:
+        paths: one at least; of equals the first is chosen.
+    """
+    if len(paths) == 1:
+        return paths[0]
+    ranked = sorted(paths, key=lambda path: not _is_lossless(path))
+    return next((path for path in ranked if _decodes(path)), paths[0])
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Walk real folders before links, so that a file has its own path."""
+    seen: set[tuple[int, int]] = set()
+    folders, links = deque([root]), deque[Path]()
+    while folders or links:
+        folder = folders.popleft() if folders else links.popleft()
+        place = folder.stat()
+        if (place.st_dev, place.st_ino) in seen:
+            continue
+        seen.add((place.st_dev, place.st_ino))
+        for entry in _entries(folder):
+            path = folder / entry.name
+            if entry.is_dir():
+                (links if entry.is_symlink() else folders).append(path)
+            elif entry.is_file() or entry.is_symlink():
+                yield path
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        raise AudioError(f"{folder}: cannot be read ({error.strerror}); check its rights") from None
+
+
+def _is_recording(path: Path) -> bool:
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    try:
+        return next(decoding.blocks(path), None) is not None
+    except AudioError:
+        return media.is_needed(path)
+
+
+def _is_lossless(path: Path) -> bool:
+    try:
+        return str(soundfile.info(str(path)).subtype).startswith(LOSSLESS)
+    except (soundfile.LibsndfileError, TypeError):
+        return False
+
+
+def _decodes(path: Path) -> bool:
+    try:
+        inspect(path)
+    except AudioError:
+        return False
+    return True
