@@ -29,7 +29,7 @@ class Channel:
     """One channel of a recording, such as one of the two people of a call.
 
     Attributes:
-        audio: the recording.
+        audio: the recording; an array of shape ``(samples, channels)``.
         number: of the channel, from 1.
     """
 
