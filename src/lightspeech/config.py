@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, dataclass_transform
 
-import yaml
 from pydantic import BeforeValidator, GetPydanticSchema, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -19,12 +18,13 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def config(cls: type[T]) -> type[T]:
-    """Turn a class into a frozen, keyword-only dataclass that rejects unknown keys."""
+    """Turn a class into a frozen, keyword-only dataclass: no unknown keys, no NaN, no infinity."""
     dataclass = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
-    # Without this pydantic drops a misspelt key of a plain dataclass in silence.
+    # Without this pydantic drops a misspelt key of a plain dataclass in silence, and takes NaN.
     # A name may be a number: that of a year.
     dataclass.__pydantic_config__ = {  # type: ignore[attr-defined]
         "extra": "forbid",
+        "allow_inf_nan": False,
         "coerce_numbers_to_str": True,
     }
     return dataclass
@@ -199,11 +199,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         values = plain_yaml.load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = " ".join(str(error).split())
-        raise ConfigError(
-            f"{path}: not valid YAML ({where}); quote a value that holds ': ' or ' #'"
-        ) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not valid YAML ({error}); save it in UTF-8") from None
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     if not isinstance(values, dict):
@@ -239,11 +236,13 @@ def override(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
                 node.setdefault(key, {})
             node = node[key]
         try:
-            node[_key(node, last, assignment)] = plain_yaml.value(text)
-        except yaml.YAMLError:
+            value = plain_yaml.value(text)
+        except ConfigError:
             raise ConfigError(
-                f"{assignment!r}: its value is not YAML; quote it as in {dotted}=\"'{text}'\""
+                f"{_short(assignment)}: its value is not YAML; quote it as in "
+                f"{dotted}=\"'{text[:60]}'\""
             ) from None
+        node[_key(node, last, assignment)] = value
     return overridden
 
 

@@ -15,18 +15,27 @@ import yaml
 from lightspeech.errors import ConfigError
 
 _INT = re.compile(r"-?(0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"-?[0-9]+\.[0-9]+|[-+]?\.(inf|nan)")
+_FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
+MAX_CHARACTERS = 1 << 20
+"""Of a document; a recipe has some thousand."""
+_OF_TAGS = (AttributeError, LookupError, TypeError)
+"""What PyYAML 6.0 raises, besides errors of its own, where a tag does not fit its value."""
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
 class _Loader(yaml.SafeLoader):
-    """Text, numbers that are written as they would be, three words; no key twice."""
+    """Text, numbers that are written as they would be, three words; no alias, no key twice."""
 
-    yaml_implicit_resolvers = {"<": [("tag:yaml.org,2002:merge", re.compile("<<"))]}  # noqa: RUF012
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):  # a hundred bytes of them ask for gigabytes
+            raise ConfigError("aliases such as *name are not read; write the value out")
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        if twice := [key for key in keys if keys.count(key) > 1 and key != "<<"]:
+        if twice := [key for key in keys if keys.count(key) > 1]:
             raise ConfigError(f"key {twice[0]!r} is there twice; leave one of them out")
         return super().construct_mapping(node, deep)
 
@@ -42,8 +51,8 @@ def _meant(text: str) -> Any:
         return _WORDS[text]
     if _INT.fullmatch(text):
         return int(text)
-    if _FLOAT.fullmatch(text) and (text[-1].isalpha() or str(float(text)) == text):
-        return float(text.replace(".inf", "inf").replace(".nan", "nan"))
+    if _FLOAT.fullmatch(text) and str(float(text)) == text:
+        return float(text)
     return os.path.expanduser(text)
 
 
@@ -51,16 +60,27 @@ _Loader.add_constructor("tag:yaml.org,2002:str", _construct)
 
 
 def load(text: str) -> Any:
-    """Read a YAML document.
+    """Read a YAML document that somebody else may have written.
 
     Args:
         text: of one document.
 
     Raises:
-        yaml.YAMLError: if it is none.
-        ConfigError: if a mapping has a key twice.
+        ConfigError: if it is none, too long or nested too deeply, or has an alias or a key twice.
     """
-    return yaml.load(text, _Loader)
+    if len(text) > MAX_CHARACTERS:
+        raise ConfigError(f"{len(text)} characters; allowed are {MAX_CHARACTERS}")
+    try:
+        return yaml.load(text, _Loader)
+    except ConfigError:
+        raise
+    except RecursionError:
+        raise ConfigError("not valid YAML (nested too deeply)") from None
+    except (yaml.YAMLError, ValueError, *_OF_TAGS) as error:
+        where = " ".join(str(error).split())
+        raise ConfigError(
+            f"not valid YAML ({where}); quote a value that holds ': ' or ' #'"
+        ) from None
 
 
 def value(text: str) -> Any:
@@ -72,8 +92,7 @@ def value(text: str) -> Any:
         text: without its ``=``.
 
     Raises:
-        yaml.YAMLError: if it begins with a bracket or a quote and is no YAML.
-        ConfigError: if a mapping has a key twice.
+        ConfigError: if it begins with a bracket or a quote and is no YAML, see `load`.
 
     Example:
         >>> value("[1, b]"), value("2024-11-05"), value("x #2"), value("0.5")

@@ -7,11 +7,12 @@ import dataclasses
 import shutil
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import yaml
 
-from lightspeech.config import as_dict, changed
+from lightspeech import plain_yaml
+from lightspeech.config import Choice, as_dict, build, config, plugin
 from lightspeech.corpora import manifest
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError, OutputError
@@ -304,20 +305,25 @@ def _open_step(recipe: Recipe, folder: Path, number: int) -> Path:
     file = of_step / layout.STEPS
     if not file.exists():
         write_text(file, text)
-    elif not _same(yaml.safe_load(file.read_text(encoding="utf-8")), recipe, number):
+    elif _read_steps(file) != recipe.compress[:number]:
         raise ConfigError(
             f"{of_step} was made by other steps; delete it, or change the study's name"
         )
     return of_step
 
 
-def _same(kept: list[dict[str, Any]], recipe: Recipe, number: int) -> bool:
-    """Compare steps with those that made a folder; what these did not know was at its default."""
-    for step, values in zip(recipe.compress[:number], kept, strict=True):
-        now = step.as_dict()
-        if {**now, **values} != now or changed(step.config).keys() - values.keys():
-            return False
-    return True
+@config
+class _Steps:
+    steps: tuple[Annotated[Choice, plugin("lightspeech.compression")], ...]
+
+
+def _read_steps(file: Path) -> tuple[Choice, ...]:
+    """Read the steps that made a folder; what these did not know is at its default."""
+    try:
+        steps = plain_yaml.load(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError(f"{file}: {error}; delete the folder {file.parent}") from None
+    return build(_Steps, {"steps": steps}, source=str(file)).steps
 
 
 def _tasks(
