@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import math
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -25,6 +26,12 @@ DESCRIPTION = "bundle.json"
 MAX_MODEL_BYTES = 1 << 30
 """A model of a gigabyte is no model of ours: refused before it is read."""
 MAX_DESCRIPTION_BYTES = 1 << 20
+MAX_BYTES = 256 << 20
+"""Of memory that windows and front end of a bundle may ask for."""
+MAX_SECONDS = 10
+"""Of processor for a minute of audio; the models of the package ask for a hundredth of it."""
+SECONDS_A_SAMPLE, SECONDS_A_BUTTERFLY = 1e-9, 2e-9
+"""Of NumPy for a sample of a window, and for one of n log n in its transform; rounded up."""
 ENVIRONMENT = "LIGHTSPEECH_BUNDLE"
 ZOO = Path(__file__).parent / "zoo"
 """Bundles that come with the package."""
@@ -59,7 +66,7 @@ class Bundle:
 
     path: Path
     """The folder; not part of ``bundle.json``."""
-    name: Text
+    name: config.PlainName
     labels: ClassNames
     """In the order of the probabilities."""
     sample_rate: Annotated[int, Field(ge=1_000, le=48_000)]
@@ -84,7 +91,7 @@ class Bundle:
     """``name``, ``licence`` and ``citation`` of each corpus that it or its teacher learnt from."""
     encoders: tuple[dict[str, str], ...] = ()
     """The same of each pretrained encoder that it or its teacher hears through."""
-    model_file: str = "model.onnx"
+    model_file: config.PlainName = "model.onnx"
     sha256: str = ""
     """Of the model file; `write` fills it."""
     size_bytes: int = 0
@@ -197,6 +204,7 @@ def read(path: str | Path) -> Bundle:
     except ConfigError as error:
         raise BundleError(f"{error}; export the model again") from None
     _check_voice(bundle)
+    _check_cost(bundle)
     _check_model(bundle)
     return bundle
 
@@ -221,6 +229,24 @@ def _check_voice(bundle: Bundle) -> None:
         raise BundleError(
             f"{bundle.path}: a voice of {sorted(lengths)} features for {bundle.mel.n_features}; "
             "calibrate it again"
+        )
+
+
+def _check_cost(bundle: Bundle) -> None:
+    """Refuse what a description asks for beyond any device, before anything is computed."""
+    rate, (window, hop) = bundle.sample_rate, bundle.windows.samples(bundle.sample_rate)
+    windows = 60 * rate / hop
+    n_bytes, seconds = 4 * window, windows * window * SECONDS_A_SAMPLE
+    if bundle.frontend.get("name", MEL) == MEL:
+        mel = bundle.mel
+        frames = mel.n_frames(window)
+        n_bytes += 20 * frames * mel.n_fft + 24 * mel.n_fft * mel.n_mels  # spectra; its tables
+        seconds += windows * frames * mel.n_fft * math.log2(mel.n_fft) * SECONDS_A_BUTTERFLY
+    if n_bytes > MAX_BYTES or seconds > MAX_SECONDS:
+        raise BundleError(
+            f"{bundle.path}: its windows and front end ask for {n_bytes >> 20} MiB and "
+            f"{seconds:.0f} s of processor for a minute of audio; allowed are "
+            f"{MAX_BYTES >> 20} MiB and {MAX_SECONDS} s"
         )
 
 

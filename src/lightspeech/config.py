@@ -4,16 +4,34 @@ import copy
 import dataclasses
 import types
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, TypeVar, dataclass_transform
 
-from pydantic import BeforeValidator, GetPydanticSchema, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    GetPydanticSchema,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import PydanticCustomError, core_schema
 
 from lightspeech import files, plain_yaml, plugins
 from lightspeech.errors import ConfigError
 
 T = TypeVar("T")
+
+
+def _check_plain(name: str) -> str:
+    if PurePosixPath(name).name != name or PureWindowsPath(name).name != name:
+        raise ValueError("expected a plain name, not a path")
+    if not name.isprintable() or not 0 < len(name) <= 200 or name.startswith("."):
+        raise ValueError("expected a plain name: 1 to 200 printable characters, no dot before them")
+    return name
+
+
+PlainName = Annotated[str, AfterValidator(_check_plain)]
+"""A name that may become one of a file or folder, on every system, and be printed."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lightspeech import config
+from lightspeech.config import PlainName
 from lightspeech.errors import CorpusError
 from lightspeech.training import layout, predictions
 from lightspeech.training.predictions import Predictions
@@ -37,8 +38,8 @@ def environment() -> dict[str, str]:
 class Conditions:
     """What must be said beside every figure."""
 
-    corpus: str
-    protocol: str
+    corpus: PlainName
+    protocol: PlainName
     unit: str
     """What train and test do not share: ``speaker``, ``session``, … """
     selection: str
@@ -47,8 +48,8 @@ class Conditions:
     """Whose statistics features are normalised with, in words."""
     leaky: bool
     """True where training knew the test units: such figures say nothing about strangers."""
-    model: str
-    scheme: str
+    model: PlainName
+    scheme: PlainName
     """Number format of the weights: ``fp32``, ``int8``, …"""
     n_params: int
     size_bytes: int

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from lightspeech.audio.windows import Windows
 from lightspeech.config import (
     Choice,
+    PlainName,
     as_dict,
     build,
     choice_of,
@@ -30,7 +31,7 @@ FRONTENDS = "lightspeech.frontends"
 class Recipe:
     """Everything that makes a study."""
 
-    name: str
+    name: PlainName
     """Of its folder below ``runs/`` and of its bundle below ``bundles/``."""
     corpora: tuple[Annotated[Choice, plugin("lightspeech.corpora")], ...]
     """One or several; ``corpus: x`` in a file is short for one."""
@@ -57,9 +58,7 @@ class Recipe:
     """What ``lightspeech search`` may change; all else leaves it alone."""
 
     def __post_init__(self) -> None:
-        """Refuse a name that is no folder, no seed, and a step on weights that are int8 already."""
-        if not self.name or Path(self.name).name != self.name or self.name.startswith("."):
-            raise ConfigError(f"name must be a plain folder name, found {self.name!r}")
+        """Refuse no seed, and a step on weights that are int8 already."""
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise ConfigError(f"seeds must be distinct, at least one, found {self.seeds}")
         if not self.corpora or (len(self.corpora) > 1 and self.labels == OWN):
