@@ -17,7 +17,11 @@ from lightspeech.training.task import RunConfig
 def test_a_study_on_an_encoder_that_was_made_with_its_test_speakers_is_refused(tmp_path):
     """Found by the sound of a recording, whatever its name was when the encoder heard it."""
     (tmp_path / "encoder.onnx").touch()
-    (tmp_path / "config.json").write_text(json.dumps({"heard": ["hash of c"]}))
+    about = {
+        "model_type": "lightspeech", "hidden_size": 384, "first": 0, "last": 2, "n_params": 1,
+        "made_of": {}, "heard": ["hash of c"],
+    }  # fmt: skip
+    (tmp_path / "config.json").write_text(json.dumps(about))
     cfg = RunConfig(
         model=Choice("lightspeech.models", "base", base.Config()),
         frontend=choice_of("lightspeech.frontends", small_encoder.Config(source=str(tmp_path))),
