@@ -6,13 +6,14 @@ Each reads what the one before left in the folder of the study, so any can be ru
 import dataclasses
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
 import yaml
 
 from lightspeech import plain_yaml
-from lightspeech.config import Choice, as_dict, build, config, plugin
+from lightspeech.config import Choice, as_dict, build
 from lightspeech.corpora import manifest
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError, OutputError
@@ -305,25 +306,37 @@ def _open_step(recipe: Recipe, folder: Path, number: int) -> Path:
     file = of_step / layout.STEPS
     if not file.exists():
         write_text(file, text)
-    elif _read_steps(file) != recipe.compress[:number]:
+    elif not _are(recipe.compress[:number], _read_steps(file)):
         raise ConfigError(
             f"{of_step} was made by other steps; delete it, or change the study's name"
         )
     return of_step
 
 
-@config
-class _Steps:
-    steps: tuple[Annotated[Choice, plugin("lightspeech.compression")], ...]
-
-
-def _read_steps(file: Path) -> tuple[Choice, ...]:
-    """Read the steps that made a folder; what these did not know is at its default."""
+def _read_steps(file: Path) -> list[Any]:
+    """Read the steps that made a folder."""
     try:
         steps = plain_yaml.load(file.read_text(encoding="utf-8"))
+        if not isinstance(steps, list):
+            raise ValueError("expected a list of steps")
     except ValueError as error:
         raise ConfigError(f"{file}: {error}; delete the folder {file.parent}") from None
-    return build(_Steps, {"steps": steps}, source=str(file)).steps
+    return steps
+
+
+def _are(steps: Sequence[Choice], kept: list[Any]) -> bool:
+    """Compare steps with those that made a folder; what these did not know was at its default."""
+    return len(steps) == len(kept) and all(map(_is, steps, kept))
+
+
+def _is(step: Choice, kept: Any) -> bool:
+    if not isinstance(kept, dict) or kept.get("name") != step.name:
+        return False
+    settings = {key: item for key, item in kept.items() if key != "name"}
+    try:
+        return bool(build(type(step.config), settings) == step.config)
+    except ConfigError:
+        return False
 
 
 def _tasks(
