@@ -16,21 +16,21 @@ from lightspeech.training import run as runs
 
 @config
 class Settings:
-    epochs: int = 1
+    number: int = 1
 
 
 class Again:
     """Stands for a step: trains the network it is given for another epoch."""
 
-    name, config = "again", Settings()
+    name = "again"
     package = "lightspeech.compression"
     FINAL = False
 
     def __init__(self, number):
-        self.number, self.module, self.seen = number, self, []
+        self.config, self.module, self.seen = Settings(number=number), self, []
 
     def as_dict(self):
-        return {"name": "again", "number": self.number}
+        return {"name": "again", "number": self.config.number}
 
     def prepare(self, todo, cfg, progress):
         self.seen.append(len(todo))
