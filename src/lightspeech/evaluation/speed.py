@@ -35,6 +35,8 @@ class Speeds:
     """What was measured on one machine; ``recipes`` by name."""
 
     machine: dict[str, str | int]
+    threads: int
+    """Of each training."""
     recipes: dict[str, Speed]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lightspeech.errors import CorpusError
-from lightspeech.evaluation import frontier
+from lightspeech.evaluation import frontier, installs
 from lightspeech.reporting import benchmark_table, costs, summary, tables, wording
 
 PART = re.compile(r"<!-- (\w+):begin -->\n.*?<!-- \1:end -->", re.DOTALL)
@@ -35,6 +35,17 @@ def _benchmark(root: Path) -> str:
     return f"{about}\n\n{picture}\n\n{benchmark_table.markdown(rows)}"
 
 
+def _install(root: Path) -> str:
+    found = installs.read(root)
+    largest = " and ".join(list(found.core.largest)[:2])
+    extras = ", ".join(f"`{name}` {wording.size(w.size_bytes)}" for name, w in found.extras.items())
+    return (
+        f"A plain install weighs {wording.size(found.core.size_bytes)} in {found.core.packages} "
+        f"packages, most of it {largest}; with an extra: {extras} (Python {found.python}, "
+        f"{found.platform}, torch for the processor alone)."
+    )
+
+
 PARTS: dict[str, Callable[[Path], str]] = {
     "summary": lambda root: summary.markdown(tables.read_all(root), frontier.published()),
     "results": lambda root: tables.markdown(tables.read_all(root)),
@@ -45,6 +56,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "training": costs.training,
     "voices": costs.known_by,
     "benchmark": _benchmark,
+    "install": _install,
 }
 """What may stand between markers: given the folder of all results, Markdown."""
 
