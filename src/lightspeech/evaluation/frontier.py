@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from lightspeech.evaluation.conditions import FLOATS
 from lightspeech.evaluation.results import Results
 
 FLOAT_BYTES = 4
@@ -28,6 +29,8 @@ class Point:
         size_bytes: of the model.
         macs: multiply-accumulates of one window; None where nobody counted.
         protocol: who was tested.
+        scheme: number format of the weights, as results carry it.
+        ci95: interval of the UAR by speaker; None where nobody gave one.
         source: where the figure was read; empty if it was measured here.
     """
 
@@ -39,12 +42,19 @@ class Point:
     size_bytes: int
     macs: int | None
     protocol: str
+    scheme: str = FLOATS
+    ci95: tuple[float, float] | None = None
     source: str = ""
 
     @property
     def ours(self) -> bool:
         """Whether it was measured here, not read somewhere."""
         return not self.source
+
+    @property
+    def is_int8(self) -> bool:
+        """Whether the weights are whole numbers of eight bits."""
+        return self.scheme.endswith("int8")
 
 
 def measured(figures: Sequence[Results]) -> list[Point]:
@@ -59,6 +69,8 @@ def measured(figures: Sequence[Results]) -> list[Point]:
             size_bytes=study.size_bytes,
             macs=study.macs,
             protocol=study.protocol,
+            scheme=study.scheme,
+            ci95=study.uar.ci95,
         )
         for study in figures
         if study.of_strangers

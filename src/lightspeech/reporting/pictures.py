@@ -10,6 +10,7 @@ from lightspeech.evaluation import frontier, pruning
 from lightspeech.evaluation.frontier import Point
 from lightspeech.evaluation.trial import Row
 from lightspeech.reporting import _canvas, benchmark_table, plots_of_costs, tables, wording
+from lightspeech.reporting._canvas import Drawing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +21,13 @@ class Picture:
         name: of its file.
         title: what it shows.
         words: every figure in it.
-        draw: gives the SVG; needs the ``report`` extra.
+        draw: draws it; needs the ``report`` extra.
     """
 
     name: str
     title: str
     words: str
-    draw: Callable[[], str]
+    draw: Callable[[], Drawing]
 
     def text(self) -> str:
         """Draw it, as the content of a file.
@@ -74,7 +75,8 @@ def _group(point: Point) -> tuple[str, int]:
 def _words(point: Point) -> str:
     macs = "" if point.macs is None else f", {point.macs:,} multiplications"
     size = wording.size(point.size_bytes)
-    return f"{point.system}: {wording.percent(point.uar)} % at {size}{macs}"
+    uar = f"{wording.percent(point.uar)}{wording.interval(point.ci95)} %"
+    return f"{point.system}: {uar} at {size}{macs}"
 
 
 def prunings(root: Path) -> Iterator[Picture]:

@@ -1,4 +1,4 @@
-"""Figures of a study as inline SVG; every function gives the text of one ``<svg>`` element."""
+"""Figures of a study."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -8,18 +8,21 @@ import numpy.typing as npt
 
 from lightspeech import metrics
 from lightspeech.evaluation.results import Results
-from lightspeech.reporting._canvas import ACCENT, INK, QUIET, WARNING, figure, svg
+from lightspeech.reporting._canvas import ACCENT, INK, QUIET, WARNING, Drawing, figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Histories = Sequence[Sequence[dict[str, Any]]]
+"""The epochs of each run, as ``history.jsonl`` has them."""
 
-def confusion(results: Results) -> str:
+
+def confusion(results: Results) -> Drawing:
     """Draw the share of each answer among the utterances of each class."""
     counts = np.array(results.confusion, float)
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     n = len(results.labels)
-    with figure("confusion", 5.6, 4.9) as picture:
+    with figure(4.6, 4.1) as picture:
         axes = picture.subplots()
         for row, column in np.ndindex(n, n):
             _cell(axes, column, row, shares[row, column])
@@ -28,13 +31,13 @@ def confusion(results: Results) -> str:
         axes.set_yticks(range(n), results.labels)
         axes.set(xlabel="answered", ylabel="truth")
         axes.spines[:].set_visible(False)
-        return svg(picture, "Confusion matrix in percent of each class")
+        return Drawing(picture, "confusion", "Confusion matrix in percent of each class")
 
 
 def _cell(axes: "Axes", column: int, row: int, share: float) -> None:
     from matplotlib.patches import Rectangle
 
-    tint = (*_rgb(ACCENT), 0.05 + 0.95 * share)
+    tint = (*_rgb(ACCENT), 0.05 + 0.65 * share)  # ink stays readable on it
     axes.add_patch(Rectangle((column - 0.47, row - 0.47), 0.94, 0.94, facecolor=tint, linewidth=0))
     if share >= 0.005:
         weight = "bold" if row == column else "normal"
@@ -46,25 +49,25 @@ def _rgb(color: str) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def recalls(results: Results) -> str:
+def recalls(results: Results) -> Drawing:
     """Draw the recall of each class, in the order of the labels."""
     named = {label: recall or 0.0 for label, recall in results.per_class_recall.items()}
-    with figure("recalls", 4.2, 4.9) as picture:
+    with figure(3.5, 3.4) as picture:
         _bars(picture.subplots(), named, 1 / len(named), marked=min(named, key=lambda k: named[k]))
-        return svg(picture, "Recall of each class in percent")
+        return Drawing(picture, "recalls", "Recall of each class in percent")
 
 
-def speakers(results: Results) -> str:
+def speakers(results: Results) -> Drawing:
     """Draw the UAR of each speaker, best first, the worst marked, the interval behind them."""
     named = dict(sorted(results.per_speaker.items(), key=lambda item: -item[1]))
-    with figure("speakers", 9, 0.9 + 0.2 * len(named)) as picture:
+    with figure(6.6, 0.8 + 0.2 * len(named)) as picture:
         axes = picture.subplots()
         if results.uar.ci95 is not None:
             low, high = (100 * bound for bound in results.uar.ci95)
             axes.axvspan(low, high, color=QUIET, alpha=0.18, linewidth=0)
         axes.axvline(100 * results.uar.mean, color=INK, linewidth=0.9)
         _bars(axes, named, 1 / len(results.labels), marked=results.worst_speaker)
-        return svg(picture, "UAR of each speaker in percent")
+        return Drawing(picture, "speakers", "UAR of each speaker in percent")
 
 
 def _bars(axes: "Axes", named: dict[str, float], chance: float, *, marked: str) -> None:
@@ -72,14 +75,14 @@ def _bars(axes: "Axes", named: dict[str, float], chance: float, *, marked: str) 
     colors = [WARNING if name == marked else ACCENT for name in named]
     axes.barh(list(named), rates, color=colors, height=0.68)
     for row, rate in enumerate(rates):
-        axes.text(106, row, f"{rate:.0f}", ha="right", va="center")
-    axes.axvline(100 * chance, color=QUIET, linewidth=0.9, linestyle=(0, (2, 2)))
-    axes.set(xlim=(0, 106), xticks=range(0, 101, 25), xlabel="percent (dotted: chance)")
+        axes.text(114, row, f"{rate:.0f}", ha="right", va="center")
+    axes.axvline(100 * chance, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
+    axes.set(xlim=(0, 114), xticks=range(0, 101, 25), xlabel="percent (dotted: chance)")
     axes.set_ylim(len(named) - 0.4, -0.6)
     axes.spines["left"].set_visible(False)
 
 
-def calibration(probabilities: npt.NDArray[np.float32], truth: npt.NDArray[np.int64]) -> str:
+def calibration(probabilities: npt.NDArray[np.float32], truth: npt.NDArray[np.int64]) -> Drawing:
     """Draw accuracy against confidence; the area of a dot is its share of the utterances.
 
     Args:
@@ -87,7 +90,7 @@ def calibration(probabilities: npt.NDArray[np.float32], truth: npt.NDArray[np.in
         truth: class indices, shape ``(n,)``.
     """
     share, confidence, accuracy = 100 * np.array(metrics.reliability(probabilities, truth))
-    with figure("calibration", 4.2, 3.9) as picture:
+    with figure(4.2, 3.9) as picture:
         axes = picture.subplots()
         axes.plot([0, 100], [0, 100], color=QUIET, linewidth=0.9, linestyle=(0, (2, 2)))
         axes.vlines(confidence, confidence, accuracy, color=QUIET, linewidth=0.9)
@@ -95,29 +98,36 @@ def calibration(probabilities: npt.NDArray[np.float32], truth: npt.NDArray[np.in
         axes.set(xlim=(0, 100), ylim=(0, 100), aspect="equal")
         axes.set(xlabel="confidence, percent", ylabel="right answers, percent")
         axes.grid()
-        return svg(picture, "Share of right answers against confidence")
+        return Drawing(picture, "calibration", "Share of right answers against confidence")
 
 
-def curves(histories: Sequence[Sequence[dict[str, Any]]]) -> str:
-    """Draw loss and UAR on the selection set, a thin line a run and their mean.
-
-    The mean ends where the first run stops: after that it would compare different runs.
-    """
-    shortest = min(len(history) for history in histories)
-    with figure("curves", 9, 3.2) as picture:
-        panels = (("loss", 1, "training loss"), ("selection_uar", 100, "selection UAR, percent"))
-        for axes, (key, scale, label) in zip(picture.subplots(1, 2), panels, strict=True):
-            lines = [[scale * epoch[key] for epoch in history] for history in histories]
-            for line in lines:
-                axes.plot(range(1, len(line) + 1), line, color=ACCENT, alpha=0.25, linewidth=0.8)
-            mean = np.mean([line[:shortest] for line in lines], axis=0)
-            axes.plot(range(1, shortest + 1), mean, color=ACCENT, linewidth=1.8)
-            axes.set(xlabel="epoch", ylabel=label)
-            axes.grid()
-        return svg(picture, "Training loss and selection UAR by epoch")
+def losses(histories: Histories) -> Drawing:
+    """Draw the training loss by epoch, a thin line a run and their mean."""
+    lines = [[epoch["loss"] for epoch in history] for history in histories]
+    return _by_epoch(lines, "losses", "training loss")
 
 
-def spectrogram(frames: npt.ArrayLike, hop_s: float) -> str:
+def selection(histories: Histories) -> Drawing:
+    """Draw the UAR on the selection set by epoch, a thin line a run and their mean."""
+    lines = [[100 * epoch["selection_uar"] for epoch in history] for history in histories]
+    return _by_epoch(lines, "selection", "selection UAR, percent")
+
+
+def _by_epoch(lines: Sequence[Sequence[float]], name: str, label: str) -> Drawing:
+    """Draw lines and their mean, which ends with the shortest: then it would be of other runs."""
+    shortest = min(map(len, lines))
+    with figure(4.4, 3.1) as picture:
+        axes = picture.subplots()
+        for line in lines:
+            axes.plot(range(1, len(line) + 1), line, color=ACCENT, alpha=0.4, linewidth=0.8)
+        mean = np.mean([line[:shortest] for line in lines], axis=0)
+        axes.plot(range(1, shortest + 1), mean, color=ACCENT, linewidth=1.8)
+        axes.set(xlabel="epoch", ylabel=label)
+        axes.grid()
+        return Drawing(picture, name, f"{label} by epoch")
+
+
+def spectrogram(frames: npt.ArrayLike, hop_s: float) -> Drawing:
     """Draw log-mel frames over time.
 
     Args:
@@ -126,9 +136,10 @@ def spectrogram(frames: npt.ArrayLike, hop_s: float) -> str:
     """
     image = np.asarray(frames, float).T
     end = image.shape[1] * hop_s
-    with figure("spectrogram", 9, 2.6) as picture:
+    with figure(6.6, 2.4) as picture:
         axes = picture.subplots()
         box = (0, end, 0, image.shape[0])
-        axes.imshow(image, origin="lower", aspect="auto", cmap="cividis", extent=box)
+        shown = axes.imshow(image, origin="lower", aspect="auto", cmap="cividis", extent=box)
+        picture.colorbar(shown, label="log energy", pad=0.01).outline.set_visible(False)
         axes.set(xlabel="seconds", ylabel="mel band")
-        return svg(picture, "Log-mel spectrogram of one utterance")
+        return Drawing(picture, "spectrogram", "Log-mel spectrogram of one utterance")

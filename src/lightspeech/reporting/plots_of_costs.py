@@ -1,84 +1,110 @@
-"""Figures of UAR and time against what they cost; each function gives one ``<svg>`` element."""
+"""Figures of UAR and time against what they cost."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from lightspeech.evaluation.compression import Chain
 from lightspeech.evaluation.frontier import Point, best
 from lightspeech.evaluation.pruning import Curve
 from lightspeech.evaluation.trial import Row
-from lightspeech.reporting._canvas import ACCENT, QUIET, figure, svg
+from lightspeech.reporting import _names
+from lightspeech.reporting._canvas import ACCENT, QUIET, THIRD, WARNING, Drawing, figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.path import Path
 
-COSTS = {"size_bytes": "size of the model, bytes", "macs": "multiply-accumulates a window"}
+Dot = tuple[float, float]
+"""Cost, and UAR in percent."""
+COSTS = {"size_bytes": "size of the model", "macs": "multiply-accumulates a window"}
 """What a frontier is drawn against, by the name of the point's attribute."""
-LABEL_OFFSETS = [
-    *((5, 2), (6, 0), (-6, 0), (-5, 2), (5, -3), (-5, -3), (0, 6), (0, -6), (5, 6), (-5, 6)),
-    *((9, 14), (9, -14), (-9, 14), (-9, -14), (9, 24), (9, -24), (-9, 24), (-9, -24)),
-]
-"""Where the name of a dot may stand, in points to the right and up, best first."""
+UNITS = {"size_bytes": "B", "macs": ""}
+FEW_POINTS = 10
+"""Where the UARs of a picture span less, in percent, chance may order them: intervals are drawn."""
+BESIDE = 5.0
+"""What has an interval and the cost of another is drawn beside it, 1/72 inch."""
+KINDS: dict[str, tuple[Callable[[Point], bool], dict[str, Any]]] = {
+    "measured here, floats": (
+        lambda point: point.ours and not point.is_int8,
+        {"marker": "o", "s": 24, "color": ACCENT},
+    ),
+    "measured here, int8": (
+        lambda point: point.ours and point.is_int8,
+        {"marker": "D", "s": 46, "facecolor": "none", "edgecolor": ACCENT, "linewidth": 1.2},
+    ),
+    "published by others": (
+        lambda point: not point.ours,
+        {"marker": "^", "s": 32, "color": QUIET, "alpha": 0.8, "linewidth": 0},
+    ),
+}
+"""Who is drawn how; a dot inside a diamond is two models at one place."""
+CURVES = ((ACCENT, "o"), (WARNING, "s"), (THIRD, "^"))
 
 
-def chain(measured_chain: Chain) -> str:
+def chain(measured_chain: Chain) -> Drawing:
     """Draw the UAR of each step of a chain against the size of its model, with intervals."""
-    with figure("chain", 6.2, 3.6) as picture:
-        axes = picture.subplots()
-        sizes = [step.size_bytes for step in measured_chain.steps]
-        means = [100 * step.uar.mean for step in measured_chain.steps]
-        axes.plot(sizes, means, color=QUIET, linewidth=0.9)
-        axes.scatter(sizes, means, s=28, color=ACCENT, zorder=3)
-        for step, size, mean in zip(measured_chain.steps, sizes, means, strict=True):
-            if step.uar.ci95 is not None:
-                low, high = (100 * bound for bound in step.uar.ci95)
-                axes.vlines(size, low, high, color=ACCENT, linewidth=1.2)
-            axes.annotate(step.name, (size, mean), (6, 4), textcoords="offset points")
-        _cost_axis(axes, "size of the model, bytes")
-        axes.set(ylabel="UAR, percent")
-        axes.grid()
-        return svg(picture, "UAR of each step against the size of its model")
+    steps = measured_chain.steps
+    dots = [(float(step.size_bytes), 100 * step.uar.mean) for step in steps]
+    with figure(6.2, 3.6) as picture:
+        axes = _against(picture.subplots(), dots, "size_bytes")
+        dots = _intervals(axes, dots, [step.uar.ci95 for step in steps])
+        axes.plot(*zip(*dots, strict=True), color=QUIET, linewidth=0.9)
+        axes.scatter(*zip(*dots, strict=True), s=24, color=ACCENT, zorder=3)
+        picture.draw_without_rendering()  # settles where things are
+        _names.write(axes, [step.name for step in steps], dots, list(_lines(axes)))
+        return Drawing(picture, "chain", "UAR of each step against the size of its model")
 
 
-def pruning(curves: Sequence[Curve]) -> str:
+def pruning(curves: Sequence[Curve]) -> Drawing:
     """Draw UAR against multiplications and bytes as more and more of networks is pruned."""
-    with figure("pruning", 9, 3.6) as picture:
-        panels = (("macs", COSTS["macs"]), ("size_bytes", COSTS["size_bytes"]))
-        for axes, (key, label) in zip(picture.subplots(1, 2), panels, strict=True):
-            for curve in curves:
-                costs = [getattr(point, key) for point in curve.points]
-                means = [100 * point.uar for point in curve.points]
-                axes.plot(costs, means, color=ACCENT, marker="o", markersize=4, linewidth=1.2)
-                axes.annotate(
-                    curve.model, (costs[0], means[0]), (-4, 6), ha="right",
-                    textcoords="offset points",
-                )  # fmt: skip
-            _cost_axis(axes, label)
-            axes.set(ylabel="UAR, percent")
+    with figure(9, 3.8) as picture:
+        panels = dict(zip(("macs", "size_bytes"), picture.subplots(1, 2, sharey=True), strict=True))
+        for cost, axes in panels.items():
+            for number, curve in enumerate(curves):
+                color, marker = CURVES[number % len(CURVES)]
+                dots = _of_curve(curve, cost)
+                axes.plot(*zip(*dots, strict=True), color=color, marker=marker, markersize=4)
+                axes.scatter(*dots[0], s=70, facecolor="none", edgecolor=color)
+            _by_factors(axes, COSTS[cost], UNITS[cost])
             axes.grid()
-        return svg(picture, "UAR against multiplications and bytes of pruned networks")
+        panels["macs"].set(ylabel="UAR, percent")
+        picture.suptitle("ringed: whole; along each line more and more is pruned", fontsize=9)
+        picture.draw_without_rendering()
+        for cost, axes in panels.items():
+            whole = [_of_curve(curve, cost)[0] for curve in curves]
+            _names.write(axes, [curve.model for curve in curves], whole, list(_lines(axes)))
+        says = "UAR against multiplications and bytes of pruned networks"
+        return Drawing(picture, "pruning", says)
 
 
-def benchmark(rows: Sequence[Row]) -> str:
+def _of_curve(curve: Curve, cost: str) -> list[Dot]:
+    return [(float(getattr(point, cost)), 100 * point.uar) for point in curve.points]
+
+
+def benchmark(rows: Sequence[Row]) -> Drawing:
     """Draw time and size of each model in each format, a dot a row, those that failed left out.
 
     Args:
         rows: of one benchmark, at least one of them timed.
     """
     timed = {f"{row.model} {row.format}": row for row in rows if row.latency is not None}
-    times = [row.latency.work_ms for row in timed.values() if row.latency is not None]
+    seconds = [row.latency.work_ms / 1000 for row in timed.values() if row.latency is not None]
     sizes = [float(row.size_bytes or 0) for row in timed.values()]
-    panels = ((times, "ms of a processor, waveform to answer"), (sizes, COSTS["size_bytes"]))
-    with figure("benchmark", 9, 0.9 + 0.24 * len(timed)) as picture:
-        for axes, (costs, label) in zip(picture.subplots(1, 2, sharey=True), panels, strict=True):
+    panels = (
+        (seconds, "processor time, waveform of a window to answer", "s"),
+        (sizes, COSTS["size_bytes"], UNITS["size_bytes"]),
+    )
+    with figure(9, 0.9 + 0.24 * len(timed)) as picture:
+        both = picture.subplots(1, 2, sharey=True)
+        for axes, (costs, label, unit) in zip(both, panels, strict=True):
             axes.scatter(costs, list(timed), s=28, color=ACCENT, zorder=3)
-            _cost_axis(axes, label)
+            _by_factors(axes, label, unit)
             axes.set_ylim(len(timed) - 0.4, -0.6)
             axes.grid()
-        return svg(picture, "Processor time and size of models in many formats")
+        return Drawing(picture, "benchmark", "Processor time and size of models in many formats")
 
 
-def frontier(points: Sequence[Point], cost: str, title: str) -> str:
+def frontier(points: Sequence[Point], cost: str, title: str) -> Drawing:
     """Draw UAR against a cost; a line joins the points that no other beats at that cost or less.
 
     Args:
@@ -86,51 +112,83 @@ def frontier(points: Sequence[Point], cost: str, title: str) -> str:
         cost: one of `COSTS`; points of which it is not known are left out.
         title: what they have in common.
     """
-    known = [(point, getattr(point, cost), 100 * point.uar) for point in points]
-    shown, costs, uars = zip(*(one for one in known if one[1] is not None), strict=True)
-    edge = best(costs, uars)
-    with figure(f"frontier {title} {cost}", 8.6, 4.6) as picture:
-        axes = picture.subplots()
-        corners = [costs[i] for i in edge], [uars[i] for i in edge]
-        axes.plot(*corners, color=QUIET, linewidth=0.9, drawstyle="steps-post")
-        colors = [ACCENT if point.ours else QUIET for point in shown]
-        axes.scatter(costs, uars, s=30, color=colors, zorder=3)
-        _cost_axis(axes, COSTS[cost])
-        others = "" if all(point.ours for point in shown) else "; grey: published by others"
-        axes.set(ylabel="UAR, percent", title=f"{title}{others}")
-        axes.grid()
-        picture.draw_without_rendering()  # settles where things are
-        _name(axes, [point.system for point in shown], list(zip(costs, uars, strict=True)))
-        return svg(picture, f"UAR against {COSTS[cost]}, {title}")
+    shown = [point for point in points if getattr(point, cost) is not None]
+    dots = [(float(getattr(point, cost)), 100 * point.uar) for point in shown]
+    uars = [uar for _, uar in dots]
+    edge = [dots[i] for i in best([int(cost) for cost, _ in dots], uars)]
+    with figure(8.6, 4.6) as picture:
+        axes = _against(picture.subplots(), dots, cost)
+        if max(uars) - min(uars) < FEW_POINTS:
+            dots = _intervals(axes, dots, [point.ci95 for point in shown])
+        _dots(axes, shown, dots)
+        axes.plot(
+            *zip(*edge, strict=True), color=QUIET, linewidth=0.9, drawstyle="steps-post",
+            label=f"nothing {'smaller' if cost == 'size_bytes' else 'cheaper'} is better",
+        )  # fmt: skip
+        axes.set(title=title)
+        axes.legend(loc="upper left", fontsize=8)
+        picture.draw_without_rendering()
+        _names.write(axes, [point.system for point in shown], dots, list(_lines(axes)))
+        return Drawing(picture, f"frontier {title} {cost}", f"UAR against {COSTS[cost]}, {title}")
 
 
-def _name(axes: "Axes", names: Sequence[str], places: Sequence[tuple[float, float]]) -> None:
-    """Write each name beside its dot, where it covers no other name and no dot if it can be."""
-    from matplotlib.text import Text
-    from matplotlib.transforms import Bbox
-
-    line = {"arrowstyle": "-", "color": QUIET, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 4}
-    taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in axes.transData.transform(places)]
-    for name, place in zip(names, places, strict=True):
-        label = axes.annotate(
-            name, place, (0, 0), textcoords="offset points", fontsize=8, arrowprops=line
-        )
-        label.set_in_layout(False)
-        for right, up in LABEL_OFFSETS:
-            label.xyann = (right, up)
-            label.set(
-                horizontalalignment="left" if right > 0 else "right" if right < 0 else "center",
-                verticalalignment="bottom" if up > 0 else "top" if up < 0 else "center",
-            )
-            label.get_window_extent()  # moves the text there
-            box = Text.get_window_extent(label)  # without its line
-            inside = axes.bbox.x0 < box.x0 and box.x1 < axes.bbox.x1
-            if inside and not box.count_overlaps(taken):
-                break
-        taken.append(box)
+def _dots(axes: "Axes", points: Sequence[Point], dots: Sequence[Dot]) -> None:
+    for label, (is_kind, look) in KINDS.items():
+        own = [dot for point, dot in zip(points, dots, strict=True) if is_kind(point)]
+        if own:
+            axes.scatter(*zip(*own, strict=True), zorder=3, label=label, **look)
 
 
-def _cost_axis(axes: "Axes", label: str) -> None:
+def _intervals(
+    axes: "Axes", dots: Sequence[Dot], intervals: Sequence[tuple[float, float] | None]
+) -> list[Dot]:
+    """Draw intervals by speaker, those of one cost side by side; give where their dots belong."""
+    places = _beside(axes, dots)
+    known = [(cost, ci) for (cost, _), ci in zip(places, intervals, strict=True) if ci is not None]
+    label: str | None = "95 % interval by speaker"
+    for cost, (low, high) in known:
+        look = {"color": ACCENT, "alpha": 0.5, "linewidth": 1.2, "label": label}
+        axes.plot([cost, cost], [100 * low, 100 * high], **look)
+        label = None
+    return places
+
+
+def _beside(axes: "Axes", dots: Sequence[Dot]) -> list[Dot]:
+    """Move dots to the side of others that stand at the same cost."""
+    axes.figure.draw_without_rendering()
+    pixels, step = axes.transData.transform(dots), BESIDE * axes.figure.dpi / 72
+    taken: list[float] = []
+    for x, _ in pixels:
+        sides = (x + side * step for side in (0, 1, -1, 2, -2, 3, -3))
+        taken.append(next(s for s in sides if all(abs(s - t) > 0.9 * step for t in taken)))
+    back = axes.transData.inverted().transform(list(zip(taken, pixels[:, 1], strict=True)))
+    return [(float(cost), uar) for (cost, _), (_, uar) in zip(back, dots, strict=True)]
+
+
+def _lines(axes: "Axes") -> Iterator["Path"]:
+    """Give the lines that are drawn, but for the grid, in pixels."""
+    for line in axes.lines:
+        path = line.get_path() if line.get_drawstyle() == "default" else _steps(line.get_xydata())
+        yield line.get_transform().transform_path(path)
+
+
+def _steps(corners: Any) -> "Path":
+    from matplotlib.path import Path
+
+    across = [(after[0], before[1]) for before, after in zip(corners, corners[1:], strict=False)]
+    return Path([place for pair in zip(corners, across, strict=False) for place in pair] + [corners[-1]])
+
+
+def _against(axes: "Axes", dots: Sequence[Dot], cost: str) -> "Axes":
+    """Lay axes out for dots of UAR against a cost."""
+    axes.scatter(*zip(*dots, strict=True), alpha=0)
+    _by_factors(axes, COSTS[cost], UNITS[cost])
+    axes.set(ylabel="UAR, percent", xlim=axes.get_xlim())
+    axes.grid()
+    return axes
+
+
+def _by_factors(axes: "Axes", label: str, unit: str) -> None:
     """Lay costs, already drawn, out by factors; usual labels of such an axis would be formulas."""
     from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
@@ -139,5 +197,5 @@ def _cost_axis(axes: "Axes", label: str) -> None:
     low, high = axes.get_xlim()
     within = (1, 1.5, 2, 3, 5, 7) if high < 20 * low else (1,)  # else no power of ten may be seen
     axes.xaxis.set_major_locator(LogLocator(subs=within))
-    axes.xaxis.set_major_formatter(EngFormatter())
+    axes.xaxis.set_major_formatter(EngFormatter(unit))
     axes.xaxis.set_minor_formatter(NullFormatter())

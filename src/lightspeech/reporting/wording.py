@@ -24,12 +24,12 @@ def percent(rate: float | None) -> str:
 def spread(uar: Uar) -> str:
     """Write a UAR in percent: mean ± deviation over seeds [95 % interval by speaker]."""
     deviation = "" if uar.std is None else f" ± {percent(uar.std)}"
-    return f"{percent(uar.mean)}{deviation}{interval(uar)}"
+    return f"{percent(uar.mean)}{deviation}{interval(uar.ci95)}"
 
 
-def interval(uar: Uar) -> str:
-    """Write the interval in brackets, a space before; nothing where there is none."""
-    return "" if uar.ci95 is None else f" [{percent(uar.ci95[0])}, {percent(uar.ci95[1])}]"
+def interval(ci95: tuple[float, float] | None) -> str:
+    """Write an interval of rates in brackets, a space before; nothing where there is none."""
+    return "" if ci95 is None else f" [{percent(ci95[0])}, {percent(ci95[1])}]"
 
 
 def size(n_bytes: int) -> str:

@@ -12,7 +12,7 @@ from lightspeech.files import write_json
 from lightspeech.inference import calibration
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
-from lightspeech.reporting.html import Example
+from lightspeech.reporting.study_figures import Example
 from lightspeech.studies.study import Study
 from lightspeech.training import layout
 

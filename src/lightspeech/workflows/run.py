@@ -8,7 +8,7 @@ from lightspeech.evaluation import results
 from lightspeech.evaluation.results import Results
 from lightspeech.progress import Progress
 from lightspeech.reporting import html
-from lightspeech.reporting.html import Example
+from lightspeech.reporting.study_figures import Example
 from lightspeech.studies.study import Study
 from lightspeech.workflows import publish
 from lightspeech.workflows.example import answer_example
