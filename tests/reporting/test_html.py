@@ -50,7 +50,7 @@ def test_every_figure_is_well_formed_and_says_what_it_shows(make_study):
     folder = make_study()
     write_json(folder / "example.json", EXAMPLE)
     made = figures(report(folder))
-    assert len(made) == 6
+    assert len(made) == 7
     assert all(ET.fromstring(figure).get("aria-label") for figure in made)
     assert all("currentColor" in figure for figure in made)
 

@@ -14,7 +14,7 @@ Place = tuple[float, float]
 FONT_SIZE = 8
 OFFSETS = [
     *((6, 3), (6, -3), (-6, 3), (-6, -3), (7, 0), (-7, 0), (0, 7), (0, -7)),
-    *((x * side, y * up) for y in (9, 16, 24) for x in (7, 16) for side in (1, -1) for up in (1, -1)),
+    *((x, y * up) for y in (9, 16, 24) for x in (7, -7, 16, -16) for up in (1, -1)),
 ]
 """Where the name of a dot may stand, 1/72 inch to the right and up, best first."""
 DOT = 4
@@ -65,7 +65,7 @@ def _choices(axes: "Axes", name: str, dot: Place) -> list["Bbox"]:
     from matplotlib.transforms import Bbox
 
     text = axes.text(0, 0, name, fontsize=FONT_SIZE)
-    size, pixels = text.get_window_extent().padded(GAP), axes.figure.dpi / 72
+    size, pixels = text.get_window_extent(), axes.figure.dpi / 72
     text.remove()
     return [
         Bbox.from_bounds(
@@ -73,7 +73,7 @@ def _choices(axes: "Axes", name: str, dot: Place) -> list["Bbox"]:
             dot[1] + pixels * up - size.height * (1 - _side(up)) / 2,
             size.width,
             size.height,
-        )
+        ).padded(GAP)
         for right, up in OFFSETS
     ]
 
@@ -82,9 +82,9 @@ def _side(offset: float) -> int:
     return (offset > 0) - (offset < 0)
 
 
-def _cost(axes: "Axes", box: "Bbox", dots: Sequence["Bbox"], lines: Sequence["Path"]) -> int:
+def _cost(axes: "Axes", box: "Bbox", dots: Sequence["Bbox"], lines: Sequence["Path"]) -> float:
     """Say how bad a place is, whatever the other names do."""
-    outside = box.x0 < axes.bbox.x0 or box.x1 > axes.bbox.x1 or box.y1 > axes.figure.bbox.y1
+    outside = bool(box.x0 < axes.bbox.x0 or box.x1 > axes.bbox.x1 or box.y1 > axes.figure.bbox.y1)
     crossed = sum(line.intersects_bbox(box, filled=False) for line in lines)
     return OUTSIDE * outside + ON_DOT * box.count_overlaps(dots) + ON_LINE * crossed
 

@@ -60,7 +60,7 @@ def recalls(results: Results) -> Drawing:
 def speakers(results: Results) -> Drawing:
     """Draw the UAR of each speaker, best first, the worst marked, the interval behind them."""
     named = dict(sorted(results.per_speaker.items(), key=lambda item: -item[1]))
-    with figure(6.6, 0.8 + 0.2 * len(named)) as picture:
+    with figure(5.4, 0.8 + 0.2 * len(named)) as picture:
         axes = picture.subplots()
         if results.uar.ci95 is not None:
             low, high = (100 * bound for bound in results.uar.ci95)
@@ -136,7 +136,7 @@ def spectrogram(frames: npt.ArrayLike, hop_s: float) -> Drawing:
     """
     image = np.asarray(frames, float).T
     end = image.shape[1] * hop_s
-    with figure(6.6, 2.4) as picture:
+    with figure(5.4, 2.2) as picture:
         axes = picture.subplots()
         box = (0, end, 0, image.shape[0])
         shown = axes.imshow(image, origin="lower", aspect="auto", cmap="cividis", extent=box)

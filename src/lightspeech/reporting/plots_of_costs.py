@@ -1,6 +1,7 @@
 """Figures of UAR and time against what they cost."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from lightspeech.evaluation.compression import Chain
@@ -45,13 +46,14 @@ def chain(measured_chain: Chain) -> Drawing:
     """Draw the UAR of each step of a chain against the size of its model, with intervals."""
     steps = measured_chain.steps
     dots = [(float(step.size_bytes), 100 * step.uar.mean) for step in steps]
-    with figure(6.2, 3.6) as picture:
+    with figure(5.4, 3.4) as picture:
         axes = _against(picture.subplots(), dots, "size_bytes")
         dots = _intervals(axes, dots, [step.uar.ci95 for step in steps])
-        axes.plot(*zip(*dots, strict=True), color=QUIET, linewidth=0.9)
-        axes.scatter(*zip(*dots, strict=True), s=24, color=ACCENT, zorder=3)
+        costs, uars = zip(*dots, strict=True)
+        axes.plot(costs, uars, color=QUIET, linewidth=0.9)
+        axes.scatter(costs, uars, s=24, color=ACCENT, zorder=3)
         picture.draw_without_rendering()  # settles where things are
-        _names.write(axes, [step.name for step in steps], dots, list(_lines(axes)))
+        _names.write(axes, [step.name for step in steps], dots, _lines(axes))
         return Drawing(picture, "chain", "UAR of each step against the size of its model")
 
 
@@ -64,7 +66,7 @@ def pruning(curves: Sequence[Curve]) -> Drawing:
                 color, marker = CURVES[number % len(CURVES)]
                 dots = _of_curve(curve, cost)
                 axes.plot(*zip(*dots, strict=True), color=color, marker=marker, markersize=4)
-                axes.scatter(*dots[0], s=70, facecolor="none", edgecolor=color)
+                axes.scatter([dots[0][0]], [dots[0][1]], s=70, facecolor="none", edgecolor=color)
             _by_factors(axes, COSTS[cost], UNITS[cost])
             axes.grid()
         panels["macs"].set(ylabel="UAR, percent")
@@ -72,7 +74,7 @@ def pruning(curves: Sequence[Curve]) -> Drawing:
         picture.draw_without_rendering()
         for cost, axes in panels.items():
             whole = [_of_curve(curve, cost)[0] for curve in curves]
-            _names.write(axes, [curve.model for curve in curves], whole, list(_lines(axes)))
+            _names.write(axes, [curve.model for curve in curves], whole, _lines(axes))
         says = "UAR against multiplications and bytes of pruned networks"
         return Drawing(picture, "pruning", says)
 
@@ -121,15 +123,20 @@ def frontier(points: Sequence[Point], cost: str, title: str) -> Drawing:
         if max(uars) - min(uars) < FEW_POINTS:
             dots = _intervals(axes, dots, [point.ci95 for point in shown])
         _dots(axes, shown, dots)
-        axes.plot(
-            *zip(*edge, strict=True), color=QUIET, linewidth=0.9, drawstyle="steps-post",
-            label=f"nothing {'smaller' if cost == 'size_bytes' else 'cheaper'} is better",
-        )  # fmt: skip
+        better = "smaller" if cost == "size_bytes" else "cheaper"
+        costs, heights = zip(*_stairs(edge), strict=True)
+        axes.plot(costs, heights, color=QUIET, linewidth=0.9, label=f"nothing {better} is better")
         axes.set(title=title)
         axes.legend(loc="upper left", fontsize=8)
         picture.draw_without_rendering()
-        _names.write(axes, [point.system for point in shown], dots, list(_lines(axes)))
+        _names.write(axes, [point.system for point in shown], dots, _lines(axes))
         return Drawing(picture, f"frontier {title} {cost}", f"UAR against {COSTS[cost]}, {title}")
+
+
+def _stairs(edge: Sequence[Dot]) -> list[Dot]:
+    """Go from dot to dot along the cost, then up."""
+    corners = [(after[0], before[1]) for before, after in pairwise(edge)]
+    return sorted([*edge, *corners])
 
 
 def _dots(axes: "Axes", points: Sequence[Point], dots: Sequence[Dot]) -> None:
@@ -145,18 +152,19 @@ def _intervals(
     """Draw intervals by speaker, those of one cost side by side; give where their dots belong."""
     places = _beside(axes, dots)
     known = [(cost, ci) for (cost, _), ci in zip(places, intervals, strict=True) if ci is not None]
-    label: str | None = "95 % interval by speaker"
-    for cost, (low, high) in known:
-        look = {"color": ACCENT, "alpha": 0.5, "linewidth": 1.2, "label": label}
-        axes.plot([cost, cost], [100 * low, 100 * high], **look)
-        label = None
+    for number, (cost, (low, high)) in enumerate(known):
+        label = "_" if number else "95 % interval by speaker"  # once in the legend
+        ends = [100 * low, 100 * high]
+        axes.plot([cost, cost], ends, color=ACCENT, alpha=0.5, linewidth=1.2, label=label)
     return places
 
 
 def _beside(axes: "Axes", dots: Sequence[Dot]) -> list[Dot]:
     """Move dots to the side of others that stand at the same cost."""
-    axes.figure.draw_without_rendering()
-    pixels, step = axes.transData.transform(dots), BESIDE * axes.figure.dpi / 72
+    picture = axes.get_figure(root=True)
+    assert picture is not None
+    picture.draw_without_rendering()
+    pixels, step = axes.transData.transform(dots), BESIDE * picture.dpi / 72
     taken: list[float] = []
     for x, _ in pixels:
         sides = (x + side * step for side in (0, 1, -1, 2, -2, 3, -3))
@@ -165,18 +173,9 @@ def _beside(axes: "Axes", dots: Sequence[Dot]) -> list[Dot]:
     return [(float(cost), uar) for (cost, _), (_, uar) in zip(back, dots, strict=True)]
 
 
-def _lines(axes: "Axes") -> Iterator["Path"]:
+def _lines(axes: "Axes") -> list["Path"]:
     """Give the lines that are drawn, but for the grid, in pixels."""
-    for line in axes.lines:
-        path = line.get_path() if line.get_drawstyle() == "default" else _steps(line.get_xydata())
-        yield line.get_transform().transform_path(path)
-
-
-def _steps(corners: Any) -> "Path":
-    from matplotlib.path import Path
-
-    across = [(after[0], before[1]) for before, after in zip(corners, corners[1:], strict=False)]
-    return Path([place for pair in zip(corners, across, strict=False) for place in pair] + [corners[-1]])
+    return [line.get_transform().transform_path(line.get_path()) for line in axes.lines]
 
 
 def _against(axes: "Axes", dots: Sequence[Dot], cost: str) -> "Axes":

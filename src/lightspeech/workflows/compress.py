@@ -71,7 +71,7 @@ def compress(job: Job, progress: Progress, *, publish_to: Path | None = None) ->
     chain = measure(rows)
     compression.write(chain, study.folder / layout.CHAIN)
     write_text(study.folder / "compress.md", tables.markdown(chain))
-    write_text(study.folder / "compress.svg", plots_of_costs.chain(chain))
+    write_text(study.folder / "compress.svg", plots_of_costs.chain(chain).svg())
     if publish_to is not None:
         _publish(rows, chain, publish_to)
     return Compressed(study=study, chain=chain)
