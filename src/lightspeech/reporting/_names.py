@@ -82,9 +82,10 @@ def _side(offset: float) -> int:
     return (offset > 0) - (offset < 0)
 
 
-def _cost(axes: "Axes", box: "Bbox", dots: Sequence["Bbox"], lines: Sequence["Path"]) -> float:
+def _cost(axes: "Axes", box: "Bbox", dots: Sequence["Bbox"], lines: Sequence["Path"]) -> int:
     """Say how bad a place is, whatever the other names do."""
-    outside = bool(box.x0 < axes.bbox.x0 or box.x1 > axes.bbox.x1 or box.y1 > axes.figure.bbox.y1)
+    inside = axes.bbox.x0 < box.x0 and box.x1 < axes.bbox.x1 and axes.bbox.y0 < box.y0
+    outside = bool(not inside or box.y1 > axes.figure.bbox.y1)  # there is room above the axes
     crossed = sum(line.intersects_bbox(box, filled=False) for line in lines)
     return OUTSIDE * outside + ON_DOT * box.count_overlaps(dots) + ON_LINE * crossed
 

@@ -192,7 +192,7 @@ def _by_factors(axes: "Axes", label: str, unit: str) -> None:
     from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
     axes.set(xscale="log", xlabel=label)
-    axes.margins(x=0.25)  # names stand beside the dots
+    axes.margins(x=0.25, y=0.12)  # names stand beside the dots
     low, high = axes.get_xlim()
     within = (1, 1.5, 2, 3, 5, 7) if high < 20 * low else (1,)  # else no power of ten may be seen
     axes.xaxis.set_major_locator(LogLocator(subs=within))

@@ -1,19 +1,18 @@
 """What is known of one study, and its figures: in its report, or files of their own."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lightspeech.config import build, config
+from lightspeech.config import config, read_json
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import compression, conditions, results
 from lightspeech.evaluation.compression import Chain
 from lightspeech.evaluation.results import Results
-from lightspeech.files import placed, replacing
+from lightspeech.files import parse_json, placed, replacing
 from lightspeech.reporting import _canvas, plots, plots_of_costs
 from lightspeech.reporting.plots import Histories
 from lightspeech.training import layout
@@ -85,17 +84,23 @@ def _histories(folder: Path) -> Histories:
         if not path.is_file():
             continue
         try:
-            histories.append([json.loads(line) for line in path.read_text("utf-8").splitlines()])
-        except ValueError as error:
+            lines = path.read_text("utf-8").splitlines()
+            histories.append([_epoch(parse_json(line)) for line in lines])
+        except (ValueError, TypeError, KeyError) as error:
             raise CorpusError(f"{path}: not one JSON object a line ({error})") from None
     return [history for history in histories if history]
+
+
+def _epoch(values: dict[str, Any]) -> dict[str, float]:
+    """Keep what is drawn of an epoch."""
+    return {key: float(values[key]) for key in ("loss", "selection_uar")}
 
 
 def _example(folder: Path) -> Example | None:
     path = folder / layout.EXAMPLE
     if not path.is_file():
         return None
-    return build(Example, conditions.read_json(path), source=str(path))
+    return read_json(Example, path)
 
 
 def _chain(folder: Path) -> Chain | None:
