@@ -6,7 +6,7 @@ BARE := .venv-bare
 AARCH64 := .aarch64
 SOURCES := $(shell find src -name '*.py' -o -path '*/zoo/*' -type f)
 
-.PHONY: help demo test lint types tables reference bare zoo firmware test-aarch64 clean
+.PHONY: help demo test lint types tables console reference bare zoo firmware test-aarch64 clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -26,6 +26,9 @@ types: .venv/.installed  ## static types
 
 tables: .venv/.installed  ## are the tables and pictures of the documents those of results/?
 	$(BIN)/lightspeech tables --check
+
+console: .venv/.installed  ## write what the README shows of a console, from a real run; minutes
+	$(BIN)/python docs/console.py
 
 reference: .venv/.installed  ## the API of the library from its docstrings, as pages in build/reference
 	rm -rf build/reference
