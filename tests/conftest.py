@@ -1,8 +1,11 @@
 import contextlib
 import functools
 import json
+import multiprocessing
 import os
 import shutil
+import signal
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,6 +73,12 @@ void ls_model_probabilities(const ls_model *model, float *probabilities) {
 }
 const char *ls_model_label(int index) { return index == 0 ? "low" : index == 1 ? "mid" : "loud"; }
 """
+
+TORCH_USERS = (
+    "lightspeech.studies.stages", "lightspeech.compression.distill",
+    "lightspeech.compression.prune", "lightspeech.compression.quantize", "torch_pruning",
+    "onnxscript.function_libs.torch_lib.ops", "onnxslim",
+)  # fmt: skip
 
 TINY = """
 name: tiny
@@ -344,6 +353,40 @@ def shelf(tmp_path_factory):
         return folder
 
     return made
+
+
+@pytest.fixture(scope="session")
+def start_process():
+    """Start Python code in a folder, as a process that can be killed.
+
+    A server imports torch once, and forks itself for each of them.
+    """
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(["lightspeech.cli", *TORCH_USERS])
+
+    def start(code, folder):
+        with contextlib.chdir(folder):
+            process = server.Process(target=exec, args=(code, {"__name__": "started"}))
+            process.start()
+        return process
+
+    return start
+
+
+@pytest.fixture
+def kill(start_process):
+    """Start Python code in a folder, and kill the process as soon as a file is there."""
+
+    def kill(code, folder, moment):
+        process = start_process(code, folder)
+        while not moment.exists():
+            assert process.exitcode is None
+            time.sleep(0.002)
+        process.kill()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+
+    return kill
 
 
 @pytest.fixture

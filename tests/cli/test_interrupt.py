@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -19,8 +17,12 @@ PATIENCE_S = 400
 """A busy machine takes minutes for what takes seconds."""
 
 HEARS_CTRL_C = """
-import signal
+import os, signal, sys
+os.setsid()
 signal.signal(signal.SIGINT, signal.default_int_handler)
+for stream, name in ((1, "out.txt"), (2, "err.txt")):
+    os.dup2(os.open(name, os.O_CREAT | os.O_WRONLY | os.O_TRUNC), stream)
+sys.argv = ["lightspeech", "run", "tiny.yaml", *{options}]
 from lightspeech import cli
 cli.main()
 """
@@ -29,11 +31,17 @@ cli.main()
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="process groups are a thing of POSIX")
 
 
-def start(folder, *options):
-    return subprocess.Popen(
-        [sys.executable, "-c", HEARS_CTRL_C, "run", "tiny.yaml", *options], cwd=folder,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+@pytest.fixture
+def start(start_process, tmp_path):
+    """Start ``lightspeech run`` beside a recipe, as a process group of its own."""
+    (tmp_path / "tiny.yaml").write_text(RECIPE)
+    return lambda *options: start_process(HEARS_CTRL_C.format(options=options), tmp_path)
+
+
+def ended(process, folder):
+    """Wait for a process; give its exit code and what it printed."""
+    process.join(PATIENCE_S)
+    return process.exitcode, *((folder / name).read_text() for name in ("out.txt", "err.txt"))
 
 
 def stop(process, folder, how):
@@ -41,27 +49,26 @@ def stop(process, folder, how):
     deadline = time.monotonic() + PATIENCE_S
     while not any(len(h.read_text().splitlines()) > 1 for h in folder.rglob("history.jsonl")):
         assert time.monotonic() < deadline
-        assert process.poll() is None
+        assert process.exitcode is None
         time.sleep(0.01)
     os.killpg(process.pid, how)
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
-def test_ctrl_c_of_a_study_is_one_line_and_resume_goes_on(tmp_path, processes):
-    (tmp_path / "tiny.yaml").write_text(RECIPE)
-    running = start(tmp_path, "--processes", processes)
+def test_ctrl_c_of_a_study_is_one_line_and_resume_goes_on(tmp_path, start, processes):
+    running = start("--processes", processes)
     stop(running, tmp_path, signal.SIGINT)
-    _, err = running.communicate(timeout=PATIENCE_S)
-    assert running.returncode == 130
+    code, _, err = ended(running, tmp_path)
+    assert code == 130
     told = [line for line in err.splitlines() if "/" not in line]  # the rest are progress bars
     assert told == ["interrupted; finished work is kept; run and train go on with --resume"]
     assert not (tmp_path / "bundles").exists()
     kept = {
         path: path.read_text().splitlines() for path in tmp_path.glob("runs/tiny/*/history.jsonl")
     }
-    resumed = start(tmp_path, "--processes", processes, "--resume")
-    out, err = resumed.communicate(timeout=PATIENCE_S)
-    assert resumed.returncode == 0, err
+    resumed = start("--processes", processes, "--resume")
+    code, out, err = ended(resumed, tmp_path)
+    assert code == 0, err
     assert "bundles/tiny" in out
     assert not [path for path in tmp_path.rglob(".*") if path.is_file()]
     for path, lines in kept.items():
@@ -69,11 +76,10 @@ def test_ctrl_c_of_a_study_is_one_line_and_resume_goes_on(tmp_path, processes):
             assert path.read_text().splitlines()[0] == lines[0]
 
 
-def test_a_study_that_is_told_to_end_leaves_no_half_file_and_no_trace(tmp_path):
-    (tmp_path / "tiny.yaml").write_text(RECIPE)
-    running = start(tmp_path, "--processes", "1")
+def test_a_study_that_is_told_to_end_leaves_no_half_file_and_no_trace(tmp_path, start):
+    running = start("--processes", "1")
     stop(running, tmp_path, signal.SIGTERM)
-    _, err = running.communicate(timeout=PATIENCE_S)
-    assert running.returncode == 143
+    code, _, err = ended(running, tmp_path)
+    assert code == 143
     assert "Traceback" not in err
     assert not [path for path in tmp_path.rglob(".*") if path.is_file()]

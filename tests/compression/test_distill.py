@@ -132,18 +132,19 @@ def test_a_student_may_go_on_from_the_run_before(train):
 
 def test_an_int8_teacher_teaches_by_its_answers_alone(train, begin):
     pytest.importorskip("torchao", reason="needs the extra 'compress'")
-    begin((*TEACHER, "compress=[{name: quantize, qat_epochs: 0}]"))
+    everyone = "protocol={name: everyone}"
+    begin((*TEACHER, everyone, "compress=[{name: quantize, qat_epochs: 0}]"))
     step = "compress=[{name: distill, teacher: teacher/1-quantize, crops: 2}]"
-    (folder,) = train(step)[1]()
+    (folder,) = train(step, everyone)[1]()
     soft = soft_labels.read(folder / "soft/fold0.safetensors")
     assert (soft.seeds, soft.embeddings.shape) == ((0, 1), (len(soft.ids), 0))
     torch.testing.assert_close(soft.probabilities.sum(1), torch.ones(len(soft.ids)))
     wanting = step.replace("crops", "features: 0.5, crops")
     with pytest.raises(ConfigError, match="shows no embedding; .*set distill.features"):
-        train("name=other", wanting)[1]()
+        train("name=other", everyone, wanting)[1]()
     given = wanting.replace("teacher/1-quantize", "tiny/1-distill/soft")
     with pytest.raises(ConfigError, match="was not asked for the embeddings .*delete .*soft and"):
-        train("name=another", given)[1]()
+        train("name=another", everyone, given)[1]()
 
 
 LIVE = "compress=[{name: distill, teacher: teacher, crops: 1, live: true}]"

@@ -1,10 +1,6 @@
 """The step as a whole: rounds of runs, resumed after a kill with the same bits."""
 
 import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -95,18 +91,12 @@ def weights(folder):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a thing of POSIX")
-def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(train, here, made):
+def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(train, here, made, kill):
     _, compress = train(WIDE, STEP)
     whole = weights(made)
     made.rename(here / "whole")
-    script = COMPRESS.format(changes=[WIDE, STEP])
     for moment in MOMENTS:
-        process = subprocess.Popen([sys.executable, "-c", script], cwd=here)
-        while not (made / moment).exists():
-            assert process.poll() is None
-            time.sleep(0.002)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
+        kill(COMPRESS.format(changes=[WIDE, STEP]), here, made / moment)
     compress()
     assert weights(made) == whole
     assert len(whole) == 6

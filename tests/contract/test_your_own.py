@@ -84,7 +84,7 @@ NEWCOMERS = {
 RECIPE = """
 name: NAME
 corpus: {name: synthetic, speakers: 3, sentences: 1}
-protocol: {name: grouped_k_fold, folds: 3}
+protocol: {name: everyone}
 model: {name: mean, width: 32}
 windows: {window_s: 1.0, hop_s: 0.48}
 training: {epochs: 1, batch_size: 4}

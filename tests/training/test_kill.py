@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -28,27 +27,39 @@ PATIENCE_S = 120
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a thing of POSIX")
 
 
-def start(folder, *options):
+TRAIN = """
+import os, sys
+os.setsid()
+sys.stdout = sys.stderr = open("told.txt", "w")
+from lightspeech.cli import main
+sys.argv = ["lightspeech", "train", "tiny.yaml", *{options}]
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def start(start_process):
     """Start ``lightspeech train`` in a folder, as a process group of its own."""
-    command = [sys.executable, "-m", "lightspeech", "train", "tiny.yaml", *options]
-    return subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        start_new_session=True, text=True,
-    )  # fmt: skip
+    return lambda folder, *options: start_process(TRAIN.format(options=options), folder)
 
 
-def finish(folder, *options):
-    _, progress = start(folder, *options).communicate(timeout=PATIENCE_S)
-    assert all((folder / "runs/tiny" / run / "test.csv").exists() for run in RUNS), progress
+@pytest.fixture(scope="module")
+def finish(start):
+    def finish(folder, *options):
+        start(folder, *options).join(PATIENCE_S)
+        said = (folder / "told.txt").read_text()
+        assert all((folder / "runs/tiny" / run / "test.csv").exists() for run in RUNS), said
+
+    return finish
 
 
 def kill(process, folder, run, epoch):
     """Kill a process that has done so many epochs of a run."""
     history = folder / "runs/tiny" / run / "history.jsonl"
-    wait(lambda: process.poll() is not None or epochs(history) >= epoch)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    process.stderr.close()
+    wait(lambda: process.exitcode is not None or epochs(history) >= epoch)
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
 
 
 def wait(condition):
@@ -67,7 +78,7 @@ def weights(folder):
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory):
+def uninterrupted(tmp_path_factory, finish):
     folder = tmp_path_factory.mktemp("uninterrupted")
     (folder / "tiny.yaml").write_text(RECIPE)
     finish(folder, "--processes", "1")
@@ -82,12 +93,12 @@ def fresh(uninterrupted, tmp_path):
     return tmp_path
 
 
-def test_killed_again_and_again_it_ends_with_the_same_bits(uninterrupted, fresh):
+def test_killed_again_and_again_it_ends_with_the_same_bits(uninterrupted, fresh, start):
     process = start(fresh, "--processes", "1")
     for run, epoch in ((RUNS[0], 1), (RUNS[0], EPOCHS // 2), (RUNS[0], EPOCHS - 1), (RUNS[1], 5)):
         kill(process, fresh, run, epoch)
         process = start(fresh, "--processes", "1", "--resume")
-    process.communicate(timeout=PATIENCE_S)
+    process.join(PATIENCE_S)
     assert weights(fresh) == weights(uninterrupted)
     for run in RUNS:
         answers = [folder / "runs/tiny" / run / "test.csv" for folder in (fresh, uninterrupted)]
@@ -96,7 +107,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(uninterrupted, fresh)
         assert not list((fresh / "runs/tiny" / run).glob(".*"))
 
 
-def test_a_checkpoint_without_moments_ends_with_other_bits(uninterrupted, fresh):
+def test_a_checkpoint_without_moments_ends_with_other_bits(uninterrupted, fresh, start, finish):
     """So the comparison above can fail: moments are part of what is resumed from."""
     kill(start(fresh, "--processes", "1"), fresh, RUNS[0], EPOCHS // 2)
     path = fresh / "runs/tiny" / RUNS[0] / layout.CHECKPOINT
@@ -112,7 +123,7 @@ def test_a_checkpoint_without_moments_ends_with_other_bits(uninterrupted, fresh)
 
 
 def test_with_several_processes_none_outlives_the_kill_and_the_bits_are_the_same(
-    uninterrupted, fresh
+    uninterrupted, fresh, start, finish
 ):
     process = start(fresh, "--processes", "2")
     kill(process, fresh, RUNS[1], 10)
