@@ -3,8 +3,8 @@ import pytest
 pytest.importorskip("torch")
 
 
-def test_an_unknown_format_is_told_before_anything_else_with_those_that_are(lightspeech):
-    ended = lightspeech("export", "runs/none/fold0-seed0", "--format", "c98")
+def test_an_unknown_format_is_told_before_anything_else_with_those_that_are(lightspeech, tmp_path):
+    ended = lightspeech("export", tmp_path, "--format", "c98")
     assert ended.code == 1
     assert "unknown name 'c98' in export; choose one of ['arduino', 'c99'" in ended.err
 
@@ -12,7 +12,8 @@ def test_an_unknown_format_is_told_before_anything_else_with_those_that_are(ligh
 def test_a_format_of_the_right_name_asks_for_a_run(lightspeech, tmp_path):
     ended = lightspeech("export", tmp_path / "fold0-seed0", "--format", "c99")
     assert ended.code == 1
-    assert "no run of a study" in ended.err
+    assert "no run of a study, and no bundle" in ended.err
+    assert "one of ['micro', 'nano', 'small']" in ended.err
 
 
 def test_a_run_that_a_step_made_is_a_run_of_a_study(lightspeech, tmp_path):

@@ -7,6 +7,7 @@ import typer
 
 from lightspeech import bundle
 from lightspeech.cli._formats import FORMATS
+from lightspeech.errors import ConfigError
 from lightspeech.workflows import needs
 from lightspeech.workflows.convert import convert
 
@@ -43,6 +44,11 @@ def command(
     if (folder / bundle.DESCRIPTION).is_file():
         made = convert(
             bundle.read(folder), format=format, bundles=bundles, name=name, prefix=prefix
+        )
+    elif not source.exists():
+        raise ConfigError(
+            f"{source}: no run of a study, and no bundle; name a run such as "
+            f"runs/NAME/fold0-seed0, the folder of a bundle, or one of {bundle.shipped()}"
         )
     else:
         needs.torch("export of a run")
