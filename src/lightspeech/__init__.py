@@ -16,6 +16,7 @@ from lightspeech.errors import (
     CorpusError,
     LeakError,
     LightspeechError,
+    LightspeechWarning,
     MissingExtra,
     MissingTool,
     OutputError,
@@ -24,7 +25,7 @@ from lightspeech.errors import (
 )
 
 if TYPE_CHECKING:
-    from lightspeech.audio.reading import read_audio
+    from lightspeech.audio.reading import Channel, channels, read_audio
     from lightspeech.inference.answers import Answer, Segment
     from lightspeech.inference.recognizer import Recognizer, load
     from lightspeech.inference.stream import Stream
@@ -45,10 +46,12 @@ __all__ = [
     "Answer",
     "AudioError",
     "BundleError",
+    "Channel",
     "ConfigError",
     "CorpusError",
     "LeakError",
     "LightspeechError",
+    "LightspeechWarning",
     "MissingExtra",
     "MissingTool",
     "OutputError",
@@ -58,15 +61,18 @@ __all__ = [
     "StudyError",
     "WorkerError",
     "__version__",
+    "channels",
     "load",
     "read_audio",
 ]
 
 _HOMES = {
     "Answer": "inference.answers",
+    "Channel": "audio.reading",
     "Recognizer": "inference.recognizer",
     "Segment": "inference.answers",
     "Stream": "inference.stream",
+    "channels": "audio.reading",
     "load": "inference.recognizer",
     "read_audio": "audio.reading",
 }

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from lightspeech import read_audio
-from lightspeech.errors import AudioError, ConfigError
+from lightspeech import Channel, channels, read_audio
+from lightspeech.errors import AudioError, ConfigError, LightspeechWarning
 
 RATE = 44_100
 
@@ -93,3 +93,28 @@ def test_a_rate_beside_a_file_is_refused(file):
 def test_what_cannot_be_decoded_is_refused(audio):
     with pytest.raises(AudioError):
         read_audio(audio)
+
+
+def test_a_recording_is_taken_apart_in_every_form(tmp_path):
+    left, right = np.full(1_000, 0.5, np.float32), np.full(1_000, -0.25, np.float32)
+    stereo = np.stack((left, right), 1)
+    soundfile.write(tmp_path / "call.wav", stereo, 16_000)
+    content = (tmp_path / "call.wav").read_bytes()
+    for audio in (tmp_path / "call.wav", content, io.BytesIO(content)):
+        one, two = map(read_audio, channels(audio))
+        np.testing.assert_array_equal((one, two), (left, right))
+    one, two = (read_audio(channel, sample_rate=16_000) for channel in channels(stereo))
+    np.testing.assert_array_equal((one, two), (left, right))
+
+
+def test_a_channel_that_is_not_there_is_named():
+    with pytest.raises(AudioError, match="array: no channel 3; it has 1"):
+        read_audio(Channel(np.zeros(1_000), 3), sample_rate=16_000)
+
+
+@pytest.mark.parametrize(("second", "is_warned"), [(-1.0, True), (-0.7, True), (0.0, False)])
+def test_a_mix_twelve_decibels_below_its_channels_is_warned_of(second, is_warned):
+    tone = 0.3 * np.sin(np.arange(8_000) / 5)
+    stereo = np.stack((tone, second * tone), 1)
+    with pytest.warns(LightspeechWarning, match="cancel") if is_warned else nullcontext():
+        read_audio(stereo, sample_rate=16_000)

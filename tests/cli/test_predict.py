@@ -9,11 +9,12 @@ from rich.progress import Progress
 
 from lightspeech import bundle
 from lightspeech.bundle import ENVIRONMENT
-from lightspeech.cli import predict
+from lightspeech.cli import _live, predict
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
-from lightspeech.inference.recognizer import Recognizer
+from lightspeech.inference.recognizer import Recognizer, load
 
+RATE = 16_000
 FIELDS = ["path", "start_s", "end_s", "label", "probabilities", "uncertain", "model"]
 
 
@@ -208,3 +209,93 @@ def test_progress_counts_answers(lightspeech, recordings, monkeypatch, tmp_path)
 def test_the_name_of_an_output_says_its_form(lightspeech, recordings, tmp_path, name, form):
     lightspeech("predict", recordings, "--output", tmp_path / name)
     assert (tmp_path / name).read_text("utf-8") == lightspeech("predict", recordings, form).out
+
+
+@pytest.fixture
+def call(tmp_path):
+    """Two channels of one second and a half, unlike each other."""
+    loud, soft = np.full(24_000, 0.2), np.full(24_000, 0.1)
+    soundfile.write(tmp_path / "call.wav", np.stack((loud, soft), 1), 16_000)
+    soundfile.write(tmp_path / "loud.wav", loud, 16_000)
+    soundfile.write(tmp_path / "soft.wav", soft, 16_000)
+    return tmp_path
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_each_channel_is_answered_as_a_recording_of_its_own(lightspeech, call, processes):
+    options = ["--json", "--processes", processes]
+    each = objects(lightspeech("predict", call / "call.wav", "--channels", "each", *options))
+    alone = objects(lightspeech("predict", call / "loud.wav", call / "soft.wav", "--json"))
+    assert [record["channel"] for record in each] == [1, 2]
+    for one, other in zip(each, alone, strict=True):
+        assert one["probabilities"] == other["probabilities"]
+
+
+def test_one_channel_is_answered_where_there_is_one(lightspeech, call):
+    paths = [call / "call.wav", call / "loud.wav"]
+    ended = lightspeech("predict", *paths, "--channels", "2", "--csv")
+    rows = list(csv.DictReader(io.StringIO(ended.out)))
+    assert [row["channel"] for row in rows] == ["2", "2"]
+    assert "loud.wav: no channel 2; it has 1" in rows[1]["error"]
+    assert ended.code == 1
+
+
+def test_channels_of_standard_input_are_answered(lightspeech, call):
+    stdin = (call / "call.wav").read_bytes()
+    ended = lightspeech("predict", "-", "--channels", "each", stdin=stdin)
+    assert [line.split("  ")[0] for line in ended.out.splitlines()[1:]] == ["- [1]", "- [2]"]
+
+
+@pytest.mark.parametrize("channels", ["0", "left", "-1"])
+def test_other_channels_are_refused(lightspeech, call, error_line, channels):
+    ended = lightspeech("predict", call / "call.wav", f"--channels={channels}")
+    assert "allowed are mix, each and a number from 1" in error_line(ended)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_mix_that_cancels_is_warned_of(lightspeech, tmp_path, processes):
+    tone = 0.3 * np.sin(np.arange(24_000) / 5)
+    soundfile.write(tmp_path / "a.wav", np.stack((tone, -tone), 1), 16_000)
+    soundfile.write(tmp_path / "b.wav", np.stack((tone, 0 * tone), 1), 16_000)
+    paths = [tmp_path / "a.wav", tmp_path / "b.wav"]
+    ended = lightspeech("predict", *paths, "--processes", processes)
+    [line] = ended.err.splitlines()
+    assert line.startswith(f"warning: {tmp_path / 'a.wav'}: its 2 channels cancel each other")
+
+
+@pytest.mark.parametrize("seconds", [1.5, 12])
+def test_raw_sound_is_answered_as_a_stream(lightspeech, seconds, toy):
+    samples = (8_000 * np.sin(np.arange(round(8_000 * seconds)) / 5)).astype("<i2")
+    found = objects(lightspeech("predict", "-", "--raw", "8000", "--json", stdin=samples.tobytes()))
+    stream = load(toy.path).stream(8_000)
+    expected = [*stream.feed(samples), *stream.flush()]
+    assert [record["end_s"] for record in found] == [round(s.end_s, 3) for s in expected]
+    assert found[-1]["probabilities"] == pytest.approx(expected[-1].probabilities, abs=1e-6)
+
+
+def test_raw_sound_is_answered_before_it_ends_and_after_ctrl_c(toy):
+    class Microphone:
+        """Gives twelve seconds in odd pieces; then somebody presses Ctrl-C."""
+
+        def __init__(self):
+            self.n_bytes = 0
+
+        def read1(self, n_bytes):
+            self.n_bytes += 3_201
+            if self.n_bytes > 2 * 12 * RATE:
+                raise KeyboardInterrupt
+            return bytes(3_201)
+
+    microphone = Microphone()
+    segments = _live.segments(load(toy.path), microphone, RATE)
+    first = next(segments)
+    assert microphone.n_bytes < 2 * 6 * RATE
+    *_, last = segments
+    assert first.start_s == 0
+    assert last.end_s == pytest.approx(12, abs=0.2)
+
+
+@pytest.mark.parametrize("other", [["--whole"], ["--channels", "each"], ["voice.wav"]])
+def test_raw_is_for_standard_input_alone(lightspeech, error_line, other):
+    ended = lightspeech("predict", "-", "--raw", "16000", *other)
+    assert "--raw answers standard input alone" in error_line(ended)

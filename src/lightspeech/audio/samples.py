@@ -227,7 +227,7 @@ class Mixer:
         if self._energy_of_mix <= self._energy * 10 ** (-CANCELLED_DB / 10) and self._energy:
             warnings.warn(
                 f"{self._name}: its {self._n_channels} channels cancel each other, their mean is "
-                f"{CANCELLED_DB} dB or more below them; take one by one",
+                f"{CANCELLED_DB} dB or more below them; take one by one (predict --channels each)",
                 LightspeechWarning,
                 stacklevel=2,
             )

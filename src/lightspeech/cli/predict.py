@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -15,9 +16,10 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from lightspeech.audio.reading import Audio
+from lightspeech.audio import reading
+from lightspeech.audio.reading import Audio, Channel
 from lightspeech.bundle import Bundle
-from lightspeech.cli import _files
+from lightspeech.cli import _files, _live
 from lightspeech.errors import AudioError, ConfigError
 from lightspeech.files import replacing
 from lightspeech.inference.answers import Segment
@@ -33,6 +35,29 @@ UNCERTAIN = "uncertain"
 WORTH_BYTES = 20_000_000
 """Of audio a process: ten minutes in WAV at 16 kHz, longer work than the start of a process."""
 FIELDS = ("path", "start_s", "end_s", "label", "uncertain", "model", "error")
+
+
+MIX, EACH = "mix", "each"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, and how the answer is called.
+
+    Attributes:
+        path: of the file.
+        audio: it, or a channel of it.
+        channel: which one, from 1; None for their mean.
+    """
+
+    path: Path
+    audio: Audio
+    channel: int | None = None
+
+    def named(self) -> Record:
+        """Give the first fields of its record."""
+        path = {"path": _printable(self.path)}
+        return path if self.channel is None else {**path, "channel": self.channel}
 
 
 class Segments(StrEnum):
@@ -62,6 +87,17 @@ def command(
     processes: Annotated[
         int | None, typer.Option(min=1, help="At once; default: cores, where there is much audio.")
     ] = None,
+    channels: Annotated[
+        str, typer.Option(help="mix, each (a row a channel), or the number of one, from 1.")
+    ] = MIX,
+    raw: Annotated[
+        int | None,
+        typer.Option(
+            metavar="RATE",
+            help="Stdin is sound without a header, answered as it comes: 16-bit little-endian "
+            "mono, RATE in Hz.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option(help="Write here, not to stdout; .csv or .json is the form.")
     ] = None,
@@ -79,26 +115,58 @@ def command(
     if output is not None and not as_json:
         as_csv = as_csv or output.suffix == ".csv"
         as_json = not as_csv and output.suffix in (".json", ".jsonl")
+    if raw is not None and (path != [_files.STDIN] or whole or channels != MIX):
+        raise ConfigError(
+            "--raw answers standard input alone, one channel, as it comes; give - and leave out "
+            "--whole and --channels"
+        )
     recognizer = load(bundle_path)
     files = _files.expand(path)
-    head, line = _text_format(recognizer.bundle, files)
+    questions = list(_questions(files, channels))
+    head, line = _text_format(recognizer.bundle, questions)
     if as_json:
         head, line = "", json.dumps
     elif as_csv:
-        head, line = _csv_format(recognizer.bundle)
-    results = recognizer.batch(
-        map(_audio, files), whole=whole, processes=processes or _processes(files)
-    )
+        head, line = _csv_format(recognizer.bundle, channels)
     with _sink(output) as sink, _progress(to_terminal=output is None) as progress:
-        answered = progress.track(zip(files, results, strict=True), total=len(files))
-        records = _records(answered, recognizer.bundle, each=segments is Segments.EACH)
+        if raw is not None:
+            live = _live.segments(recognizer, sys.stdin.buffer, raw)
+            records: Iterator[Record] = (
+                {"path": "-", **_record(segment, recognizer.bundle)} for segment in live
+            )
+        else:
+            results = recognizer.batch(
+                [question.audio for question in questions],
+                whole=whole,
+                processes=processes or _processes(files),
+            )
+            answered = progress.track(zip(questions, results, strict=True), total=len(questions))
+            records = _records(answered, recognizer.bundle, each=segments is Segments.EACH)
         failed = _write(sink, head, line, records)
     if failed:
         raise typer.Exit(1)
 
 
-def _audio(path: Path) -> Audio:
-    return sys.stdin.buffer if path == _files.STDIN else path
+def _questions(files: Iterable[Path], channels: str) -> Iterator[Question]:
+    """Ask for each file, or for one or each of its channels."""
+    if channels not in (MIX, EACH) and not (channels.isdecimal() and int(channels)):
+        raise ConfigError(f"--channels {channels!r}; allowed are mix, each and a number from 1")
+    for path in files:
+        audio: reading.Recording = sys.stdin.buffer if path == _files.STDIN else path
+        if channels == MIX:
+            yield Question(path, audio)
+        elif channels == EACH:
+            yield from _each(path, audio)
+        else:
+            yield Question(path, Channel(audio, int(channels)), int(channels))
+
+
+def _each(path: Path, audio: reading.Recording) -> Iterator[Question]:
+    try:
+        for channel in reading.channels(audio):
+            yield Question(path, channel, channel.number)
+    except AudioError:
+        yield Question(path, audio)  # whose answer is that error
 
 
 def _processes(files: Iterable[Path]) -> int:
@@ -122,16 +190,16 @@ def _write(sink: TextIO, head: str, line: Format, records: Iterable[Record]) -> 
 
 
 def _records(
-    answered: Iterable[tuple[Path, Result]], bundle: Bundle, *, each: bool
+    answered: Iterable[tuple[Question, Result]], bundle: Bundle, *, each: bool
 ) -> Iterator[Record]:
-    for path, result in answered:
+    for question, result in answered:
         if isinstance(result, AudioError):
-            yield {"path": _printable(path), "error": _printable(result)}
+            yield {**question.named(), "error": _printable(result)}
         elif isinstance(result, Exception):
             raise result
         else:
             for segment in result.hops if each else result.segments:
-                yield {"path": _printable(path), **_record(segment, bundle)}
+                yield {**question.named(), **_record(segment, bundle)}
 
 
 def _printable(text: object) -> str:
@@ -150,13 +218,15 @@ def _record(segment: Segment, bundle: Bundle) -> Record:
     }
 
 
-def _csv_format(bundle: Bundle) -> tuple[str, Format]:
+def _csv_format(bundle: Bundle, channels: str) -> tuple[str, Format]:
+    fields = FIELDS if channels == MIX else (FIELDS[0], "channel", *FIELDS[1:])
+
     def line(record: Record) -> str:
         probabilities = record.get("probabilities", {})
-        plain = (record.get(field, "") for field in FIELDS)
+        plain = (record.get(field, "") for field in fields)
         return _csv((*plain, *(probabilities.get(label, "") for label in bundle.labels)))
 
-    return _csv((*FIELDS, *(f"p_{label}" for label in bundle.labels))), line
+    return _csv((*fields, *(f"p_{label}" for label in bundle.labels))), line
 
 
 def _csv(values: Iterable[Any]) -> str:
@@ -165,8 +235,8 @@ def _csv(values: Iterable[Any]) -> str:
     return text.getvalue()
 
 
-def _text_format(bundle: Bundle, files: list[Path]) -> tuple[str, Format]:
-    file = max(len(_printable(path)) for path in files)
+def _text_format(bundle: Bundle, questions: Iterable[Question]) -> tuple[str, Format]:
+    file = max(len(_name(question.named())) for question in questions)
     label = max(len(name) for name in (*bundle.labels, UNCERTAIN))
 
     def line(record: Record) -> str:
@@ -175,11 +245,15 @@ def _text_format(bundle: Bundle, files: list[Path]) -> tuple[str, Format]:
         ranked = sorted(record["probabilities"].items(), key=lambda item: -item[1])[:3]
         answer = UNCERTAIN if record["uncertain"] else record["label"]
         return (
-            f"{record['path']:<{file}}  {record['start_s']:8.1f}  {record['end_s']:8.1f}  "
+            f"{_name(record):<{file}}  {record['start_s']:8.1f}  {record['end_s']:8.1f}  "
             f"{answer:<{label}}  " + ", ".join(f"{name} {value:.0%}" for name, value in ranked)
         )
 
     return f"{'file':<{file}}  {'from s':>8}  {'to s':>8}  {'emotion':<{label}}  likeliest", line
+
+
+def _name(record: Record) -> str:
+    return f"{record['path']} [{record['channel']}]" if "channel" in record else record["path"]
 
 
 @contextmanager
