@@ -9,7 +9,8 @@ from rich.progress import Progress
 
 from lightspeech import bundle
 from lightspeech.bundle import ENVIRONMENT
-from lightspeech.cli import _live, predict
+from lightspeech.cli import predict
+from lightspeech.inference import live
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
 from lightspeech.inference.recognizer import Recognizer, load
@@ -287,7 +288,7 @@ def test_raw_sound_is_answered_before_it_ends_and_after_ctrl_c(toy):
             return bytes(3_201)
 
     microphone = Microphone()
-    segments = _live.segments(load(toy.path), microphone, RATE)
+    segments = live.segments(load(toy.path), microphone, RATE)
     first = next(segments)
     assert microphone.n_bytes < 2 * 6 * RATE
     *_, last = segments

@@ -19,9 +19,10 @@ from rich.progress import Progress
 from lightspeech.audio import reading
 from lightspeech.audio.reading import Audio, Channel
 from lightspeech.bundle import Bundle
-from lightspeech.cli import _files, _live
+from lightspeech.cli import _files
 from lightspeech.errors import AudioError, ConfigError
 from lightspeech.files import replacing
+from lightspeech.inference import live
 from lightspeech.inference.answers import Segment
 from lightspeech.inference.parallel import Result
 from lightspeech.inference.recognizer import load
@@ -130,7 +131,7 @@ def command(
         head, line = _csv_format(recognizer.bundle, channels)
     with _sink(output) as sink, _progress(to_terminal=output is None) as progress:
         if raw is not None:
-            live = _live.segments(recognizer, sys.stdin.buffer, raw)
+            answers = live.segments(recognizer, sys.stdin.buffer, raw)
             records: Iterator[Record] = (
                 {"path": "-", **_record(segment, recognizer.bundle)} for segment in live
             )
