@@ -133,7 +133,7 @@ def command(
         if raw is not None:
             answers = live.segments(recognizer, sys.stdin.buffer, raw)
             records: Iterator[Record] = (
-                {"path": "-", **_record(segment, recognizer.bundle)} for segment in live
+                {"path": "-", **_record(segment, recognizer.bundle)} for segment in answers
             )
         else:
             results = recognizer.batch(
