@@ -4,33 +4,60 @@ python listen.py BUNDLE [options of arecord, such as -D plughw:1,0]
 """
 
 import json
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
+from typing import cast
 
 import numpy as np
 
 import lightspeech
+from lightspeech.audio.resampling import resampled
+from lightspeech.audio.samples import mono
 from lightspeech.audio.windows import Waveform
 
-BLOCK = 3_200
-"""Bytes read at once: a tenth of a second at 16 kHz, two bytes a sample."""
+BLOCK = 3_840
+"""Bytes read at once: about a tenth of a second; samples of any number of channels up to six."""
 SILENCE = 0.002
 """Loudest sample, of 1, of a window that nobody speaks in; below it no model is asked."""
 
 
 def record(sample_rate: int, options: list[str]) -> subprocess.Popen[bytes]:
-    """Start the microphone at the rate that the model was trained at."""
-    command = ["arecord", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(sample_rate)]
+    """Ask the microphone for the rate that the model was trained at.
+
+    A device that cannot do that takes a rate of its own, which the header of a WAV tells.
+    """
+    command = ["arecord", "-q", "-t", "wav", "-f", "S16_LE", "-c", "1", "-r", str(sample_rate)]
     return subprocess.Popen([*command, *options], stdout=subprocess.PIPE)
 
 
-def samples(sound: IO[bytes]) -> Iterator[Waveform]:
-    """Turn 16-bit samples into numbers from −1 to 1, as they come."""
+def header(sound: BufferedReader, asked: int) -> tuple[int, int]:
+    """Read the header of a WAV: sample rate in Hz and number of channels.
+
+    A program that gives samples alone gives them as they were asked for.
+    """
+    form = asked, 1
+    if not sound.peek(4).startswith(b"RIFF"):
+        return form
+    sound.read(12)
+    while len(chunk := sound.read(8)) == 8:
+        name, n_bytes = struct.unpack("<4sI", chunk)
+        if name == b"data":
+            break
+        content = sound.read(n_bytes)
+        if name == b"fmt ":
+            _, channels, rate = struct.unpack_from("<HHI", content)
+            form = rate, channels
+    return form
+
+
+def samples(sound: BufferedReader, channels: int) -> Iterator[Waveform]:
+    """Turn 16-bit samples into one waveform from −1 to 1, as they come."""
     while len(block := sound.read(BLOCK)) == BLOCK:
-        yield np.frombuffer(block, "<i2").astype(np.float32) / np.float32(32_768)
+        yield mono(np.frombuffer(block, "<i2").reshape(-1, channels))
 
 
 def main(folder: Path, options: list[str]) -> int:
@@ -38,8 +65,10 @@ def main(folder: Path, options: list[str]) -> int:
     recognizer = lightspeech.load(folder)
     windows, rate = recognizer.bundle.windows, recognizer.sample_rate
     with record(rate, options) as microphone:
-        assert microphone.stdout is not None
-        for start, window in windows.stream(samples(microphone.stdout), rate):
+        sound = cast(BufferedReader, microphone.stdout)
+        true_rate, channels = header(sound, rate)
+        heard = resampled(samples(sound, channels), true_rate, rate)
+        for start, window in windows.stream(heard, rate):
             if np.abs(window).max() < SILENCE:
                 continue
             answer = recognizer(window, sample_rate=rate)

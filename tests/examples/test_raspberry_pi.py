@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "raspberry-pi"
 
@@ -16,9 +17,14 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "raspberry-pi"
 def listen(make_bundle, tmp_path):
     """Run the example on sound that a program called arecord gives."""
 
-    def run(sound, code=0):
+    def run(sound, code=0, rate=None):
         raw, arecord = tmp_path / "sound.raw", tmp_path / "bin" / "arecord"
         raw.write_bytes((np.asarray(sound) * 32_767).astype("<i2").tobytes())
+        if rate:  # as the true one: a header, with a length that it cannot know
+            soundfile.write(raw, sound, rate, format="WAV", subtype="PCM_16")
+            content = bytearray(raw.read_bytes())
+            content[40:44] = (0x7FFFFFFF).to_bytes(4, "little")
+            raw.write_bytes(content)
         arecord.parent.mkdir(exist_ok=True)
         arecord.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/options\ncat {raw}\nexit {code}\n')
         arecord.chmod(0o755)
@@ -42,6 +48,15 @@ def test_loud_speech_is_answered_low_is_uncertain_and_silence_left_out(listen, t
     assert not {3.0, 3.5} & heard.keys()
     assert sum(answers[0]["probabilities"].values()) == pytest.approx(1, abs=0.01)
     assert "-r 16000 -D plughw:1" in (tmp_path / "options").read_text()
+
+
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_the_rate_and_channels_that_the_device_truly_has_are_heard(listen, rate, channels):
+    sound = np.repeat([[0.9] * channels, [0.01] * channels], 3 * rate, axis=0)
+    answers = [json.loads(line) for line in listen(sound, rate=rate).stdout.splitlines()]
+    assert answers[-1]["start_s"] == pytest.approx(5.0, abs=0.2)
+    assert [answer["uncertain"] for answer in answers[:5]] == [False] * 5
 
 
 def test_a_recorder_that_fails_ends_it_with_its_code_and_no_answer(listen):
