@@ -139,7 +139,7 @@ def test_without_the_extra_it_says_what_to_install(make_study, monkeypatch, miss
 
     folder = make_study()
     monkeypatch.setattr(builtins, "__import__", blocked)
-    with pytest.raises(MissingExtra, match=r"lightspeech\[report\]"):
+    with pytest.raises(MissingExtra, match=r"pip install .*\[report\]"):
         report(folder)
 
 
