@@ -52,6 +52,12 @@ def test_a_folder_is_never_replaced(tmp_path):
         write_text(tmp_path, "text")
 
 
+def test_a_link_to_itself_is_refused(tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(OutputError, match="below.txt: cannot be written"):
+        write_text(tmp_path / "loop" / "below.txt", "text")
+
+
 def test_a_place_below_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):

@@ -254,7 +254,7 @@ def _check_model(bundle: Bundle) -> None:
     """Compare the model file with what the description says of it."""
     file = bundle.path / bundle.model_file
     again = "copy the whole folder again, or export the model again"
-    if file.resolve().parent != bundle.path.resolve():
+    if os.path.dirname(os.path.realpath(file)) != os.path.realpath(bundle.path):
         raise BundleError(
             f"{bundle.path}: model file {bundle.model_file!r} lies outside the bundle; {again}"
         )

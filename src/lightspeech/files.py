@@ -31,7 +31,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     temporary: Path | None = None
     try:
-        target = path.resolve()
+        target = Path(os.path.realpath(path))  # `resolve` has an error of its own for a loop
         if target.exists() and not target.is_file():
             # Replacing /dev/null would succeed for root, and leave a plain file in its place.
             raise OutputError(f"{path}: is no regular file; name another place")
@@ -100,9 +100,9 @@ def relative(path: Path, folder: Path) -> str:
         path: of the file, which may be a link itself.
         folder: where the path will be read from.
     """
-    real = path.parent.resolve() / path.name
+    real = Path(os.path.realpath(path.parent), path.name)
     try:
-        return Path(os.path.relpath(real, folder.resolve())).as_posix()
+        return Path(os.path.relpath(real, os.path.realpath(folder))).as_posix()
     except ValueError:
         return real.as_posix()
 
