@@ -112,7 +112,7 @@ def test_what_a_chain_cost_is_told_in_the_report_of_study_and_step(make_study, o
 
 
 def test_names_from_outside_stay_text(make_study):
-    page = report(make_study(model="<b>$x$</b>"))
+    page = report(make_study(model="<b>$x$<b>"))
     assert "<b>$x$" not in page
     assert "&lt;b&gt;$x$" in page
 
