@@ -68,7 +68,24 @@ def test_bundle_is_measured_on_a_manifest_and_says_what_it_left_out(make_bundle,
     made = make_bundle(provenance=said, corpora=({"name": "toy"},))
     answer = evaluate(made.path, "--manifest", toy_table)
     assert "toy as exported on other, bundle\nUAR       100.0 %" in answer.stdout
-    assert "left out 1 of 3" in answer.stderr
+    assert "left out 1 of 3 recordings, labelled 'calm' (1); classes are" in answer.stderr
+    assert "--map calm=loud" in answer.stderr
+
+
+def test_users_say_which_class_their_labels_are_and_what_columns_are_called(make_bundle, toy_table):
+    made = make_bundle(provenance={"recipe": "toy", "fold": 0, "seed": 0})
+    table = toy_table.with_name("t.csv")
+    table.write_text("Datei;Laut\nlow.wav;Leise\nloud.wav;Laut\ncalm.wav;?\n")
+    told = [made.path, "--manifest", table, "--columns", "path=Datei,label=Laut"]
+    refused = str(evaluate(*told).exception)
+    assert "no recording has a class of toy: left out 3 of 3" in refused
+    assert "'Leise' (1), 'Laut' (1), '?' (1)" in refused
+    answer = evaluate(*told, "--map", "leise =Low", "--map", "Laut=loud", "--map", "?=")
+    assert answer.exit_code == 0, answer.exception
+    assert "UAR       100.0 %" in answer.stdout
+    assert "left out" not in answer.stderr
+    typo = evaluate(*told, "--map", "nobody=low")
+    assert "no recording is labelled 'nobody'; found 'Leise' (1)" in str(typo.exception)
 
 
 def test_bundle_that_does_not_say_what_it_learnt_from_is_leaky(make_bundle, toy_table):

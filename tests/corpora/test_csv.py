@@ -49,7 +49,7 @@ def test_a_table_of_a_spreadsheet_with_byte_order_mark_is_read(read):
         ("file,label\na.wav,sad\n", "no column 'path'"),
         ("path,label\n", "no rows"),
         ("", "no column 'path'"),
-        ("path,label,split\na.wav,sad,val\n", r"line 2: split 'val'; write one of"),
+        ("path,label,split\na.wav,sad,half\n", r"line 2: split 'half'; write one of"),
         ("path,label\na.wav,\n", "no row has"),
     ],
 )

@@ -174,7 +174,8 @@ def test_a_given_split_of_unknown_speakers_does_not_claim_to_keep_them_apart():
     ("parts", "what"),
     [
         (("train", "selection", ""), r"1 of 3 utterances have no split"),
-        (("train", "train", "test"), "nothing left for selection"),
+        (("train", "train", "train"), "nothing left for test"),
+        (("train", "test", "test"), "needs 2 speakers or more, found 1 .*column 'split'"),
         (("train", "selection", "val"), "split 'val'; write one of"),
     ],
 )
@@ -218,8 +219,9 @@ def test_unknown_speakers_cannot_be_kept_apart_and_the_message_says_what_to_do(m
 @pytest.mark.parametrize(
     ("module", "speakers", "what"),
     [
-        (grouped_k_fold, 4, "choose folds=4"),
-        (leave_one_out, 2, "needs 3 units or more"),
+        (grouped_k_fold, 4, "needs 5 speakers or more, found 4 .*choose protocol.folds=4"),
+        (grouped_k_fold, 1, r"found 1 \(toy/01\).*record other speakers, or take .*leaky"),
+        (leave_one_out, 2, "needs 3 speakers or more, found 2 .*record other speakers"),
         (random_leaky, 1, "nothing left for"),
     ],
 )
@@ -229,8 +231,20 @@ def test_too_few_speakers_are_refused_with_a_way_out(module, speakers, what):
 
 
 def test_two_folds_of_two_speakers_leave_nothing_to_train_on_and_say_so():
-    with pytest.raises(ConfigError, match="nothing left for train"):
+    with pytest.raises(ConfigError, match="needs 4 speakers or more, found 2"):
         grouped_k_fold.cut(corpus(2), grouped_k_fold.Config(folds=2))
+    grouped_k_fold.cut(corpus(4), grouped_k_fold.Config(folds=2))
+
+
+def test_a_given_split_without_selection_draws_speakers_for_it_or_recordings():
+    utterances = [replace(u, split="test" if i < 4 else "train") for i, u in enumerate(corpus(8))]
+    cut = given.cut(utterances, given.Config())
+    assert_honest(utterances, cut, tested_once=False)
+    assert "1 speaker(s) of the given training part" in cut.selection
+    unknown = [replace(u, speaker="") for u in utterances]
+    [split] = given.cut(unknown, given.Config(selection_share=0.25)).splits
+    assert (len(split.train), len(split.selection), len(split.test)) == (9, 3, 4)
+    assert set(split.train) | set(split.selection) == {u.id for u in unknown[4:]}
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,18 @@
 
 from types import TracebackType
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+def notice(line: str) -> None:
+    """Say on stderr what a user should know, above the bars.
+
+    Args:
+        line: in words.
+    """
+    typer.echo(line, err=True)
 
 
 class Bars:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from lightspeech.cli._progress import Bars
+from lightspeech.cli._labels import Map, mapping
+from lightspeech.cli._progress import Bars, notice
 from lightspeech.cli._training import Fresh, Overrides, Processes, RecipeFile, Resume, untested
 from lightspeech.config import as_dict
 from lightspeech.errors import ConfigError
@@ -17,6 +18,7 @@ from lightspeech.workflows import needs
 def command(
     recipe: RecipeFile,
     overrides: Overrides = None,
+    names: Map = None,
     resume: Resume = False,
     fresh: Fresh = False,
     publish: Annotated[
@@ -37,7 +39,13 @@ def command(
     from lightspeech.workflows.train import Job
 
     job = Job(
-        recipe=recipe, overrides=overrides or [], resume=resume, fresh=fresh, processes=processes
+        recipe=recipe,
+        overrides=overrides or [],
+        names=mapping(names),
+        notice=notice,
+        resume=resume,
+        fresh=fresh,
+        processes=processes,
     )
     with Bars() as bars:
         compressed = compress(job, bars.show, publish_to=publish)

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from lightspeech.cli import _files
-from lightspeech.cli._progress import Bars
+from lightspeech.cli import _files, _labels
+from lightspeech.cli._labels import Columns, Map
+from lightspeech.cli._progress import Bars, notice
 from lightspeech.config import as_dict
 from lightspeech.errors import ConfigError
 from lightspeech.evaluation import results
@@ -20,7 +21,7 @@ def command(
         Path | None, typer.Argument(help="Folder of a study or a bundle, or nano, micro, small.")
     ] = None,
     manifest: Annotated[
-        Path | None, typer.Option(help="For a bundle: a manifest, or any CSV with path and label.")
+        Path | None, typer.Option(help="For a bundle: manifest, or any table of path and label.")
     ] = None,
     labels: Annotated[
         str | None,
@@ -28,6 +29,8 @@ def command(
             help="For a bundle: vocabulary of the recordings' labels; else by its classes."
         ),
     ] = None,
+    columns: Columns = None,
+    names: Map = None,
     held_out: Annotated[
         bool, typer.Option("--held-out", help="For a bundle: its own test speakers alone.")
     ] = False,
@@ -60,11 +63,16 @@ def command(
         )
     with Bars() as bars:
         evaluation = evaluate(
-            target, manifest=manifest, labels=labels, held_out=held_out, progress=bars.show
+            target,
+            manifest=manifest,
+            labels=labels,
+            held_out=held_out,
+            progress=bars.show,
+            columns=_labels.columns(columns),
+            names=_labels.mapping(names),
         )
-    if evaluation.left_out:
-        count = f"left out {evaluation.left_out} of {evaluation.n_utterances}"
-        typer.echo(f"{count}: the bundle has no such class", err=True)
+    for line in evaluation.notices:
+        notice(line)
     figures = evaluation.figures
     if output is not None:
         results.write(figures, output)

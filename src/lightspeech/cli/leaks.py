@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
+from lightspeech.cli import _labels
+from lightspeech.cli._labels import Columns
 from lightspeech.cli._progress import Bars
 from lightspeech.workflows.leaks import Checked, check
 
 
 def command(
     table: Annotated[
-        Path, typer.Argument(metavar="MANIFEST", help="Manifest, or any CSV with path and label.")
+        Path, typer.Argument(metavar="MANIFEST", help="Manifest, or any table with path and label.")
     ],
     protocol: Annotated[
         str | None, typer.Option(help="Check this cut; the column 'split' if left out.")
@@ -21,6 +23,7 @@ def command(
     options: Annotated[
         list[str] | None, typer.Option("--set", help="Option of the protocol, key=value.")
     ] = None,
+    columns: Columns = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
     """Find what training, selection and test share; exit code 1 where they share anything.
@@ -28,7 +31,13 @@ def command(
     Example: lightspeech leaks manifest.csv --protocol grouped-k-fold --set folds=5
     """
     with Bars() as bars:
-        checked = check(table, protocol=protocol, options=options or [], progress=bars.show)
+        checked = check(
+            table,
+            protocol=protocol,
+            options=options or [],
+            progress=bars.show,
+            columns=_labels.columns(columns),
+        )
     if json:
         _print_json(checked)
     else:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from lightspeech import plugins
-from lightspeech.cli import _files
+from lightspeech.cli import _files, _labels
+from lightspeech.cli._labels import Columns, Map
 from lightspeech.cli._progress import Bars
 from lightspeech.reporting import corpus as report
 from lightspeech.training import layout
@@ -23,6 +24,8 @@ def command(
     ] = None,
     output: Annotated[Path, typer.Option(help="Where the manifest goes.")] = Path(layout.MANIFEST),
     json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    columns: Columns = None,
+    names: Map = None,
     options: Annotated[
         list[str] | None, typer.Option("--set", help="Option of the reader, key=value; repeatable.")
     ] = None,
@@ -33,7 +36,13 @@ def command(
     """
     with Bars() as bars:
         summary = workflow.prepare(
-            corpus, root=root, options=options or [], output=output, progress=bars.show
+            corpus,
+            root=root,
+            options=options or [],
+            output=output,
+            progress=bars.show,
+            columns=_labels.columns(columns),
+            names=_labels.mapping(names),
         )
     _files.tell_skipped([Path(path) for path in summary["skipped"]])
     if json:

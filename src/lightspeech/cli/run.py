@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from lightspeech.cli._progress import Bars
+from lightspeech.cli._labels import Map, mapping
+from lightspeech.cli._progress import Bars, notice
 from lightspeech.cli._training import (
     Fresh,
     JsonFigures,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 def command(
     recipe: RecipeFile,
     overrides: Overrides = None,
+    names: Map = None,
     resume: Resume = False,
     fresh: Fresh = False,
     publish: Publish = None,
@@ -42,7 +44,13 @@ def command(
     from lightspeech.workflows.train import Job
 
     job = Job(
-        recipe=recipe, overrides=overrides or [], resume=resume, fresh=fresh, processes=processes
+        recipe=recipe,
+        overrides=overrides or [],
+        names=mapping(names),
+        notice=notice,
+        resume=resume,
+        fresh=fresh,
+        processes=processes,
     )
     with Bars() as bars:
         finished = run(job, bars.show, publish_to=publish)

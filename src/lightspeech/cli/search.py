@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lightspeech.cli._progress import Bars
+from lightspeech.cli._labels import Map, mapping
+from lightspeech.cli._progress import Bars, notice
 from lightspeech.cli._training import Fresh, Overrides, RecipeFile, Resume
 from lightspeech.workflows import needs
 
@@ -19,6 +20,7 @@ COLUMNS = ("n_params", "macs", "peak_activation_bytes")
 def command(
     recipe: RecipeFile,
     overrides: Overrides = None,
+    names: Map = None,
     resume: Resume = False,
     fresh: Fresh = False,
     trials: Annotated[
@@ -35,7 +37,14 @@ def command(
     from lightspeech.workflows.search import search
     from lightspeech.workflows.train import Job
 
-    job = Job(recipe=recipe, overrides=overrides or [], resume=resume, fresh=fresh)
+    job = Job(
+        recipe=recipe,
+        overrides=overrides or [],
+        names=mapping(names),
+        notice=notice,
+        resume=resume,
+        fresh=fresh,
+    )
     with Bars() as bars:
         candidates = search(job, bars.show, trials=trials)
     for candidate in candidates[:show]:

@@ -2,7 +2,8 @@
 
 import typer
 
-from lightspeech.cli._progress import Bars
+from lightspeech.cli._labels import Map, mapping
+from lightspeech.cli._progress import Bars, notice
 from lightspeech.cli._training import Fresh, Overrides, Processes, RecipeFile, Resume
 from lightspeech.workflows import needs
 
@@ -10,6 +11,7 @@ from lightspeech.workflows import needs
 def command(
     recipe: RecipeFile,
     overrides: Overrides = None,
+    names: Map = None,
     resume: Resume = False,
     fresh: Fresh = False,
     processes: Processes = None,
@@ -22,7 +24,13 @@ def command(
     from lightspeech.workflows.train import Job, train
 
     job = Job(
-        recipe=recipe, overrides=overrides or [], resume=resume, fresh=fresh, processes=processes
+        recipe=recipe,
+        overrides=overrides or [],
+        names=mapping(names),
+        notice=notice,
+        resume=resume,
+        fresh=fresh,
+        processes=processes,
     )
     with Bars() as bars:
         study = train(job, bars.show)

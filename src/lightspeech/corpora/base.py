@@ -2,20 +2,34 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lightspeech.audio import folders
 from lightspeech.config import NamedPath, config
+from lightspeech.corpora._spelling import clean, first_spellings
 from lightspeech.errors import CorpusError
 
 ORIGINALS = "original-samples"
 """Folder of untouched originals kept beside a converted corpus: the same recordings once more."""
 
 
+SPLITS = {
+    "train": "train", "training": "train",
+    "selection": "selection", "val": "selection", "valid": "selection",
+    "validation": "selection", "dev": "selection",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+"""What people call the parts of a split, in lower case, and what they are called here."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Utterance:
-    """One labelled recording. A reader fills most of it, ``prepare`` what only the audio says."""
+    """One labelled recording. A reader fills most of it, ``prepare`` what only the audio says.
+
+    Texts lose blanks around them and doubled in them, and are in Unicode's composed form, so that a
+    blank behind a name makes no other person.
+    """
 
     id: str
     """Unique over corpora, ``corpus/stem``."""
@@ -48,6 +62,12 @@ class Utterance:
     audio_hash: str = ""
     """SHA-256 of the decoded samples; empty before ``prepare``."""
 
+    def __post_init__(self) -> None:
+        """Spell names in one way."""
+        for name, value in vars(self).items():
+            if isinstance(value, str):
+                object.__setattr__(self, name, clean(value))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rejected:
@@ -69,6 +89,19 @@ class Reading:
     """In the same order."""
     skipped: list[Path] = field(default_factory=list)
     """Files that are no audio."""
+
+
+def one_spelling(reading: Reading) -> Reading:
+    """Write each label and each speaker as it is written first, where only the case differs.
+
+    Args:
+        reading: of what users bring; the names of a published corpus are its own.
+    """
+    found = reading.utterances
+    labels = first_spellings(u.emotion for u in found)
+    speakers = first_spellings(u.speaker for u in found)
+    utterances = [replace(u, emotion=labels[u.emotion], speaker=speakers[u.speaker]) for u in found]
+    return replace(reading, utterances=utterances)
 
 
 @dataclass(frozen=True, kw_only=True)

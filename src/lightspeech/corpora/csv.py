@@ -1,18 +1,29 @@
-"""Recordings of your own, listed in a CSV table: path, label, speaker and what else is known.
+"""Recordings of your own, listed in a table: path, label, speaker and what else is known.
 
-Licence, citation and counts are yours. Columns ``path`` (relative to the table) and ``label`` (or
-``emotion``) are needed. Read where they are there: ``speaker``, ``sex``, ``session``, ``dialogue``,
-``sentence``, ``intensity``, ``split`` (train, selection, test), ``parent``, ``corpus`` and ``id``
-(else made from the path). Known fault: without ``speaker`` the speakers are *unknown*, as in
-``folder``. A recording listed twice stays listed twice, so that the leak check can see it.
+A CSV file as programs and spreadsheets write it, or a spreadsheet. Licence, citation and counts are
+yours. Columns ``path`` (relative to the table) and ``label`` (or ``emotion``) are needed. Read
+where they are there: ``speaker``, ``sex``, ``session``, ``dialogue``, ``sentence``, ``intensity``,
+``split`` (train, selection, test), ``parent``, ``corpus`` and ``id`` (else made from the path).
+Where yours are called otherwise, ``columns`` says how. Known fault: without ``speaker`` the
+speakers are *unknown*, as in ``folder``. A recording listed twice stays listed twice, so that the
+leak check can see it.
 """
 
-from dataclasses import replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from lightspeech.config import config
-from lightspeech.corpora._table import read_rows
-from lightspeech.corpora.base import Info, Reading, Rejected, RootConfig, Utterance
+from lightspeech.corpora._spelling import key
+from lightspeech.corpora._table import check_columns, find_recording, posix, read_rows
+from lightspeech.corpora.base import (
+    SPLITS,
+    Info,
+    Reading,
+    Rejected,
+    RootConfig,
+    Utterance,
+    one_spelling,
+)
 from lightspeech.errors import CorpusError
 
 NAME = "csv"
@@ -24,18 +35,29 @@ INFO = Info(
     url="",
     language="any",
     labels=(),
-    hint="point root at the CSV file",
+    hint="point root at the table",
 )
 
 SEXES = {"f": "female", "m": "male"}
 """Short forms that are read; any other word is kept in lower case."""
-SPLITS = ("train", "selection", "test", "")
-"""What the column ``split`` may say."""
 
 
 @config
 class Config(RootConfig):
-    """``root`` is the CSV file."""
+    """``root`` is the table: CSV or a spreadsheet.
+
+    Raises:
+        ConfigError: if ``columns`` names one that is not read.
+    """
+
+    columns: dict[str, str] = field(default_factory=dict)
+    """What the table calls a column, such as ``{path: Datei, label: Emotion}``."""
+    recordings: Path | None = None
+    """Folder that paths are relative to; null: that of the table."""
+
+    def __post_init__(self) -> None:
+        """Refuse names for columns that nobody reads."""
+        check_columns(self.columns)
 
 
 def read(cfg: Config) -> Reading:
@@ -44,28 +66,34 @@ def read(cfg: Config) -> Reading:
     Raises:
         CorpusError: if the file is missing or empty, lacks a column, names a part of a split that
             does not exist, or has no row with a label.
+        MissingExtra: if it is a spreadsheet and the package that reads them is not installed.
     """
     if cfg.root is None or not cfg.root.is_file():
-        raise CorpusError(f"no CSV file {cfg.root or ''}; give its path as --root FILE.csv")
-    return read_table(cfg.root)
+        raise CorpusError(f"no table {cfg.root or ''}; give its path as --root FILE.csv")
+    return read_table(cfg)
 
 
-def read_table(table: Path, *, need_label: bool = True) -> Reading:
+def read_table(cfg: Config, *, need_label: bool = True) -> Reading:
     """Read the rows of a table.
 
     Args:
-        table: the CSV file.
+        cfg: says which, and what it calls its columns.
         need_label: reject rows without a label; a leak can be told without.
 
     Raises:
         CorpusError: as `read`.
+        MissingExtra: as `read`.
     """
+    assert cfg.root is not None
+    rows = read_rows(cfg.root, ("path",), columns=cfg.columns)
+    if need_label and not {"label", "emotion"} & rows[0].keys():
+        rows = read_rows(cfg.root, ("path", "label"), columns=cfg.columns)  # says what is missing
     utterances: list[Utterance] = []
     rejected: list[Rejected] = []
     seen: set[str] = set()
-    for line, row in enumerate(read_rows(table, ("path",)), 2):
-        utterance = parse(table, line, row)
-        if not row["path"] or (need_label and not utterance.emotion):
+    for line, row in enumerate(rows, 2):
+        utterance = _parse(cfg, line, row)
+        if not row["path"].strip() or (need_label and not utterance.emotion):
             reason = f"line {line}: no path or no label"
             rejected.append(Rejected(path=utterance.path, reason=reason))
             continue
@@ -74,31 +102,24 @@ def read_table(table: Path, *, need_label: bool = True) -> Reading:
         seen.add(utterance.id)
         utterances.append(utterance)
     if not utterances:
-        raise CorpusError(f"{table}: no row has path and label; fill the column 'label'")
-    return Reading(utterances=utterances, rejected=rejected)
+        raise CorpusError(f"{cfg.root}: no row has path and label; fill the column 'label'")
+    return one_spelling(Reading(utterances=utterances, rejected=rejected))
 
 
-def parse(table: Path, line: int, row: dict[str, str]) -> Utterance:
-    """Read one row; its label may be empty.
-
-    Args:
-        table: the CSV file; paths are relative to its folder, and its stem names the corpus.
-        line: of the row, from 1, for the message.
-        row: cell by column, at least ``path``.
-
-    Raises:
-        CorpusError: if its split is none of those there are.
-    """
-    if row.get("split", "") not in SPLITS:
+def _parse(cfg: Config, line: int, row: dict[str, str]) -> Utterance:
+    """Read one row; its label may be empty."""
+    assert cfg.root is not None
+    split = row.get("split", "")
+    if split and key(split) not in SPLITS:
         raise CorpusError(
-            f"{table}, line {line}: split {row['split']!r}; write one of {SPLITS[:3]}, or nothing"
+            f"{cfg.root}, line {line}: split {split!r}; write one of {tuple(SPLITS)}, or nothing"
         )
-    corpus = row.get("corpus") or table.stem
+    corpus = row.get("corpus") or cfg.root.stem
     speaker = row.get("speaker", "").removeprefix(f"{corpus}/")
     sex = row.get("sex", "").lower()
     return Utterance(
-        id=row.get("id") or f"{corpus}/{Path(row['path']).with_suffix('').as_posix()}",
-        path=table.parent / row["path"],
+        id=row.get("id") or f"{corpus}/{Path(posix(row['path'])).with_suffix('').as_posix()}",
+        path=find_recording(cfg.recordings or cfg.root.parent, row["path"]),
         corpus=corpus,
         speaker=speaker and f"{corpus}/{speaker}",
         emotion=row.get("label") or row.get("emotion", ""),
@@ -107,6 +128,6 @@ def parse(table: Path, line: int, row: dict[str, str]) -> Utterance:
         dialogue=row.get("dialogue", ""),
         sentence=row.get("sentence", ""),
         intensity=row.get("intensity", ""),
-        split=row.get("split", ""),
+        split=SPLITS.get(key(split), ""),
         parent=row.get("parent", ""),
     )

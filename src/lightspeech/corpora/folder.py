@@ -1,17 +1,32 @@
 """Recordings of your own, in a sub-folder a class: ``happy/…``, ``angry/…``.
 
 Licence, citation and counts are yours. The first folder below the root is the label; below it files
-may lie at any depth. Known fault: a folder does not say who speaks. Without ``speaker_pattern`` the
-speakers are *unknown*: no speaker is compared by the leak check, and protocols that keep speakers
-apart refuse the corpus instead of guessing. With ``labelled: false`` there are no class folders,
-only speech for a teacher to answer.
+may lie at any depth. Folders of a split, ``train/happy/…`` and ``test/happy/…`` (or the other way
+round), are no classes: they say the ``split``, see `SPLITS`. Known fault: a folder does not say who
+speaks. Without ``speaker_pattern`` or a table of ``speakers`` they are *unknown*: no speaker is
+compared by the leak check, and protocols that keep speakers apart refuse the corpus instead of
+guessing. With ``labelled: false`` there are no class folders, only speech for a teacher to answer.
 """
 
 import re
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import field
+from pathlib import Path, PurePosixPath
 
+from lightspeech.audio.folders import SUFFIXES, listing
 from lightspeech.config import config
-from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance, find_root, read_files
+from lightspeech.corpora._spelling import clean, key
+from lightspeech.corpora._table import check_columns, posix, read_rows
+from lightspeech.corpora.base import (
+    SPLITS,
+    Info,
+    Reading,
+    RootConfig,
+    Utterance,
+    find_root,
+    one_spelling,
+    read_files,
+)
 from lightspeech.errors import ConfigError
 
 NAME = "folder"
@@ -26,18 +41,28 @@ INFO = Info(
     hint="make one sub-folder a class and put its recordings there",
 )
 
+Who = Callable[[str, str], str]
+"""Gives the speaker by the path below the root, and by that below the class folder; empty where
+nobody is named."""
+
 
 @config
 class Config(RootConfig):
     """Where the class folders lie, and how to know who speaks.
 
     Raises:
-        ConfigError: if ``speaker_pattern`` is no regular expression with one group.
+        ConfigError: if ``speaker_pattern`` is no regular expression with one group, or stands
+            beside ``speakers``.
     """
 
     speaker_pattern: str | None = None
     r"""Regular expression with one group, searched in the path below the class folder: ``(\w+?)_``
     for ``anna_01.wav``, ``([^/]+)/`` for ``anna/01.wav``."""
+    speakers: Path | None = None
+    """Table, CSV or spreadsheet, with the columns ``path`` and ``speaker``; a path may begin
+    anywhere above or below the root, or be a file's name alone, where that is enough to tell."""
+    columns: dict[str, str] = field(default_factory=dict)
+    """What the table calls them."""
     labelled: bool = True
     """False: speech whose emotion nobody said, at any depth below the root."""
 
@@ -52,41 +77,110 @@ class Config(RootConfig):
                 f"speaker_pattern {self.speaker_pattern!r} has {groups} groups, needs one; "
                 "put the speaker in brackets as in '(\\w+?)_'"
             )
+        if self.speaker_pattern is not None and self.speakers is not None:
+            raise ConfigError("speakers are named by speaker_pattern or by a table, not by both")
+        check_columns(self.columns)
 
 
 def read(cfg: Config) -> Reading:
     """Read every recording in a class folder.
 
     Raises:
-        CorpusError: if the root is missing or its class folders hold no recording.
+        CorpusError: if the root is missing or its class folders hold no recording, or the table of
+            speakers cannot be read.
     """
-    root = find_root(cfg, NAME)
-    return read_files(root, lambda path: parse(path, root, cfg), name=NAME)
+    root, who = find_root(cfg, NAME), _who(cfg)
+    in_splits = cfg.labelled and has_splits(root)
+    reading = read_files(root, lambda path: _parse(path, root, cfg, who, in_splits), name=NAME)
+    return one_spelling(reading)
 
 
-def parse(path: Path, root: Path, cfg: Config) -> Utterance | str:
-    """Take label and speaker from the path below the root, or give a reason.
+def has_splits(root: Path) -> bool:
+    """Tell whether folders below a root are those of a split: one to train, and another.
 
     Args:
-        path: the audio file.
-        root: the folder that holds the class folders; its name is that of the corpus.
-        cfg: how to know who speaks.
+        root: the folder that holds them.
     """
-    label, *below = path.relative_to(root).parts
-    if not cfg.labelled:
-        label, below = "unlabelled", [label, *below]
-    elif not below:
-        return "lies in no class folder"
-    corpus, speaker = root.resolve().name, ""
+    folders = {
+        part for path in listing(root).recordings for part in path.relative_to(root).parts[:-1]
+    }
+    splits = {SPLITS.get(key(folder), "") for folder in folders} - {""}
+    return "train" in splits and len(splits) > 1
+
+
+def _who(cfg: Config) -> Who | None:
+    if cfg.speakers is not None:
+        return _from_table(cfg.speakers, cfg.columns)
     if cfg.speaker_pattern is not None:
-        match = re.search(cfg.speaker_pattern, "/".join(below))
-        if match is None or not match[1]:
-            return f"speaker_pattern {cfg.speaker_pattern!r} finds no speaker in it"
-        speaker = f"{corpus}/{match[1]}"
+        pattern = re.compile(cfg.speaker_pattern)
+        return lambda _path, below: (match := pattern.search(below)) and match[1] or ""
+    return None
+
+
+def _from_table(table: Path, columns: dict[str, str]) -> Who:
+    """Match paths from their ends: that of the table may begin above the root, or below it."""
+    whole: dict[str, str] = {}
+    ends: dict[str, set[str]] = {}
+    for row in read_rows(table, ("path", "speaker"), columns=columns):
+        path = _without_suffix(posix(row["path"]))
+        whole[path] = row["speaker"]
+        for end in _ends(path):
+            ends.setdefault(end, set()).add(row["speaker"])
+
+    def who(path: str, _below: str) -> str:
+        path = _without_suffix(path)
+        for end in _ends(path):
+            if end in whole:
+                return whole[end]
+        named = ends.get(path, set())
+        return next(iter(named)) if len(named) == 1 else ""  # two people: the name does not tell
+
+    return who
+
+
+def _ends(path: str) -> list[str]:
+    """``a/b/c``, ``b/c``, ``c``."""
+    parts = path.split("/")
+    return ["/".join(parts[start:]) for start in range(len(parts))]
+
+
+def _without_suffix(path: str) -> str:
+    suffix = PurePosixPath(path).suffix
+    return key(path.removesuffix(suffix) if suffix.lower() in SUFFIXES else path)
+
+
+def _parse(
+    path: Path, root: Path, cfg: Config, who: Who | None, in_splits: bool
+) -> Utterance | str:
+    """Take split, label and speaker from the path below the root, or give a reason."""
+    relative = path.relative_to(root)
+    *folders, name = relative.parts
+    split = ""
+    if in_splits:
+        place = next((n for n, part in enumerate(folders) if key(part) in SPLITS), None)
+        if place is None:
+            return "lies in no folder of the split, such as train or test"
+        split = SPLITS[key(folders.pop(place))]
+    if not cfg.labelled:
+        folders = ["unlabelled", *folders]
+    elif not folders:
+        return "lies in no class folder"
+    label, *below = folders
+    corpus, speaker = root.resolve().name, ""
+    if who is not None:
+        named = clean(who(relative.as_posix(), "/".join([*below, name])))
+        if not named:
+            return f"{_source(cfg)} finds no speaker in it"
+        speaker = f"{corpus}/{named}"
     return Utterance(
-        id=f"{corpus}/{path.relative_to(root).with_suffix('').as_posix()}",
+        id=f"{corpus}/{relative.with_suffix('').as_posix()}",
         path=path,
         corpus=corpus,
         speaker=speaker,
         emotion=label,
+        split=split,
     )
+
+
+def _source(cfg: Config) -> str:
+    return f"speaker_pattern {cfg.speaker_pattern!r}" if cfg.speakers is None else str(cfg.speakers)

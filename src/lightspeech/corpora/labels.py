@@ -1,7 +1,12 @@
 """Emotion vocabularies, and the one table of how each corpus's own labels map onto them."""
 
-from collections.abc import Iterable
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from lightspeech.corpora._spelling import key
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
 
 CANONICAL = {
@@ -65,11 +70,81 @@ def map_label(label: str, vocabulary: str) -> str | None:
     Example:
         >>> map_label("happiness", "common4"), map_label("boredom", "common4")
         ('happy', None)
+        >>> map_label("Happiness ", "common4")
+        'happy'
     """
     if vocabulary == OWN:
         return label
     if vocabulary not in VOCABULARIES:
         allowed = [OWN, *VOCABULARIES]
         raise ConfigError(f"unknown label vocabulary {vocabulary!r}; choose one of {allowed}")
-    common = CANONICAL.get(label, label)
+    common = CANONICAL.get(key(label), key(label))
     return common if common in VOCABULARIES[vocabulary] else None
+
+
+def class_of(label: str, vocabulary: str, classes: Iterable[str]) -> str | None:
+    """Find the class of a label among those of a model, in any case; None where it has none.
+
+    Args:
+        label: as the corpus says it.
+        vocabulary: a key of `VOCABULARIES`, or `OWN`.
+        classes: of the model.
+
+    Raises:
+        ConfigError: if the vocabulary is unknown.
+    """
+    mapped = map_label(label, vocabulary)
+    return None if mapped is None else {key(name): name for name in classes}.get(key(mapped))
+
+
+def relabel(utterances: Sequence[Utterance], names: Mapping[str, str]) -> list[Utterance]:
+    """Give recordings the labels that their user says, whatever the case of theirs.
+
+    Args:
+        utterances: with the labels they came with.
+        names: label to take by the label that is there; an empty one leaves its recordings out.
+
+    Raises:
+        ConfigError: if no recording has a label that is to be mapped.
+    """
+    wanted = {key(label): name for label, name in names.items()}
+    there = Counter(u.emotion for u in utterances)
+    if unknown := [label for label in names if key(label) not in {key(each) for each in there}]:
+        raise ConfigError(f"map: no recording is labelled {unknown[0]!r}; found {counted(there)}")
+    mapped = [replace(u, emotion=wanted.get(key(u.emotion), u.emotion)) for u in utterances]
+    return [u for u in mapped if u.emotion]
+
+
+def counted(labels: Iterable[str]) -> str:
+    """Write labels with how often each comes, the commonest first.
+
+    Args:
+        labels: one a recording.
+
+    Example:
+        >>> counted(["Wut", "Freude", "Wut"])
+        "'Wut' (2), 'Freude' (1)"
+    """
+    return ", ".join(f"{label!r} ({n})" for label, n in Counter(labels).most_common())
+
+
+def left_out(labels: Sequence[str], n: int, classes: Iterable[str]) -> str:
+    """Say which recordings take no part, under which of their labels, and what to do about it.
+
+    Args:
+        labels: of those left out, as their user wrote them, at least one.
+        n: recordings in all.
+        classes: that there are.
+
+    Example:
+        >>> left_out(["Wut"], 3, ["angry", "sad"])
+        "left out 1 of 3 recordings, labelled 'Wut' (1); classes are angry, sad; say which \
+one they are, as in --map Wut=angry (in a recipe map: {Wut: angry})"
+    """
+    classes = sorted(classes)
+    first, name = Counter(labels).most_common(1)[0][0], classes[0]
+    return (
+        f"left out {len(labels)} of {n} recordings, labelled {counted(labels)}; classes are "
+        f"{', '.join(classes)}; say which one they are, as in --map {shlex.quote(first)}={name} "
+        f"(in a recipe map: {{{first}: {name}}})"
+    )

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import defaultdict
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,8 +11,8 @@ from pathlib import Path
 from lightspeech.audio.io import inspect
 from lightspeech.config import Choice
 from lightspeech.corpora import csv as csv_corpus
-from lightspeech.corpora._table import read_rows
-from lightspeech.corpora.base import Info, Reading, Rejected, Utterance
+from lightspeech.corpora._table import find_recording, number, read_rows
+from lightspeech.corpora.base import Info, Reading, Rejected, Utterance, one_spelling
 from lightspeech.errors import AudioError, CorpusError
 from lightspeech.files import relative, write_text
 from lightspeech.progress import Progress, no_progress, step_of
@@ -165,6 +166,7 @@ def read(path: Path, *, need_audio: bool = True) -> list[Utterance]:
     rows = read_rows(path, COLUMNS)
     utterances = [_utterance(path, line, row) for line, row in enumerate(rows, 2)]
     refuse_twice(path, utterances)
+    utterances = one_spelling(Reading(utterances=utterances)).utterances
     missing = [u.path for u in utterances if need_audio and not u.path.is_file()]
     if missing:
         raise CorpusError(
@@ -174,27 +176,47 @@ def read(path: Path, *, need_audio: bool = True) -> list[Utterance]:
     return utterances
 
 
+def is_manifest(path: Path, columns: Mapping[str, str] | None = None) -> bool:
+    """Tell a manifest from any other table of recordings: it has all `COLUMNS`.
+
+    Args:
+        path: the table.
+        columns: what it calls a column, by the name it is read under; a manifest calls none so.
+
+    Raises:
+        CorpusError: if the file is missing or empty, or has no paths.
+    """
+    return not columns and set(COLUMNS) <= read_rows(path, ("path",), columns=columns)[0].keys()
+
+
 def read_any(
-    path: Path, *, need_audio: bool = False, progress: Progress = no_progress
+    path: Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    need_audio: bool = False,
+    progress: Progress = no_progress,
 ) -> list[Utterance]:
-    """Read a manifest or any CSV table of recordings, as far as their audio can be decoded.
+    """Read a manifest or any table of recordings, as far as their audio can be decoded.
 
     Recordings that cannot keep their row, without a hash: names alone still tell a leak.
 
     Args:
-        path: the CSV file. One with all `COLUMNS` is a manifest, and no recording is opened.
+        path: the table. Of a manifest, no recording is opened.
+        columns: what it calls a column, by the name it is read under.
         need_audio: refuse a table with a recording that cannot be decoded, or has no label.
         progress: told of every file decoded.
 
     Raises:
+        ConfigError: if ``columns`` names one that is not read.
         CorpusError: if the file is missing or empty, lacks a column, or holds a bad number, an id
             twice, a part of a split that does not exist, or no path at all; if audio is needed and
             a recording has none.
+        MissingExtra: if it is a spreadsheet and the package that reads them is not installed.
     """
-    columns = read_rows(path, ("path",))[0].keys()
-    if set(COLUMNS) <= columns:
+    if is_manifest(path, columns):
         return read(path, need_audio=need_audio)
-    table = csv_corpus.read_table(path, need_label=need_audio)
+    cfg = csv_corpus.Config(root=path, columns=dict(columns or {}))
+    table = csv_corpus.read_table(cfg, need_label=need_audio)
     good, broken = decode(table.utterances, progress=progress)
     if need_audio and (lacking := table.rejected + broken):
         raise CorpusError(
@@ -211,12 +233,15 @@ def _utterance(path: Path, line: int, row: dict[str, str]) -> Utterance:
     if empty:
         raise CorpusError(f"{path}, line {line}: column {empty[0]!r} is empty; fill it")
     try:
-        duration_s, sample_rate = float(row["duration_s"]), int(row["sample_rate"])
+        duration_s, sample_rate = number(row["duration_s"]), int(number(row["sample_rate"]))
     except ValueError:
         numbers = {name: row[name] for name in NUMBERS}
         raise CorpusError(f"{path}, line {line}: expected two numbers, found {numbers}") from None
     return Utterance(
-        **text, path=path.parent / row["path"], duration_s=duration_s, sample_rate=sample_rate
+        **text,
+        path=find_recording(path.parent, row["path"]),
+        duration_s=duration_s,
+        sample_rate=sample_rate,
     )
 
 

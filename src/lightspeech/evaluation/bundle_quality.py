@@ -38,12 +38,14 @@ def answer_all(
     """
     bundle = predictor.bundle
     vocabulary = vocabulary or labels.vocabulary_of(bundle.labels)
-    names = [labels.map_label(utterance.emotion, vocabulary) for utterance in utterances]
-    rows = [row for row, name in enumerate(names) if name in bundle.labels]
+    names = [labels.class_of(u.emotion, vocabulary, bundle.labels) for u in utterances]
+    rows = [row for row, name in enumerate(names) if name]
     if not rows:
+        strange = [utterance.emotion for utterance in utterances]
         raise CorpusError(
-            f"no utterance is one of {list(bundle.labels)}; found {sorted(set(map(str, names)))}; "
-            f"choose --labels of {[labels.OWN, *labels.VOCABULARIES]}"
+            f"no recording has a class of {bundle.name}: "
+            f"{labels.left_out(strange, len(strange), bundle.labels)}; or choose --labels of "
+            f"{[labels.OWN, *labels.VOCABULARIES]}"
         )
     answers = []
     for n_answered, row in enumerate(rows, start=1):

@@ -1,6 +1,6 @@
 """What a protocol module holds: ``Config`` and ``cut(utterances, cfg) -> Protocol``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,7 +60,7 @@ def unit_of(utterance: Utterance, unit: Unit) -> str:
     if not name:
         raise ConfigError(
             f"{utterance.id}: its {unit} is unknown, so nothing can be kept apart by {unit}; name "
-            "it (corpus.speaker_pattern=REGEX for 'folder', a column for 'csv'), choose another "
+            "it (corpus.speaker_pattern=REGEX for 'folder', or corpus.speakers=TABLE; a column for 'csv'), choose another "
             "unit, or take protocol.name=random-leaky, whose figures are labelled as leaky"
         )
     return f"{utterance.corpus}/{name}" if unit == "session" else name
@@ -73,6 +73,29 @@ def units(utterances: Iterable[Utterance], unit: Unit) -> list[str]:
         ConfigError: if an utterance has none.
     """
     return sorted({unit_of(utterance, unit) for utterance in utterances})
+
+
+def require_units(
+    what: str, unit: Unit, names: Sequence[str], needed: int, *, or_else: str
+) -> None:
+    """Refuse to cut fewer speakers, sessions or corpora than a figure for strangers needs.
+
+    Args:
+        what: needs them, for the message.
+        unit: what is kept whole.
+        names: of the units there are.
+        needed: how many would be enough.
+        or_else: what to choose instead, for the message.
+
+    Raises:
+        ConfigError: if there are fewer.
+    """
+    if len(names) < needed:
+        raise ConfigError(
+            f"{what} needs {needed} {unit}s or more, found {len(names)} ({', '.join(names)}), "
+            "since nobody who is learnt from or selected on may be measured; "
+            f"{or_else}, or take protocol.name=random-leaky, whose figures are labelled as leaky"
+        )
 
 
 def split_by(

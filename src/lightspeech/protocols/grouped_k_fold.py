@@ -3,13 +3,14 @@
 Each unit is tested once; the selection set is a few units of the next fold, so it rotates too.
 """
 
+import itertools
 import random
 from typing import Literal
 
 from lightspeech.config import config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
-from lightspeech.protocols.base import Protocol, Split, split_by, unit_of, units
+from lightspeech.protocols.base import Protocol, Split, require_units, split_by, unit_of, units
 
 
 @config
@@ -53,11 +54,11 @@ def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
         ConfigError: if a unit is unknown, or there are too few for three parts in each fold.
     """
     shuffled = units(utterances, cfg.unit)
-    if len(shuffled) < cfg.folds:
-        raise ConfigError(
-            f"{cfg.folds} folds need as many {cfg.unit}s, found {len(shuffled)}; "
-            f"choose folds={len(shuffled)} or fewer"
-        )
+    enough = next(n for n in itertools.count(cfg.folds) if _is_enough(n, cfg.folds, cfg))
+    fewer = [k for k in range(2, cfg.folds) if _is_enough(len(shuffled), k, cfg)]
+    remedy = f"choose protocol.folds={fewer[-1]}" if fewer else f"record other {cfg.unit}s"
+    what = f"a cut in {cfg.folds} folds"
+    require_units(what, cfg.unit, shuffled, enough, or_else=remedy)
     random.Random(cfg.seed).shuffle(shuffled)
     folds = [shuffled[fold :: cfg.folds] for fold in range(cfg.folds)]
     few = "" if cfg.training_units is None else f"-learnt-from-{cfg.training_units}"
@@ -68,6 +69,12 @@ def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
         leaky=False,
         splits=tuple(_split(utterances, folds, fold, cfg) for fold in range(cfg.folds)),
     )
+
+
+def _is_enough(n: int, folds: int, cfg: Config) -> bool:
+    """Whether some units are left to learn from in every one of so many folds."""
+    selection = min(cfg.selection_units, n // folds)
+    return n >= folds and n - -(-n // folds) - selection > 0
 
 
 def _split(utterances: list[Utterance], folds: list[list[str]], fold: int, cfg: Config) -> Split:

@@ -8,7 +8,15 @@ set is speakers of the other corpora, since a whole corpus would be too much to 
 from lightspeech.config import config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
-from lightspeech.protocols.base import Protocol, Split, Unit, make_split, split_by, units
+from lightspeech.protocols.base import (
+    Protocol,
+    Split,
+    Unit,
+    make_split,
+    require_units,
+    split_by,
+    units,
+)
 
 
 @config
@@ -42,11 +50,9 @@ def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
     """
     names = units(utterances, cfg.unit)
     needed = 2 if cfg.unit == "corpus" else cfg.selection_units + 2
-    if len(names) < needed:
-        raise ConfigError(
-            f"leave-one-{cfg.unit}-out needs {needed} units or more, found {names}; "
-            "choose another unit or fewer selection_units"
-        )
+    few = cfg.unit != "corpus" and cfg.selection_units > 1
+    remedy = "choose fewer selection_units" if few else f"record other {cfg.unit}s"
+    require_units(f"leave-one-{cfg.unit}-out", cfg.unit, names, needed, or_else=remedy)
     splits = [_split(utterances, names, fold, cfg) for fold in range(len(names))]
     what = "speaker(s) of each other corpus" if cfg.unit == "corpus" else f"next {cfg.unit}(s)"
     return Protocol(

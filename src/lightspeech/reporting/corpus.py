@@ -4,7 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from lightspeech.corpora.labels import map_label
 from lightspeech.corpora.manifest import Prepared
+
+LARGEST = "common8"
 
 
 def summarize(prepared: Prepared) -> dict[str, Any]:
@@ -27,11 +30,19 @@ def summarize(prepared: Prepared) -> dict[str, Any]:
         "sample_rates": sorted({u.sample_rate for u in utterances}),
         "emotions": {label: emotions[label] for label in sorted(emotions)},
         "labels_absent": sorted(set(prepared.info.labels) - set(emotions)),
+        "labels_unknown": _unknown(prepared, emotions),
         "by_speaker": {name: dict(sorted(speakers[name].items())) for name in sorted(speakers)},
         "duplicates": [list(ids) for ids in prepared.duplicates],
         "rejected": [{"path": str(r.path), "reason": r.reason} for r in prepared.rejected],
         "skipped": [str(path) for path in prepared.skipped],
     }
+
+
+def _unknown(prepared: Prepared, emotions: Counter[str]) -> dict[str, int]:
+    """Count labels of users' own that have no class in the largest common vocabulary."""
+    if prepared.info.labels:
+        return {}
+    return {e: n for e, n in sorted(emotions.items()) if map_label(e, LARGEST) is None}
 
 
 def describe(summary: dict[str, Any]) -> str:
@@ -74,6 +85,12 @@ def _row(name: str, cells: list[Any], labels: list[str], width: int) -> str:
 def _faults(summary: dict[str, Any]) -> Iterator[str]:
     if summary["speaker_unknown"]:
         yield f"speaker unknown: {summary['speaker_unknown']} files; no cut by speaker is possible"
+    if summary["labels_unknown"]:
+        unknown = ", ".join(f"{label!r} ({n})" for label, n in summary["labels_unknown"].items())
+        yield (
+            f"labels that no common vocabulary knows: {unknown}; they are classes of their own, "
+            "and a shipped model has none of them; say what they are, as in --map Wut=angry"
+        )
     yield f"exact duplicates: {len(summary['duplicates'])}"
     yield from (f"  {' = '.join(ids)}" for ids in summary["duplicates"])
     yield f"rejected: {len(summary['rejected'])}"

@@ -37,6 +37,9 @@ class Recipe:
     """One or several; ``corpus: x`` in a file is short for one."""
     labels: str = "own"
     """Vocabulary: ``own``, ``common4``, …; several corpora need a common one."""
+    map: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Label to take by the label that recordings have, ``{Wut: angry}``, in any case; an empty one
+    leaves them out."""
     protocol: Annotated[Choice, plugin("lightspeech.protocols")]
     seeds: tuple[int, ...] = (0,)
     model: Annotated[Choice, plugin("lightspeech.models")]

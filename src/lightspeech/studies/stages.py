@@ -6,7 +6,7 @@ Each reads what the one before left in the folder of the study, so any can be ru
 import dataclasses
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ import yaml
 
 from lightspeech import plain_yaml
 from lightspeech.config import Choice, as_dict, build
-from lightspeech.corpora import manifest
-from lightspeech.corpora.base import Utterance
+from lightspeech.corpora import labels, manifest
+from lightspeech.corpora.base import Rejected, Utterance
 from lightspeech.errors import ConfigError, CorpusError, OutputError
 from lightspeech.files import write_text
 from lightspeech.models import building
@@ -117,9 +117,15 @@ def _plain(recipe: Recipe) -> Recipe:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Material:
-    """What a study is made of: all that its vocabulary has in all its corpora."""
+    """What a study is made of: all that its vocabulary has in all its corpora.
+
+    Attributes:
+        utterances: in the order of the corpora.
+        notices: what takes no part, and what to do about it, in words.
+    """
 
     utterances: list[Utterance]
+    notices: tuple[str, ...] = ()
 
 
 def prepare(recipe: Recipe, folder: Path, *, progress: Progress) -> Material:
@@ -142,18 +148,34 @@ def read_corpora(recipe: Recipe, *, progress: Progress) -> Material:
     """List and decode the corpora of a study, and keep what its vocabulary has.
 
     Args:
-        recipe: names corpora and vocabulary.
+        recipe: names corpora, how their labels are mapped, and the vocabulary.
         progress: told of every file decoded.
 
     Raises:
+        ConfigError: if no recording has a label that is to be mapped.
         CorpusError: if a corpus is not there, two share a recording, or too little is left.
     """
     prepared = [manifest.prepare(choice, progress=progress) for choice in recipe.corpora]
-    utterances = [utterance for corpus in prepared for utterance in corpus.utterances]
+    found = [utterance for corpus in prepared for utterance in corpus.utterances]
+    utterances = labels.relabel(found, recipe.map)
     kept = tasks.in_vocabulary(utterances, recipe.labels)
     if twice := [name for name, n in Counter(u.id for u in kept).items() if n > 1]:
         raise CorpusError(f"{twice[0]!r} is in two of the corpora; leave one of them out")
-    return Material(utterances=kept)
+    rejected = [each for corpus in prepared for each in corpus.rejected]
+    return Material(utterances=kept, notices=tuple(_notices(utterances, kept, rejected, recipe)))
+
+
+def _notices(
+    utterances: list[Utterance], kept: list[Utterance], rejected: list[Rejected], recipe: Recipe
+) -> Iterator[str]:
+    """Say what of the recordings takes no part in a study."""
+    if rejected:
+        first = rejected[0]
+        yield f"left out {len(rejected)} files, first {first.path}: {first.reason}"
+    if len(kept) < len(utterances):
+        ids = {utterance.id for utterance in kept}
+        strange = [u.emotion for u in utterances if u.id not in ids]
+        yield labels.left_out(strange, len(utterances), labels.VOCABULARIES[recipe.labels])
 
 
 def write_manifest(material: Material, folder: Path) -> None:

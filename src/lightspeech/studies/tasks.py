@@ -30,9 +30,11 @@ def in_vocabulary(utterances: Sequence[Utterance], vocabulary: str) -> list[Utte
     kept = [u for u in utterances if vocabularies.map_label(u.emotion, vocabulary) is not None]
     classes = {vocabularies.map_label(u.emotion, vocabulary) for u in kept}
     if len(classes) < 2:
+        there = vocabularies.counted(u.emotion for u in utterances)
         raise CorpusError(
             f"{len(classes)} of the classes of vocabulary {vocabulary!r} among {len(utterances)} "
-            "utterances; at least 2 are needed: take labels: own, or another vocabulary"
+            f"utterances, labelled {there}; at least 2 are needed: say which class they are, as in "
+            "--map Wut=angry, or take labels: own"
         )
     return kept
 
@@ -61,6 +63,7 @@ def of_study(
     Raises:
         LeakError: if a fold leaks and the protocol is not labelled leaky, or an encoder or the
             bundle it begins with was made with whom a fold is measured on.
+        CorpusError: if a fold has nothing to learn a class from.
     """
     leaks.check(list(utterances), protocol)
     for origin in cfg.front.origins():
@@ -72,6 +75,7 @@ def of_study(
         leaks.check_init(cfg.init, corpora, strangers, utterances, protocol)
     names = [vocabularies.map_label(u.emotion, vocabulary) or "" for u in utterances]
     classes = tuple(sorted(set(names)))
+    _check_classes(utterances, names, protocol)
     targets = np.array([classes.index(name) for name in names], np.int64)
     return [
         Task(
@@ -88,6 +92,23 @@ def of_study(
         for seed in seeds
         for fold, split in enumerate(protocol.splits)
     ]
+
+
+def _check_classes(
+    utterances: Sequence[Utterance], names: Sequence[str], protocol: Protocol
+) -> None:
+    """Refuse a cut whose training part lacks a class that others are measured on."""
+    class_of = {u.id: name for u, name in zip(utterances, names, strict=True)}
+    for split in protocol.splits:
+        missing = sorted(set(names) - {class_of[each] for each in split.train})
+        if missing:
+            of_it = [u for u in utterances if class_of[u.id] == missing[0]]
+            speakers = len({u.speaker for u in of_it})
+            raise CorpusError(
+                f"{split.name}: nothing is left to learn {missing[0]!r} from; it has {len(of_it)} "
+                f"recording(s) of {speakers} speaker(s), all of them tested or selected on; record "
+                f"it with three speakers or more, or leave it out: --map {missing[0]}="
+            )
 
 
 def of_step(tasks: Sequence[Task], step: Choice, folder: Path) -> list[Task]:

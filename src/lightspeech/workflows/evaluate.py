@@ -3,11 +3,14 @@
 Of a bundle, and of a study measured before, without torch.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lightspeech import bundle as bundles
+from lightspeech.corpora import labels as vocabularies
 from lightspeech.corpora import manifest as manifests
+from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
 from lightspeech.evaluation import bundle_quality, conditions, kept, results
 from lightspeech.evaluation.kept import Recomputation
@@ -20,17 +23,15 @@ from lightspeech.workflows import needs
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """Figures, and how many recordings take no part in them.
+    """Figures, and what takes no part in them.
 
     Attributes:
         figures: of all that were answered.
-        n_utterances: that a bundle was to answer; 0 for a study.
-        left_out: of these, since the bundle has no class of theirs.
+        notices: which recordings were left out, and what to do about it, in words.
     """
 
     figures: Results
-    n_utterances: int = 0
-    left_out: int = 0
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +49,10 @@ def evaluate(
     labels: str | None,
     held_out: bool,
     progress: Progress,
+    columns: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Evaluation:
-    """Measure a trained study, or a bundle on the recordings of a manifest.
+    """Measure a trained study, or a bundle on the recordings of a table.
 
     Args:
         target: folder of either, or the name of a shipped model.
@@ -57,6 +60,8 @@ def evaluate(
         labels: for a bundle: vocabulary of their labels; None: by its classes.
         held_out: for a bundle: its own test speakers alone.
         progress: told of recordings answered.
+        columns: for a bundle: what the table calls a column, by the name it is read under.
+        names: for a bundle: label to take by the label that recordings have.
 
     Raises:
         ConfigError: if a bundle comes without recordings, or a study with them.
@@ -70,24 +75,36 @@ def evaluate(
     if not is_bundle and (manifest is not None or held_out):
         raise ConfigError(f"{target} is no bundle; --manifest and --held-out are for bundles alone")
     if manifest is not None:
-        return _of_bundle(target, manifest, labels, held_out, progress)
+        found = manifests.read_any(manifest, columns=columns, need_audio=True, progress=progress)
+        utterances = vocabularies.relabel(found, names or {})
+        return _of_bundle(target, utterances, labels, held_out, progress)
     return Evaluation(figures=_of_study(target))
 
 
 def _of_bundle(
-    target: Path, manifest: Path, labels: str | None, held_out: bool, progress: Progress
+    target: Path,
+    utterances: list[Utterance],
+    labels: str | None,
+    held_out: bool,
+    progress: Progress,
 ) -> Evaluation:
     predictor = dispatch.open(bundles.read(target))
-    utterances = manifests.read_any(manifest, need_audio=True, progress=progress)
     if held_out:
         utterances = bundle_quality.held_out(predictor.bundle, utterances)
     answers = bundle_quality.answer_all(predictor, utterances, labels, progress=progress)
     conditions_of_bundle = bundle_quality.describe(predictor.bundle, utterances)
     return Evaluation(
         figures=results.measure(conditions_of_bundle, [answers]),
-        n_utterances=len(utterances),
-        left_out=len(utterances) - len(answers.ids),
+        notices=tuple(_notices(utterances, set(answers.ids), answers.labels)),
     )
+
+
+def _notices(
+    utterances: Sequence[Utterance], answered: set[str], classes: Sequence[str]
+) -> Iterator[str]:
+    """Say what of a table takes no part in the figures of a bundle."""
+    if strange := [u.emotion for u in utterances if u.id not in answered]:
+        yield vocabularies.left_out(strange, len(utterances), classes)
 
 
 def _of_study(folder: Path) -> Results:

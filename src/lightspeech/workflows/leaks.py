@@ -1,6 +1,6 @@
 """What training, selection and test of a table share, by its own split or by a protocol's cut."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +36,12 @@ class Checked:
 
 
 def check(
-    table: Path, *, protocol: str | None, options: Sequence[str], progress: Progress
+    table: Path,
+    *,
+    protocol: str | None,
+    options: Sequence[str],
+    progress: Progress,
+    columns: Mapping[str, str] | None = None,
 ) -> Checked:
     """Find what the parts of each split share.
 
@@ -45,12 +50,13 @@ def check(
         protocol: cuts it; None: its column ``split`` says.
         options: of the protocol, each ``key=value``.
         progress: told of recordings.
+        columns: what the table calls a column, by the name it is read under.
 
     Raises:
         ConfigError: if the protocol cannot cut it, or the table has no split to check.
         CorpusError: if the table cannot be read.
     """
-    utterances = manifest.read_any(table, progress=progress)
+    utterances = manifest.read_any(table, columns=columns, progress=progress)
     splits = cut(utterances, protocol, options)
     return Checked(
         leaks=tuple(

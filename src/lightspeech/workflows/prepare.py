@@ -1,11 +1,12 @@
 """A corpus on disk becomes a manifest, and what is odd about it is counted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lightspeech import config, plugins
-from lightspeech.corpora import manifest
+from lightspeech.corpora import labels, manifest
 from lightspeech.progress import Progress
 from lightspeech.reporting import corpus as report
 
@@ -13,7 +14,14 @@ CORPORA = "lightspeech.corpora"
 
 
 def prepare(
-    corpus: str, *, root: Path | None, options: Sequence[str], output: Path, progress: Progress
+    corpus: str,
+    *,
+    root: Path | None,
+    options: Sequence[str],
+    output: Path,
+    progress: Progress,
+    columns: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Read a corpus, decode each file once, and write its manifest.
 
@@ -23,6 +31,8 @@ def prepare(
         options: of the reader, each ``key=value``.
         output: the manifest.
         progress: told of recordings.
+        columns: of a reader of tables: what yours calls a column.
+        names: label to take by the label that recordings have.
 
     Returns:
         Its counts, see `reporting.corpus.summarize`, and where the manifest is.
@@ -33,8 +43,12 @@ def prepare(
         OutputError: if the manifest cannot be written.
     """
     values = config.override({"root": str(root)} if root else {}, list(options))
+    if columns:
+        values["columns"] = dict(columns)
     module = plugins.load(CORPORA, corpus)
     choice = config.Choice(CORPORA, corpus, config.build(module.Config, values, source=corpus))
     prepared = manifest.prepare(choice, progress=progress)
+    relabelled = labels.relabel(prepared.utterances, names or {})
+    prepared = replace(prepared, utterances=relabelled)
     manifest.write(prepared.utterances, output)
     return {**report.summarize(prepared), "manifest": str(output)}

@@ -1,7 +1,7 @@
 """From a recipe to a trained study: open its folder, prepare, train, and compress if asked for."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lightspeech.progress import Progress
@@ -11,6 +11,10 @@ from lightspeech.studies.recipe import Recipe
 from lightspeech.studies.stages import Material, Places
 from lightspeech.studies.study import Study, read_study
 from lightspeech.training import layout
+
+
+def _nobody(_line: str) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,8 @@ class Job:
         fresh: throw a folder away that is there.
         processes: runs at once; None: one a core.
         places: folders that are read and written.
+        names: class of a label, beside those that the recipe maps.
+        notice: told in words what takes no part.
     """
 
     recipe: Path
@@ -32,6 +38,8 @@ class Job:
     fresh: bool = False
     processes: int | None = None
     places: Places = Places()
+    names: Mapping[str, str] = field(default_factory=dict)
+    notice: Callable[[str], None] = _nobody
 
     def read(self) -> Recipe:
         """Read the recipe with its overrides.
@@ -39,7 +47,8 @@ class Job:
         Raises:
             ConfigError: naming every fault.
         """
-        return recipes.read(self.recipe, list(self.overrides))
+        recipe = recipes.read(self.recipe, list(self.overrides))
+        return replace(recipe, map={**recipe.map, **self.names})
 
 
 def train(job: Job, progress: Progress, *, steps: bool = False) -> Study:
@@ -86,6 +95,8 @@ def open_study(recipe: Recipe, job: Job, progress: Progress) -> tuple[Path, Mate
     """
     stages.find_folder(recipe, job.places, resume=job.resume, fresh=job.fresh)
     material = stages.read_corpora(recipe, progress=progress)
+    for line in material.notices:
+        job.notice(line)
     stages.check_cut(recipe, material, job.places)
     folder = stages.begin(recipe, job.places, resume=job.resume, fresh=job.fresh)
     stages.write_manifest(material, folder)
