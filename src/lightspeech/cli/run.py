@@ -1,7 +1,7 @@
 """``lightspeech run``."""
 
 import json as json_format
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,7 @@ from lightspeech.reporting import text
 from lightspeech.workflows import needs
 
 if TYPE_CHECKING:
+    from lightspeech.bundle import Bundle
     from lightspeech.workflows.run import Finished
 
 
@@ -31,11 +32,18 @@ def command(
     names: Map = None,
     resume: Resume = False,
     fresh: Fresh = False,
+    final: Annotated[
+        bool,
+        typer.Option("--final", help="Learn from all speakers, test nobody: the model to use."),
+    ] = False,
     publish: Publish = None,
     processes: Processes = None,
     json: JsonFigures = False,
 ) -> None:
     """Do a whole recipe: prepare, train, evaluate, export, predict, report.
+
+    The bundle is of fold 0 and the first seed, which never heard those it was measured on. With
+    --final, one more model learns from all speakers, and that is the one to use.
 
     Example: lightspeech run recipes/demo.yaml training.epochs=20
     """
@@ -48,13 +56,16 @@ def command(
         overrides=overrides or [],
         names=mapping(names),
         notice=notice,
+        final=final,
         resume=resume,
         fresh=fresh,
         processes=processes,
     )
     with Bars() as bars:
         finished = run(job, bars.show, publish_to=publish)
-    if finished.figures is None:
+    if finished.figures is None and finished.bundle is not None:
+        typer.echo(_final(finished.bundle))
+    elif finished.figures is None:
         typer.echo(untested(finished.study))
     elif json:
         typer.echo(json_format.dumps(as_dict(finished.figures)))
@@ -64,6 +75,14 @@ def command(
         if steps := [step.name for step in finished.study.recipe.compress]:
             chain = f"lightspeech compress {recipe} --resume"
             typer.echo(f"chain   {', '.join(steps)}: not in these figures; see {chain}")
+
+
+def _final(bundle: "Bundle") -> str:
+    """Say what was exported, and where figures for it come from."""
+    return (
+        f"bundle  {bundle.path} ({bundle.size_bytes:,} bytes), learnt from everyone; it tests "
+        "nobody, so quote the figures of the same recipe without --final"
+    )
 
 
 def _bundle(finished: "Finished") -> str:

@@ -9,7 +9,8 @@ from lightspeech.evaluation import agreement
 from lightspeech.files import write_text
 from lightspeech.reporting import documents, pictures, zoo
 
-DOCUMENTS = tuple(Path(name) for name in ("README.md", "docs/results.md", "docs/benchmark.md"))
+NAMES = ("README.md", "docs/results.md", "docs/benchmark.md", "docs/own-data.md")
+DOCUMENTS = tuple(Path(name) for name in NAMES)
 
 
 def command(

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import field
 from pathlib import Path, PurePosixPath
 
-from lightspeech.audio.folders import SUFFIXES, listing
+from lightspeech.audio.folders import SUFFIXES
 from lightspeech.config import config
 from lightspeech.corpora._spelling import clean, key
 from lightspeech.corpora._table import check_columns, posix, read_rows
@@ -101,9 +101,7 @@ def has_splits(root: Path) -> bool:
     Args:
         root: the folder that holds them.
     """
-    folders = {
-        part for path in listing(root).recordings for part in path.relative_to(root).parts[:-1]
-    }
+    folders = (path.name for path in root.rglob("*") if path.is_dir())
     splits = {SPLITS.get(key(folder), "") for folder in folders} - {""}
     return "train" in splits and len(splits) > 1
 

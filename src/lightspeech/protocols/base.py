@@ -60,8 +60,9 @@ def unit_of(utterance: Utterance, unit: Unit) -> str:
     if not name:
         raise ConfigError(
             f"{utterance.id}: its {unit} is unknown, so nothing can be kept apart by {unit}; name "
-            "it (corpus.speaker_pattern=REGEX for 'folder', or corpus.speakers=TABLE; a column for 'csv'), choose another "
-            "unit, or take protocol.name=random-leaky, whose figures are labelled as leaky"
+            "it (corpus.speaker_pattern=REGEX or corpus.speakers=TABLE for 'folder', a column for "
+            "'csv'), choose another unit, or take protocol.name=random-leaky, whose figures are "
+            "labelled as leaky"
         )
     return f"{utterance.corpus}/{name}" if unit == "session" else name
 

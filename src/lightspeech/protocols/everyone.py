@@ -26,6 +26,9 @@ class Config:
 
     selection_units: int = 1
     """Speakers of each corpus, > 0."""
+    selection_share: float | None = None
+    """Share of the recordings to select on, 0 to 1, whoever speaks in them, for recordings of one
+    or two people or of unknown ones; null: speakers are kept apart."""
     seed: int = 0
     """Of the choice; in each corpus it is the same whatever the others are."""
 
@@ -33,6 +36,10 @@ class Config:
         """Refuse a study without a selection set."""
         if self.selection_units < 1:
             raise ConfigError(f"selection_units must be > 0, found {self.selection_units}")
+        if self.selection_share is not None and not 0 < self.selection_share < 1:
+            raise ConfigError(
+                f"selection_share must be within 0 to 1 or null, found {self.selection_share}"
+            )
 
 
 def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
@@ -45,6 +52,8 @@ def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
     Raises:
         ConfigError: if a speaker is unknown, or a corpus has nobody left to learn from.
     """
+    if cfg.selection_share is not None:
+        return _by_share(utterances, cfg.selection_share, cfg.seed)
     corpora = sorted({utterance.corpus for utterance in utterances})
     chosen = {speaker for corpus in corpora for speaker in _choose(utterances, corpus, cfg)}
     split = Split(
@@ -58,6 +67,25 @@ def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
         unit="speaker",
         selection=f"{cfg.selection_units} speaker(s) of each corpus, outside training",
         leaky=False,
+        splits=(split,),
+    )
+
+
+def _by_share(utterances: list[Utterance], share: float, seed: int) -> Protocol:
+    """Select on some recordings, whose speakers are learnt from too: a leak, and called so."""
+    count = max(1, round(len(utterances) * share))
+    chosen = set(random.Random(seed).sample([u.id for u in utterances], count))
+    split = Split(
+        name=NAME,
+        train=tuple(u.id for u in utterances if u.id not in chosen),
+        selection=tuple(u.id for u in utterances if u.id in chosen),
+        test=(),
+    )
+    return Protocol(
+        name=NAME,
+        unit="utterance",
+        selection=f"{share:.0%} of the recordings at random, speakers shared",
+        leaky=True,
         splits=(split,),
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import frontier, installs
-from lightspeech.reporting import benchmark_table, costs, summary, tables, wording
+from lightspeech.reporting import begun, benchmark_table, costs, summary, tables, wording
 
 PART = re.compile(r"<!-- (\w+):begin -->\n.*?<!-- \1:end -->", re.DOTALL)
 MARKER = re.compile(r"<!-- \w+:(?:begin|end) -->")
@@ -55,6 +55,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "devices": costs.devices,
     "training": costs.training,
     "voices": costs.known_by,
+    "init": begun.describe,
     "benchmark": _benchmark,
     "install": _install,
 }

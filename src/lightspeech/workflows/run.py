@@ -24,9 +24,9 @@ class Finished:
 
     Attributes:
         study: its plain runs.
-        figures: of all runs; None where the protocol tests nobody, and then no more is made.
+        figures: of all runs; None where the protocol tests nobody; then no report is made.
         report: a page that shows them.
-        bundle: the first run, exported; None where no bundle can hold it.
+        bundle: of fold 0 and the first seed; None where no bundle can hold it.
         example: what the bundle answers to one recording.
     """
 
@@ -42,6 +42,13 @@ class Finished:
         return publish.why_no_bundle(self.study.recipe.run_config())
 
 
+def _untested(study: Study, job: Job) -> Bundle | None:
+    """Export a model that tests nobody, as it is meant to be used, where a bundle can hold it."""
+    if not job.final or publish.why_no_bundle(study.recipe.run_config()) is not None:
+        return None
+    return publish.export_as(study, study.run_names[0], job.places, publish.USUAL)
+
+
 def run(job: Job, progress: Progress, *, publish_to: Path | None = None) -> Finished:
     """Do a whole recipe, but for its compression steps.
 
@@ -55,7 +62,7 @@ def run(job: Job, progress: Progress, *, publish_to: Path | None = None) -> Fini
     """
     study = train(job, progress)
     if not study.is_tested:
-        return Finished(study=study)
+        return Finished(study=study, bundle=_untested(study, job))
     figures, bundle = publish.export(study, study.run_names[0], job.places)
     example = None if bundle is None else answer_example(study, bundle)
     report = html.write_report(study.folder, REPORT / f"{study.folder.name}.html")

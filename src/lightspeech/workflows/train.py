@@ -4,13 +4,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from lightspeech.config import Choice
 from lightspeech.progress import Progress
+from lightspeech.protocols import everyone
 from lightspeech.studies import recipe as recipes
 from lightspeech.studies import stages
 from lightspeech.studies.recipe import Recipe
 from lightspeech.studies.stages import Material, Places
 from lightspeech.studies.study import Study, read_study
 from lightspeech.training import layout
+
+PROTOCOLS = "lightspeech.protocols"
+RANDOM = "random_leaky"
+SHARE = 0.1
+"""Of the recordings that a final model is selected on where nobody keeps speakers apart."""
+FINAL = "_final"
+"""Behind the name of a study that learns from everyone."""
 
 
 def _nobody(_line: str) -> None:
@@ -30,6 +39,7 @@ class Job:
         places: folders that are read and written.
         names: class of a label, beside those that the recipe maps.
         notice: told in words what takes no part.
+        final: learn from everyone and test nobody, in a study of its own, whose name says so.
     """
 
     recipe: Path
@@ -40,6 +50,7 @@ class Job:
     places: Places = Places()
     names: Mapping[str, str] = field(default_factory=dict)
     notice: Callable[[str], None] = _nobody
+    final: bool = False
 
     def read(self) -> Recipe:
         """Read the recipe with its overrides.
@@ -48,7 +59,20 @@ class Job:
             ConfigError: naming every fault.
         """
         recipe = recipes.read(self.recipe, list(self.overrides))
-        return replace(recipe, map={**recipe.map, **self.names})
+        recipe = replace(recipe, map={**recipe.map, **self.names})
+        return _final(recipe) if self.final else recipe
+
+
+def _final(recipe: Recipe) -> Recipe:
+    """Turn a recipe that measures into one whose model learns from all of it, once."""
+    keeps_apart = recipe.protocol.name.replace("-", "_") != RANDOM
+    cfg = everyone.Config(selection_share=None if keeps_apart else SHARE)
+    return replace(
+        recipe,
+        name=f"{recipe.name}{FINAL}",
+        protocol=Choice(PROTOCOLS, everyone.NAME, cfg),
+        seeds=recipe.seeds[:1],
+    )
 
 
 def train(job: Job, progress: Progress, *, steps: bool = False) -> Study:
