@@ -55,7 +55,9 @@ def test_own_corpus_and_own_model_as_shown_train(own_plugins, lightspeech, write
 
 def test_class_folders_of_the_readme_are_read(lightspeech, write_tone, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_tone(tmp_path / "mine/angry/anna_01.wav")
-    [shown] = re.findall(r"`(lightspeech prepare folder [^`]*)`", README)
-    assert lightspeech(*shlex.split(shown)[1:]).code == 0
-    assert "mine/anna" in (tmp_path / "manifest.csv").read_text()
+    for number, who in enumerate(("anna", "ben", "cleo")):
+        for label in ("angry", "sad"):
+            write_tone(tmp_path / f"mine/{label}/{who}_01.wav", hertz=200 + 50 * number)
+    [shown] = re.findall(r"`(lightspeech new [^`]*)`", README)
+    assert "mine/anna" in lightspeech(*shlex.split(shown)[1:]).out
+    assert "leave_one_out" in (tmp_path / "mine.yaml").read_text()
