@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lightspeech.config import as_dict
 from lightspeech.evaluation import begun
-from lightspeech.files import write_json
+from lightspeech.files import read_json, write_json
 from lightspeech.studies.study import read_study
 from lightspeech.workflows import publish
 
@@ -34,7 +34,9 @@ def main() -> None:
         selection=with_init.protocol.selection,
         corpus=publish.corpus_name(with_init.recipe, with_init.protocol),
     )
-    write_json(got.results / begun.PATH, as_dict(found))
+    to = got.results / begun.PATH
+    known = read_json(to) if to.is_file() else {}
+    write_json(to, {**known, found.begun: as_dict(found)})
     print(f"{found.fresh_uar:.4f} {found.begun_uar:.4f} {found.gain:+.4f} {found.gain_ci95}")
 
 

@@ -35,9 +35,9 @@ def test_both_are_paired_and_the_page_tells_the_file(tmp_path):
     assert found.gain_ci95 == (0.25, 0.25)
     assert (found.speakers, found.folds, found.better_speakers) == (4, 2, 1.0)
     assert report.describe(tmp_path) == report.costs.NOTHING
-    write_json(tmp_path / begun.PATH, as_dict(found))
-    assert begun.read(tmp_path) == found
-    assert "50.0 | 75.0 | +25.0 [+25.0, +25.0]" in report.describe(tmp_path)
+    write_json(tmp_path / begun.PATH, {"b": as_dict(found)})
+    assert begun.read(tmp_path) == [found]
+    assert "1 | 50.0 | 75.0 | +25.0 [+25.0, +25.0] | 100 %" in report.describe(tmp_path)
 
 
 def test_other_recordings_are_not_compared():

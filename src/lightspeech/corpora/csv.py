@@ -9,6 +9,7 @@ speakers are *unknown*, as in ``folder``. A recording listed twice stays listed 
 leak check can see it.
 """
 
+from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
 
@@ -38,6 +39,8 @@ INFO = Info(
     hint="point root at the table",
 )
 
+LABELS = {"label", "emotion"}
+"""Columns that say the emotion; one of them is enough."""
 SEXES = {"f": "female", "m": "male"}
 """Short forms that are read; any other word is kept in lower case."""
 
@@ -73,6 +76,20 @@ def read(cfg: Config) -> Reading:
     return read_table(cfg)
 
 
+def has_labels(table: Path, columns: Mapping[str, str]) -> bool:
+    """Tell whether a table says which emotion its recordings have.
+
+    Args:
+        table: CSV or a spreadsheet.
+        columns: what it calls its columns.
+
+    Raises:
+        CorpusError: as `read`.
+        MissingExtra: as `read`.
+    """
+    return bool(LABELS & read_rows(table, ("path",), columns=columns)[0].keys())
+
+
 def read_table(cfg: Config, *, need_label: bool = True) -> Reading:
     """Read the rows of a table.
 
@@ -86,7 +103,7 @@ def read_table(cfg: Config, *, need_label: bool = True) -> Reading:
     """
     assert cfg.root is not None
     rows = read_rows(cfg.root, ("path",), columns=cfg.columns)
-    if need_label and not {"label", "emotion"} & rows[0].keys():
+    if need_label and not LABELS & rows[0].keys():
         rows = read_rows(cfg.root, ("path", "label"), columns=cfg.columns)  # says what is missing
     utterances: list[Utterance] = []
     rejected: list[Rejected] = []

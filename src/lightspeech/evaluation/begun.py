@@ -81,8 +81,8 @@ def compare(
     return build(Begun, values, source="comparison")
 
 
-def read(root: Path) -> Begun | None:
-    """Read what was measured; None where nothing was.
+def read(root: Path) -> list[Begun]:
+    """Read what was measured, in the order it came; none where nothing was.
 
     Args:
         root: folder of all results.
@@ -92,4 +92,5 @@ def read(root: Path) -> Begun | None:
         ConfigError: if it does not hold what it should.
     """
     path = root / PATH
-    return build(Begun, read_json(path), source=str(path)) if path.is_file() else None
+    found = read_json(path) if path.is_file() else {}
+    return [build(Begun, values, source=str(path)) for values in found.values()]

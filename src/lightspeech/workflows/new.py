@@ -14,8 +14,7 @@ import yaml
 from lightspeech import config
 from lightspeech.audio import io
 from lightspeech.config import Choice
-from lightspeech.corpora import labels, manifest
-from lightspeech.corpora._table import read_rows
+from lightspeech.corpora import csv, labels, manifest
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import CorpusError, OutputError
 from lightspeech.files import write_text
@@ -108,9 +107,8 @@ def _corpus(folder: Path, table: Path | None, columns: Mapping[str, str]) -> dic
         raise CorpusError(f"{folder}: no such folder; name the one that holds your recordings")
     if table is None:
         return {"name": "folder", "root": folder.as_posix()}
-    head = read_rows(table, ("path",), columns=columns)[0]
     named = {"columns": dict(columns)} if columns else {}
-    if {"label", "emotion"} & head.keys():
+    if csv.has_labels(table, columns):
         root, below = table.as_posix(), folder.as_posix()
         return {"name": "csv", "root": root, "recordings": below, **named}
     return {"name": "folder", "root": folder.as_posix(), "speakers": table.as_posix(), **named}
@@ -236,8 +234,7 @@ def _recipe(
         "seeds": [0],
         "model": {"name": "micro"},
         "frontend": {"level": "loudest"},
-        "init": "micro",
-        "training": {"epochs": epochs, "batch_size": batch_size, "learning_rate": 1e-3},
+        "training": {"epochs": epochs, "batch_size": batch_size},
     }
 
 
@@ -245,8 +242,8 @@ def _text(recipe: Mapping[str, Any], notes: Sequence[str]) -> str:
     lines = [
         f"{recipe['name']}: written by `lightspeech new`; change what you like.",
         "Figures: lightspeech run FILE. The model to use, learnt from everybody: add --final.",
-        "init: micro begins with the shipped model, whose corpora allow no commercial use; without "
-        "that line training begins anew.",
+        "A line init: micro would begin with the shipped model, whose corpora allow no commercial "
+        "use; docs/own-data.md says what that is worth.",
         *notes,
     ]
     text = yaml.safe_dump(dict(recipe), sort_keys=False, allow_unicode=True)
