@@ -26,7 +26,7 @@ def describe(root: Path) -> str:
     )
     return (
         f"{costs.table(head, [_row(each) for each in measured], names=2)}\n\nUAR in percent, mean "
-        "over folds and seeds, of speakers unknown to both; the interval is a paired bootstrap over "
+        "over folds and seeds, of speakers unknown to both; the interval: a paired bootstrap over "
         "speakers. *Heard better*: share of the speakers whose UAR is higher."
     )
 
