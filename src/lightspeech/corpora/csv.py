@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
 
-from lightspeech.config import config
+from lightspeech.config import NamedPath, config
 from lightspeech.corpora._spelling import key
 from lightspeech.corpora._table import check_columns, find_recording, posix, read_rows
 from lightspeech.corpora.base import (
@@ -55,7 +55,7 @@ class Config(RootConfig):
 
     columns: dict[str, str] = field(default_factory=dict)
     """What the table calls a column, such as ``{path: Datei, label: Emotion}``."""
-    recordings: Path | None = None
+    recordings: NamedPath | None = None
     """Folder that paths are relative to; null: that of the table."""
 
     def __post_init__(self) -> None:

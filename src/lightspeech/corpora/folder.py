@@ -14,7 +14,7 @@ from dataclasses import field
 from pathlib import Path, PurePosixPath
 
 from lightspeech.audio.folders import SUFFIXES
-from lightspeech.config import config
+from lightspeech.config import NamedPath, config
 from lightspeech.corpora._spelling import clean, key
 from lightspeech.corpora._table import check_columns, posix, read_rows
 from lightspeech.corpora.base import (
@@ -58,7 +58,7 @@ class Config(RootConfig):
     speaker_pattern: str | None = None
     r"""Regular expression with one group, searched in the path below the class folder: ``(\w+?)_``
     for ``anna_01.wav``, ``([^/]+)/`` for ``anna/01.wav``."""
-    speakers: Path | None = None
+    speakers: NamedPath | None = None
     """Table, CSV or spreadsheet, with the columns ``path`` and ``speaker``; a path may begin
     anywhere above or below the root, or be a file's name alone, where that is enough to tell."""
     columns: dict[str, str] = field(default_factory=dict)
