@@ -39,7 +39,7 @@ class Begun:
     """Mean over folds and seeds, 0 to 1."""
     begun_uar: float
     gain: float
-    """Of the UAR; positive is better."""
+    """Of the UAR, -1 to 1; positive is better."""
     gain_ci95: tuple[float, float]
     """Paired bootstrap by speaker."""
     better_speakers: float
