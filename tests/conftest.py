@@ -19,6 +19,7 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
 from lightspeech.evaluation.conditions import Conditions
+from lightspeech.export import c99
 from lightspeech.export.c99 import frontend
 from lightspeech.files import write_json, write_text
 from lightspeech.progress import no_progress
@@ -239,7 +240,7 @@ def make_c_bundle(make_bundle):
             frontend=config.as_dict(C_FRONT),
             provenance={"scheme": "int8"},
         )
-        for name, text in {**files, "ls_model.h": C_HEADER}.items():
+        for name, text in {**files, **c99.fixed(c99.LOOP), "ls_model.h": C_HEADER}.items():
             (made.path / name).write_text(text)
         return made
 

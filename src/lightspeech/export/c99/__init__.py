@@ -31,6 +31,8 @@ if TYPE_CHECKING:  # a device's bundle is read where there is no torch
     from lightspeech.training.run import Run
 
 KERNELS = ("ls_kernels.h", "ls_kernels.c")
+LOOP = ("ls_listen.h", "ls_listen.c")
+"""Behind a microphone, around front end and network."""
 ALONE = """\
  * There is no front end in C: its level needs a whole window of sound before the first frame. The
  * features come from outside, as int8; "frontend" in bundle.json says how they are computed.
@@ -138,6 +140,7 @@ def files_of(bundle: Bundle, model: bytes) -> dict[str, str]:
     front = {}
     if streams(cfg):
         front = frontend.sources(cfg, bundle.windows, network_input, learns=learns)
+        front |= fixed(LOOP)
     note = ("" if front else ALONE) + (UNKNOWN if unknown else "")
     network = sources(
         model, bundle.labels, temperature=bundle.temperature, threshold=bundle.threshold,
@@ -237,8 +240,16 @@ def sources(
         factor=text.real(float(output.scales[0]) / temperature),
         calls=text.calls(graph, calls, memory),
     )
-    kernels = {name: (files(__package__) / name).read_text("utf-8") for name in KERNELS}
-    return {"ls_model.h": header, "ls_model.c": code, **kernels}
+    return {"ls_model.h": header, "ls_model.c": code, **fixed(KERNELS)}
+
+
+def fixed(names: Sequence[str]) -> dict[str, str]:
+    """Read C that is the same for every model: file name to text.
+
+    Args:
+        names: `KERNELS` or `LOOP`.
+    """
+    return {name: (files(__package__) / name).read_text("utf-8") for name in names}
 
 
 def _ends(graph: Graph) -> tuple[Tensor, Tensor]:

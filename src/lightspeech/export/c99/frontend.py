@@ -1,4 +1,4 @@
-"""The front end in C, and the loop around it: fixed files; here sizes and tables are written."""
+"""The front end in C: `c99/ls_frontend.c` is fixed; here its sizes and tables are written."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from lightspeech.audio.voice import SMALLEST
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
 
-FIXED = ("ls_frontend.h", "ls_frontend.c", "ls_listen.h", "ls_listen.c")
+FIXED = ("ls_frontend.h", "ls_frontend.c")
 CONFIG = "ls_frontend_config.h"
 TABLES = "ls_frontend_tables.h"
 KINDS = ("log_mel", "mfcc", "spectrogram")
