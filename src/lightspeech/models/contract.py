@@ -49,10 +49,8 @@ class SpeechModel(Protocol):
         ...
 
 
-class Standardized:
-    """The step in floats of a network whose ``norm`` holds the statistics of each feature."""
-
-    norm: nn.Module
+class TwoSteps:
+    """A network that standardizes in floats, then tells classes apart in any arithmetic."""
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits of features.
@@ -74,8 +72,7 @@ class Standardized:
         Returns:
             The same shape.
         """
-        standardized: Tensor = self.norm(features.transpose(1, 2))
-        return standardized.transpose(1, 2).contiguous()
+        raise NotImplementedError
 
     def classify(self, standardized: Tensor) -> Tensor:
         """Logits, see `SpeechModel.classify`.
@@ -89,34 +86,30 @@ class Standardized:
         raise NotImplementedError
 
 
-class Unstandardized:
-    """The step in floats of a network that takes features as they are."""
+class Standardized(TwoSteps):
+    """A network whose ``norm`` holds the statistics of each feature."""
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits of features.
+    norm: nn.Module
+
+    def standardize(self, features: Tensor) -> Tensor:
+        """Divide by the statistics of each feature.
 
         Args:
             features: shape ``(batch, frames, n_features)``.
 
         Returns:
-            Shape ``(batch, n_classes)``.
+            The same shape.
         """
-        return self.classify(self.standardize(features))
+        standardized: Tensor = self.norm(features.transpose(1, 2))
+        return standardized.transpose(1, 2).contiguous()
+
+
+class Unstandardized(TwoSteps):
+    """A network that takes features as they are."""
 
     def standardize(self, features: Tensor) -> Tensor:
         """Give ``features``, shape ``(batch, frames, n_features)``, as they are: the same shape."""
         return features
-
-    def classify(self, standardized: Tensor) -> Tensor:
-        """Logits, see `SpeechModel.classify`.
-
-        Args:
-            standardized: shape ``(batch, frames, n_features)``.
-
-        Returns:
-            Shape ``(batch, n_classes)``.
-        """
-        raise NotImplementedError
 
 
 class Completed(Standardized, nn.Module):
