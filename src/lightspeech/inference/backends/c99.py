@@ -109,7 +109,8 @@ def _check(bundle: Bundle, written: dict[str, str]) -> None:
         return
     for name, text in written.items():
         file = bundle.path / name
-        if not file.is_file() or file.read_bytes() != text.encode():
+        # Line ends of Windows, as git may make them, are no other code.
+        if not file.is_file() or file.read_bytes().replace(b"\r\n", b"\n") != text.encode():
             raise BundleError(
                 f"{file}: is not what this lightspeech writes of {bundle.model_file}; "
                 "export the model again"
