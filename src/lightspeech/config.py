@@ -52,6 +52,15 @@ NamedPath = Annotated[Path, BeforeValidator(lambda v: str(v) if isinstance(v, in
 """A path that a user types, whose name may be a number."""
 
 
+def _name(value: Any) -> Any:
+    """Take a number as it is written, and nothing as an empty name."""
+    return "" if value is None else str(value) if isinstance(value, int) else value
+
+
+Name = Annotated[str, BeforeValidator(_name)]
+"""A name that a user gives, such as of a class, which may be a number, or nothing."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Choice:
     """A plug-in picked by name, with its checked configuration."""

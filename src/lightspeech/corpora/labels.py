@@ -1,5 +1,7 @@
 """Emotion vocabularies, and the one table of how each corpus's own labels map onto them."""
 
+import json
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -146,5 +148,10 @@ one they are, as in --map Wut=angry (in a recipe map: {Wut: angry})"
     return (
         f"left out {len(labels)} of {n} recordings, labelled {counted(labels)}; classes are "
         f"{', '.join(classes)}; say which one they are, as in --map {shlex.quote(first)}={name} "
-        f"(in a recipe map: {{{first}: {name}}})"
+        f"(in a recipe map: {{{_quoted(first)}: {name}}})"
     )
+
+
+def _quoted(label: str) -> str:
+    """Write a label as YAML takes it."""
+    return label if re.fullmatch(r"\w[\w -]*", label) else json.dumps(label, ensure_ascii=False)

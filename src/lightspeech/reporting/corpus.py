@@ -30,6 +30,7 @@ def summarize(prepared: Prepared) -> dict[str, Any]:
         "sample_rates": sorted({u.sample_rate for u in utterances}),
         "emotions": {label: emotions[label] for label in sorted(emotions)},
         "labels_absent": sorted(set(prepared.info.labels) - set(emotions)),
+        "splits": dict(sorted(Counter(u.split for u in utterances if u.split).items())),
         "labels_unknown": _unknown(prepared, emotions),
         "by_speaker": {name: dict(sorted(speakers[name].items())) for name in sorted(speakers)},
         "duplicates": [list(ids) for ids in prepared.duplicates],
@@ -85,6 +86,9 @@ def _row(name: str, cells: list[Any], labels: list[str], width: int) -> str:
 def _faults(summary: dict[str, Any]) -> Iterator[str]:
     if summary["speaker_unknown"]:
         yield f"speaker unknown: {summary['speaker_unknown']} files; no cut by speaker is possible"
+    if summary["splits"]:
+        parts = ", ".join(f"{part} {n}" for part, n in summary["splits"].items())
+        yield f"split: {parts} files; protocol: given measures by it"
     if summary["labels_unknown"]:
         unknown = ", ".join(f"{label!r} ({n})" for label, n in summary["labels_unknown"].items())
         yield (

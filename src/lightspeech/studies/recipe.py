@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from lightspeech.audio.windows import Windows
 from lightspeech.config import (
     Choice,
+    Name,
     PlainName,
     as_dict,
     build,
@@ -37,7 +38,7 @@ class Recipe:
     """One or several; ``corpus: x`` in a file is short for one."""
     labels: str = "own"
     """Vocabulary: ``own``, ``common4``, …; several corpora need a common one."""
-    map: dict[str, str] = dataclasses.field(default_factory=dict)
+    map: dict[Name, Name] = dataclasses.field(default_factory=dict)
     """Label to take by the label that recordings have, ``{Wut: angry}``, in any case; an empty one
     leaves them out."""
     protocol: Annotated[Choice, plugin("lightspeech.protocols")]
