@@ -109,6 +109,13 @@ def test_of_joined_files_each_is_heard(format, subtype):
     np.testing.assert_array_equal(decoded(3 * content), np.tile(one, 3))
 
 
+def test_a_damaged_file_behind_another_is_refused():
+    content = bytearray(2 * encoded("WAV"))
+    content[len(content) // 2 + 20] = 0xEE  # an encoding that nobody knows
+    with pytest.raises(AudioError, match="damaged where files were joined"):
+        decoded(bytes(content))
+
+
 def test_files_of_two_rates_may_be_joined(tmp_path):
     other = streams.BytesIO()
     soundfile.write(other, voice()[:8_000], 8_000, format="OGG", subtype="VORBIS")

@@ -94,13 +94,17 @@ def _decoded(source: Path | BinaryIO, file: BinaryIO, name: str) -> Iterator[tup
         )
     if ogg.is_cut(file, n_bytes):
         raise AudioError(f"{name}: cut short, its last page is not complete; copy it again")
-    for link in containers.links(file):
+    first, *joined = containers.links(file)
+    for link in (first, *joined):
         # By its path libsndfile reads quicker, and knows formats that have no header.
         by_path = isinstance(source, Path) and link == Link(0, n_bytes)
         try:
             sound = soundfile.SoundFile(str(source) if by_path else View(file, link))
         except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
-            yield from media.blocks(file, name, getattr(error, "error_string", str(error)))
+            why = getattr(error, "error_string", str(error))
+            if link in joined:
+                raise AudioError(f"{name}: damaged where files were joined ({why})") from None
+            yield from media.blocks(file, name, why)
             return
         with sound:
             yield from _sound(sound, link, name)
@@ -127,7 +131,7 @@ def _block(file: soundfile.SoundFile) -> Samples:
     try:
         return block[: len(file.read(out=block))]
     except soundfile.LibsndfileError:  # which does not tell how many it decoded before
-        return block[: np.isnan(block[:, 0]).argmax()]
+        return block[: np.count_nonzero(~np.isnan(block[:, 0]))]
 
 
 def _check_bytes(file: soundfile.SoundFile, link: Link, name: str) -> None:
