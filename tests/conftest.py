@@ -16,6 +16,7 @@ import soundfile
 
 from lightspeech import bundle, config
 from lightspeech.audio.frontend import MelConfig
+from lightspeech.audio.gate import Gate
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
 from lightspeech.evaluation.conditions import Conditions
@@ -197,7 +198,15 @@ def toy_model():
 
 
 @pytest.fixture
-def make_bundle(tmp_path, toy_model):
+def everybody_speaks():
+    """To the gate all is speech: a toy that tells loudness is asked about plain numbers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Gate, "speech", lambda self, start_s, end_s: 1.0)
+        yield patch
+
+
+@pytest.fixture
+def make_bundle(tmp_path, toy_model, everybody_speaks):
     """Write a bundle of the toy model; it tells loudness, and is uncertain about silence."""
 
     def make(model=toy_model, **changes):

@@ -83,9 +83,9 @@ def test_long_audio_has_the_mean_of_its_segments_weighted_by_duration(recognizer
 
 def test_a_stretch_is_weighted_by_duration(make_bundle):
     hops = [
-        Segment(0.0, 1.0, "low", {"low": 0.6, "mid": 0.4, "loud": 0.0}, False),
-        Segment(1.0, 4.0, "low", {"low": 1.0, "mid": 0.0, "loud": 0.0}, False),
-        Segment(4.0, 5.0, "low", {"low": 0.4, "mid": 0.3, "loud": 0.3}, True),
+        Segment(0.0, 1.0, "low", {"low": 0.6, "mid": 0.4, "loud": 0.0}, False, 1.0),
+        Segment(1.0, 4.0, "low", {"low": 1.0, "mid": 0.0, "loud": 0.0}, False, 1.0),
+        Segment(4.0, 5.0, "low", {"low": 0.4, "mid": 0.3, "loud": 0.3}, True, 1.0),
     ]
     first, second = answers.merged(hops)
     assert (first.start_s, first.end_s, first.uncertain) == (0.0, 4.0, False)

@@ -22,8 +22,12 @@ from lightspeech.bundle import Bundle
 from lightspeech.cli import _files
 from lightspeech.errors import AudioError, ConfigError
 from lightspeech.files import replacing
+<<<<<<< HEAD
 from lightspeech.inference import live
 from lightspeech.inference.answers import Segment
+=======
+from lightspeech.inference.answers import NONE, Segment
+>>>>>>> f0c6454 (Where nobody speaks the answer is none: a voice gate, the same for every model)
 from lightspeech.inference.parallel import Result
 from lightspeech.inference.recognizer import load
 
@@ -35,7 +39,7 @@ Format = Callable[[Record], str]
 UNCERTAIN = "uncertain"
 WORTH_BYTES = 20_000_000
 """Of audio a process: ten minutes in WAV at 16 kHz, longer work than the start of a process."""
-FIELDS = ("path", "start_s", "end_s", "label", "uncertain", "model", "error")
+FIELDS = ("path", "start_s", "end_s", "label", "uncertain", "speech", "model", "error")
 
 
 MIX, EACH = "mix", "each"
@@ -105,9 +109,9 @@ def command(
 ) -> None:
     """Recognise the emotion in audio of any format, rate and length.
 
-    A recording over ten seconds is answered by segments; what is below the
-    bundle's threshold is uncertain; a file that fails does not stop the others,
-    but the exit code is 1.
+    A recording over ten seconds is answered by segments; where nobody speaks
+    the answer is none; what is below the bundle's threshold is uncertain; a
+    file that fails does not stop the others, but the exit code is 1.
 
     Example: lightspeech predict recordings/ --bundle nano --json
     """
@@ -215,6 +219,7 @@ def _record(segment: Segment, bundle: Bundle) -> Record:
         "label": segment.label,
         "probabilities": {label: round(p, 6) for label, p in segment.probabilities.items()},
         "uncertain": segment.uncertain,
+        "speech": round(segment.speech, 3),
         "model": bundle.name,
     }
 
@@ -236,9 +241,15 @@ def _csv(values: Iterable[Any]) -> str:
     return text.getvalue()
 
 
+<<<<<<< HEAD
 def _text_format(bundle: Bundle, questions: Iterable[Question]) -> tuple[str, Format]:
     file = max(len(_name(question.named())) for question in questions)
     label = max(len(name) for name in (*bundle.labels, UNCERTAIN))
+=======
+def _text_format(bundle: Bundle, files: list[Path]) -> tuple[str, Format]:
+    file = max(len(_printable(path)) for path in files)
+    label = max(len(name) for name in (*bundle.labels, UNCERTAIN, NONE))
+>>>>>>> f0c6454 (Where nobody speaks the answer is none: a voice gate, the same for every model)
 
     def line(record: Record) -> str:
         if "error" in record:

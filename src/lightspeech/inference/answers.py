@@ -1,13 +1,20 @@
 """What is told of a recording: labels, probabilities, and whether the model is sure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
 from lightspeech.bundle import Bundle
+
+NONE = "none"
+"""The label where nobody speaks."""
+LEAST_SPEECH_S = 0.24
+"""Seconds of speech, three cells of the gate, that an answer needs: a short word has them."""
+LEAST_SPEECH = 0.03
+"""Share of speech that an answer needs: noise of many seconds may sound like a word once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +24,11 @@ class Segment:
     Attributes:
         start_s: seconds from the beginning of the recording.
         end_s: seconds; the next segment starts there.
-        label: the likeliest one.
-        probabilities: of each label, 0 to 1, in the order of the bundle's labels.
-        uncertain: the highest probability is below the bundle's threshold.
+        label: the likeliest one, or ``none`` where nobody speaks.
+        probabilities: of each label, 0 to 1, in the order of the bundle's labels; what they are
+            where nobody speaks means nothing.
+        uncertain: somebody speaks, and the highest probability is below the bundle's threshold.
+        speech: share of the time in which somebody speaks, 0 to 1.
     """
 
     start_s: float
@@ -27,6 +36,7 @@ class Segment:
     label: str
     probabilities: dict[str, float]
     uncertain: bool
+    speech: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +44,12 @@ class Answer:
     """What the model says of a recording.
 
     Attributes:
-        label: the likeliest one.
+        label: the likeliest one, or ``none`` where nobody speaks.
         probabilities: of each label, 0 to 1, in the order of the bundle's labels. Up to ten seconds
             they are the mean over windows, as all figures are measured; of longer audio the mean
-            over ``segments``, weighted by their duration.
-        uncertain: the highest probability is below the bundle's threshold.
+            over the ``segments`` in which somebody speaks, weighted by their duration.
+        uncertain: somebody speaks, and the highest probability is below the bundle's threshold.
+        speech: share of the time in which somebody speaks, 0 to 1.
         segments: one, where the audio has ten seconds or less; else stretches without gaps, each as
             long as label and certainty last, their probabilities the mean over ``hops``, weighted
             by duration.
@@ -50,23 +61,35 @@ class Answer:
     label: str
     probabilities: dict[str, float]
     uncertain: bool
+    speech: float
     segments: tuple[Segment, ...]
     hops: tuple[Segment, ...]
     duration_s: float
 
 
-def segment(start_s: float, end_s: float, row: npt.NDArray[np.float32], bundle: Bundle) -> Segment:
+def speaks(speech: float, seconds: float) -> bool:
+    """Tell whether a share of speech in so many seconds is somebody who speaks."""
+    return speech * seconds >= LEAST_SPEECH_S - 1e-6 and speech >= LEAST_SPEECH
+
+
+def segment(
+    start_s: float, end_s: float, row: npt.NDArray[np.float32], speech: float, bundle: Bundle
+) -> Segment:
     """Tell what probabilities mean to a bundle.
 
     Args:
         start_s: seconds from the beginning of the recording.
         end_s: seconds.
         row: probabilities, shape ``(n_classes,)``.
+        speech: share of the time in which somebody speaks, 0 to 1.
         bundle: names the labels and the threshold.
     """
     probabilities = dict(zip(bundle.labels, row.tolist(), strict=True))
+    if not speaks(speech, end_s - start_s):
+        return Segment(start_s, end_s, NONE, probabilities, False, speech)
     label = bundle.labels[int(row.argmax())]
-    return Segment(start_s, end_s, label, probabilities, probabilities[label] < bundle.threshold)
+    uncertain = probabilities[label] < bundle.threshold
+    return Segment(start_s, end_s, label, probabilities, uncertain, speech)
 
 
 def merged(hops: Sequence[Segment]) -> tuple[Segment, ...]:
@@ -86,12 +109,14 @@ def answer(hops: Sequence[Segment], bundle: Bundle) -> Answer:
         hops: one at least, in their order, without gaps.
         bundle: that said it.
     """
-    probabilities = _mean(hops)
+    spoken = [hop for hop in hops if hop.label != NONE]
+    probabilities = _mean(spoken or hops)
     label = max(probabilities, key=probabilities.__getitem__)
     return Answer(
-        label=label,
+        label=label if spoken else NONE,
         probabilities=probabilities,
-        uncertain=probabilities[label] < bundle.threshold,
+        uncertain=bool(spoken) and probabilities[label] < bundle.threshold,
+        speech=_speech(hops),
         segments=merged(hops),
         hops=tuple(hops),
         duration_s=hops[-1].end_s,
@@ -99,8 +124,7 @@ def answer(hops: Sequence[Segment], bundle: Bundle) -> Answer:
 
 
 def _joined(hops: Sequence[Segment]) -> Segment:
-    first, last = hops[0], hops[-1]
-    return Segment(first.start_s, last.end_s, first.label, _mean(hops), first.uncertain)
+    return replace(hops[0], end_s=hops[-1].end_s, probabilities=_mean(hops), speech=_speech(hops))
 
 
 def _mean(hops: Sequence[Segment]) -> dict[str, float]:
@@ -108,5 +132,15 @@ def _mean(hops: Sequence[Segment]) -> dict[str, float]:
     if len(hops) == 1:
         return dict(hops[0].probabilities)
     rows = np.array([list(hop.probabilities.values()) for hop in hops])
-    mean = np.average(rows, axis=0, weights=[hop.end_s - hop.start_s for hop in hops])
+    mean = np.average(rows, axis=0, weights=_durations(hops))
     return dict(zip(hops[0].probabilities, mean.tolist(), strict=True))
+
+
+def _speech(hops: Sequence[Segment]) -> float:
+    if len(hops) == 1:
+        return hops[0].speech
+    return float(np.average([hop.speech for hop in hops], weights=_durations(hops)))
+
+
+def _durations(hops: Sequence[Segment]) -> list[float]:
+    return [hop.end_s - hop.start_s for hop in hops]

@@ -1,11 +1,14 @@
 """From windows to answers: one for an utterance, one after the other for long audio."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
 from lightspeech.audio import samples
+from lightspeech.audio.gate import Gate
 from lightspeech.audio.windows import Cutter, Waveform
 from lightspeech.bundle import Bundle
 from lightspeech.inference import answers
@@ -59,8 +62,12 @@ def utterance(predictor: Predictor, waveform: Waveform) -> Segment:
         BundleError: if the model gives no probabilities.
     """
     bundle = predictor.bundle
+    row = recognize(predictor, waveform)
     end_s = len(waveform) / bundle.sample_rate
-    return answers.segment(0.0, end_s, recognize(predictor, waveform), bundle)
+    gate = Gate(bundle.sample_rate)
+    gate.feed(waveform)
+    gate.flush()
+    return answers.segment(0.0, end_s, row, gate.speech(0.0, end_s), bundle)
 
 
 def answer(predictor: Predictor, blocks: Iterable[Waveform], *, whole: bool = False) -> Answer:
@@ -101,13 +108,39 @@ def _take(blocks: Iterator[Waveform], limit: int) -> Waveform:
 
 
 def _whole(predictor: Predictor, blocks: Iterable[Waveform]) -> Segment:
+    """Average windows: those in which somebody speaks, or all where nobody does."""
     bundle = predictor.bundle
-    rate = bundle.sample_rate
-    start, rows = 0, []
-    for start, window in bundle.windows.stream(blocks, rate):  # noqa: B007 (that of the last)
+    gate = Gate(bundle.sample_rate)
+    starts, rows = [], []
+    for start, window in bundle.windows.stream(_heard(gate, blocks), bundle.sample_rate):
+        starts.append(start / bundle.sample_rate)
         rows.append(predictor.predict(window[None])[0])
-    end_s = (start + bundle.windows.samples(rate)[0]) / rate
-    return answers.segment(0.0, end_s, np.stack(rows).mean(0), bundle)
+    gate.flush()
+    window_s = len(window) / bundle.sample_rate
+    end_s = starts[-1] + window_s
+    spoken = [answers.speaks(gate.speech(at, at + window_s), window_s) for at in starts]
+    mean = np.stack(rows)[spoken if any(spoken) else slice(None)].mean(0)
+    return answers.segment(0.0, end_s, mean, gate.speech(0.0, end_s), bundle)
+
+
+def _heard(gate: Gate, blocks: Iterable[Waveform]) -> Iterator[Waveform]:
+    for block in blocks:
+        gate.feed(block)
+        yield block
+
+
+class Stretch(NamedTuple):
+    """A segment before anybody knows whether it holds speech.
+
+    Attributes:
+        start_s: seconds from the beginning of the recording.
+        end_s: seconds.
+        row: probabilities, shape ``(n_classes,)``.
+    """
+
+    start_s: float
+    end_s: float
+    row: Probabilities
 
 
 class Follower:
@@ -123,6 +156,8 @@ class Follower:
         """Begin a recording."""
         self._predictor = predictor
         self._cutter = Cutter(predictor.bundle.windows, predictor.bundle.sample_rate)
+        self._gate = Gate(predictor.bundle.sample_rate)
+        self._waiting: deque[Stretch] = deque()  # for the gate, which is a few frames behind
         self._before: Probabilities | None = None
         self._now: Probabilities | None = None
         self._start = 0  # of the window that `_now` answers, in samples
@@ -130,34 +165,41 @@ class Follower:
 
     def feed(self, block: Waveform) -> list[Segment]:
         """Take a block, shape ``(samples,)``, at the bundle's sample rate; give what is known."""
-        return [
-            segment
-            for start, window in self._cutter.feed(block)
-            for segment in self._next(start, window)
-        ]
+        self._gate.feed(block)
+        for start, window in self._cutter.feed(block):
+            self._next(start, window)
+        known = []
+        while self._waiting and self._gate.reaches(self._waiting[0].end_s):
+            known.append(self._segment(self._waiting.popleft()))
+        return known
 
     def flush(self) -> list[Segment]:
         """Give the rest; the recording ends, which must be longer than a window."""
-        known = self._next(*self._cutter.flush())
+        self._next(*self._cutter.flush())
         assert self._now is not None
         window, _ = self._windows()
-        return [*known, self._segment(2 * (self._start + window), after=self._now)]
+        self._close(2 * (self._start + window), after=self._now)
+        self._gate.flush()
+        return [self._segment(stretch) for stretch in self._waiting]
 
-    def _next(self, start: int, waveform: Waveform) -> list[Segment]:
+    def _next(self, start: int, waveform: Waveform) -> None:
         [row] = self._predictor.predict(waveform[None])
-        known = []
         if self._now is not None:  # it ends midway between the two centres
-            known = [self._segment(self._start + start + self._windows()[0], after=row)]
+            self._close(self._start + start + self._windows()[0], after=row)
         self._before, self._now, self._start = self._now, row, start
-        return known
 
-    def _segment(self, twice_end: int, *, after: Probabilities) -> Segment:
-        """Close the segment of the window before, at half of so many samples."""
+    def _close(self, twice_end: int, *, after: Probabilities) -> None:
+        """Close the stretch of the window before, at half of so many samples."""
         assert self._now is not None
         before = self._now if self._before is None else self._before
         row = np.asarray((before + 2 * self._now + after) / 4, np.float32)
         begin_s, self._begin_s = self._begin_s, twice_end / 2 / self._predictor.bundle.sample_rate
-        return answers.segment(begin_s, self._begin_s, row, self._predictor.bundle)
+        self._waiting.append(Stretch(begin_s, self._begin_s, row))
+
+    def _segment(self, stretch: Stretch) -> Segment:
+        begin_s, end_s, row = stretch
+        speech = self._gate.speech(begin_s, end_s)
+        return answers.segment(begin_s, end_s, row, speech, self._predictor.bundle)
 
     def _windows(self) -> tuple[int, int]:
         bundle = self._predictor.bundle

@@ -1,0 +1,259 @@
+"""The voice gate: where in a recording somebody speaks, at a small part of a recogniser's cost.
+
+Every second mel frame of the front end that the shipped models share is pooled to `N_BANDS` bands,
+taken relative to a running peak, and heard by causal convolutions of int8 weights. After the
+logarithm all is whole numbers, and sums stay below 2**24, so that NumPy in single precision, an
+exported graph and generated C give the same scores. Gain is no cue: the floor lies below the
+rounding noise of 24 bits, and what matters is only how far a band is below the peak.
+
+Figures and data: docs/results.md; made by ``python -m benchmarks.gate``.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+
+from lightspeech.audio import frontend
+from lightspeech.audio.frontend import MelConfig
+from lightspeech.audio.resampling import Resampler
+from lightspeech.audio.windows import Waveform
+
+Array = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+MEL = MelConfig()
+"""Whose mel frames the gate hears: every second one, so that no two overlap."""
+CELL = 2 * MEL.hop_length
+"""Samples from frame to frame, 80 ms; what is said of a frame is said of so much time."""
+N_BANDS = 16
+"""Neighbouring mel bands are summed to so many."""
+FLOOR = 1e-18
+"""Added to an energy before the logarithm; 80 dB below the rounding noise of 16 bits."""
+STEPS = 128
+"""Of a level to a unit of the natural logarithm: 0.034 dB each."""
+COARSE = 16
+"""Steps of a level to one of the network's input: 0.54 dB."""
+RANGE = 127
+"""Steps below the running peak that are heard: 69 dB."""
+DECAY = 8
+"""Steps of a level that the running peak falls a frame: 3.4 dB a second."""
+LARGEST = 127
+"""Of what one layer gives the next."""
+DELAY = 8
+"""Frames by which the score of a frame comes after it."""
+HELD = 10 * MEL.sample_rate
+"""Samples that may wait to be heard: many frames at once cost less than one by one."""
+DATA = "gate.npz"
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A causal convolution of whole numbers over frames.
+
+    Attributes:
+        weights: −127 to 127, shape ``(taps, n_inputs, n_outputs)``, the oldest tap first.
+        bias: shape ``(n_outputs,)``.
+        shift: bits that a sum is shifted down by, rounded, shape ``(n_outputs,)``.
+        dilation: frames between two taps.
+    """
+
+    weights: npt.NDArray[np.int8]
+    bias: npt.NDArray[np.int32]
+    shift: npt.NDArray[np.int8]
+    dilation: int
+
+    @property
+    def reach(self) -> int:
+        """Frames before the present one that it hears."""
+        return (len(self.weights) - 1) * self.dilation
+
+    @cached_property
+    def scaled(self) -> tuple[Array, Array]:
+        """Weights, shape ``(taps * n_inputs, n_outputs)``, and bias with the half that rounds.
+
+        A power of two times a whole number is exact, so that the shift can be done beforehand.
+        """
+        scale = np.ldexp(np.float32(1), -self.shift.astype(np.int32))
+        weights = self.weights.reshape(-1, len(self.bias)).astype(np.float32) * scale
+        return np.asarray(weights, np.float32), (self.bias * scale + 0.5).astype(np.float32)
+
+    def __call__(self, inputs: Array) -> Array:
+        """Sum and round: shape ``(reach + frames, n_inputs)`` to ``(frames, n_outputs)``."""
+        weights, bias = self.scaled
+        n_frames = len(inputs) - self.reach
+        taps = [inputs[at : at + n_frames] for at in range(0, self.reach + 1, self.dilation)]
+        sums: Array = np.concatenate(taps, axis=1) @ weights + bias
+        return np.floor(sums, out=sums)
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """What was learnt.
+
+    Attributes:
+        layers: the last one gives the score.
+        threshold: a frame of this score or more is speech.
+    """
+
+    layers: tuple[Layer, ...]
+    threshold: int
+
+
+@lru_cache(maxsize=1)
+def weights() -> Weights:
+    """Load what the package holds, once."""
+    with files(__package__).joinpath(DATA).open("rb") as file, np.load(file) as data:
+        return Weights(
+            tuple(
+                Layer(data[f"weights{n}"], data[f"bias{n}"], data[f"shift{n}"], int(dilation))
+                for n, dilation in enumerate(data["dilations"])
+            ),
+            int(data["threshold"]),
+        )
+
+
+@lru_cache(maxsize=1)
+def pooling() -> npt.NDArray[np.float64]:
+    """Weights of each band, shape ``(n_fft // 2 + 1, N_BANDS)``: sums of mel bands."""
+    matrix = frontend.tables(MEL).mel_matrix(MEL.n_fft // 2 + 1).astype(np.float64)
+    pooled: npt.NDArray[np.float64] = matrix.reshape(len(matrix), N_BANDS, -1).sum(2)
+    return pooled
+
+
+def energies(waveform: Waveform) -> npt.NDArray[np.float64]:
+    """Measure each band of each frame.
+
+    Args:
+        waveform: shape ``(samples,)``, −1…1, at `MEL`'s sample rate.
+
+    Returns:
+        Shape ``(frames, N_BANDS)``: of each frame that is whole.
+    """
+    frames = np.lib.stride_tricks.sliding_window_view(waveform, MEL.n_fft)[::CELL]
+    bins = np.fft.rfft(frames * frontend.tables(MEL).window)
+    power = bins.real**2 + bins.imag**2
+    # In double precision sums do not depend, to the step, on how many frames are measured at once.
+    pooled: npt.NDArray[np.float64] = power.astype(np.float64) @ pooling()
+    return pooled
+
+
+def levels(energy: npt.NDArray[np.float64]) -> Integers:
+    """Take logarithms: `STEPS` whole steps to a unit, of the shape of ``energy``."""
+    whole: Integers = np.floor(STEPS * np.log(energy + FLOOR)).astype(np.int64)
+    return whole
+
+
+NOTHING = int(levels(np.zeros(1))[0]) + COARSE * RANGE
+"""The least running peak: with it, digital silence lies just at the end of what is heard."""
+
+
+def relative(level: Integers, peak: int) -> tuple[Integers, int]:
+    """Take levels relative to their running peak.
+
+    Args:
+        level: of each frame and band, as of `levels`, shape ``(frames, N_BANDS)``.
+        peak: that was reached before the first frame; `NOTHING` at the beginning.
+
+    Returns:
+        What the network hears, −`RANGE` to 0, of the shape of ``level``, and the peak now.
+    """
+    if not len(level):
+        return level, peak
+    fallen = DECAY * np.arange(1, len(level) + 1)
+    reached = np.maximum.accumulate(np.maximum(level.max(1) + fallen, peak))
+    peaks = np.maximum(reached - fallen, NOTHING)
+    return np.maximum((level - peaks[:, None]) // COARSE, -RANGE), int(peaks[-1])
+
+
+class Scorer:
+    """The network over frames that come one after the other; what it heard is all it keeps."""
+
+    def __init__(self, learnt: Weights) -> None:
+        """Begin: before the first frame there was silence."""
+        self._layers = learnt.layers
+        self._peak = NOTHING
+        self._heard = [
+            np.full((layer.reach, layer.weights.shape[1]), 0 if n else -RANGE, np.float32)
+            for n, layer in enumerate(self._layers)
+        ]
+
+    def scores(self, level: Integers) -> Array:
+        """Score frames: `levels`, shape ``(frames, N_BANDS)``, to whole numbers ``(frames,)``.
+
+        A score is of the frame `DELAY` before its own.
+        """
+        inputs, self._peak = relative(level, self._peak)
+        values = inputs.astype(np.float32)
+        for n, layer in enumerate(self._layers):
+            heard = np.concatenate((self._heard[n], values))
+            self._heard[n] = heard[len(heard) - layer.reach :]
+            values = layer(heard)
+            if layer is not self._layers[-1]:
+                values = np.clip(values, 0, LARGEST, out=values)
+        return values[:, 0]
+
+
+class Gate:
+    """Hears one recording, block by block; it keeps a byte for every 80 ms.
+
+    What it says of a stretch does not depend on how the recording was cut into blocks.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        """Begin a recording of ``sample_rate`` Hz."""
+        self._resampler = Resampler(sample_rate, MEL.sample_rate)
+        self._scorer = Scorer(weights())
+        self._blocks: list[Waveform] = []  # not yet heard, the first one from the next frame on
+        self._waiting = self._n_samples = 0  # samples of them, and of the recording
+        self._speech = bytearray()  # of each cell; the first `DELAY` are before the recording
+
+    def feed(self, block: Waveform) -> None:
+        """Take a block, shape ``(samples,)``, −1…1."""
+        self._take(self._resampler.feed(block))
+
+    def flush(self) -> None:
+        """Hear the rest; the recording ends."""
+        self._take(self._resampler.flush())
+        n_cells = -(-self._n_samples // CELL)
+        self._take(np.zeros((n_cells + DELAY) * CELL - self._n_samples, np.float32))
+        self._hear()
+
+    def reaches(self, seconds: float) -> bool:
+        """Tell whether enough was fed to know all before so many seconds."""
+        return (self._n_samples // CELL - DELAY) * CELL >= seconds * MEL.sample_rate
+
+    def speech(self, start_s: float, end_s: float) -> float:
+        """Tell the share of a stretch in which somebody speaks, 0 to 1.
+
+        Args:
+            start_s: seconds from the beginning of the recording.
+            end_s: seconds, later; `reaches` them, or the recording was flushed.
+        """
+        self._hear()
+        cell_s = CELL / MEL.sample_rate
+        first, last = int(start_s / cell_s), int(np.ceil(end_s / cell_s))
+        marks = np.frombuffer(self._speech, np.uint8)[first + DELAY : last + DELAY]
+        begins = np.arange(first, first + len(marks)) * cell_s
+        inside = np.minimum(begins + cell_s, end_s) - np.maximum(begins, start_s)
+        return min(float(inside @ marks) / (end_s - start_s), 1.0)
+
+    def _take(self, block: Waveform) -> None:
+        self._blocks.append(block)
+        self._waiting += len(block)
+        self._n_samples += len(block)
+        if self._waiting > HELD:
+            self._hear()
+
+    def _hear(self) -> None:
+        """Score all frames that are whole."""
+        n_frames = self._waiting // CELL
+        if not n_frames:
+            return
+        waveform = np.concatenate(self._blocks)
+        scores = self._scorer.scores(levels(energies(waveform[: n_frames * CELL])))
+        self._speech += (scores >= weights().threshold).astype(np.uint8).tobytes()
+        self._blocks = [waveform[n_frames * CELL :]]
+        self._waiting -= n_frames * CELL
