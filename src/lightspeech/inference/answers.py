@@ -11,8 +11,8 @@ from lightspeech.bundle import Bundle
 
 NONE = "none"
 """The label where nobody speaks."""
-LEAST_SPEECH_S = 0.24
-"""Seconds of speech, three cells of the gate, that an answer needs: a short word has them."""
+LEAST_SPEECH_S = 0.3
+"""Seconds of speech that an answer needs: a short word has them."""
 LEAST_SPEECH = 0.03
 """Share of speech that an answer needs: noise of many seconds may sound like a word once."""
 
@@ -69,7 +69,7 @@ class Answer:
 
 def speaks(speech: float, seconds: float) -> bool:
     """Tell whether a share of speech in so many seconds is somebody who speaks."""
-    return speech * seconds >= LEAST_SPEECH_S - 1e-6 and speech >= LEAST_SPEECH
+    return speech * seconds >= LEAST_SPEECH_S and speech >= LEAST_SPEECH
 
 
 def segment(
