@@ -56,7 +56,7 @@ class Convolution(nn.Module):
 class Network(nn.Module):
     """Layers of one width, each hearing farther back, and a score."""
 
-    def __init__(self, width: int = 24, dilations: tuple[int, ...] = (1, 2, 4, 8)) -> None:
+    def __init__(self, width: int = 32, dilations: tuple[int, ...] = (1, 2, 4, 8)) -> None:
         """Begin with random weights."""
         super().__init__()
         sizes = (gate.N_BANDS, *[width] * len(dilations))

@@ -14,6 +14,7 @@ import numpy as np
 
 from lightspeech.audio import io
 from lightspeech.audio.windows import Waveform
+from lightspeech.corpora import synthetic
 
 RATE = 16_000
 PARTS = ("train", "select", "test")
@@ -40,17 +41,30 @@ def speech(folder: Path, part: str) -> dict[str, list[Path]]:
     if part == "train":
         found["emodb"] = _sounds(folder / "emodb")
     if part == "test":
-        found |= {name: _sounds(folder / name) for name in ("ravdess", "nemo")}
+        found["ravdess"] = _sounds(folder / "ravdess")
+        found["nemo"] = _sounds(folder / "nemo")[::2]  # half of it has as many cells as the others together
     return found
+
+
+def robots(work: Path, part: str) -> dict[str, list[Path]]:
+    """Make recordings of a voice by rules, which tests and examples speak with."""
+    if part == "test":
+        return {}
+    speakers, seed = {"train": (12, 101), "select": (3, 102)}[part]
+    root = work / f"{part}-robots"
+    cfg = synthetic.Config(speakers=speakers, sentences=3, seed=seed, root=root)
+    return {"synthetic": [utterance.path for utterance in synthetic.read(cfg).utterances]}
 
 
 def noise(folder: Path, part: str) -> dict[str, list[Path]]:
     """Recordings without speech by origin; no source is in two parts."""
-    folds = {"train": "12", "select": "3", "test": "45"}[part]
+    folds = {"train": "123", "select": "", "test": "45"}[part]
     found = {"esc10": [path for path in _sounds(folder / "esc10") if path.name[0] in folds]}
     if part == "test":
         found["speechbrain"] = _sounds(folder / "speechbrain")
         return found | _folders(folder / "music" / "test")
+    if part == "select":
+        found = {}
     others = _folders(folder / "music" / "train") | {"effects": _sounds(folder / "effects")}
     kept = {"train": (0, 1, 2), "select": (3,)}[part]
     return found | {

@@ -51,6 +51,8 @@ void listen_step(void) {
     const ls_listener_event event = ls_listener_step(&listener, probabilities);
     if (event == LS_LISTENER_LATE) {
         printf("late: sound was lost\n");
+    } else if (event == LS_LISTENER_NONE) {
+        printf("none\n");
     } else if (event == LS_LISTENER_ANSWER) {
         const int best = ls_listener_best(probabilities);
         for (int i = 0; i < LS_MODEL_OUTPUT_SIZE; i++) {

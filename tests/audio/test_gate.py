@@ -68,7 +68,7 @@ def test_asking_changes_nothing(sound):
 def test_a_share_is_told_of_what_was_fed(sound):
     heard = Gate(RATE)
     heard.feed(sound[: 2 * RATE])
-    known_s = (2 * RATE // gate.CELL - gate.DELAY) * gate.CELL / RATE
+    known_s = (2 * RATE // gate.CELL - gate.DELAY - gate.HOLD) * gate.CELL / RATE
     assert heard.reaches(known_s)
     assert not heard.reaches(known_s + 0.01)
 

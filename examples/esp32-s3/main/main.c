@@ -70,8 +70,10 @@ void app_main(void) {
     float probabilities[LS_MODEL_OUTPUT_SIZE];
     ls_listener_init(&listener);
     while (hear(microphone)) {
-        while (ls_listener_step(&listener, probabilities) == LS_LISTENER_ANSWER) {
-            tell(probabilities);
+        switch (ls_listener_step(&listener, probabilities)) {
+            case LS_LISTENER_ANSWER: tell(probabilities); break;
+            case LS_LISTENER_NONE: printf("none\n"); break;
+            default: break;
         }
     }
 }

@@ -44,8 +44,14 @@ LARGEST = 127
 """Of what one layer gives the next."""
 DELAY = 8
 """Frames by which the score of a frame comes after it."""
+HOLD = 4
+"""Frames around one that is heard as speech that are speech too: a word is longer than a frame."""
 HELD = 10 * MEL.sample_rate
 """Samples that may wait to be heard: many frames at once cost less than one by one."""
+LEAST_SPEECH_S = 0.3
+"""Seconds of speech that make somebody who speaks, or half of the time: a short word has them."""
+LEAST_SPEECH = 0.03
+"""Share of the time that does so too: noise of many seconds may sound like a word once."""
 DATA = "gate.npz"
 
 
@@ -141,7 +147,14 @@ def energies(waveform: Waveform) -> npt.NDArray[np.float64]:
 
 
 def levels(energy: npt.NDArray[np.float64]) -> Integers:
-    """Take logarithms: `STEPS` whole steps to a unit, of the shape of ``energy``."""
+    """Take logarithms.
+
+    Args:
+        energy: of each frame and band, as of `energies`, shape ``(frames, N_BANDS)``.
+
+    Returns:
+        Same shape, `STEPS` whole steps to a unit of the natural logarithm.
+    """
     whole: Integers = np.floor(STEPS * np.log(energy + FLOOR)).astype(np.int64)
     return whole
 
@@ -168,6 +181,11 @@ def relative(level: Integers, peak: int) -> tuple[Integers, int]:
     return np.maximum((level - peaks[:, None]) // COARSE, -RANGE), int(peaks[-1])
 
 
+def speaks(speech: float, seconds: float) -> bool:
+    """Tell whether a share of speech, 0 to 1, in so many seconds is somebody who speaks."""
+    return speech >= max(LEAST_SPEECH, min(LEAST_SPEECH_S / seconds, 0.5))
+
+
 class Scorer:
     """The network over frames that come one after the other; what it heard is all it keeps."""
 
@@ -181,9 +199,13 @@ class Scorer:
         ]
 
     def scores(self, level: Integers) -> Array:
-        """Score frames: `levels`, shape ``(frames, N_BANDS)``, to whole numbers ``(frames,)``.
+        """Score frames.
 
-        A score is of the frame `DELAY` before its own.
+        Args:
+            level: of each frame and band, as of `levels`, shape ``(frames, N_BANDS)``.
+
+        Returns:
+            Whole numbers, shape ``(frames,)``, each of the frame `DELAY` before.
         """
         inputs, self._peak = relative(level, self._peak)
         values = inputs.astype(np.float32)
@@ -218,12 +240,12 @@ class Gate:
         """Hear the rest; the recording ends."""
         self._take(self._resampler.flush())
         n_cells = -(-self._n_samples // CELL)
-        self._take(np.zeros((n_cells + DELAY) * CELL - self._n_samples, np.float32))
+        self._take(np.zeros((n_cells + DELAY + HOLD) * CELL - self._n_samples, np.float32))
         self._hear()
 
     def reaches(self, seconds: float) -> bool:
         """Tell whether enough was fed to know all before so many seconds."""
-        return (self._n_samples // CELL - DELAY) * CELL >= seconds * MEL.sample_rate
+        return (self._n_samples // CELL - DELAY - HOLD) * CELL >= seconds * MEL.sample_rate
 
     def speech(self, start_s: float, end_s: float) -> float:
         """Tell the share of a stretch in which somebody speaks, 0 to 1.
@@ -235,10 +257,17 @@ class Gate:
         self._hear()
         cell_s = CELL / MEL.sample_rate
         first, last = int(start_s / cell_s), int(np.ceil(end_s / cell_s))
-        marks = np.frombuffer(self._speech, np.uint8)[first + DELAY : last + DELAY]
+        marks = self._marks(first, last)
         begins = np.arange(first, first + len(marks)) * cell_s
         inside = np.minimum(begins + cell_s, end_s) - np.maximum(begins, start_s)
         return min(float(inside @ marks) / (end_s - start_s), 1.0)
+
+    def _marks(self, first: int, last: int) -> npt.NDArray[np.bool_]:
+        """Tell of cells whether one within `HOLD` of them sounds like speech."""
+        sounds = np.frombuffer(self._speech, np.uint8)[DELAY:]
+        near = sounds[max(first - HOLD, 0) : last + HOLD]
+        counts = np.convolve(near, np.ones(2 * HOLD + 1, np.int64))  # of those up to so far after
+        return counts[HOLD + min(first, HOLD) :][: last - first] > 0
 
     def _take(self, block: Waveform) -> None:
         self._blocks.append(block)

@@ -52,6 +52,7 @@ class Printed:
     Attributes:
         windows: int8 features of each window.
         logits: the network's int8 answer to each.
+        speech: share of each in which its gate hears somebody speak, 0 to 1, to a hundredth.
         frontend_instructions: of the front end, all of the sound.
         inference_instructions: of the network, all windows.
         stack_bytes: the most that was used.
@@ -59,6 +60,7 @@ class Printed:
 
     windows: tuple[bytes, ...]
     logits: tuple[bytes, ...]
+    speech: tuple[float, ...]
     frontend_instructions: int
     inference_instructions: int
     stack_bytes: int
@@ -183,6 +185,7 @@ def _parse(text: str) -> Printed:
     return Printed(
         windows=tuple(bytes.fromhex(words[1]) for words in lines if words[0] == "window"),
         logits=tuple(bytes.fromhex(words[1]) for words in lines if words[0] == "logits"),
+        speech=tuple(int(words[1]) / 100 for words in lines if words[0] == "speech"),
         frontend_instructions=numbers["frontend"],
         inference_instructions=numbers["inference"],
         stack_bytes=numbers["stack"],

@@ -7,14 +7,11 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
+from lightspeech.audio import gate
 from lightspeech.bundle import Bundle
 
 NONE = "none"
 """The label where nobody speaks."""
-LEAST_SPEECH_S = 0.3
-"""Seconds of speech that an answer needs: a short word has them."""
-LEAST_SPEECH = 0.03
-"""Share of speech that an answer needs: noise of many seconds may sound like a word once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +64,6 @@ class Answer:
     duration_s: float
 
 
-def speaks(speech: float, seconds: float) -> bool:
-    """Tell whether a share of speech in so many seconds is somebody who speaks."""
-    return speech * seconds >= LEAST_SPEECH_S and speech >= LEAST_SPEECH
-
-
 def segment(
     start_s: float, end_s: float, row: npt.NDArray[np.float32], speech: float, bundle: Bundle
 ) -> Segment:
@@ -85,7 +77,7 @@ def segment(
         bundle: names the labels and the threshold.
     """
     probabilities = dict(zip(bundle.labels, row.tolist(), strict=True))
-    if not speaks(speech, end_s - start_s):
+    if not gate.speaks(speech, end_s - start_s):
         return Segment(start_s, end_s, NONE, probabilities, False, speech)
     label = bundle.labels[int(row.argmax())]
     uncertain = probabilities[label] < bundle.threshold

@@ -3,6 +3,7 @@
  * The same file runs on a Cortex-M4F and on this machine, so that their lines can be compared:
  *   window HEX          int8 features of each window
  *   logits HEX          the network's answer to it
+ *   speech N            percent of the window in which somebody speaks, as its gate hears it
  *   frontend N          instructions of the front end, all frames together
  *   inference N         instructions of the network, all windows together
  *   stack N             bytes
@@ -54,6 +55,7 @@ static uint64_t answer(void) {
     ls_model_probabilities(&model, probabilities);
     const uint64_t end = platform_instructions();
     print_bytes("logits ", ls_model_output(&model), LS_MODEL_OUTPUT_SIZE);
+    print_number("speech ", (uint64_t)(100.0f * ls_frontend_share(&frontend) + 0.5f));
     return end - begin;
 }
 

@@ -42,7 +42,8 @@ void setup() {
 #endif
 }
 
-// A colour a class, in the order of the labels: red, green, yellow, blue, ...; dark if uncertain.
+// A colour a class, in the order of the labels: red, green, yellow, blue, ...; dark if uncertain
+// or if nobody speaks.
 static void show(int color) {
 #ifdef LEDR
   digitalWrite(LEDR, color & 1 ? LOW : HIGH);  // the LED shines on LOW
@@ -69,6 +70,7 @@ void loop() {
   float probabilities[LS_MODEL_OUTPUT_SIZE];
   switch (ls_listener_step(&listener, probabilities)) {
     case LS_LISTENER_ANSWER: tell(probabilities); break;
+    case LS_LISTENER_NONE: Serial.println("none"); show(0); break;
     case LS_LISTENER_LATE: Serial.println("late: sound was lost"); break;
     case LS_LISTENER_IDLE: break;
   }

@@ -1,6 +1,5 @@
 """The front end in C: `c99/ls_frontend.c` is fixed; here its sizes and tables are written."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -11,6 +10,7 @@ from lightspeech.audio.frontend import Array, MelConfig
 from lightspeech.audio.voice import SMALLEST
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
+from lightspeech.export.c99 import arrays, gate
 
 FIXED = ("ls_frontend.h", "ls_frontend.c")
 CONFIG = "ls_frontend_config.h"
@@ -19,7 +19,6 @@ KINDS = ("log_mel", "mfcc", "spectrogram")
 """In the order of the numbers that the C code knows them by."""
 FLT_MAX = float(np.finfo(np.float32).max)
 """Where nothing is clipped."""
-PER_LINE = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +75,8 @@ def sources(cfg: MelConfig, windows: Windows, to: Input, *, learns: bool = False
     """
     _check(cfg)
     texts = {name: files(__package__).joinpath(name).read_text("utf-8") for name in FIXED}
-    return {**texts, CONFIG: _config(cfg, windows, learns), TABLES: _tables(cfg, to)}
+    voice = gate.sources() if gate.hears(cfg) else {}
+    return {**texts, **voice, CONFIG: _config(cfg, windows, learns), TABLES: _tables(cfg, to)}
 
 
 def _config(cfg: MelConfig, windows: Windows, learns: bool) -> str:
@@ -90,9 +90,11 @@ def _config(cfg: MelConfig, windows: Windows, learns: bool) -> str:
         "LS_N_FEATURES": cfg.n_features,
         "LS_LOUDEST": int(cfg.level == "loudest"),
         "LS_LEARNS": int(learns),
+        "LS_GATE": int(gate.hears(cfg)),
+        **(gate.sizes(windows) if gate.hears(cfg) else {}),
     }
     lines = [f"#define {name} {value}u" for name, value in values.items()]
-    return _header(CONFIG, lines)
+    return arrays.header(CONFIG, lines)
 
 
 def hop_frames(cfg: MelConfig, windows: Windows) -> int:
@@ -136,41 +138,22 @@ def _tables(cfg: MelConfig, to: Input) -> str:
     lines += [
         f"#define LS_KIND LS_{cfg.kind.upper()}",
         f"#define LS_POWER {cfg.power}",
-        f"#define LS_FLOOR {_number(cfg.floor)}",
-        f"#define LS_CLIP {_number(cfg.clip or FLT_MAX)}",
-        f"#define LS_RANGE {_number(frontend.log_range(cfg))}",
-        f"#define LS_LEAST_DEVIATION {_number(SMALLEST)}",
-        _array("float", "ls_cosine", np.cos(angle)),
-        _array("float", "ls_gain", to.gain),
-        _array("float", "ls_offset", to.offset),
+        f"#define LS_FLOOR {arrays.number(cfg.floor)}",
+        f"#define LS_CLIP {arrays.number(cfg.clip or FLT_MAX)}",
+        f"#define LS_RANGE {arrays.number(frontend.log_range(cfg))}",
+        f"#define LS_LEAST_DEVIATION {arrays.number(SMALLEST)}",
+        arrays.array("float", "ls_cosine", np.cos(angle)),
+        arrays.array("float", "ls_gain", to.gain),
+        arrays.array("float", "ls_offset", to.offset),
     ]
     if cfg.kind != "spectrogram":
         lines += [
-            _array("uint16_t", "ls_band_first", [first for first, _ in tables.bands]),
-            _array("uint16_t", "ls_band_size", [len(weights) for _, weights in tables.bands]),
-            _array("float", "ls_band_weights", np.concatenate([w for _, w in tables.bands])),
+            arrays.array("uint16_t", "ls_band_first", [first for first, _ in tables.bands]),
+            arrays.array("uint16_t", "ls_band_size", [len(weights) for _, weights in tables.bands]),
+            arrays.array("float", "ls_band_weights", np.concatenate([w for _, w in tables.bands])),
         ]
+    if gate.hears(cfg):
+        lines += gate.levels()
     if cfg.kind == "mfcc":
-        lines.append(_array("float", "ls_dct", tables.dct.T.ravel()))
-    return _header(TABLES, lines)
-
-
-def _array(kind: str, name: str, values: Iterable[float]) -> str:
-    numbers = [_number(value) if kind == "float" else str(value) for value in values]
-    rows = [numbers[at : at + PER_LINE] for at in range(0, len(numbers), PER_LINE)]
-    body = "".join(f"    {', '.join(row)},\n" for row in rows)
-    return f"static const {kind} {name}[{len(numbers)}] = {{\n{body}}};"
-
-
-def _number(value: float) -> str:
-    """Write a float so that C reads back the very same."""
-    return f"{np.float32(value):.8e}f"
-
-
-def _header(name: str, lines: list[str]) -> str:
-    guard = name.upper().replace(".", "_")
-    body = "\n".join(lines)
-    return (
-        f"/* Written by lightspeech. */\n#ifndef {guard}\n#define {guard}\n\n"
-        f"#include <stdint.h>\n\n{body}\n\n#endif\n"
-    )
+        lines.append(arrays.array("float", "ls_dct", tables.dct.T.ravel()))
+    return arrays.header(TABLES, lines)

@@ -128,8 +128,12 @@ static float natural_log(float x) {
 }
 
 /* The logarithm of mel band b goes to work[2 b + 1]: there are fewer bands than bins. */
-static void find_bands(float *work) {
+static void find_bands(ls_frontend *state) {
+    float *const work = state->work;
     const float *weight = ls_band_weights;
+#if LS_GATE
+    memset(state->pooled, 0, sizeof state->pooled);
+#endif
     for (uint32_t band = 0; band < LS_N_MELS; band++) {
         const float *energy = work + 2 * ls_band_first[band];
         float sum = 0.0f;
@@ -138,6 +142,9 @@ static void find_bands(float *work) {
             energy += 2;
         }
         work[2 * band + 1] = natural_log(sum + LS_FLOOR);
+#if LS_GATE
+        state->pooled[band / (LS_N_MELS / LS_GATE_BANDS)] += sum;
+#endif
     }
 }
 #endif
@@ -221,12 +228,30 @@ static void listen(ls_frontend *state) {
 }
 #endif
 
+#if LS_GATE
+/* Whole steps of the logarithm: those that the gate learnt from. */
+static void hear_voice(ls_frontend *state) {
+    int32_t levels[LS_GATE_BANDS];
+    for (uint32_t band = 0; band < LS_GATE_BANDS; band++) {
+        const float steps = LS_GATE_STEPS * natural_log(state->pooled[band] + LS_GATE_FLOOR);
+        levels[band] = (int32_t)(steps + 32768.0f) - 32768; /* rounded down */
+    }
+    ls_gate_hear(&state->gate, levels);
+}
+#endif
+
 static void add_frame(ls_frontend *state) {
     apply_window(state);
     transform(state->work);
     find_energies(state->work);
 #if LS_KIND != LS_SPECTROGRAM
-    find_bands(state->work);
+    find_bands(state);
+#endif
+#if LS_GATE
+    if (!state->odd) {
+        hear_voice(state);
+    }
+    state->odd = !state->odd;
 #endif
 #if LS_LEARNS
     if (state->listening) {
@@ -244,6 +269,10 @@ static void begin(ls_frontend *state) {
     state->samples_to_frame = LS_N_FFT;
     state->frames_to_window = LS_WINDOW_FRAMES;
     state->due = 0;
+#if LS_GATE
+    ls_gate_init(&state->gate);
+    state->odd = 0;
+#endif
 }
 
 void ls_frontend_init(ls_frontend *state) {
@@ -316,3 +345,19 @@ void ls_frontend_window(ls_frontend *state, int8_t *features) {
     give(state, features);
     state->due = 0;
 }
+
+#if LS_GATE
+float ls_frontend_share(const ls_frontend *state) { return ls_gate_share(&state->gate); }
+
+int ls_frontend_speaks(const ls_frontend *state) { return ls_gate_speaks(&state->gate); }
+#else
+float ls_frontend_share(const ls_frontend *state) {
+    (void)state;
+    return 1.0f;
+}
+
+int ls_frontend_speaks(const ls_frontend *state) {
+    (void)state;
+    return 1;
+}
+#endif

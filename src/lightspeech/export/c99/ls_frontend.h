@@ -23,6 +23,9 @@
 #include <stdint.h>
 
 #include "ls_frontend_config.h"
+#if LS_GATE
+#include "ls_gate.h"
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -43,6 +46,11 @@ typedef struct {
     uint32_t next_frame;                             /* place in the ring of frames */
     uint32_t frames_to_window;                       /* frames until the next window is whole */
     int due;                                         /* a window is whole and was not taken yet */
+#if LS_GATE
+    ls_gate gate;
+    float pooled[LS_GATE_BANDS]; /* energies of neighbouring mel bands of the last frame, summed */
+    int odd;                     /* the gate hears every second frame */
+#endif
 #if LS_LEARNS
     float gain[LS_N_FEATURES];    /* standardization for whoever is known */
     float offset[LS_N_FEATURES];
@@ -66,6 +74,11 @@ int ls_frontend_due(const ls_frontend *state);
 
 /* Copy the last LS_WINDOW_FRAMES frames, oldest first: LS_WINDOW_FRAMES * LS_N_FEATURES bytes. */
 void ls_frontend_window(ls_frontend *state, int8_t *features);
+
+/* Share of the last window in which somebody speaks, 0 to 1, and whether that is somebody who speaks.
+ * Without a gate (LS_GATE is 0: it knows no such mel bands) everybody does. */
+float ls_frontend_share(const ls_frontend *state);
+int ls_frontend_speaks(const ls_frontend *state);
 
 #if LS_LEARNS
 /* From now on learn the voice of whoever speaks, from the beginning. */

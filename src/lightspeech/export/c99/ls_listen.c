@@ -38,6 +38,9 @@ ls_listener_event ls_listener_step(ls_listener *listener, float *probabilities) 
         return LS_LISTENER_IDLE;
     }
     ls_frontend_window(&listener->frontend, ls_model_input(&listener->model));
+    if (!ls_frontend_speaks(&listener->frontend)) {
+        return LS_LISTENER_NONE;
+    }
     ls_model_run(&listener->model);
     ls_model_probabilities(&listener->model, probabilities);
     return LS_LISTENER_ANSWER;

@@ -36,6 +36,7 @@ typedef struct {
 typedef enum {
     LS_LISTENER_IDLE,   /* all that came is heard, and nothing is due */
     LS_LISTENER_ANSWER, /* a window was answered */
+    LS_LISTENER_NONE,   /* a window is whole in which nobody speaks: the network was not asked */
     LS_LISTENER_LATE    /* more came than is held: sound was lost, the stream begins anew */
 } ls_listener_event;
 

@@ -1,0 +1,165 @@
+"""Train the gate, and choose its threshold on speakers and noises that it did not learn from."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from benchmarks.gate import cells, scenes, sounds
+from benchmarks.gate.cells import SPEECH, Cells
+from benchmarks.gate.network import Network
+from lightspeech.audio import gate, io
+from lightspeech.audio.gate import Layer, Scorer, Weights
+from lightspeech.errors import AudioError
+
+N_SCENES, N_SELECT = 12_000, 1_500
+EPOCHS, BATCH = 18, 64
+RATE = 4e-3
+"""Highest learning rate of one cycle (Smith & Topin 2018)."""
+WORTH = 5.0
+"""A missed cell of speech costs as much as so many false ones."""
+MADE = {"train": 60, "select": 10}
+"""Sounds of each kind that are made, ten seconds each."""
+NOISE_S = 20.0
+LOST = 0.005
+"""Share of the recordings of CREMA-D's selection speakers that may be heard as nobody's."""
+WEIGHTS = Path(gate.__file__).with_name(gate.DATA)
+
+
+def main(folder: Path, work: Path) -> None:
+    """Learn from ``folder``; what was measured or mixed already is read from ``work``."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    network = Network()
+    train(network, mixed(folder, work, "train", N_SCENES), mixed(folder, work, "select", N_SELECT))
+    learnt = network.whole()
+    recordings = speech(folder, work, "select")["cremad"]
+    learnt["threshold"] = np.array(threshold(learnt, recordings))
+    np.savez(WEIGHTS, **learnt)
+
+
+def speech(folder: Path, work: Path, part: str) -> dict[str, Cells]:
+    """Measure the speech of a part, once."""
+    return {
+        name: cells.cached(
+            work / f"{part}-speech-{name}.npz",
+            lambda paths=paths: map(io.load, paths),
+            spoken=True,
+        )
+        for name, paths in (sounds.speech(folder, part) | sounds.robots(work, part)).items()
+    }
+
+
+def noise(folder: Path, work: Path, part: str) -> dict[str, Cells]:
+    """Measure what nobody says, once."""
+    found = {
+        name: cells.cached(
+            work / f"{part}-noise-{name}.npz",
+            lambda paths=paths: (cut for path in paths for cut in _cut(path)),
+            spoken=False,
+        )
+        for name, paths in sounds.noise(folder, part).items()
+    }
+    rng = np.random.default_rng(sounds.PARTS.index(part))
+    kinds = [kind for kind in sounds.MADE for _ in range(MADE[part])]
+    found["made"] = cells.cached(
+        work / f"{part}-noise-made.npz",
+        lambda: (sounds.made(kind, rng, 10.0) for kind in kinds),
+        spoken=False,
+    )
+    return found
+
+
+def _cut(path: Path) -> list[np.ndarray]:
+    """Cut a noise; effects of games are now and then beyond full scale, and left out."""
+    try:
+        return sounds.excerpts(path, NOISE_S)
+    except AudioError as error:
+        print(f"left out: {error}", file=sys.stderr)
+        return []
+
+
+def mixed(folder: Path, work: Path, part: str, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mix scenes, once."""
+    path = work / f"{part}-scenes.npz"
+    if not path.is_file():
+        voices = list(speech(folder, work, part).values())
+        noises = list(noise(folder, work, part).values())
+        rng = np.random.default_rng(sounds.PARTS.index(part))
+        inputs, labels = scenes.scenes(voices, noises, n, rng)
+        np.savez(path, inputs=inputs, labels=labels)
+    with np.load(path) as data:
+        return data["inputs"], data["labels"]
+
+
+def train(
+    network: Network, examples: tuple[np.ndarray, np.ndarray], kept: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """Train; what it is worth on scenes of other speakers is printed every epoch."""
+    inputs, labels = (torch.from_numpy(array) for array in examples)
+    optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=1e-3)
+    steps = len(inputs) // BATCH
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=EPOCHS * steps)
+    for epoch in range(EPOCHS):
+        order = torch.randperm(len(inputs))
+        for rows in order.split(BATCH)[:steps]:
+            optimizer.zero_grad()
+            loss(network(inputs[rows]), labels[rows]).backward()
+            optimizer.step()
+            cycle.step()
+        print(f"epoch {epoch + 1}: {worth(network, kept)}", file=sys.stderr)
+        np.savez("/tmp/work/gate/f.npz", **network.whole())
+
+
+def loss(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of the cells that are known; a score comes `gate.DELAY` cells late."""
+    scores = held(scores[:, gate.DELAY :])
+    labels = labels[:, : scores.shape[1]].float()
+    weight = torch.where(labels > 0, WORTH, 1.0) * (labels >= 0)
+    each = F.binary_cross_entropy_with_logits(scores, labels.clamp(0), reduction="none")
+    return (each * weight).sum() / weight.sum()
+
+
+def held(scores: torch.Tensor) -> torch.Tensor:
+    """The highest score within `gate.HOLD` cells, shape ``(batch, cells)``."""
+    return F.max_pool1d(scores, 2 * gate.HOLD + 1, stride=1, padding=gate.HOLD)
+
+
+def worth(network: Network, kept: tuple[np.ndarray, np.ndarray]) -> str:
+    """False speech where 1 % of the speech is missed."""
+    inputs, labels = kept
+    with torch.no_grad():
+        scores = torch.cat([network(rows) for rows in torch.from_numpy(inputs).split(250)])
+    found = held(scores[:, gate.DELAY :]).numpy()
+    marks = labels[:, : found.shape[1]]
+    least = np.quantile(found[marks == SPEECH], 0.01)
+    return f"{np.mean(found[marks == cells.NONE] >= least):.2%} false speech at 1 % missed"
+
+
+def weights(data: dict[str, np.ndarray]) -> Weights:
+    """What a network gives, as the package has it; every score is speech."""
+    layers = (
+        Layer(data[f"weights{n}"], data[f"bias{n}"], data[f"shift{n}"], int(dilation))
+        for n, dilation in enumerate(data["dilations"])
+    )
+    return Weights(tuple(layers), 0)
+
+
+def scores(learnt: Weights, energies: np.ndarray) -> np.ndarray:
+    """Score the cells of a recording, each with what comes after it: shape ``(cells,)``."""
+    after = np.zeros((gate.DELAY, gate.N_BANDS))
+    energies = np.concatenate((energies.astype(np.float64), after))
+    return Scorer(learnt).scores(gate.levels(energies))[gate.DELAY :]
+
+
+def threshold(data: dict[str, np.ndarray], recordings: Cells) -> int:
+    """Choose the highest threshold that loses no more than `LOST` of the recordings."""
+    learnt = weights(data)
+    least = round(np.ceil(gate.LEAST_SPEECH_S * sounds.RATE / gate.CELL))
+    highest = []
+    for first, last in zip(recordings.offsets, recordings.offsets[1:], strict=False):
+        found = np.sort(scores(learnt, recordings.energies[first:last:2]))
+        highest.append(found[-least])
+    return int(np.quantile(highest, LOST))

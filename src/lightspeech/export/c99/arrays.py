@@ -1,0 +1,30 @@
+"""Arrays of numbers as C writes them."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+PER_LINE = 8
+
+
+def array(kind: str, name: str, values: Iterable[float]) -> str:
+    """Write an array of C: floats where ``kind`` is float, else whole numbers."""
+    numbers = [number(value) if kind == "float" else str(value) for value in values]
+    rows = [numbers[at : at + PER_LINE] for at in range(0, len(numbers), PER_LINE)]
+    body = "".join(f"    {', '.join(row)},\n" for row in rows)
+    return f"static const {kind} {name}[{len(numbers)}] = {{\n{body}}};"
+
+
+def number(value: float) -> str:
+    """Write a float so that C reads back the very same."""
+    return f"{np.float32(value):.8e}f"
+
+
+def header(name: str, lines: list[str]) -> str:
+    """Write a header of C: the name of its file, and what stands in it."""
+    guard = name.upper().replace(".", "_")
+    body = "\n".join(lines)
+    return (
+        f"/* Written by lightspeech. */\n#ifndef {guard}\n#define {guard}\n\n"
+        f"#include <stdint.h>\n\n{body}\n\n#endif\n"
+    )

@@ -1,0 +1,109 @@
+#include "ls_gate.h"
+
+/* A causal convolution over cells; the weights of one input lie side by side. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *bias;
+    const uint8_t *shift; /* bits that a sum is shifted down by, rounded */
+    uint8_t inputs, outputs, taps, dilation;
+} gate_layer;
+
+#include "ls_gate_tables.h"
+
+#define LAYERS (sizeof layers / sizeof layers[0])
+
+/* Cells that a layer's ring holds. */
+static uint32_t rows(const gate_layer *layer) { return (layer->taps - 1u) * layer->dilation + 1u; }
+
+void ls_gate_init(ls_gate *gate) {
+    const uint32_t first = rows(layers) * LS_GATE_BANDS;
+    for (uint32_t at = 0; at < LS_GATE_MEMORY; at++) {
+        gate->memory[at] = at < first ? -LS_GATE_RANGE : 0;
+    }
+    for (uint32_t at = 0; at < LS_GATE_CELLS; at++) {
+        gate->speech[at] = 0;
+    }
+    gate->peak = LS_GATE_NOTHING;
+    gate->cells = 0;
+}
+
+/* Levels relative to their running peak. */
+static void find_inputs(ls_gate *gate, const int32_t *levels, int8_t *inputs) {
+    int32_t peak = gate->peak - LS_GATE_DECAY;
+    peak = peak < LS_GATE_NOTHING ? LS_GATE_NOTHING : peak;
+    for (uint32_t band = 0; band < LS_GATE_BANDS; band++) {
+        peak = levels[band] > peak ? levels[band] : peak;
+    }
+    gate->peak = peak;
+    for (uint32_t band = 0; band < LS_GATE_BANDS; band++) {
+        const int32_t below = (peak - levels[band] + LS_GATE_COARSE - 1) / LS_GATE_COARSE;
+        inputs[band] = (int8_t)(below < LS_GATE_RANGE ? -below : -LS_GATE_RANGE);
+    }
+}
+
+/* Sum all that a layer hears now; much of it is 0. */
+static void find_sums(const gate_layer *layer, const int8_t *ring, uint32_t now, int32_t *sums) {
+    const int8_t *weight = layer->weights;
+    for (uint32_t out = 0; out < layer->outputs; out++) {
+        sums[out] = layer->bias[out];
+    }
+    for (uint32_t tap = 0; tap < layer->taps; tap++) {
+        const uint32_t row = (now + 1u + tap * layer->dilation) % rows(layer);
+        const int8_t *const heard = ring + row * layer->inputs;
+        for (uint32_t in = 0; in < layer->inputs; in++) {
+            for (uint32_t out = 0; heard[in] != 0 && out < layer->outputs; out++) {
+                sums[out] += heard[in] * weight[out];
+            }
+            weight += layer->outputs;
+        }
+    }
+}
+
+static int8_t rounded(int32_t sum, uint8_t shift) {
+    const int32_t value = sum <= 0 ? 0 : (sum + (INT32_C(1) << (shift - 1))) >> shift;
+    return (int8_t)(value < LS_GATE_LARGEST ? value : LS_GATE_LARGEST);
+}
+
+void ls_gate_hear(ls_gate *gate, const int32_t *levels) {
+    int8_t *ring = gate->memory;
+    int32_t sums[LS_GATE_WIDTH];
+    find_inputs(gate, levels, ring + gate->cells % rows(layers) * LS_GATE_BANDS);
+    for (uint32_t n = 0; n < LAYERS; n++) {
+        const gate_layer *const layer = layers + n;
+        int8_t *const next = ring + rows(layer) * layer->inputs;
+        find_sums(layer, ring, gate->cells % rows(layer), sums);
+        if (n + 1 < LAYERS) {
+            int8_t *const row = next + gate->cells % rows(layer + 1) * layer->outputs;
+            for (uint32_t out = 0; out < layer->outputs; out++) {
+                row[out] = rounded(sums[out], layer->shift[out]);
+            }
+        }
+        ring = next;
+    }
+    gate->speech[gate->cells % LS_GATE_CELLS] = sums[0] >= LS_GATE_LEAST_SUM;
+    gate->cells++;
+}
+
+/* Does a cell, or one near it, sound like speech? Both are counted from the oldest of the ring. */
+static uint32_t held(const ls_gate *gate, uint32_t cell) {
+    for (uint32_t at = cell; at <= cell + 2u * LS_GATE_HOLD; at++) {
+        if (gate->speech[(gate->cells + at) % LS_GATE_CELLS]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Of the last window what is known by now: what was said of cells before it, and is not sure of
+ * those that ended just now, does not count. */
+static uint32_t count(const ls_gate *gate) {
+    uint32_t speech = 0;
+    for (uint32_t cell = 0; cell < LS_GATE_KNOWN; cell++) {
+        speech += held(gate, cell);
+    }
+    return speech;
+}
+
+float ls_gate_share(const ls_gate *gate) { return (float)count(gate) / LS_GATE_KNOWN; }
+
+int ls_gate_speaks(const ls_gate *gate) { return count(gate) >= LS_GATE_LEAST_CELLS; }

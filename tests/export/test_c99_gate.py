@@ -1,0 +1,108 @@
+"""The voice gate in C says of 16-bit samples what the gate in Python says."""
+
+import ctypes
+
+import numpy as np
+import pytest
+
+from lightspeech.audio import gate
+from lightspeech.audio.frontend import MelConfig
+from lightspeech.audio.windows import Windows
+from lightspeech.corpora import synthetic
+from lightspeech.export.c99 import frontend as c99_frontend
+from lightspeech.export.c99 import gate as c99_gate
+from lightspeech.export.c99.frontend import Input
+
+RATE = 16_000
+SHIPPED = MelConfig(level="loudest")
+WINDOWS = Windows(window_s=3.0, hop_s=1.0)
+STATE_BYTES = 1 << 17
+KNOWN = 37 - gate.DELAY - gate.HOLD
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    """A voice, silence, hiss and a hum, as 16 bits."""
+    from lightspeech import read_audio
+
+    cfg = synthetic.Config(speakers=2, sentences=1, seed=3, root=tmp_path_factory.mktemp("voice"))
+    voice = [read_audio(utterance.path) for utterance in synthetic.read(cfg).utterances]
+    rng = np.random.default_rng(0)
+    t = np.arange(2 * RATE) / RATE
+    hum = 0.05 * sum(np.sin(2 * np.pi * 50 * k * t) / k for k in range(1, 12))
+    parts = (*voice, np.zeros(RATE), 0.1 * rng.standard_normal(3 * RATE), *voice[:2], hum)
+    return (32_767 * np.concatenate(parts).clip(-1, 1)).round().astype(np.int16)
+
+
+@pytest.fixture
+def load_front(tmp_path, load_c):
+    def load(cfg, windows=WINDOWS):
+        ones = np.ones(cfg.n_features, np.float32)
+        made = c99_frontend.sources(cfg, windows, Input(ones, ones, 0.05, 0))
+        for name, text in made.items():
+            if "listen" not in name:  # which needs a network
+                (tmp_path / name).write_text(text)
+        library = load_c(tmp_path)
+        library.ls_frontend_push.restype = ctypes.c_size_t
+        library.ls_frontend_share.restype = ctypes.c_float
+        return library
+
+    return load
+
+
+def hear(library, samples):
+    """Share of speech, and whether it is enough, at each window that is due."""
+    state = ctypes.create_string_buffer(STATE_BYTES)
+    library.ls_frontend_init(state)
+    heard, at = [], 0
+    window = np.empty(1 << 15, np.int8)
+    while at < len(samples):
+        rest = samples[at:]
+        at += library.ls_frontend_push(
+            state, rest.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(len(rest))
+        )
+        if library.ls_frontend_due(state):
+            library.ls_frontend_window(state, window.ctypes.data_as(ctypes.c_void_p))
+            share = library.ls_frontend_share(state)
+            heard.append((share, bool(library.ls_frontend_speaks(state))))
+    return heard
+
+
+def expected(samples):
+    """What Python says of the cells that are known when a window is due."""
+    waveform = samples.astype(np.float32) / np.float32(32_768)
+    scores = gate.Scorer(gate.weights()).scores(gate.levels(gate.energies(waveform)))
+    sounds = np.pad(scores >= gate.weights().threshold, gate.HOLD)
+    speech = np.lib.stride_tricks.sliding_window_view(sounds, 2 * gate.HOLD + 1).any(1)
+    shares = []
+    for frames in range(74, (len(samples) - 1024) // 640 + 2, 25):
+        known = (frames + 1) // 2 - gate.HOLD  # scores that all around them is known
+        shares.append(speech[max(known - KNOWN, 0) : known].mean())
+    return shares
+
+
+def test_c_hears_speech_where_python_does(load_front, samples):
+    heard = hear(load_front(SHIPPED), samples)
+    shares = expected(samples)
+    assert len(heard) == len(shares) > 15
+    # A level on the edge between two steps may fall on either side: a word more or less.
+    assert np.abs(np.subtract([share for share, _ in heard], shares)).max() < (2 * gate.HOLD + 1.5) / KNOWN
+    assert [speaks for _, speaks in heard] == [share >= 3.5 / KNOWN for share in shares]
+    assert {speaks for _, speaks in heard} == {True, False}
+
+
+@pytest.mark.parametrize("kind", ["log_mel", "mfcc"])
+def test_the_gate_hears_what_comes_before_level_and_cepstra(kind):
+    assert c99_gate.hears(MelConfig(kind=kind, level="kept", floor=1e-9))
+
+
+@pytest.mark.parametrize(
+    "other", [{"n_fft": 512}, {"hop_length": 320}, {"n_mels": 40}, {"kind": "spectrogram"}]
+)
+def test_a_front_end_of_other_bands_has_no_gate_and_everybody_speaks(load_front, other):
+    cfg = MelConfig(**other)
+    library = load_front(cfg, Windows(window_s=0.8, hop_s=0.4))
+    assert "ls_gate.c" not in c99_frontend.sources(
+        cfg, WINDOWS, Input(*(np.ones(cfg.n_features, np.float32),) * 2, 0.05, 0)
+    )
+    assert set(hear(library, np.zeros(RATE, np.int16))) == {(1.0, True)}
