@@ -201,6 +201,8 @@ def toy_model():
 def everybody_speaks():
     """To the gate all is speech: a toy that tells loudness is asked about plain numbers."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Gate, "feed", lambda self, block: None)
+        patch.setattr(Gate, "reaches", lambda self, seconds: True)
         patch.setattr(Gate, "speech", lambda self, start_s, end_s: 1.0)
         yield patch
 

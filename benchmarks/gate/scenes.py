@@ -83,17 +83,10 @@ def _voices(speech, rng):
         piece, marks = piece[: LENGTH - at], marks[: LENGTH - at]
         if len(piece):
             gain = 10 ** rng.uniform(-0.6, 0.6) / max(np.percentile(piece.sum(1), 90), 1e-12)
-        energy[at : at + len(piece)] = piece * gain * _dynamics(len(piece), rng)
+        energy[at : at + len(piece)] = piece * gain
         labels[at : at + len(piece)] = marks
         at += len(piece) + int(rng.exponential(rng.choice((2, 30))))
     return energy, labels
-
-
-def _dynamics(n, rng):
-    """Gains of cells: who is afraid or moved speaks now louder, now softer."""
-    rate, phase, depth = rng.uniform(0.2, 2), rng.uniform(0, 6), rng.uniform(0, 0.8)
-    time = np.arange(n) * gate.CELL / 16_000
-    return 10 ** (depth * np.sin(2 * np.pi * rate * time + phase))[:, None]
 
 
 def _background(noise, rng):

@@ -42,7 +42,9 @@ def speech(folder: Path, part: str) -> dict[str, list[Path]]:
         found["emodb"] = _sounds(folder / "emodb")
     if part == "test":
         found["ravdess"] = _sounds(folder / "ravdess")
-        found["nemo"] = _sounds(folder / "nemo")[::2]  # half of it has as many cells as the others together
+        found["nemo"] = _sounds(folder / "nemo")[
+            ::2
+        ]  # half of it has as many cells as the others together
     return found
 
 

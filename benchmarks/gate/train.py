@@ -5,17 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn import functional as F
-
 from benchmarks.gate import cells, scenes, sounds
 from benchmarks.gate.cells import SPEECH, Cells
 from benchmarks.gate.network import Network
+from torch.nn import functional as F
+
 from lightspeech.audio import gate, io
 from lightspeech.audio.gate import Layer, Scorer, Weights
 from lightspeech.errors import AudioError
 
-N_SCENES, N_SELECT = 12_000, 1_500
-EPOCHS, BATCH = 18, 64
+N_SCENES, N_SELECT = 16_000, 1_500
+EPOCHS, BATCH = 16, 64
 RATE = 4e-3
 """Highest learning rate of one cycle (Smith & Topin 2018)."""
 WORTH = 5.0
@@ -110,12 +110,11 @@ def train(
             optimizer.step()
             cycle.step()
         print(f"epoch {epoch + 1}: {worth(network, kept)}", file=sys.stderr)
-        np.savez("/tmp/work/gate/f.npz", **network.whole())
 
 
 def loss(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Cross-entropy of the cells that are known; a score comes `gate.DELAY` cells late."""
-    scores = held(scores[:, gate.DELAY :])
+    scores = scores[:, gate.DELAY :]
     labels = labels[:, : scores.shape[1]].float()
     weight = torch.where(labels > 0, WORTH, 1.0) * (labels >= 0)
     each = F.binary_cross_entropy_with_logits(scores, labels.clamp(0), reduction="none")
@@ -157,9 +156,9 @@ def scores(learnt: Weights, energies: np.ndarray) -> np.ndarray:
 def threshold(data: dict[str, np.ndarray], recordings: Cells) -> int:
     """Choose the highest threshold that loses no more than `LOST` of the recordings."""
     learnt = weights(data)
-    least = round(np.ceil(gate.LEAST_SPEECH_S * sounds.RATE / gate.CELL))
-    highest = []
-    for first, last in zip(recordings.offsets, recordings.offsets[1:], strict=False):
-        found = np.sort(scores(learnt, recordings.energies[first:last:2]))
-        highest.append(found[-least])
+    least = int(np.ceil(gate.LEAST_S * sounds.RATE / gate.CELL))
+    highest = [
+        np.sort(scores(learnt, recordings.energies[first:last:2]))[-least]
+        for first, last in zip(recordings.offsets, recordings.offsets[1:], strict=False)
+    ]
     return int(np.quantile(highest, LOST))

@@ -1,4 +1,4 @@
-"""Hear emotion through the microphone: one JSON object a window, while somebody speaks.
+"""Hear emotion through the microphone: one JSON object a window, `none` while nobody speaks.
 
 python listen.py BUNDLE [options of arecord, such as -D plughw:1,0]
 """
@@ -21,8 +21,6 @@ from lightspeech.audio.windows import Waveform
 
 BLOCK = 3_840
 """Bytes read at once: about a tenth of a second; samples of any number of channels up to six."""
-SILENCE = 0.002
-"""Loudest sample, of 1, of a window that nobody speaks in; below it no model is asked."""
 
 
 def record(sample_rate: int, options: list[str]) -> subprocess.Popen[bytes]:
@@ -69,13 +67,12 @@ def main(folder: Path, options: list[str]) -> int:
         true_rate, channels = header(sound, rate)
         heard = resampled(samples(sound, channels), true_rate, rate)
         for start, window in windows.stream(heard, rate):
-            if np.abs(window).max() < SILENCE:
-                continue
             answer = recognizer(window, sample_rate=rate)
             line = {
                 "start_s": round(start / rate, 1),
                 "label": answer.label,
                 "uncertain": answer.uncertain,
+                "speech": round(answer.speech, 2),
                 "probabilities": {name: round(p, 3) for name, p in answer.probabilities.items()},
             }
             print(json.dumps(line), flush=True)

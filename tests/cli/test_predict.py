@@ -15,12 +15,8 @@ from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
 from lightspeech.inference.recognizer import Recognizer, load
 
-<<<<<<< HEAD
 RATE = 16_000
-FIELDS = ["path", "start_s", "end_s", "label", "probabilities", "uncertain", "model"]
-=======
 FIELDS = ["path", "start_s", "end_s", "label", "probabilities", "uncertain", "speech", "model"]
->>>>>>> f0c6454 (Where nobody speaks the answer is none: a voice gate, the same for every model)
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,7 @@ from lightspeech.audio.windows import Waveform
 
 Array = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+Marks = npt.NDArray[np.bool_]
 
 MEL = MelConfig()
 """Whose mel frames the gate hears: every second one, so that no two overlap."""
@@ -44,14 +45,12 @@ LARGEST = 127
 """Of what one layer gives the next."""
 DELAY = 8
 """Frames by which the score of a frame comes after it."""
-HOLD = 4
+HOLD = 6
 """Frames around one that is heard as speech that are speech too: a word is longer than a frame."""
-HELD = 10 * MEL.sample_rate
+HELD = 2 * MEL.sample_rate
 """Samples that may wait to be heard: many frames at once cost less than one by one."""
-LEAST_SPEECH_S = 0.3
-"""Seconds of speech that make somebody who speaks, or half of the time: a short word has them."""
-LEAST_SPEECH = 0.03
-"""Share of the time that does so too: noise of many seconds may sound like a word once."""
+LEAST_S = 0.3
+"""Seconds that must sound like speech, or half of the time: a short word does."""
 DATA = "gate.npz"
 
 
@@ -181,11 +180,6 @@ def relative(level: Integers, peak: int) -> tuple[Integers, int]:
     return np.maximum((level - peaks[:, None]) // COARSE, -RANGE), int(peaks[-1])
 
 
-def speaks(speech: float, seconds: float) -> bool:
-    """Tell whether a share of speech, 0 to 1, in so many seconds is somebody who speaks."""
-    return speech >= max(LEAST_SPEECH, min(LEAST_SPEECH_S / seconds, 0.5))
-
-
 class Scorer:
     """The network over frames that come one after the other; what it heard is all it keeps."""
 
@@ -248,7 +242,7 @@ class Gate:
         return (self._n_samples // CELL - DELAY - HOLD) * CELL >= seconds * MEL.sample_rate
 
     def speech(self, start_s: float, end_s: float) -> float:
-        """Tell the share of a stretch in which somebody speaks, 0 to 1.
+        """Tell the share of a stretch in which somebody speaks: 0, where nobody does, to 1.
 
         Args:
             start_s: seconds from the beginning of the recording.
@@ -257,17 +251,19 @@ class Gate:
         self._hear()
         cell_s = CELL / MEL.sample_rate
         first, last = int(start_s / cell_s), int(np.ceil(end_s / cell_s))
-        marks = self._marks(first, last)
-        begins = np.arange(first, first + len(marks)) * cell_s
+        sounds, held = self._marks(first, last)
+        begins = np.arange(first, first + len(sounds)) * cell_s
         inside = np.minimum(begins + cell_s, end_s) - np.maximum(begins, start_s)
-        return min(float(inside @ marks) / (end_s - start_s), 1.0)
+        if inside @ sounds < min(LEAST_S, (end_s - start_s) / 2):
+            return 0.0
+        return min(float(inside @ held) / (end_s - start_s), 1.0)
 
-    def _marks(self, first: int, last: int) -> npt.NDArray[np.bool_]:
-        """Tell of cells whether one within `HOLD` of them sounds like speech."""
-        sounds = np.frombuffer(self._speech, np.uint8)[DELAY:]
+    def _marks(self, first: int, last: int) -> tuple[Marks, Marks]:
+        """Tell of cells whether they sound like speech, and whether one within `HOLD` does."""
+        sounds = np.frombuffer(self._speech, np.bool_)[DELAY:]
         near = sounds[max(first - HOLD, 0) : last + HOLD]
         counts = np.convolve(near, np.ones(2 * HOLD + 1, np.int64))  # of those up to so far after
-        return counts[HOLD + min(first, HOLD) :][: last - first] > 0
+        return sounds[first:last], counts[HOLD + min(first, HOLD) :][: last - first] > 0
 
     def _take(self, block: Waveform) -> None:
         self._blocks.append(block)
@@ -283,6 +279,6 @@ class Gate:
             return
         waveform = np.concatenate(self._blocks)
         scores = self._scorer.scores(levels(energies(waveform[: n_frames * CELL])))
-        self._speech += (scores >= weights().threshold).astype(np.uint8).tobytes()
+        self._speech += (scores >= weights().threshold).tobytes()
         self._blocks = [waveform[n_frames * CELL :]]
         self._waiting -= n_frames * CELL

@@ -22,12 +22,8 @@ from lightspeech.bundle import Bundle
 from lightspeech.cli import _files
 from lightspeech.errors import AudioError, ConfigError
 from lightspeech.files import replacing
-<<<<<<< HEAD
 from lightspeech.inference import live
-from lightspeech.inference.answers import Segment
-=======
 from lightspeech.inference.answers import NONE, Segment
->>>>>>> f0c6454 (Where nobody speaks the answer is none: a voice gate, the same for every model)
 from lightspeech.inference.parallel import Result
 from lightspeech.inference.recognizer import load
 
@@ -241,15 +237,9 @@ def _csv(values: Iterable[Any]) -> str:
     return text.getvalue()
 
 
-<<<<<<< HEAD
 def _text_format(bundle: Bundle, questions: Iterable[Question]) -> tuple[str, Format]:
     file = max(len(_name(question.named())) for question in questions)
-    label = max(len(name) for name in (*bundle.labels, UNCERTAIN))
-=======
-def _text_format(bundle: Bundle, files: list[Path]) -> tuple[str, Format]:
-    file = max(len(_printable(path)) for path in files)
     label = max(len(name) for name in (*bundle.labels, UNCERTAIN, NONE))
->>>>>>> f0c6454 (Where nobody speaks the answer is none: a voice gate, the same for every model)
 
     def line(record: Record) -> str:
         if "error" in record:

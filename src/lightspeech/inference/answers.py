@@ -7,7 +7,6 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-from lightspeech.audio import gate
 from lightspeech.bundle import Bundle
 
 NONE = "none"
@@ -73,11 +72,11 @@ def segment(
         start_s: seconds from the beginning of the recording.
         end_s: seconds.
         row: probabilities, shape ``(n_classes,)``.
-        speech: share of the time in which somebody speaks, 0 to 1.
+        speech: share of the time in which somebody speaks; 0 where nobody does, to 1.
         bundle: names the labels and the threshold.
     """
     probabilities = dict(zip(bundle.labels, row.tolist(), strict=True))
-    if not gate.speaks(speech, end_s - start_s):
+    if speech == 0:
         return Segment(start_s, end_s, NONE, probabilities, False, speech)
     label = bundle.labels[int(row.argmax())]
     uncertain = probabilities[label] < bundle.threshold

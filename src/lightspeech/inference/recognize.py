@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lightspeech.audio import samples
-from lightspeech.audio.gate import Gate, speaks
+from lightspeech.audio.gate import Gate
 from lightspeech.audio.windows import Cutter, Waveform
 from lightspeech.bundle import Bundle
 from lightspeech.inference import answers
@@ -118,7 +118,7 @@ def _whole(predictor: Predictor, blocks: Iterable[Waveform]) -> Segment:
     gate.flush()
     window_s = len(window) / bundle.sample_rate
     end_s = starts[-1] + window_s
-    spoken = [speaks(gate.speech(at, at + window_s), window_s) for at in starts]
+    spoken = [gate.speech(at, at + window_s) > 0 for at in starts]
     mean = np.stack(rows)[spoken if any(spoken) else slice(None)].mean(0)
     return answers.segment(0.0, end_s, mean, gate.speech(0.0, end_s), bundle)
 

@@ -55,7 +55,7 @@ static uint64_t answer(void) {
     ls_model_probabilities(&model, probabilities);
     const uint64_t end = platform_instructions();
     print_bytes("logits ", ls_model_output(&model), LS_MODEL_OUTPUT_SIZE);
-    print_number("speech ", (uint64_t)(100.0f * ls_frontend_share(&frontend) + 0.5f));
+    print_number("speech ", (uint64_t)(100.0f * ls_frontend_speech(&frontend) + 0.5f));
     return end - begin;
 }
 

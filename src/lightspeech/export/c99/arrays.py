@@ -8,7 +8,13 @@ PER_LINE = 8
 
 
 def array(kind: str, name: str, values: Iterable[float]) -> str:
-    """Write an array of C: floats where ``kind`` is float, else whole numbers."""
+    """Write an array of C.
+
+    Args:
+        kind: of its numbers, as C names it; ``float``, or one of whole numbers.
+        name: of the array.
+        values: its numbers.
+    """
     numbers = [number(value) if kind == "float" else str(value) for value in values]
     rows = [numbers[at : at + PER_LINE] for at in range(0, len(numbers), PER_LINE)]
     body = "".join(f"    {', '.join(row)},\n" for row in rows)
@@ -21,7 +27,12 @@ def number(value: float) -> str:
 
 
 def header(name: str, lines: list[str]) -> str:
-    """Write a header of C: the name of its file, and what stands in it."""
+    """Write a header of C.
+
+    Args:
+        name: of its file.
+        lines: what stands in it.
+    """
     guard = name.upper().replace(".", "_")
     body = "\n".join(lines)
     return (

@@ -1,4 +1,4 @@
-"""The voice gate in C: `ls_gate.c` is fixed; here its sizes and its weights are written."""
+"""The voice gate in C: ``ls_gate.c`` is fixed; here its sizes and its weights are written."""
 
 import dataclasses
 from importlib.resources import files
@@ -17,19 +17,27 @@ FREE = {"level": "kept", "floor": 0.0, "kind": "log_mel", "n_mfcc": 0, "clip": N
 
 
 def hears(cfg: MelConfig) -> bool:
-    """Tell whether a front end has the mel bands that the gate learnt from."""
+    """Tell whether a front end has the mel bands that the gate learnt from.
+
+    Args:
+        cfg: the front end.
+    """
     own, learnt = (dataclasses.asdict(mel) | FREE for mel in (cfg, gate.MEL))
     return own == learnt and cfg.kind != "spectrogram"
 
 
 def sizes(windows: Windows) -> dict[str, int]:
-    """Tell what the program must know of the gate: names of C to whole numbers."""
+    """Tell what the program must know of the gate: names of C to whole numbers.
+
+    Args:
+        windows: how long a window is.
+    """
     layers = gate.weights().layers
     cell_s = gate.CELL / gate.MEL.sample_rate
     n_frames = gate.MEL.n_frames(windows.samples(gate.MEL.sample_rate)[0])
     n_cells = (n_frames + 1) // 2
     known = max(n_cells - gate.DELAY - gate.HOLD, 1)
-    least = max(gate.LEAST_SPEECH_S / cell_s, gate.LEAST_SPEECH * n_cells)
+    least = min(gate.LEAST_S / cell_s, known / 2)
     return {
         "LS_GATE_BANDS": gate.N_BANDS,
         "LS_GATE_MEMORY": sum((layer.reach + 1) * layer.weights.shape[1] for layer in layers),

@@ -347,17 +347,10 @@ void ls_frontend_window(ls_frontend *state, int8_t *features) {
 }
 
 #if LS_GATE
-float ls_frontend_share(const ls_frontend *state) { return ls_gate_share(&state->gate); }
-
-int ls_frontend_speaks(const ls_frontend *state) { return ls_gate_speaks(&state->gate); }
+float ls_frontend_speech(const ls_frontend *state) { return ls_gate_share(&state->gate); }
 #else
-float ls_frontend_share(const ls_frontend *state) {
+float ls_frontend_speech(const ls_frontend *state) {
     (void)state;
     return 1.0f;
-}
-
-int ls_frontend_speaks(const ls_frontend *state) {
-    (void)state;
-    return 1;
 }
 #endif

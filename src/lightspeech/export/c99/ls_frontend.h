@@ -75,10 +75,9 @@ int ls_frontend_due(const ls_frontend *state);
 /* Copy the last LS_WINDOW_FRAMES frames, oldest first: LS_WINDOW_FRAMES * LS_N_FEATURES bytes. */
 void ls_frontend_window(ls_frontend *state, int8_t *features);
 
-/* Share of the last window in which somebody speaks, 0 to 1, and whether that is somebody who speaks.
- * Without a gate (LS_GATE is 0: it knows no such mel bands) everybody does. */
-float ls_frontend_share(const ls_frontend *state);
-int ls_frontend_speaks(const ls_frontend *state);
+/* Share of the last window in which somebody speaks: 0, where nobody does, to 1. Where LS_GATE is 0
+ * the gate knows no such mel bands, and it is 1. */
+float ls_frontend_speech(const ls_frontend *state);
 
 #if LS_LEARNS
 /* From now on learn the voice of whoever speaks, from the beginning. */

@@ -94,16 +94,12 @@ static uint32_t held(const ls_gate *gate, uint32_t cell) {
     return 0;
 }
 
-/* Of the last window what is known by now: what was said of cells before it, and is not sure of
- * those that ended just now, does not count. */
-static uint32_t count(const ls_gate *gate) {
-    uint32_t speech = 0;
+/* Of the last window that counts of which all is known: what is said of a cell comes later. */
+float ls_gate_share(const ls_gate *gate) {
+    uint32_t sounds = 0, speech = 0;
     for (uint32_t cell = 0; cell < LS_GATE_KNOWN; cell++) {
+        sounds += gate->speech[(gate->cells + cell + LS_GATE_HOLD) % LS_GATE_CELLS];
         speech += held(gate, cell);
     }
-    return speech;
+    return sounds < LS_GATE_LEAST_CELLS ? 0.0f : (float)speech / LS_GATE_KNOWN;
 }
-
-float ls_gate_share(const ls_gate *gate) { return (float)count(gate) / LS_GATE_KNOWN; }
-
-int ls_gate_speaks(const ls_gate *gate) { return count(gate) >= LS_GATE_LEAST_CELLS; }

@@ -27,11 +27,8 @@ void ls_gate_init(ls_gate *gate);
  * said of it comes some cells later. */
 void ls_gate_hear(ls_gate *gate, const int32_t *levels);
 
-/* Share of the last window in which somebody speaks, 0 to 1. */
+/* Share of the last window in which somebody speaks: 0, where nobody does, to 1. */
 float ls_gate_share(const ls_gate *gate);
-
-/* Is that somebody who speaks? */
-int ls_gate_speaks(const ls_gate *gate);
 
 #ifdef __cplusplus
 }

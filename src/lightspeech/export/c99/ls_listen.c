@@ -38,7 +38,7 @@ ls_listener_event ls_listener_step(ls_listener *listener, float *probabilities) 
         return LS_LISTENER_IDLE;
     }
     ls_frontend_window(&listener->frontend, ls_model_input(&listener->model));
-    if (!ls_frontend_speaks(&listener->frontend)) {
+    if (ls_frontend_speech(&listener->frontend) <= 0.0f) {
         return LS_LISTENER_NONE;
     }
     ls_model_run(&listener->model);
