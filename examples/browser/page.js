@@ -1,19 +1,21 @@
 // The page: a recording or the microphone, and what was heard. No sound leaves the browser.
 
+import { Gate } from "./gate.js";
 import { Recognizer } from "./recognizer.js";
 
 const BUNDLE = "bundle";
 const UNCHANGED = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 
 const answer = document.getElementById("answer");
-const opened = Recognizer.open(BUNDLE);
+const opened = Promise.all([Recognizer.open(BUNDLE), Gate.open("gate.json")]);
 
-function show(recognizer, probabilities) {
+function show(recognizer, probabilities, speech) {
   const ranked = recognizer.labels.map((label, i) => [label, probabilities[i]]);
   ranked.sort((a, b) => b[1] - a[1]);
   const [[label, likeliest]] = ranked;
   const lines = ranked.map(([name, p]) => `${name} ${(100 * p).toFixed(1)} %`);
-  const said = likeliest >= recognizer.threshold ? label : "uncertain";
+  const sure = likeliest >= recognizer.threshold ? label : "uncertain";
+  const said = speech > 0 ? sure : "none";
   answer.textContent = [said, "", ...lines].join("\n");
 }
 
@@ -29,13 +31,14 @@ async function decode(data, sampleRate) {
 }
 
 async function hearRecording(data) {
-  const recognizer = await opened;
+  const [recognizer, gate] = await opened;
   const waveform = await decode(data, recognizer.sampleRate);
-  show(recognizer, await recognizer.recognize(waveform));
+  const speech = gate.speech(waveform, recognizer.sampleRate);
+  show(recognizer, await recognizer.recognize(waveform), speech);
 }
 
 async function hearMicrophone() {
-  const recognizer = await opened;
+  const [recognizer, gate] = await opened;
   const sound = await navigator.mediaDevices.getUserMedia({ audio: UNCHANGED });
   const context = new AudioContext({ sampleRate: recognizer.sampleRate });
   await context.audioWorklet.addModule("microphone.js");
@@ -51,7 +54,9 @@ async function hearMicrophone() {
     if (missing > 0 || busy) return;
     missing = recognizer.hopSize ?? window.length;
     busy = true;
-    show(recognizer, await recognizer.probabilities(window.slice()));
+    const heard = window.slice();
+    const speech = gate.speech(heard, recognizer.sampleRate);
+    show(recognizer, await recognizer.probabilities(heard), speech);
     busy = false;
   };
 }

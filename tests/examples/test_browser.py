@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from lightspeech.audio import io
+from lightspeech.audio import gate, io
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import READABLE
+from lightspeech.corpora import synthetic
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
 
@@ -71,6 +72,41 @@ def test_it_cuts_windows_as_lightspeech_does(hop_s, length):
     assert done.returncode == 0, done.stderr
     expected = windows.cut(np.arange(1, length + 1, dtype=np.float32), 16_000)
     np.testing.assert_array_equal(np.array(json.loads(done.stdout)), expected)
+
+
+def test_its_gate_has_the_numbers_of_the_package():
+    assert json.loads((EXAMPLE / "gate.json").read_text("utf-8")) == gate.described()
+
+
+@pytest.mark.parametrize("kind", ["voice", "silence", "hiss"])
+def test_its_gate_scores_as_the_package_does(kind, tmp_path):
+    if not shutil.which("node"):
+        pytest.skip("needs node")
+    cfg = synthetic.Config(speakers=2, sentences=1, root=tmp_path / "voice")
+    voice = np.concatenate([io.load(one.path) for one in synthetic.read(cfg).utterances])
+    hiss = np.random.default_rng(0).normal(0, 0.1, 40_000).astype(np.float32)
+    waveform = {"voice": voice, "silence": np.zeros_like(hiss), "hiss": hiss}[kind]
+    waveform.tofile(tmp_path / "samples")
+    script = (
+        f"import {{ Gate }} from '{EXAMPLE.as_uri()}/gate.js';"
+        "import { readFileSync } from 'node:fs';"
+        f"const gate = new Gate(JSON.parse(readFileSync('{EXAMPLE}/gate.json')));"
+        f"const x = new Float32Array(readFileSync('{tmp_path}/samples').buffer);"
+        "console.log(JSON.stringify([gate.speech(x, 16000), gate.scores(x)]));"
+    )
+    command = ["node", "--no-warnings", "--input-type=module", "--eval", script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    speech, scores = json.loads(done.stdout)
+    heard = gate.Gate(16_000)
+    heard.feed(waveform)
+    heard.flush()
+    expected = gate.Scorer(gate.weights()).scores(gate.levels(gate.energies(waveform)))
+    # A level on the edge between two steps may fall on either side.
+    assert np.abs(np.subtract(scores, expected[: len(scores)])).max() < 128
+    assert np.mean(np.equal(scores, expected[: len(scores)])) > 0.5
+    assert speech == pytest.approx(heard.speech(0.0, len(waveform) / 16_000), abs=0.02)
+    assert (speech > 0.5) == (kind == "voice")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -1,6 +1,8 @@
 """The voice gate in C says of 16-bit samples what the gate in Python says."""
 
 import ctypes
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -91,6 +93,62 @@ def test_c_hears_speech_where_python_does(load_front, samples):
     # A level on the edge between two steps may fall on either side: a word more or less.
     np.testing.assert_allclose(heard, shares, atol=(2 * gate.HOLD + 1.5) / KNOWN)
     assert np.mean(np.isclose(heard, shares)) > 0.8
+
+
+WASM = """
+#include "ls_gate.h"
+static ls_gate gate;
+int32_t levels[LS_GATE_BANDS];
+void begin(void);
+int hear(void);
+int32_t *place(void);
+void begin(void) { ls_gate_init(&gate); }
+int32_t *place(void) { return levels; }
+int hear(void) {
+    ls_gate_hear(&gate, levels);
+    return gate.speech[(gate.cells - 1) % LS_GATE_CELLS];
+}
+"""
+NODE = """
+import { readFileSync } from 'node:fs';
+const [wasm, data] = process.argv.slice(1).map((path) => readFileSync(path));
+const { exports: c } = new WebAssembly.Instance(new WebAssembly.Module(wasm));
+const levels = new Int32Array(data.buffer, data.byteOffset, data.length / 4);
+c.begin();
+const heard = [];
+for (let at = 0; at < levels.length; at += 16) {
+  new Int32Array(c.memory.buffer, c.place(), 16).set(levels.subarray(at, at + 16));
+  heard.push(c.hear());
+}
+console.log(heard.join(' '));
+"""
+
+
+def test_the_gate_is_web_assembly_that_needs_no_library(tmp_path, samples):
+    for tool in ("clang", "wasm-ld", "node"):
+        if not shutil.which(tool):
+            pytest.skip(f"needs {tool}")
+    ones = np.ones(SHIPPED.n_features, np.float32)
+    for name, text in c99_frontend.sources(SHIPPED, WINDOWS, Input(ones, ones, 1, 0)).items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "main.c").write_text(WASM)
+    exports = [f"-Wl,--export={name}" for name in ("begin", "hear", "place")]
+    command = [
+        "clang", "--target=wasm32", "-std=c99", "-O2", "-Wall", "-Werror", "-ffreestanding",
+        "-nostdlib", "-fno-builtin", "-Wl,--no-entry", *exports, "main.c", "ls_gate.c",
+        "-o", "gate.wasm",
+    ]  # fmt: skip
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=60)
+    levels = gate.levels(gate.energies(samples.astype(np.float32) / np.float32(32_768)))
+    levels.astype("<i4").tofile(tmp_path / "levels")
+    script = ["node", "--no-warnings", "--input-type=module", "--eval", NODE]
+    done = subprocess.run(
+        [*script, "gate.wasm", "levels"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    expected = gate.Scorer(gate.weights()).scores(levels) >= gate.weights().threshold
+    assert [int(mark) for mark in done.stdout.split()] == expected.astype(int).tolist()
+    assert {0, 1} == set(expected.astype(int).tolist())
 
 
 @pytest.mark.parametrize("kind", ["log_mel", "mfcc"])

@@ -12,6 +12,7 @@ Figures and data: docs/results.md; made by ``python -m benchmarks.gate``.
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -118,6 +119,29 @@ def weights() -> Weights:
             ),
             int(data["threshold"]),
         )
+
+
+def described() -> dict[str, Any]:
+    """Tell all that a program in another language needs to be this gate, as JSON has it."""
+    learnt = weights()
+    bands = [np.flatnonzero(band) for band in pooling().T]
+    return {
+        "sample_rate": MEL.sample_rate, "n_fft": MEL.n_fft, "cell": CELL, "floor": FLOOR,
+        "steps": STEPS, "coarse": COARSE, "range": RANGE, "decay": DECAY, "nothing": NOTHING,
+        "largest": LARGEST, "delay": DELAY, "hold": HOLD, "least_s": LEAST_S,
+        "threshold": learnt.threshold,
+        "bands": [
+            {"first": int(band[0]), "weights": [round(pooling()[at, n], 9) for at in band]}
+            for n, band in enumerate(bands)
+        ],
+        "layers": [
+            {
+                "weights": layer.weights.tolist(), "bias": layer.bias.tolist(),
+                "shift": layer.shift.tolist(), "dilation": layer.dilation,
+            }
+            for layer in learnt.layers
+        ],
+    }  # fmt: skip
 
 
 @lru_cache(maxsize=1)

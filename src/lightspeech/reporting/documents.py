@@ -6,7 +6,15 @@ from pathlib import Path
 
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import frontier, installs
-from lightspeech.reporting import begun, benchmark_table, costs, summary, tables, wording
+from lightspeech.reporting import (
+    begun,
+    benchmark_table,
+    costs,
+    summary,
+    tables,
+    voice_gate,
+    wording,
+)
 
 PART = re.compile(r"<!-- (\w+):begin -->\n.*?<!-- \1:end -->", re.DOTALL)
 MARKER = re.compile(r"<!-- \w+:(?:begin|end) -->")
@@ -58,6 +66,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "init": begun.describe,
     "benchmark": _benchmark,
     "install": _install,
+    "gate": voice_gate.describe,
 }
 """What may stand between markers: given the folder of all results, Markdown."""
 

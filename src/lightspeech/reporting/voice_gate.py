@@ -1,0 +1,54 @@
+"""The voice gate beside its yardsticks, and what it leaves of speech and of noise."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lightspeech.errors import CorpusError
+from lightspeech.reporting import costs, wording
+
+FILE = "gate.json"
+NAMES = {"cremad": "CREMA-D", "ravdess": "RAVDESS", "nemo": "nEMO"}
+"""Of corpora, as people write them."""
+
+
+def describe(root: Path) -> str:
+    """Write two sentences and a table: a row a system.
+
+    Args:
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if there are no figures of it.
+    """
+    path = root / FILE
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        raise CorpusError(f"{path}: no figures; python -m benchmarks.gate measure") from None
+    head = ("system", "false speech %", *(f"missed, {name} %" for name in NAMES.values()))
+    rows = [
+        (
+            name,
+            wording.percent(of["false_speech"]),
+            *(wording.percent(of["missed_by_corpus"][corpus]) for corpus in NAMES),
+        )
+        for name, of in found["systems"].items()
+    ]
+    return f"{_sentences(found)}\n\n{costs.table(head, rows, names=1)}"
+
+
+def _sentences(found: dict[str, Any]) -> str:
+    answers = found["answers"]
+    lost = ", ".join(
+        "{} of {:,} of {}".format(*answers["speech_without_answer"][corpus], name)
+        for corpus, name in NAMES.items()
+    )
+    answered, noises = map(sum, zip(*answers["noise_with_answer"].values(), strict=True))
+    music, pieces = answers["noise_with_answer"]["music"]
+    return (
+        f"It has {found['n_params']:,} parameters and takes "
+        f"{wording.percent(found['cost']['gate_of_micro'])} % of the time of `micro`. Recordings "
+        f"of speech that are answered `none`: {lost}. Of {noises} noises, tones and pieces of "
+        f"music {answered} are not `none`, {music} of them among the {pieces} of music."
+    )
