@@ -194,7 +194,7 @@ def answers(clips: list[Clip]) -> dict[str, Any]:
         sounding = scores(gate.weights(), clip.energies) >= gate.weights().threshold
         speaks = sounding.sum() * gate.CELL / sounds.RATE >= gate.LEAST_S
         count = (lost if clip.spoken else answered)[clip.kind]
-        count[0] += speaks != clip.spoken
+        count[0] += int(speaks != clip.spoken)
         count[1] += 1
     return {"speech_without_answer": dict(lost), "noise_with_answer": dict(answered)}
 

@@ -245,10 +245,10 @@ def _text_format(bundle: Bundle, questions: Iterable[Question]) -> tuple[str, Fo
         if "error" in record:
             return ""
         ranked = sorted(record["probabilities"].items(), key=lambda item: -item[1])[:3]
+        likeliest = ", ".join(f"{name} {value:.0%}" for name, value in ranked)
         answer = UNCERTAIN if record["uncertain"] else record["label"]
-        return (
-            f"{_name(record):<{file}}  {record['start_s']:8.1f}  {record['end_s']:8.1f}  "
-            f"{answer:<{label}}  " + ", ".join(f"{name} {value:.0%}" for name, value in ranked)
+        return f"{_name(record):<{file}}  {record['start_s']:8.1f}  {record['end_s']:8.1f}  " + (
+            NONE if record["label"] == NONE else f"{answer:<{label}}  {likeliest}"
         )
 
     return f"{'file':<{file}}  {'from s':>8}  {'to s':>8}  {'emotion':<{label}}  likeliest", line
