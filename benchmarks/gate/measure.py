@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,11 @@ from benchmarks.gate.train import scores
 from lightspeech.audio import gate, io
 from lightspeech.audio.gate import Gate
 from lightspeech.audio.windows import Waveform
-from lightspeech.evaluation import machine
+from lightspeech.bundle import read as read_bundle
+from lightspeech.evaluation import cortex_m, device_cost, machine
 from lightspeech.files import write_json
 from lightspeech.inference.recognizer import load
+from lightspeech.workflows.convert import convert
 
 OUTPUT = Path("results/gate.json")
 MISSED = 0.01
@@ -88,7 +91,7 @@ def main(folder: Path, work: Path) -> None:
                 "level": figures["level"],
             },
             "answers": {"threshold": learnt.threshold, **answers(clips)},
-            "cost": cost(),
+            "cost": {**cost(), **cost_on_board()},
         },
     )
 
@@ -220,6 +223,29 @@ def cost() -> dict[str, float]:
         "micro_ms_per_audio_s": round(1000 * of_micro / TIMED_S, 4),
         "gate_ms_per_audio_s": round(1000 * of_gate / TIMED_S, 4),
         "gate_of_micro": round(of_gate / of_micro, 4),
+    }
+
+
+def cost_on_board() -> dict[str, float]:
+    """Count instructions of an emulated Cortex-M4F, with and without the gate, beside ``micro``."""
+    with TemporaryDirectory() as folder:
+        made = convert(read_bundle("micro"), format="c99", bundles=Path(folder)).path
+        samples = np.random.default_rng(0).normal(0, 3_000, 5 * sounds.RATE).astype(np.int16)
+        image = cortex_m.on_cortex_m(made, samples, *device_cost.OPTIONS)
+        sizes = made / "ls_frontend_config.h"
+        sizes.write_text(sizes.read_text().replace("#define LS_GATE 1u", "#define LS_GATE 0u"))
+        (made / "ls_gate.c").unlink()
+        without = cortex_m.on_cortex_m(made, samples, *device_cost.OPTIONS)
+    seconds = len(samples) / sounds.RATE
+    frames = without.printed.frontend_instructions / seconds
+    of_micro = frames + image.printed.inference_instructions / len(image.printed.logits)
+    of_gate = image.printed.frontend_instructions / seconds - frames
+    return {
+        "micro_instructions_per_audio_s": round(of_micro),
+        "gate_instructions_per_audio_s": round(of_gate),
+        "gate_of_micro_on_board": round(of_gate / of_micro, 4),
+        "gate_flash_bytes": image.flash_bytes - without.flash_bytes,
+        "gate_ram_bytes": image.ram_bytes - without.ram_bytes,
     }
 
 

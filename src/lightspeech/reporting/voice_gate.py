@@ -46,9 +46,13 @@ def _sentences(found: dict[str, Any]) -> str:
     )
     answered, noises = map(sum, zip(*answers["noise_with_answer"].values(), strict=True))
     music, pieces = answers["noise_with_answer"]["music"]
+    cost = found["cost"]
     return (
         f"It has {found['n_params']:,} parameters and takes "
-        f"{wording.percent(found['cost']['gate_of_micro'])} % of the time of `micro`. Recordings "
+        f"{wording.percent(cost['gate_of_micro'])} % of the time of `micro` in Python, "
+        f"{wording.percent(cost['gate_of_micro_on_board'])} % of its instructions on a Cortex-M4F, "
+        f"where it adds {wording.size(cost['gate_flash_bytes'])} of flash and "
+        f"{wording.size(cost['gate_ram_bytes'])} of RAM. Recordings "
         f"of speech that are answered `none`: {lost}. Of {noises} noises, tones and pieces of "
         f"music {answered} are not `none`, {music} of them among the {pieces} of music."
     )
