@@ -35,4 +35,5 @@ def test_wheel_holds_every_shipped_bundle_and_the_firmware(wheel):
     assert len(files) == len(bundle.shipped()) * 5  # a card, and two bundles of one model
     assert {name for name in wheel.namelist() if "/zoo/" in name} == expected
     firmware = "lightspeech/evaluation/firmware"
-    assert {f"{firmware}/listen.c", f"{firmware}/cortex-m/link.ld"} <= set(wheel.namelist())
+    needed = {f"{firmware}/listen.c", f"{firmware}/cortex-m/link.ld", "lightspeech/audio/gate.npz"}
+    assert needed <= set(wheel.namelist())
