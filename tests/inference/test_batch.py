@@ -14,6 +14,7 @@ import pytest
 
 import lightspeech
 from lightspeech import Answer, AudioError, BundleError, ConfigError, WorkerError
+from lightspeech.inference import parallel
 
 RATE = 16_000
 SCRIPT = """
@@ -85,7 +86,8 @@ def test_an_endless_generator_is_pulled_no_further_than_needed(recognizer, recor
     first = list(itertools.islice(batch, 20))
     assert all(isinstance(answer, Answer) for answer in first)
     batch.close()
-    assert next(pulled) <= 20 + 4 * processes + 1
+    ahead = parallel.CHUNK * (parallel.AHEAD * processes + 1)
+    assert next(pulled) <= 20 + ahead + 1
     assert not multiprocessing.active_children()
 
 

@@ -2,10 +2,11 @@
 
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from lightspeech.audio.reading import Audio, Channel
 from lightspeech.errors import LightspeechError, LightspeechWarning
 from lightspeech.inference.answers import Answer
 
-IN_FLIGHT = 4
-"""Items a process that are taken before the first of them is answered: enough to keep all busy."""
+CHUNK = 4
+"""Items that go to a process at once: to hand one over costs a tenth of a short answer."""
+AHEAD = 2
+"""Chunks a process that are taken before the first of them is answered: enough to keep all busy."""
 
 Result = Answer | LightspeechError
 Heard = tuple[Result, list[str]]
@@ -62,8 +65,7 @@ def answers(items: Iterable[Audio], job: Job, n_processes: int) -> Iterator[Resu
 
     Args:
         items: paths, bytes, open files, or arrays, shape ``(samples,)`` or
-            ``(samples, channels)``; pulled as they are needed, `IN_FLIGHT` times the processes
-            ahead.
+            ``(samples, channels)``; pulled as they are needed, `AHEAD` chunks a process ahead.
         job: how to answer each.
         n_processes: at once.
 
@@ -73,36 +75,43 @@ def answers(items: Iterable[Audio], job: Job, n_processes: int) -> Iterator[Resu
     Raises:
         WorkerError: if a process ends before its work does.
     """
-    waiting: deque[Future[Heard]] = deque()
+    waiting: deque[Future[list[Heard]]] = deque()
+    items = iter(items)
     with processes.pool(n_processes) as pool:
-        for item in items:
-            waiting.append(_submit(pool, item, job))
-            if len(waiting) >= IN_FLIGHT * n_processes:
-                yield _told(waiting.popleft())
+        while chunk := [_portable(item, job.sample_rate) for item in islice(items, CHUNK)]:
+            waiting.append(processes.submit(pool, _answers, chunk, job))
+            if len(waiting) >= AHEAD * n_processes:
+                yield from _told(waiting.popleft())
         while waiting:
-            yield _told(waiting.popleft())
+            yield from _told(waiting.popleft())
 
 
-def _told(future: "Future[Heard]") -> Result:
-    """Give a result; what its process warned of is told by this one."""
-    result, warned = future.result()
-    for message in warned:
-        warnings.warn(message, LightspeechWarning, stacklevel=2)
-    return result
+def _told(future: "Future[list[Heard]]") -> Iterator[Result]:
+    """Give results; what their process warned of is told by this one."""
+    for result, warned in future.result():
+        for message in warned:
+            warnings.warn(message, LightspeechWarning, stacklevel=2)
+        yield result
 
 
-def _submit(pool: ProcessPoolExecutor, item: Any, job: Job) -> "Future[Heard]":
+def _portable(item: Any, sample_rate: int | None) -> Audio | LightspeechError:
+    """Give what can go to another process: no open file, and of what is no audio the error."""
     try:
-        reading.check(item, job.sample_rate)
-    except LightspeechError as error:  # what is no audio need not be picklable
-        refused: Future[Heard] = Future()
-        refused.set_result((error, []))
-        return refused
-    if hasattr(item, "read"):  # an open file cannot go to another process
+        reading.check(item, sample_rate)
+    except LightspeechError as error:
+        return error
+    if hasattr(item, "read"):
         item = item.read()
     if isinstance(item, Channel) and hasattr(item.audio, "read"):
         item = replace(item, audio=item.audio.read())
-    return processes.submit(pool, _answer, item, job)
+    portable: Audio = item
+    return portable
+
+
+def _answers(items: Sequence[Audio | LightspeechError], job: Job) -> list[Heard]:
+    return [
+        (item, []) if isinstance(item, LightspeechError) else _answer(item, job) for item in items
+    ]
 
 
 def _answer(item: Audio, job: Job) -> Heard:
