@@ -162,7 +162,8 @@ def test_no_bundle_says_what_to_type(lightspeech, error_line, tmp_path, monkeypa
 
 def test_an_unwritable_output_is_one_clear_line(lightspeech, error_line, tmp_path):
     save(tmp_path / "voice.wav")
-    ended = lightspeech("predict", tmp_path, "--output", tmp_path / "voice.wav" / "below.csv")
+    below = tmp_path / "voice.wav" / "below.csv"
+    ended = lightspeech("predict", tmp_path / "voice.wav", "--output", below)
     assert "cannot be written" in error_line(ended)
 
 
@@ -188,7 +189,7 @@ def test_a_full_disk_below_stdout_is_one_clear_line(tmp_path):
     save(tmp_path / "voice.wav")
     with open("/dev/full", "w") as full:
         ended = subprocess.run(
-            [*COMMAND, str(tmp_path)], stdout=full, stderr=subprocess.PIPE, text=True
+            [*COMMAND, str(tmp_path / "voice.wav")], stdout=full, stderr=subprocess.PIPE, text=True
         )
     assert ended.returncode == 1
     [line] = ended.stderr.splitlines()

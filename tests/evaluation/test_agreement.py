@@ -37,7 +37,8 @@ def root(tmp_path, figures):
         tmp_path / "pruning/toy.json", {**curve, "folds": 2, "seeds": [0], "points": [point]}
     )
     row = {"model": plain.recipe, "format": "c99", "n_params": 900, "macs": 1_000}
-    write_json(tmp_path / "benchmark.json", {"rows": [row]})
+    about = {"machine": {"cpu": "toy", "cores": 1}, "threads": 1, "rounds": 1}
+    write_json(tmp_path / "benchmark.json", {**about, "rows": [row]})
     cost = {
         "model": plain.model, "scheme": "int8", "target": "toy", "how": "measured",
         "basis": "by eye", "flash_bytes": 1, "ram_bytes": 1, "instructions_per_audio_second": 1,
@@ -46,9 +47,8 @@ def root(tmp_path, figures):
     write_json(tmp_path / "devices/toy.json", cost)
     speed = {"n_params": plain.n_params, "n_utterances": 1, "epoch_s": 1.0,
              "batches_utterances_per_s": 1, "loader_utterances_per_s": 1}  # fmt: skip
-    write_json(
-        tmp_path / "benchmarks/training.json", {"machine": {}, "recipes": {plain.recipe: speed}}
-    )
+    speeds = {"machine": {}, "threads": 1, "recipes": {plain.recipe: speed}}
+    write_json(tmp_path / "benchmarks/training.json", speeds)
     said = [{"seconds": 2.0, "uar": 0.1, "std": 0.1},
             {"seconds": None, "uar": int8.uar.mean, "std": int8.uar.std}]  # fmt: skip
     write_json(tmp_path / "benchmarks/voices.json", {f"{plain.recipe}-1-quantize": said})
