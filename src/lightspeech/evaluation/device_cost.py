@@ -30,8 +30,8 @@ TARGET = "cortex-m4f"
 OPTIONS = ("-DLS_SMLAD",)
 """Two multiplications an instruction, which every processor with Thumb-2 DSP instructions has."""
 
-# Of an estimate; `micro` measures 3.2 instructions, 97,000, 34 kB beside the weights and 0.4 kB, the
-# voice gate and its weights included.
+# Of an estimate; `micro` measures 3.2 instructions, 97,000, 34 kB beside the weights and 0.4 kB,
+# the voice gate and its weights included.
 INSTRUCTIONS_PER_MAC = 4
 INSTRUCTIONS_PER_FRAME = 115_000
 CODE_BYTES = 38_000
