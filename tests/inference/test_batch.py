@@ -103,8 +103,8 @@ def test_processes_that_cannot_be_are_refused_at_once(recognizer, number):
 
 def test_a_bundle_that_has_gone_meanwhile_is_told(recognizer, recordings):
     shutil.rmtree(recognizer.bundle.path)
-    [result] = recognizer.batch(recordings[:1], processes=2)
-    assert isinstance(result, BundleError)
+    results = recognizer.batch(recordings[:2], processes=2)
+    assert [type(result) for result in results] == [BundleError, BundleError]
 
 
 def test_what_the_iterable_raises_ends_the_processes(recognizer, recordings):
@@ -185,3 +185,9 @@ def test_processes_end_with_a_script_that_is_killed(recognizer, recordings, tmp_
     running.stdout.readline()
     running.kill()
     running.communicate(timeout=60)  # hangs as long as a worker has its pipes
+
+
+def test_a_single_recording_is_answered_in_this_process(recognizer, recordings, monkeypatch):
+    monkeypatch.setattr(parallel, "answers", lambda *_: pytest.fail("started processes"))
+    [answered] = recognizer.batch(recordings[:1], processes=2)
+    assert answered == recognizer(recordings[0])

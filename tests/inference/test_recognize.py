@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lightspeech.audio.windows import Windows
-from lightspeech.errors import AudioError
+from lightspeech.errors import AudioError, BundleError
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import BATCH, UTTERANCE_S, answer, recognize
 
@@ -126,3 +126,20 @@ def test_two_hours_take_little_more_memory_than_minutes(predictor):
 
     # Two hours of audio are 461 MB; what is said of each hop is kept, some hundred bytes.
     assert peak_bytes(7_200) - peak_bytes(120) < 12e6
+
+
+@pytest.mark.parametrize("at_once", [2, 5])
+@pytest.mark.parametrize("seconds", [10.4, 31.7])
+def test_threads_that_answer_windows_at_once_change_no_bit(predictor, seconds, at_once):
+    waveform = noise(seconds)
+    one_by_one = answer(predictor, blocks(waveform))
+    assert answer(predictor, blocks(waveform), at_once=at_once) == one_by_one
+
+
+def test_an_error_in_a_thread_is_the_error(predictor, monkeypatch):
+    def fails(waveforms):
+        raise BundleError("broken")
+
+    monkeypatch.setattr(type(predictor), "predict", lambda self, waveforms: fails(waveforms))
+    with pytest.raises(BundleError, match="broken"):
+        answer(predictor, blocks(noise(12)), at_once=3)

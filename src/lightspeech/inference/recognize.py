@@ -1,7 +1,8 @@
 """From windows to answers: one for an utterance, one after the other for long audio."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import chain
 from typing import NamedTuple
 
@@ -70,7 +71,9 @@ def utterance(predictor: Predictor, waveform: Waveform) -> Segment:
     return answers.segment(0.0, end_s, row, gate.speech(0.0, end_s), bundle)
 
 
-def answer(predictor: Predictor, blocks: Iterable[Waveform], *, whole: bool = False) -> Answer:
+def answer(
+    predictor: Predictor, blocks: Iterable[Waveform], *, whole: bool = False, at_once: int = 1
+) -> Answer:
     """Answer audio of any length; of the audio itself no more than some seconds are held.
 
     Args:
@@ -78,6 +81,7 @@ def answer(predictor: Predictor, blocks: Iterable[Waveform], *, whole: bool = Fa
         blocks: the audio in pieces of any length, shape ``(samples,)``, at the bundle's sample
             rate.
         whole: one segment for all of it, the mean over windows.
+        at_once: windows of long audio that are answered at once, each by a thread.
 
     Raises:
         AudioError: if it is too short, or no waveform.
@@ -91,10 +95,15 @@ def answer(predictor: Predictor, blocks: Iterable[Waveform], *, whole: bool = Fa
     elif whole:
         hops = [_whole(predictor, chain([head], blocks))]
     else:
-        follower = Follower(predictor)
-        hops = [hop for block in chain([head], blocks) for hop in follower.feed(block)]
-        hops += follower.flush()
+        hops = _follow(predictor, chain([head], blocks), at_once)
     return answers.answer(hops, predictor.bundle)
+
+
+def _follow(predictor: Predictor, blocks: Iterable[Waveform], at_once: int) -> list[Segment]:
+    with ThreadPoolExecutor(at_once) as threads:  # that begin with their first work
+        follower = Follower(predictor, threads if at_once > 1 else None, ahead=2 * at_once)
+        hops = [hop for block in blocks for hop in follower.feed(block)]
+        return hops + follower.flush()
 
 
 def _take(blocks: Iterator[Waveform], limit: int) -> Waveform:
@@ -152,9 +161,19 @@ class Follower:
     change a bit of an answer; a batch of them is no quicker on one thread.
     """
 
-    def __init__(self, predictor: Predictor) -> None:
-        """Begin a recording."""
+    def __init__(
+        self, predictor: Predictor, threads: Executor | None = None, *, ahead: int = 0
+    ) -> None:
+        """Begin a recording.
+
+        Args:
+            predictor: an open bundle.
+            threads: that answer windows; none: each is answered as soon as it is there.
+            ahead: windows that they may be behind.
+        """
         self._predictor = predictor
+        self._threads, self._ahead = threads, ahead if threads else 0
+        self._asked: deque[tuple[int, Callable[[], Probabilities]]] = deque()
         self._cutter = Cutter(predictor.bundle.windows, predictor.bundle.sample_rate)
         self._gate = Gate(predictor.bundle.sample_rate)
         self._waiting: deque[Stretch] = deque()  # for the gate, which is a few frames behind
@@ -167,7 +186,9 @@ class Follower:
         """Take a block, shape ``(samples,)``, at the bundle's sample rate; give what is known."""
         self._gate.feed(block)
         for start, window in self._cutter.feed(block):
-            self._next(start, window)
+            self._asked.append((start, self._ask(window)))
+            if len(self._asked) > self._ahead:
+                self._next()
         known = []
         while self._waiting and self._gate.reaches(self._waiting[0].end_s):
             known.append(self._segment(self._waiting.popleft()))
@@ -175,15 +196,30 @@ class Follower:
 
     def flush(self) -> list[Segment]:
         """Give the rest; the recording ends, which must be longer than a window."""
-        self._next(*self._cutter.flush())
+        start, last = self._cutter.flush()
+        self._asked.append((start, self._ask(last)))
+        while self._asked:
+            self._next()
         assert self._now is not None
         window, _ = self._windows()
         self._close(2 * (self._start + window), after=self._now)
         self._gate.flush()
         return [self._segment(stretch) for stretch in self._waiting]
 
-    def _next(self, start: int, waveform: Waveform) -> None:
-        [row] = self._predictor.predict(waveform[None])
+    def _ask(self, window: Waveform) -> Callable[[], Probabilities]:
+        """Have a window answered, and give what waits for its row."""
+        if self._threads is not None:
+            return self._threads.submit(self._row, window.copy()).result
+        row = self._row(window)
+        return lambda: row
+
+    def _row(self, window: Waveform) -> Probabilities:
+        row: Probabilities = self._predictor.predict(window[None])[0]
+        return row
+
+    def _next(self) -> None:
+        start, answered = self._asked.popleft()
+        row = answered()
         if self._now is not None:  # it ends midway between the two centres
             self._close(self._start + start + self._windows()[0], after=row)
         self._before, self._now, self._start = self._now, row, start

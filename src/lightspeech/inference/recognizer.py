@@ -1,7 +1,7 @@
 """Any bundle, ready for files, arrays and streams."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,7 +75,12 @@ class Recognizer:
         return f"<Recognizer {self.bundle.name}: {', '.join(self.labels)}>"
 
     def __call__(
-        self, audio: Audio, *, sample_rate: int | None = None, whole: bool = False
+        self,
+        audio: Audio,
+        *,
+        sample_rate: int | None = None,
+        whole: bool = False,
+        at_once: int = 1,
     ) -> Answer:
         """Answer one recording of any length.
 
@@ -85,6 +90,8 @@ class Recognizer:
                 16 or 32 bits, scaled by their type.
             sample_rate: of an array, in Hz; a file tells its own.
             whole: one segment for all of it, however long: the mean over windows.
+            at_once: windows of audio over ten seconds that are answered at once, each by a thread;
+                the answer is the same.
 
         Raises:
             AudioError: if it is missing, cut short, damaged, shorter than 10 ms, no audio, or holds
@@ -93,7 +100,7 @@ class Recognizer:
             BundleError: if the model gives no probabilities.
         """
         blocks = reading.blocks(audio, self.sample_rate, sample_rate=sample_rate)
-        return answer(self.predictor, blocks, whole=whole)
+        return answer(self.predictor, blocks, whole=whole, at_once=at_once)
 
     def batch(
         self,
@@ -113,7 +120,8 @@ class Recognizer:
             sample_rate: of arrays, in Hz.
             whole: one segment an item, however long.
             processes: that answer at once. Each opens the bundle of the same folder; it pays
-                where there are more than some hundred short recordings.
+                where there are more than some hundred short recordings. A list of a single one is
+                answered in this process, by as many threads.
 
         Yields:
             For each item its answer, or the error that it would have raised.
@@ -128,10 +136,12 @@ class Recognizer:
                 f"items are a {type(items).__name__}; give a list of recordings, as in "
                 "batch(Path(folder).glob('*.wav'))"
             )
+        options = {"sample_rate": sample_rate, "whole": whole}
+        if isinstance(items, Sized) and len(items) == 1:
+            return (parallel.result(self, item, at_once=processes, **options) for item in items)
         if processes > 1:
             job = Job(load, self.bundle.path.absolute(), self.threads, sample_rate, whole)
             return parallel.answers(items, job, processes)
-        options = {"sample_rate": sample_rate, "whole": whole}
         return (parallel.result(self, item, **options) for item in items)
 
     def stream(self, sample_rate: int, channels: int = 1) -> Stream:
