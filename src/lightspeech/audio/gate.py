@@ -2,8 +2,8 @@
 
 Every second mel frame of the front end that the shipped models share is pooled to `N_BANDS` bands,
 taken relative to a running peak, and heard by causal convolutions of int8 weights. After the
-logarithm all is whole numbers, and sums stay below 2**24, so that NumPy in single precision, an
-exported graph and generated C give the same scores. Gain is no cue: the floor lies below the
+logarithm all is whole numbers, and sums stay below 2**24, so that NumPy in single precision,
+JavaScript and generated C give the same scores. Gain is no cue: the floor lies below the
 rounding noise of 24 bits, and what matters is only how far a band is below the peak.
 
 Figures and data: docs/results.md; made by ``python -m benchmarks.gate``.
