@@ -50,7 +50,9 @@ def test_a_chain_is_trained_measured_printed_and_kept(lightspeech, recipe):
     assert (recipe.parent / "bundles/tiny-2-distill/bundle.json").exists()
     assert (recipe.parent / "runs/tiny/compress.svg").read_text().startswith("<svg")
 
-    again = lightspeech("compress", recipe, "--resume", "--processes", 1).out
+    asked = ("compress", recipe, "--resume", "--processes", 1)
+    assert lightspeech(*asked).out.startswith("tiny on synthetic, seeds 0")
+    again = lightspeech(*asked, "--markdown").out
     assert again == (recipe.parent / "runs/tiny/compress.md").read_text()
     assert again.count("\n| ") == 5
     assert "| 1-distill: crops 1 |" in again
