@@ -9,7 +9,6 @@ from rich.progress import Progress
 
 from lightspeech import bundle
 from lightspeech.bundle import ENVIRONMENT
-from lightspeech.cli import predict
 from lightspeech.inference import live
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
@@ -166,21 +165,21 @@ def test_standard_input_is_answered_beside_files_in_other_processes(lightspeech,
     assert second == {**first, "path": "-"}
 
 
-def test_processes_are_started_where_there_is_much_audio(lightspeech, recordings, monkeypatch):
+def test_every_core_has_a_thread_unless_one_may_wait_for_standard_input(
+    lightspeech, recordings, monkeypatch
+):
     asked, batch = [], Recognizer.batch
 
-    def alone(*args, processes, **options):
-        asked.append(processes)
-        return batch(*args, **options)
+    def watched(*args, at_once, **options):
+        asked.append(at_once)
+        return batch(*args, at_once=at_once, **options)
 
-    monkeypatch.setattr(Recognizer, "batch", alone)
+    monkeypatch.setattr(Recognizer, "batch", watched)
     monkeypatch.setattr("os.cpu_count", lambda: 3)
-    files = [recordings / "loud.wav"] * 4 + [recordings / "missing.wav"]
-    n_bytes = files[0].stat().st_size
-    for worth in (5 * n_bytes, 2 * n_bytes, n_bytes):
-        monkeypatch.setattr(predict, "WORTH_BYTES", worth)
-        lightspeech("predict", *files)
-    assert asked == [1, 2, 3]
+    path = recordings / "loud.wav"
+    lightspeech("predict", path, path)
+    lightspeech("predict", path, "-", stdin=path.read_bytes())
+    assert asked == [3, 1]
 
 
 def test_no_processes_are_refused(lightspeech, recordings):

@@ -47,13 +47,16 @@ def recordings(write_tone, tmp_path):
     ]
 
 
-@pytest.fixture(params=[1, 2], ids=["one", "two"])
-def processes(request):
+@pytest.fixture(
+    params=[{}, {"processes": 2}, {"at_once": 2}], ids=["one by one", "processes", "threads"]
+)
+def workers(request):
+    """How a batch is answered."""
     return request.param
 
 
 def test_items_are_answered_in_their_order_and_errors_are_values(
-    recognizer, recordings, processes, tmp_path
+    recognizer, recordings, workers, tmp_path
 ):
     (tmp_path / "bad.wav").write_bytes(b"RIFF")
     first, *rest = recordings
@@ -61,7 +64,7 @@ def test_items_are_answered_in_their_order_and_errors_are_values(
         first, str(first), first.read_bytes(), io.BytesIO(first.read_bytes()), tmp_path / "bad.wav",
         "none.wav", ["no audio"], lambda: "no audio, and not picklable", *rest,
     ]  # fmt: skip
-    found = list(recognizer.batch(items, processes=processes))
+    found = list(recognizer.batch(items, **workers))
     expected = recognizer(first)
     assert found[:4] == [expected] * 4
     kinds = [type(result) for result in found[4:8]]
@@ -70,35 +73,35 @@ def test_items_are_answered_in_their_order_and_errors_are_values(
     assert found[8:] == [recognizer(path) for path in rest]
 
 
-def test_arrays_have_one_rate_and_whole_reaches_every_item(recognizer, processes):
+def test_arrays_have_one_rate_and_whole_reaches_every_item(recognizer, workers):
     array = np.repeat(np.array([0, 0.2], np.float32), 6 * RATE)
     options = {"sample_rate": RATE, "whole": True}
-    found = list(recognizer.batch([array, array], processes=processes, **options))
+    found = list(recognizer.batch([array, array], **workers, **options))
     assert found == [recognizer(array, **options)] * 2
     assert len(found[0].segments) == 1
 
 
-def test_an_endless_generator_is_pulled_no_further_than_needed(recognizer, recordings, processes):
+def test_an_endless_generator_is_pulled_no_further_than_needed(recognizer, recordings, workers):
     pulled = itertools.count()
     endless = (recordings[next(pulled) % 5] for _ in itertools.repeat(None))
-    batch = recognizer.batch(endless, processes=processes)
+    batch = recognizer.batch(endless, **workers)
     assert next(pulled) == 0  # nothing before it is asked for
     first = list(itertools.islice(batch, 20))
     assert all(isinstance(answer, Answer) for answer in first)
     batch.close()
-    ahead = parallel.CHUNK * (parallel.AHEAD * processes + 1)
-    assert next(pulled) <= 20 + ahead + 1
+    assert next(pulled) <= 20 + parallel.CHUNK * (parallel.AHEAD * 2 + 1)
     assert not multiprocessing.active_children()
 
 
-def test_nothing_is_answered_with_nothing(recognizer, processes):
-    assert list(recognizer.batch([], processes=processes)) == []
+def test_nothing_is_answered_with_nothing(recognizer, workers):
+    assert list(recognizer.batch([], **workers)) == []
 
 
 @pytest.mark.parametrize("number", [0, -1, 1.5, True, None])
-def test_processes_that_cannot_be_are_refused_at_once(recognizer, number):
-    with pytest.raises(ConfigError, match="processes is .*; give a whole number, 1 or more"):
-        recognizer.batch([], processes=number)
+@pytest.mark.parametrize("name", ["processes", "at_once"])
+def test_numbers_that_cannot_be_are_refused_before_anything_else(recognizer, name, number):
+    with pytest.raises(ConfigError, match=f"{name} is .*; give a whole number, 1 or more"):
+        recognizer.batch([], **{name: number})
 
 
 def test_a_bundle_that_has_gone_meanwhile_is_told(recognizer, recordings):
@@ -187,7 +190,7 @@ def test_processes_end_with_a_script_that_is_killed(recognizer, recordings, tmp_
     running.communicate(timeout=60)  # hangs as long as a worker has its pipes
 
 
-def test_a_single_recording_is_answered_in_this_process(recognizer, recordings, monkeypatch):
-    monkeypatch.setattr(parallel, "answers", lambda *_: pytest.fail("started processes"))
-    [answered] = recognizer.batch(recordings[:1], processes=2)
+def test_a_single_recording_leaves_the_threads_to_its_windows(recognizer, recordings, monkeypatch):
+    monkeypatch.setattr(parallel, "threaded", lambda *_, **__: pytest.fail("started threads"))
+    [answered] = recognizer.batch(recordings[:1], at_once=2)
     assert answered == recognizer(recordings[0])

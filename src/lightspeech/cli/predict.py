@@ -33,8 +33,6 @@ Record = dict[str, Any]
 Format = Callable[[Record], str]
 
 UNCERTAIN = "uncertain"
-WORTH_BYTES = 20_000_000
-"""Of audio a process: ten minutes in WAV at 16 kHz, longer work than the start of a process."""
 FIELDS = ("path", "start_s", "end_s", "label", "uncertain", "speech", "model", "error")
 
 
@@ -86,7 +84,8 @@ def command(
         Segments, typer.Option(help="Neighbours of one label as one, or each hop of the windows.")
     ] = Segments.MERGED,
     processes: Annotated[
-        int | None, typer.Option(min=1, help="At once; default: cores, where there is much audio.")
+        int | None,
+        typer.Option(min=1, help="Processes at once; default: one, with a thread a core."),
     ] = None,
     channels: Annotated[
         str, typer.Option(help="mix, each (a row a channel), or the number of one, from 1.")
@@ -139,7 +138,8 @@ def command(
             results = recognizer.batch(
                 [question.audio for question in questions],
                 whole=whole,
-                processes=processes or _processes(files),
+                at_once=_threads(files),
+                processes=processes or 1,
             )
             answered = progress.track(zip(questions, results, strict=True), total=len(questions))
             records = _records(answered, recognizer.bundle, each=segments is Segments.EACH)
@@ -170,10 +170,9 @@ def _each(path: Path, audio: reading.Recording) -> Iterator[Question]:
         yield Question(path, audio)  # whose answer is that error
 
 
-def _processes(files: Iterable[Path]) -> int:
-    """As many as there are cores, or as there is audio worth the start of a process."""
-    n_bytes = sum(path.stat().st_size for path in files if path.is_file())
-    return max(1, min(os.cpu_count() or 1, n_bytes // WORTH_BYTES))
+def _threads(files: Iterable[Path]) -> int:
+    """As many as there are cores; one where standard input may keep a thread waiting for ever."""
+    return 1 if _files.STDIN in files else os.cpu_count() or 1
 
 
 def _write(sink: TextIO, head: str, line: Format, records: Iterable[Record]) -> bool:

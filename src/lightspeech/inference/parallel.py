@@ -1,9 +1,9 @@
-"""Many recordings in many processes: in their order, in flat memory, errors as values."""
+"""Many recordings at once, in processes or threads: in order, flat memory, errors as values."""
 
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -58,6 +58,34 @@ def result(recognizer: Callable[..., Answer], item: Audio, **options: Any) -> Re
         return recognizer(item, **options)
     except LightspeechError as error:
         return error
+
+
+def threaded(
+    items: Iterable[Audio], recognizer: Callable[..., Answer], n_threads: int, **options: Any
+) -> Iterator[Result]:
+    """Answer items in several threads; runtimes and decoders leave Python meanwhile.
+
+    Args:
+        items: as of `answers`, shape ``(samples,)`` or ``(samples, channels)`` where they are
+            arrays; pulled as they are needed, twice the threads ahead.
+        recognizer: answers each.
+        n_threads: at once.
+        options: of the recognizer.
+
+    Yields:
+        An answer or an error for each item, in their order.
+    """
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(n_threads) as threads:
+        try:
+            for item in items:
+                waiting.append(threads.submit(result, recognizer, item, **options))
+                if len(waiting) >= 2 * n_threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            threads.shutdown(cancel_futures=True)
 
 
 def answers(items: Iterable[Audio], job: Job, n_processes: int) -> Iterator[Result]:

@@ -108,6 +108,7 @@ class Recognizer:
         *,
         sample_rate: int | None = None,
         whole: bool = False,
+        at_once: int = 1,
         processes: int = 1,
     ) -> Iterator[Answer | LightspeechError]:
         """Answer many recordings, in their order, as they are taken: memory stays flat.
@@ -119,30 +120,32 @@ class Recognizer:
             items: each as of ``recognizer(audio)``; an endless generator is fine.
             sample_rate: of arrays, in Hz.
             whole: one segment an item, however long.
-            processes: that answer at once. Each opens the bundle of the same folder; it pays
-                where there are more than some hundred short recordings. A list of a single one is
-                answered in this process, by as many threads.
+            at_once: recordings that are answered at once, each by a thread of this process; of a
+                list of a single one its windows.
+            processes: that answer at once instead. Each opens the bundle of the same folder; they
+                pay with more than some cores and some hundred recordings.
 
         Yields:
             For each item its answer, or the error that it would have raised.
 
         Raises:
-            ConfigError: if ``items`` is a single recording, or ``processes`` no number above 0.
+            ConfigError: if ``items`` is a single recording, or one of the two no number above 0.
             WorkerError: if a process ended, killed or for want of the line above.
         """
         _check_count("processes", processes)
+        _check_count("at_once", at_once)
         if not isinstance(items, Iterable) or isinstance(items, str | bytes | np.ndarray):
             raise ConfigError(
                 f"items are a {type(items).__name__}; give a list of recordings, as in "
                 "batch(Path(folder).glob('*.wav'))"
             )
         options = {"sample_rate": sample_rate, "whole": whole}
-        if isinstance(items, Sized) and len(items) == 1:
-            return (parallel.result(self, item, at_once=processes, **options) for item in items)
         if processes > 1:
             job = Job(load, self.bundle.path.absolute(), self.threads, sample_rate, whole)
             return parallel.answers(items, job, processes)
-        return (parallel.result(self, item, **options) for item in items)
+        if at_once > 1 and not (isinstance(items, Sized) and len(items) == 1):
+            return parallel.threaded(items, self, at_once, **options)
+        return (parallel.result(self, item, at_once=at_once, **options) for item in items)
 
     def stream(self, sample_rate: int, channels: int = 1) -> Stream:
         """Begin to listen; many streams of one recognizer know nothing of each other.
