@@ -43,7 +43,11 @@ def run(program, *arguments, **environment):
     inherited = {key: text for key, text in os.environ.items() if "TELEMETRY" not in key}
     return subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)], capture_output=True, text=True,
-        env={**inherited, **{key: str(path) for key, path in environment.items()}},
+        env={
+            **inherited,
+            "OPENBLAS_NUM_THREADS": "1",  # that of NumPy has threads of its own
+            **{key: str(path) for key, path in environment.items()},
+        },
     )  # fmt: skip
 
 

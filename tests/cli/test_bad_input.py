@@ -196,7 +196,7 @@ def test_a_full_disk_below_stdout_is_one_clear_line(tmp_path):
     assert line.startswith("error: standard output: No space left on device")
 
 
-def test_ctrl_c_is_one_line_and_leaves_the_old_output(tmp_path):
+def test_ctrl_c_is_one_line_and_leaves_the_old_output(tmp_path, ctrl_c_reaches):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "answers.csv").write_text("old")
     # Standard input stays open, so the command waits for ever once its output is begun.
@@ -209,7 +209,7 @@ def test_ctrl_c_is_one_line_and_leaves_the_old_output(tmp_path):
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
-    assert running.returncode == 130
+    assert running.returncode == 130, err
     assert err.splitlines() == [
         "interrupted; finished work is kept; run and train go on with --resume"
     ]
@@ -238,7 +238,7 @@ def test_ctrl_c_ends_processes_too(tmp_path, ctrl_c_reaches):
     running.stdout.readline()
     os.killpg(running.pid, signal.SIGINT)
     _, err = running.communicate(timeout=60)  # until all have closed its standard error
-    assert running.returncode == 130
+    assert running.returncode == 130, err
     assert err.splitlines() == [
         "interrupted; finished work is kept; run and train go on with --resume"
     ]
