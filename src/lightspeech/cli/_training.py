@@ -1,12 +1,16 @@
 """What the commands that train share: their options, and a word on what tests nobody."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lightspeech.cli._labels import mapping
+from lightspeech.cli._progress import notice
+
 if TYPE_CHECKING:
     from lightspeech.studies.study import Study
+    from lightspeech.workflows.train import Job
 
 RecipeFile = Annotated[Path, typer.Argument(help="YAML file, such as recipes/demo.yaml.")]
 Overrides = Annotated[list[str] | None, typer.Argument(help="Changes, such as training.epochs=20.")]
@@ -17,6 +21,23 @@ Publish = Annotated[
     Path | None, typer.Option(help="Also write the figures below this folder, as results/.")
 ]
 JsonFigures = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]
+
+
+def job_of(recipe: Path, overrides: list[str] | None, names: list[str] | None, **how: Any) -> "Job":
+    """Make of the options of a command what a workflow takes.
+
+    Args:
+        recipe: YAML file.
+        overrides: changes to it.
+        names: ``label=class`` of ``--map``.
+        how: all else that a `Job` says.
+
+    Raises:
+        ConfigError: if a name is no ``label=class``.
+    """
+    from lightspeech.workflows.train import Job
+
+    return Job(recipe=recipe, overrides=overrides or [], names=mapping(names), notice=notice, **how)
 
 
 def untested(study: "Study") -> str:

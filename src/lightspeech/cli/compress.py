@@ -6,9 +6,17 @@ from typing import Annotated
 
 import typer
 
-from lightspeech.cli._labels import Map, mapping
-from lightspeech.cli._progress import Bars, notice
-from lightspeech.cli._training import Fresh, Overrides, Processes, RecipeFile, Resume, untested
+from lightspeech.cli._labels import Map
+from lightspeech.cli._progress import Bars
+from lightspeech.cli._training import (
+    Fresh,
+    Overrides,
+    Processes,
+    RecipeFile,
+    Resume,
+    job_of,
+    untested,
+)
 from lightspeech.config import as_dict
 from lightspeech.errors import ConfigError
 from lightspeech.reporting import compression as tables
@@ -36,13 +44,11 @@ def command(
         raise ConfigError("choose one of --json and --markdown")
     needs.torch("training")
     from lightspeech.workflows.compress import compress
-    from lightspeech.workflows.train import Job
 
-    job = Job(
+    job = job_of(
         recipe=recipe,
-        overrides=overrides or [],
-        names=mapping(names),
-        notice=notice,
+        overrides=overrides,
+        names=names,
         resume=resume,
         fresh=fresh,
         processes=processes,

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lightspeech.cli._labels import Map, mapping
-from lightspeech.cli._progress import Bars, notice
+from lightspeech.cli._labels import Map
+from lightspeech.cli._progress import Bars
 from lightspeech.cli._training import (
     Fresh,
     JsonFigures,
@@ -15,6 +15,7 @@ from lightspeech.cli._training import (
     Publish,
     RecipeFile,
     Resume,
+    job_of,
     untested,
 )
 from lightspeech.config import as_dict
@@ -49,13 +50,11 @@ def command(
     """
     needs.torch("training")
     from lightspeech.workflows.run import run
-    from lightspeech.workflows.train import Job
 
-    job = Job(
+    job = job_of(
         recipe=recipe,
-        overrides=overrides or [],
-        names=mapping(names),
-        notice=notice,
+        overrides=overrides,
+        names=names,
         final=final,
         resume=resume,
         fresh=fresh,

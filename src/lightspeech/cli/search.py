@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lightspeech.cli._labels import Map, mapping
-from lightspeech.cli._progress import Bars, notice
-from lightspeech.cli._training import Fresh, Overrides, RecipeFile, Resume
+from lightspeech.cli._labels import Map
+from lightspeech.cli._progress import Bars
+from lightspeech.cli._training import Fresh, Overrides, RecipeFile, Resume, job_of
 from lightspeech.workflows import needs
 
 if TYPE_CHECKING:
@@ -35,13 +35,11 @@ def command(
     """
     needs.torch("search")
     from lightspeech.workflows.search import search
-    from lightspeech.workflows.train import Job
 
-    job = Job(
+    job = job_of(
         recipe=recipe,
-        overrides=overrides or [],
-        names=mapping(names),
-        notice=notice,
+        overrides=overrides,
+        names=names,
         resume=resume,
         fresh=fresh,
     )

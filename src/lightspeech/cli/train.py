@@ -2,9 +2,9 @@
 
 import typer
 
-from lightspeech.cli._labels import Map, mapping
-from lightspeech.cli._progress import Bars, notice
-from lightspeech.cli._training import Fresh, Overrides, Processes, RecipeFile, Resume
+from lightspeech.cli._labels import Map
+from lightspeech.cli._progress import Bars
+from lightspeech.cli._training import Fresh, Overrides, Processes, RecipeFile, Resume, job_of
 from lightspeech.workflows import needs
 
 
@@ -21,13 +21,12 @@ def command(
     Example: lightspeech train recipes/demo.yaml seeds=[0,1] --fresh
     """
     needs.torch("training")
-    from lightspeech.workflows.train import Job, train
+    from lightspeech.workflows.train import train
 
-    job = Job(
+    job = job_of(
         recipe=recipe,
-        overrides=overrides or [],
-        names=mapping(names),
-        notice=notice,
+        overrides=overrides,
+        names=names,
         resume=resume,
         fresh=fresh,
         processes=processes,

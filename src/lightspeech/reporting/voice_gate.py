@@ -1,10 +1,9 @@
 """The voice gate beside its yardsticks, and what it leaves of speech and of noise."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-from lightspeech.errors import CorpusError
+from lightspeech.files import read_json
 from lightspeech.reporting import costs, wording
 
 FILE = "gate.json"
@@ -21,11 +20,7 @@ def describe(root: Path) -> str:
     Raises:
         CorpusError: if there are no figures of it.
     """
-    path = root / FILE
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        raise CorpusError(f"{path}: no figures; python -m benchmarks.gate measure") from None
+    figures = read_json(root / FILE, remedy="type: python -m benchmarks.gate measure")
     head = ("system", "false speech %", *(f"missed, {name} %" for name in NAMES.values()))
     rows = [
         (
@@ -33,22 +28,22 @@ def describe(root: Path) -> str:
             wording.percent(of["false_speech"]),
             *(wording.percent(of["missed_by_corpus"][corpus]) for corpus in NAMES),
         )
-        for name, of in found["systems"].items()
+        for name, of in figures["systems"].items()
     ]
-    return f"{_sentences(found)}\n\n{costs.table(head, rows, names=1)}"
+    return f"{_sentences(figures)}\n\n{costs.table(head, rows, names=1)}"
 
 
-def _sentences(found: dict[str, Any]) -> str:
-    answers = found["answers"]
+def _sentences(figures: dict[str, Any]) -> str:
+    answers = figures["answers"]
     lost = ", ".join(
         "{} of {:,} of {}".format(*answers["speech_without_answer"][corpus], name)
         for corpus, name in NAMES.items()
     )
     answered, noises = map(sum, zip(*answers["noise_with_answer"].values(), strict=True))
     music, pieces = answers["noise_with_answer"]["music"]
-    cost = found["cost"]
+    cost = figures["cost"]
     return (
-        f"It has {found['n_params']:,} parameters and takes "
+        f"It has {figures['n_params']:,} parameters and takes "
         f"{wording.percent(cost['gate_of_micro'])} % of the time of `micro` in Python, "
         f"{wording.percent(cost['gate_of_micro_on_board'])} % of its instructions on a Cortex-M4F, "
         f"where it adds {wording.size(cost['gate_flash_bytes'])} of flash and "
