@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -99,18 +98,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         shared = "nano" if "export_nano" in item.fixturenames else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(shared))
-
-
-def pytest_runtest_setup():
-    """List what torch knows of ONNX once; each export would read it anew, half a second."""
-    exporter = sys.modules.get("torch.onnx._internal.exporter._registration")
-    if exporter:
-        list_once(exporter.ONNXRegistry)
-
-
-@functools.cache
-def list_once(registry):
-    registry.from_torchlib = staticmethod(functools.cache(registry.from_torchlib))
 
 
 @pytest.fixture
