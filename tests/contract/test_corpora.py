@@ -20,10 +20,19 @@ def corpus(request):
     return plugins.load(PACKAGE, request.param)
 
 
-def test_the_eleven_corpora_are_there():
-    assert {*OWN, "crema_d", "emodb", "emovo", "iemocap", "nemo", "ravdess", "savee", "tess"} <= {
-        *NAMES
-    }
+def test_the_corpora_are_there():
+    assert {
+        *OWN,
+        "banglaser",
+        "crema_d",
+        "emodb",
+        "emovo",
+        "iemocap",
+        "nemo",
+        "ravdess",
+        "savee",
+        "tess",
+    } <= {*NAMES}
 
 
 def test_its_name_is_its_file_name(corpus):

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lightspeech.corpora import crema_d, emodb, emovo, nemo, ravdess, savee, tess
+from lightspeech.corpora import banglaser, crema_d, emodb, emovo, nemo, ravdess, savee, tess
+from lightspeech.errors import CorpusError
 
 NAMES = [
     (ravdess, "Actor_12/03-01-06-01-02-01-12.wav", "12", "female", "fearful", "normal",
@@ -29,6 +32,8 @@ NAMES = [
     (savee, "AudioData/DC/a01.wav", "DC", "male", "anger", "", "a01"),
     (savee, "ALL/KL_su15.wav", "KL", "male", "surprise", "", "su15"),
     (savee, "AudioData/JE/n30.wav", "JE", "male", "neutral", "", "n30"),
+    (banglaser, "Actor_34/03-01-01-02-03-01-34.wav", "34", "female", "happy", "strong", "03"),
+    (banglaser, "Actor_07/03-01-05-01-01-03-07.wav", "07", "male", "neutral", "normal", "01"),
     (emovo, "f1/dis-f1-b1.wav", "f1", "female", "disgust", "", "b1"),
     (emovo, "m3/neu-m3-d2.wav", "m3", "male", "neutral", "", "d2"),
     (nemo, "samples/EB0_anger_1.wav", "EB0", "female", "anger", "", "1"),
@@ -52,6 +57,8 @@ OTHERS = [
     (ravdess, "03-02-06-01-02-01-12.wav", "song"),
     (ravdess, "01-01-06-01-02-01-12.wav", "sound track"),
     (ravdess, "03-01-06-01-02-01-25.wav", "seven two-digit fields"),
+    (banglaser, "03-01-01-01-01-01-35.wav", "seven two-digit fields"),
+    (banglaser, "03-01-06-01-01-01-12.wav", "emotion is not 01 to 05"),
     (crema_d, "1092_DFA_ANG_XX.wav", "name is not"),
     (crema_d, "1001_DFA_ANG_MED.wav", "name is not"),
     (emodb, "03a01Xa.wav", "name is not"),
@@ -71,7 +78,7 @@ def test_another_name_gives_a_reason(corpus, path, reason):
     assert reason in corpus.parse(Path(path))
 
 
-NAMED = [crema_d, emodb, emovo, nemo, ravdess, savee, tess]
+NAMED = [banglaser, crema_d, emodb, emovo, nemo, ravdess, savee, tess]
 
 
 @pytest.mark.parametrize("corpus", NAMED)
@@ -84,6 +91,21 @@ def test_no_name_breaks_a_reader(corpus, name):
 def test_examples_cover_every_corpus_of_named_files(corpus):
     assert any(row[0] is corpus for row in NAMES)
     assert any(row[0] is corpus for row in OTHERS)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "name", "right"),
+    [
+        (ravdess, "03-01-03-01-03-01-12", "banglaser"),
+        (ravdess, "03-01-03-01-01-01-34", "banglaser"),
+        (banglaser, "03-01-06-01-01-01-12", "ravdess"),
+    ],
+)
+def test_names_that_look_alike_and_mean_something_else_are_refused(corpus, name, right, tmp_path):
+    for stem in ("03-01-03-01-02-01-12", name):
+        soundfile.write(tmp_path / f"{stem}.wav", np.zeros(160), 16_000)
+    with pytest.raises(CorpusError, match=f"name the corpus {right}"):
+        corpus.read(corpus.Config(root=tmp_path))
 
 
 def test_crema_d_has_43_women():

@@ -52,6 +52,17 @@ def test_a_map_says_what_they_are_in_any_case_and_an_empty_one_leaves_them_out(r
     assert len(material.notices) == 1
 
 
+def test_one_sound_under_two_labels_is_left_out_and_said(read, tmp_path):
+    sound = (tmp_path / "mine" / "Happy" / "1.wav").read_bytes()
+    (tmp_path / "mine" / "sad" / "same.wav").write_bytes(sound)
+    (tmp_path / "mine" / "sad" / "2 again.wav").write_bytes(
+        (tmp_path / "mine" / "sad" / "2.wav").read_bytes()
+    )
+    material = read("{Wut: angry}")
+    assert sorted(u.emotion for u in material.utterances) == ["angry", "angry", "sad", "sad"]
+    assert any("left out 2 recordings that are one sound" in line for line in material.notices)
+
+
 def test_a_map_of_nothing_that_is_there_is_refused(read):
     with pytest.raises(
         ConfigError, match=r"map: no recording is labelled 'Wat'; found 'Wut' \(2\)"

@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -115,6 +115,18 @@ def relabel(utterances: Sequence[Utterance], names: Mapping[str, str]) -> list[U
         raise ConfigError(f"map: no recording is labelled {unknown[0]!r}; found {counted(there)}")
     mapped = [replace(u, emotion=wanted.get(key(u.emotion), u.emotion)) for u in utterances]
     return [u for u in mapped if u.emotion]
+
+
+def uncontradicted(utterances: Sequence[Utterance]) -> list[Utterance]:
+    """Leave out every sound that is there under two labels: which is right, nobody can tell.
+
+    Args:
+        utterances: of one or several corpora, with the hash of their sound.
+    """
+    names = defaultdict[str, set[str]](set)
+    for u in utterances:
+        names[u.audio_hash].add(key(u.emotion))
+    return [u for u in utterances if not u.audio_hash or len(names[u.audio_hash]) == 1]
 
 
 def counted(labels: Iterable[str]) -> str:

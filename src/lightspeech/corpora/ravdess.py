@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance, find_root, read_files
+from lightspeech.errors import CorpusError
 
 NAME = "ravdess"
 
@@ -25,6 +26,7 @@ EMOTIONS = {
     "08": "surprised",
 }
 SENTENCES = {"01": "Kids are talking by the door", "02": "Dogs are sitting by the door"}
+BANGLASER = re.compile(r"03-01-0[1-5]-0[12]-0[1-3]-0[1-3]-(2[5-9]|3[0-4])|(03-01-0\d-0\d-03-.*)")
 PATTERN = re.compile(r"(\d\d)-(\d\d)-(0[1-8])-(0[12])-(0[12])-(0[12])-([01]\d|2[0-4])")
 
 INFO = Info(
@@ -46,9 +48,16 @@ def read(cfg: RootConfig) -> Reading:
     """Read every recording below the root.
 
     Raises:
-        CorpusError: if the folder is missing or holds no recording of this corpus.
+        CorpusError: if the folder is missing, holds no recording of this corpus, or BanglaSER.
     """
-    return read_files(find_root(cfg, NAME), parse, name=NAME)
+    root = find_root(cfg, NAME)
+    reading = read_files(root, parse, name=NAME)
+    if foreign := [each for each in reading.rejected if BANGLASER.fullmatch(each.path.stem)]:
+        raise CorpusError(
+            f"{root}: {foreign[0].path.name} has a sentence or an actor that RAVDESS lacks and "
+            "BanglaSER has, whose names look alike; name the corpus banglaser"
+        )
+    return reading
 
 
 def parse(path: Path) -> Utterance | str:

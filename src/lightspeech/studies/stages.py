@@ -158,17 +158,30 @@ def read_corpora(recipe: Recipe, *, progress: Progress) -> Material:
     prepared = [manifest.prepare(choice, progress=progress) for choice in recipe.corpora]
     found = [utterance for corpus in prepared for utterance in corpus.utterances]
     utterances = labels.relabel(found, recipe.map)
-    kept = tasks.in_vocabulary(utterances, recipe.labels)
+    sure = labels.uncontradicted(utterances)
+    kept = tasks.in_vocabulary(sure, recipe.labels)
     if twice := [name for name, n in Counter(u.id for u in kept).items() if n > 1]:
         raise CorpusError(f"{twice[0]!r} is in two of the corpora; leave one of them out")
     rejected = [each for corpus in prepared for each in corpus.rejected]
-    return Material(utterances=kept, notices=tuple(_notices(utterances, kept, rejected, recipe)))
+    known = {u.id for u in sure}
+    doubtful = [u for u in utterances if u.id not in known]
+    notices = _notices(sure, kept, rejected, doubtful, recipe)
+    return Material(utterances=kept, notices=tuple(notices))
 
 
 def _notices(
-    utterances: list[Utterance], kept: list[Utterance], rejected: list[Rejected], recipe: Recipe
+    utterances: list[Utterance],
+    kept: list[Utterance],
+    rejected: list[Rejected],
+    doubtful: list[Utterance],
+    recipe: Recipe,
 ) -> Iterator[str]:
     """Say what of the recordings takes no part in a study."""
+    if doubtful:
+        yield (
+            f"left out {len(doubtful)} recordings that are one sound under two labels, "
+            f"first {doubtful[0].id}"
+        )
     if rejected:
         first = rejected[0]
         yield f"left out {len(rejected)} files, first {first.path}: {first.reason}"
