@@ -52,7 +52,7 @@ def test_every_block_prints_what_stands_under_it(recordings, monkeypatch):
     monkeypatch.chdir(recordings)
     text = PAGE.read_text("utf-8")
     blocks = BLOCK.findall(text)
-    assert len(blocks) == text.count("```python") == 10
+    assert len(blocks) == text.count("```python") == 11
     names = {"__name__": "__main__"}
     for block, expected in blocks:
         assert run(block, names) == expected

@@ -27,6 +27,7 @@ from lightspeech.errors import (
 if TYPE_CHECKING:
     from lightspeech.audio.reading import Channel, channels, read_audio
     from lightspeech.inference.answers import Answer, Segment
+    from lightspeech.inference.live_stream import LiveStream, Update
     from lightspeech.inference.recognizer import Recognizer, load
     from lightspeech.inference.stream import Stream
 
@@ -52,6 +53,7 @@ __all__ = [
     "LeakError",
     "LightspeechError",
     "LightspeechWarning",
+    "LiveStream",
     "MissingExtra",
     "MissingTool",
     "OutputError",
@@ -59,6 +61,7 @@ __all__ = [
     "Segment",
     "Stream",
     "StudyError",
+    "Update",
     "WorkerError",
     "__version__",
     "channels",
@@ -69,9 +72,11 @@ __all__ = [
 _HOMES = {
     "Answer": "inference.answers",
     "Channel": "audio.reading",
+    "LiveStream": "inference.live_stream",
     "Recognizer": "inference.recognizer",
     "Segment": "inference.answers",
     "Stream": "inference.stream",
+    "Update": "inference.live_stream",
     "channels": "audio.reading",
     "load": "inference.recognizer",
     "read_audio": "audio.reading",

@@ -282,6 +282,18 @@ class Gate:
             return 0.0
         return min(float(inside @ held) / (end_s - start_s), 1.0)
 
+    def sounding(self, first: int) -> Marks:
+        """Tell of each cell from one on, as far as they are known, whether it sounds like speech.
+
+        Args:
+            first: the cell, `CELL` samples long, counted from 0.
+
+        Returns:
+            Shape ``(cells,)``.
+        """
+        self._hear()
+        return np.frombuffer(self._speech, np.bool_)[DELAY + first :].copy()
+
     def _marks(self, first: int, last: int) -> tuple[Marks, Marks]:
         """Tell of cells whether they sound like speech, and whether one within `HOLD` does."""
         sounds = np.frombuffer(self._speech, np.bool_)[DELAY:]

@@ -22,7 +22,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.cli import _files
 from lightspeech.errors import AudioError, ConfigError
 from lightspeech.files import replacing
-from lightspeech.inference import live
+from lightspeech.inference import answers, live
 from lightspeech.inference.answers import NONE, Segment
 from lightspeech.inference.parallel import Result
 from lightspeech.inference.recognizer import load
@@ -130,9 +130,9 @@ def command(
         head, line = _csv_format(recognizer.bundle, channels)
     with _sink(output) as sink, _progress(to_terminal=output is None) as progress:
         if raw is not None:
-            answers = live.segments(recognizer, sys.stdin.buffer, raw)
+            segments_heard = live.segments(recognizer, sys.stdin.buffer, raw)
             records: Iterator[Record] = (
-                {"path": "-", **_record(segment, recognizer.bundle)} for segment in answers
+                {"path": "-", **_record(segment, recognizer.bundle)} for segment in segments_heard
             )
         else:
             results = recognizer.batch(
@@ -208,15 +208,7 @@ def _printable(text: object) -> str:
 
 
 def _record(segment: Segment, bundle: Bundle) -> Record:
-    return {
-        "start_s": round(segment.start_s, 3),
-        "end_s": round(segment.end_s, 3),
-        "label": segment.label,
-        "probabilities": {label: round(p, 6) for label, p in segment.probabilities.items()},
-        "uncertain": segment.uncertain,
-        "speech": round(segment.speech, 3),
-        "model": bundle.name,
-    }
+    return {**answers.record(segment), "model": bundle.name}
 
 
 def _csv_format(bundle: Bundle, channels: str) -> tuple[str, Format]:

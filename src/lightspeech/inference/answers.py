@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -81,6 +82,18 @@ def segment(
     label = bundle.labels[int(row.argmax())]
     uncertain = probabilities[label] < bundle.threshold
     return Segment(start_s, end_s, label, probabilities, uncertain, speech)
+
+
+def record(segment: Segment) -> dict[str, Any]:
+    """Give a segment as JSON has it: seconds and shares to 0.001, probabilities to 0.000001."""
+    return {
+        "start_s": round(segment.start_s, 3),
+        "end_s": round(segment.end_s, 3),
+        "label": segment.label,
+        "probabilities": {label: round(p, 6) for label, p in segment.probabilities.items()},
+        "uncertain": segment.uncertain,
+        "speech": round(segment.speech, 3),
+    }
 
 
 def merged(hops: Sequence[Segment]) -> tuple[Segment, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from lightspeech.inference.answers import Segment
 from lightspeech.inference.recognizer import Recognizer
@@ -14,6 +15,23 @@ BYTES = 2
 """Of a sample."""
 CHUNK = 1 << 16
 """Bytes read at once, at most; a pipe gives what is there."""
+
+
+def chunks(sound: BinaryIO) -> Iterator[npt.NDArray[np.int16]]:
+    """Read sound as it comes.
+
+    Args:
+        sound: mono, in `FORMAT`.
+
+    Yields:
+        What there is, shape ``(samples,)``.
+    """
+    rest = b""
+    while read := sound.read1(CHUNK):  # type: ignore[attr-defined]
+        chunk = rest + read
+        n_bytes = len(chunk) // BYTES * BYTES
+        rest = chunk[n_bytes:]
+        yield np.frombuffer(chunk[:n_bytes], FORMAT)
 
 
 def segments(recognizer: Recognizer, sound: BinaryIO, sample_rate: int) -> Iterator[Segment]:
@@ -27,13 +45,10 @@ def segments(recognizer: Recognizer, sound: BinaryIO, sample_rate: int) -> Itera
     Raises:
         AudioError: if no recording of speech has that rate.
     """
-    stream, rest = recognizer.stream(sample_rate), b""
+    stream = recognizer.stream(sample_rate)
     try:
-        while read := sound.read1(CHUNK):  # type: ignore[attr-defined]
-            chunk = rest + read
-            n_bytes = len(chunk) // BYTES * BYTES
-            rest = chunk[n_bytes:]
-            yield from stream.feed(np.frombuffer(chunk[:n_bytes], FORMAT))
+        for chunk in chunks(sound):
+            yield from stream.feed(chunk)
     except KeyboardInterrupt:
         pass
     yield from stream.flush()

@@ -51,12 +51,13 @@ def longest_utterance(bundle: Bundle) -> int:
     return round(max(UTTERANCE_S, bundle.windows.window_s) * bundle.sample_rate)
 
 
-def utterance(predictor: Predictor, waveform: Waveform) -> Segment:
+def utterance(predictor: Predictor, waveform: Waveform, gate: Gate | None = None) -> Segment:
     """Answer one utterance as a segment.
 
     Args:
         predictor: an open bundle.
         waveform: shape ``(samples,)``, see `recognize`.
+        gate: that heard just this, to its end; default: it is heard now.
 
     Raises:
         AudioError: if it is empty, or no waveform.
@@ -65,9 +66,10 @@ def utterance(predictor: Predictor, waveform: Waveform) -> Segment:
     bundle = predictor.bundle
     row = recognize(predictor, waveform)
     end_s = len(waveform) / bundle.sample_rate
-    gate = Gate(bundle.sample_rate)
-    gate.feed(waveform)
-    gate.flush()
+    if gate is None:
+        gate = Gate(bundle.sample_rate)
+        gate.feed(waveform)
+        gate.flush()
     return answers.segment(0.0, end_s, row, gate.speech(0.0, end_s), bundle)
 
 
@@ -181,6 +183,20 @@ class Follower:
         self._now: Probabilities | None = None
         self._start = 0  # of the window that `_now` answers, in samples
         self._begin_s = 0.0  # of the segment that it will become
+
+    @property
+    def gate(self) -> Gate:
+        """The gate, which hears what is fed."""
+        return self._gate
+
+    @property
+    def window(self) -> Stretch | None:
+        """The newest window that was answered, its row not smoothed; none before the first."""
+        if self._now is None:
+            return None
+        sample_rate = self._predictor.bundle.sample_rate
+        end = self._start + self._windows()[0]
+        return Stretch(self._start / sample_rate, end / sample_rate, self._now)
 
     def feed(self, block: Waveform) -> list[Segment]:
         """Take a block, shape ``(samples,)``, at the bundle's sample rate; give what is known."""

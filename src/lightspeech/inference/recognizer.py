@@ -14,6 +14,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.errors import ConfigError, LightspeechError
 from lightspeech.inference import dispatch, parallel
 from lightspeech.inference.answers import Answer
+from lightspeech.inference.live_stream import LiveStream
 from lightspeech.inference.parallel import Job
 from lightspeech.inference.predictor import Predictor
 from lightspeech.inference.recognize import answer
@@ -160,6 +161,24 @@ class Recognizer:
         """
         _check_count("channels", channels)
         return Stream(self.predictor, sample_rate, channels)
+
+    def live(
+        self, sample_rate: int, channels: int = 1, *, smoothing: float = 0.0, turns: bool = True
+    ) -> LiveStream:
+        """Begin to listen to what is answered at once: the last window, turns, and segments.
+
+        Args:
+            sample_rate: of what will be fed, in Hz.
+            channels: likewise; they are averaged.
+            smoothing: weight that the answer a hop before keeps in ``now``, 0 to 1.
+            turns: tell what was said between two pauses.
+
+        Raises:
+            AudioError: if no recording has such a rate or so many channels.
+            ConfigError: if one of the two is no whole number, or the weight not 0 to 1.
+        """
+        _check_count("channels", channels)
+        return LiveStream(self.predictor, sample_rate, channels, smoothing=smoothing, turns=turns)
 
 
 def _check_count(name: str, number: object) -> None:

@@ -6,11 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lightspeech.audio import samples
+from lightspeech.audio.gate import Gate
 from lightspeech.audio.resampling import Resampler
 from lightspeech.audio.windows import Waveform
 from lightspeech.inference.answers import Segment
 from lightspeech.inference.predictor import Predictor
-from lightspeech.inference.recognize import Follower, longest_utterance, utterance
+from lightspeech.inference.recognize import Follower, Stretch, longest_utterance, utterance
 
 
 class Stream:
@@ -46,6 +47,16 @@ class Stream:
         self._head = bytearray()  # float32, as long as this may become a short recording
         self._n_samples = 0
 
+    @property
+    def gate(self) -> Gate:
+        """The voice gate, which hears what is fed."""
+        return self._follower.gate
+
+    @property
+    def window(self) -> Stretch | None:
+        """The newest window that was answered, its row not smoothed; none before the first."""
+        return self._follower.window
+
     def feed(self, chunk: npt.NDArray[Any]) -> list[Segment]:
         """Take what was recorded since; give the segments that are known by now.
 
@@ -76,7 +87,9 @@ class Stream:
         if self._n_samples > self._limit:
             segments = known + self._follower.flush()
         elif self._n_samples >= samples.MIN_DURATION_S * self._predictor.bundle.sample_rate:
-            segments = [utterance(self._predictor, np.frombuffer(self._head, np.float32))]
+            self.gate.flush()
+            head = np.frombuffer(self._head, np.float32)
+            segments = [utterance(self._predictor, head, self.gate)]
         else:
             segments = []
         self.reset()
