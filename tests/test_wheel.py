@@ -35,5 +35,6 @@ def test_wheel_holds_every_shipped_bundle_and_the_firmware(wheel):
     assert len(files) == len(bundle.shipped()) * 5  # a card, and two bundles of one model
     assert {name for name in wheel.namelist() if "/zoo/" in name} == expected
     firmware = "lightspeech/evaluation/firmware"
-    needed = {f"{firmware}/listen.c", f"{firmware}/cortex-m/link.ld", "lightspeech/audio/gate.npz"}
-    assert needed <= set(wheel.namelist())
+    needed = {f"{firmware}/listen.c", f"{firmware}/cortex-m/link.ld"}
+    gate = {f"lightspeech/audio/gate.{suffix}" for suffix in ("npz", "onnx")}
+    assert needed | gate <= set(wheel.namelist())

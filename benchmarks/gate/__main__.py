@@ -1,13 +1,30 @@
-"""``python -m benchmarks.gate train|measure SOUNDS WORK``: see `benchmarks.gate.sounds`."""
+"""``python -m benchmarks.gate train|measure SOUNDS WORK``: see `benchmarks.gate.sounds`.
+
+``python -m benchmarks.gate forms`` writes the weights that there are as JSON and ONNX.
+"""
 
 import sys
 from pathlib import Path
 
+
+def main(arguments: list[str]) -> None:
+    """Do what the command line asks for."""
+    match arguments:
+        case ["train", folder, work]:
+            from benchmarks.gate import train
+
+            train.main(Path(folder), Path(work))
+        case ["measure", folder, work]:
+            from benchmarks.gate import measure
+
+            measure.main(Path(folder), Path(work))
+        case ["forms"]:
+            from benchmarks.gate import forms
+
+            forms.write()
+        case _:
+            sys.exit(__doc__)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 4 or sys.argv[1] not in ("train", "measure"):
-        sys.exit(__doc__)
-    if sys.argv[1] == "train":
-        from benchmarks.gate.train import main
-    else:
-        from benchmarks.gate.measure import main
-    main(Path(sys.argv[2]), Path(sys.argv[3]))
+    main(sys.argv[1:])

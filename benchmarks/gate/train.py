@@ -1,12 +1,11 @@
 """Train the gate, and choose its threshold on speakers and noises that it did not learn from."""
 
-import json
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
-from benchmarks.gate import cells, scenes, sounds
+from benchmarks.gate import cells, forms, scenes, sounds
 from benchmarks.gate.cells import SPEECH, Cells
 from benchmarks.gate.network import Network
 from torch.nn import functional as F
@@ -26,7 +25,6 @@ MADE = {"train": 60, "select": 10}
 NOISE_S = 20.0
 LOST = 0.005
 """Share of the recordings of CREMA-D's selection speakers that may be heard as nobody's."""
-BROWSER = Path("examples/browser/gate.json")
 WEIGHTS = Path(gate.__file__).with_name(gate.DATA)
 
 
@@ -40,7 +38,7 @@ def main(folder: Path, work: Path) -> None:
     recordings = speech(folder, work, "select")["cremad"]
     learnt["threshold"] = np.array(threshold(learnt, recordings))
     np.savez(WEIGHTS, **learnt)
-    BROWSER.write_text(json.dumps(gate.described(), separators=(",", ":")) + "\n")
+    forms.write()
 
 
 def speech(folder: Path, work: Path, part: str) -> dict[str, Cells]:

@@ -89,7 +89,7 @@ function spectrum(frame) {
   const n = frame.length;
   const re = new Float64Array(n), im = new Float64Array(n);
   for (let i = 0, reversed = 0; i < n; i++) {
-    re[reversed] = frame[i] * (0.5 - 0.5 * Math.cos((2 * Math.PI * i) / n));
+    re[reversed] = frame[i] * Math.fround(0.5 - 0.5 * Math.cos((2 * Math.PI * i) / n));
     let bit = n >> 1;
     for (; reversed & bit; bit >>= 1) reversed ^= bit;
     reversed |= bit;

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,8 @@ from lightspeech.audio import gate
 from lightspeech.audio.gate import Gate, Scorer
 
 RATE = 16_000
+GOLDEN = np.load(Path(__file__).parents[1] / "golden/gate.npz")
+AFTER = gate.DELAY + gate.HOLD
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +34,55 @@ def hear(waveform, sizes, rate=RATE):
     heard.feed(waveform[at:])
     heard.flush()
     return heard
+
+
+def whole(waveform):
+    """Scores of the cells of a whole recording, the last one perhaps begun alone."""
+    n_cells = -(-len(waveform) // gate.CELL)
+    padded = np.pad(waveform, (0, (n_cells + AFTER) * gate.CELL - len(waveform)))
+    return scores(padded)[gate.DELAY :][:n_cells]
+
+
+@pytest.fixture(scope="module")
+def golden():
+    return GOLDEN["samples"] / np.float32(32_768)
+
+
+def test_python_gives_the_golden_vectors(golden):
+    padded = np.pad(golden, (0, len(GOLDEN["levels"]) * gate.CELL - len(golden)))
+    assert np.array_equal(gate.levels(gate.energies(padded)), GOLDEN["levels"])
+    assert np.array_equal(whole(golden), GOLDEN["scores"])
+    assert hear(golden, []).speech(0.0, len(golden) / RATE) == pytest.approx(GOLDEN["speech"])
+    assert (GOLDEN["scores"] >= gate.weights().threshold).mean() > 0.3  # of both kinds
+    assert GOLDEN["speech"] < 0.8
+
+
+@pytest.fixture(scope="module")
+def graph():
+    onnxruntime = pytest.importorskip("onnxruntime")
+    return onnxruntime.InferenceSession(gate.graph(), providers=["CPUExecutionProvider"])
+
+
+def test_the_graph_gives_the_golden_vectors(graph, golden):
+    found, speech = graph.run(["scores", "speech"], {"waveform": golden[None]})
+    assert np.array_equal(found[0], GOLDEN["scores"])
+    assert speech[0] == pytest.approx(GOLDEN["speech"])
+
+
+@pytest.mark.parametrize("n_samples", [1, 1_024, 1_280, 1_281, 48_000, 70_001])
+@pytest.mark.parametrize("kind", ["voice", "hiss", "silence", "tone", "constant", "unscaled"])
+def test_the_graph_scores_as_python_does_to_the_whole_number(graph, sound, kind, n_samples):
+    time = np.arange(n_samples) / RATE
+    hiss = np.random.default_rng(n_samples).normal(0, 0.1, n_samples)
+    waveform = {
+        "voice": sound[16_000:][:n_samples], "hiss": hiss, "silence": 0 * time,
+        "tone": np.sin(2 * np.pi * 1_000 * time), "constant": 0 * time + 1,
+        "unscaled": 30_000 * np.sin(2 * np.pi * 440 * time) * (time < 0.1) + 1e-4 * hiss,
+    }[kind].astype(np.float32)  # fmt: skip
+    found, speech = graph.run(["scores", "speech"], {"waveform": np.stack([waveform, -waveform])})
+    assert np.array_equal(found, [whole(waveform)] * 2)
+    expected = hear(waveform, []).speech(0.0, n_samples / RATE)
+    np.testing.assert_allclose(speech, expected, atol=1e-6)
 
 
 def test_gain_is_no_cue(sound):

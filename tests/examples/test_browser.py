@@ -18,12 +18,12 @@ import soundfile
 from lightspeech.audio import gate, io
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import READABLE
-from lightspeech.corpora import synthetic
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "browser"
 SCRIPTS = {path.name: path.read_text("utf-8") for path in EXAMPLE.glob("*.js")}
+GOLDEN = EXAMPLE.parents[1] / "tests/golden/gate.npz"
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 
 
@@ -78,35 +78,40 @@ def test_its_gate_has_the_numbers_of_the_package():
     assert json.loads((EXAMPLE / "gate.json").read_text("utf-8")) == gate.described()
 
 
-@pytest.mark.parametrize("kind", ["voice", "silence", "hiss"])
-def test_its_gate_scores_as_the_package_does(kind, tmp_path):
+@pytest.mark.parametrize("kind", ["golden", "silence", "short"])
+def test_its_gate_scores_as_the_package_does_to_the_whole_number(kind, tmp_path):
     if not shutil.which("node"):
         pytest.skip("needs node")
-    cfg = synthetic.Config(speakers=2, sentences=1, root=tmp_path / "voice")
-    voice = np.concatenate([io.load(one.path) for one in synthetic.read(cfg).utterances])
-    hiss = np.random.default_rng(0).normal(0, 0.1, 40_000).astype(np.float32)
-    waveform = {"voice": voice, "silence": np.zeros_like(hiss), "hiss": hiss}[kind]
+    golden = np.load(GOLDEN)
+    voice = golden["samples"] / np.float32(32_768)
+    waveform = {"golden": voice, "silence": 0 * voice, "short": voice[20_000:21_281]}[kind]
+    n_cells = -(-len(waveform) // gate.CELL)
+    padded = np.zeros((n_cells + gate.DELAY + gate.HOLD) * gate.CELL, np.float32)
+    padded[: len(waveform)] = waveform
     waveform.tofile(tmp_path / "samples")
+    padded.tofile(tmp_path / "padded")
     script = (
         f"import {{ Gate }} from '{EXAMPLE.as_uri()}/gate.js';"
         "import { readFileSync } from 'node:fs';"
         f"const gate = new Gate(JSON.parse(readFileSync('{EXAMPLE}/gate.json')));"
-        f"const x = new Float32Array(readFileSync('{tmp_path}/samples').buffer);"
-        "console.log(JSON.stringify([gate.speech(x, 16000), gate.scores(x)]));"
+        "const read = (name) => new Float32Array("
+        f"readFileSync(`{tmp_path}/${{name}}`).buffer.slice());"
+        "console.log(JSON.stringify("
+        "[gate.speech(read('samples'), 16000), gate.scores(read('padded'))]));"
     )
     command = ["node", "--no-warnings", "--input-type=module", "--eval", script]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     speech, scores = json.loads(done.stdout)
+    expected = gate.Scorer(gate.weights()).scores(gate.levels(gate.energies(padded)))
+    assert scores == expected.tolist()
     heard = gate.Gate(16_000)
     heard.feed(waveform)
     heard.flush()
-    expected = gate.Scorer(gate.weights()).scores(gate.levels(gate.energies(waveform)))
-    # A level on the edge between two steps may fall on either side.
-    assert np.abs(np.subtract(scores, expected[: len(scores)])).max() < 128
-    assert np.mean(np.equal(scores, expected[: len(scores)])) > 0.5
-    assert speech == pytest.approx(heard.speech(0.0, len(waveform) / 16_000), abs=0.02)
-    assert (speech > 0.5) == (kind == "voice")
+    assert speech == pytest.approx(heard.speech(0.0, len(waveform) / 16_000))
+    if kind == "golden":
+        assert scores[gate.DELAY :][:n_cells] == golden["scores"].tolist()
+        assert speech == pytest.approx(golden["speech"])
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

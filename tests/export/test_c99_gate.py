@@ -3,6 +3,7 @@
 import ctypes
 import shutil
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -93,6 +94,37 @@ def test_c_hears_speech_where_python_does(load_front, samples):
     # A level on the edge between two steps may fall on either side: a word more or less.
     np.testing.assert_allclose(heard, shares, atol=(2 * gate.HOLD + 1.5) / KNOWN)
     assert np.mean(np.isclose(heard, shares)) > 0.8
+
+
+HEAR = """
+#include <stddef.h>
+#include "ls_gate.h"
+void hear(const int32_t *levels, int cells, uint8_t *speech);
+void hear(const int32_t *levels, int cells, uint8_t *speech) {
+    ls_gate gate;
+    ls_gate_init(&gate);
+    for (int n = 0; n < cells; n++) {
+        ls_gate_hear(&gate, levels + (size_t)n * LS_GATE_BANDS);
+        speech[n] = gate.speech[(gate.cells - 1) % LS_GATE_CELLS];
+    }
+}
+"""
+
+
+def test_c_hears_speech_in_the_golden_levels_where_their_scores_say_so(tmp_path, load_c):
+    ones = np.ones(SHIPPED.n_features, np.float32)
+    for name, text in c99_frontend.sources(SHIPPED, WINDOWS, Input(ones, ones, 1, 0)).items():
+        if "gate" in name or "config" in name:
+            (tmp_path / name).write_text(text)
+    (tmp_path / "hear.c").write_text(HEAR)
+    golden = np.load(Path(__file__).parents[1] / "golden/gate.npz")
+    levels = golden["levels"].astype(np.int32)
+    marks = np.empty(len(levels), np.uint8)
+    load_c(tmp_path).hear(
+        levels.ctypes.data_as(ctypes.c_void_p), len(levels), marks.ctypes.data_as(ctypes.c_void_p)
+    )
+    expected = golden["scores"] >= gate.weights().threshold
+    assert np.array_equal(marks[gate.DELAY :][: len(expected)], expected)
 
 
 WASM = """

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lightspeech import bundle
+from lightspeech.audio import gate
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
 from lightspeech.inference import dispatch
 from lightspeech.workflows.convert import convert
@@ -42,6 +43,15 @@ def test_what_is_onnx_already_is_the_same_file(tmp_path):
         bundle.read("nano"),
     )
     assert (made.path, made.sha256) == (tmp_path / "nano", shipped.sha256)
+
+
+def test_the_voice_gate_lies_beside_onnx_and_nothing_else(tmp_path):
+    formats = ("onnx", "c99", "litert-network")
+    made = [convert(bundle.read("nano"), format=format, bundles=tmp_path) for format in formats]
+    beside = [(each.path / gate.GRAPH).is_file() for each in made]
+    assert beside == [True, False, False]
+    assert (made[0].path / gate.GRAPH).read_bytes() == gate.graph()
+    assert bundle.read(made[0].path) == made[0]
 
 
 def test_what_needs_the_run_is_written_of_a_run_made_again(tmp_path, noise):

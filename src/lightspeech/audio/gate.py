@@ -2,9 +2,10 @@
 
 Every second mel frame of the front end that the shipped models share is pooled to `N_BANDS` bands,
 taken relative to a running peak, and heard by causal convolutions of int8 weights. After the
-logarithm all is whole numbers, and sums stay below 2**24, so that NumPy in single precision,
-JavaScript and generated C give the same scores. Gain is no cue: the floor lies below the
-rounding noise of 24 bits, and what matters is only how far a band is below the peak.
+logarithm all is whole numbers, and sums stay below 2**24, so that single precision is exact. Before
+it all is double precision, so that NumPy, JavaScript, Java and ONNX give the same scores; a board
+in single precision finds a level beside an edge a step apart. Gain is no cue: the floor lies below
+the rounding noise of 24 bits, and what matters is only how far a band is below the peak.
 
 Figures and data: docs/results.md; made by ``python -m benchmarks.gate``.
 """
@@ -32,6 +33,8 @@ CELL = 2 * MEL.hop_length
 """Samples from frame to frame, 80 ms; what is said of a frame is said of so much time."""
 N_BANDS = 16
 """Neighbouring mel bands are summed to so many."""
+DECIMALS = 9
+"""Of the weights of a band, so that every language reads the same ones."""
 FLOOR = 1e-18
 """Added to an energy before the logarithm; 80 dB below the rounding noise of 16 bits."""
 STEPS = 128
@@ -48,11 +51,15 @@ DELAY = 8
 """Frames by which the score of a frame comes after it."""
 HOLD = 6
 """Frames around one that is heard as speech that are speech too: a word is longer than a frame."""
-HELD = 2 * MEL.sample_rate
+HELD = 4 * MEL.sample_rate
 """Samples that may wait to be heard: many frames at once cost less than one by one."""
+AT_ONCE = 16
+"""Frames whose spectra are held at once: what memory is new costs more than what is cached."""
 LEAST_S = 0.3
 """Seconds that must sound like speech, or half of the time: a short word does."""
 DATA = "gate.npz"
+GRAPH = "gate.onnx"
+"""The whole gate for whoever has ONNX Runtime and not this package; see `graph`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +138,7 @@ def described() -> dict[str, Any]:
         "largest": LARGEST, "delay": DELAY, "hold": HOLD, "least_s": LEAST_S,
         "threshold": learnt.threshold,
         "bands": [
-            {"first": int(band[0]), "weights": [round(pooling()[at, n], 9) for at in band]}
+            {"first": int(band[0]), "weights": pooling()[band, n].tolist()}
             for n, band in enumerate(bands)
         ],
         "layers": [
@@ -144,12 +151,29 @@ def described() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def graph() -> bytes:
+    """Read the gate as ONNX: one file from recordings to their share of speech.
+
+    Returns:
+        A model that takes ``waveform``, float32, shape ``(batch, samples)``, −1…1 at `MEL`'s sample
+        rate, of one sample or more; it gives ``scores``, int32, shape ``(batch, cells)``, of each
+        `CELL` samples, and ``speech``, float32, shape ``(batch,)``: 0, where nobody speaks, to 1.
+    """
+    return files(__package__).joinpath(GRAPH).read_bytes()
+
+
 @lru_cache(maxsize=1)
 def pooling() -> npt.NDArray[np.float64]:
-    """Weights of each band, shape ``(n_fft // 2 + 1, N_BANDS)``: sums of mel bands."""
+    """Weights of each band, shape ``(n_fft // 2 + 1, N_BANDS)``: sums of mel bands, rounded."""
     matrix = frontend.tables(MEL).mel_matrix(MEL.n_fft // 2 + 1).astype(np.float64)
     pooled: npt.NDArray[np.float64] = matrix.reshape(len(matrix), N_BANDS, -1).sum(2)
-    return pooled
+    return pooled.round(DECIMALS)
+
+
+@lru_cache(maxsize=1)
+def _twice() -> npt.NDArray[np.float64]:
+    """Weights of real and imaginary parts, which lie in turn: their squares need no other array."""
+    return pooling().repeat(2, axis=0)
 
 
 def energies(waveform: Waveform) -> npt.NDArray[np.float64]:
@@ -162,10 +186,12 @@ def energies(waveform: Waveform) -> npt.NDArray[np.float64]:
         Shape ``(frames, N_BANDS)``: of each frame that is whole.
     """
     frames = np.lib.stride_tricks.sliding_window_view(waveform, MEL.n_fft)[::CELL]
-    bins = np.fft.rfft(frames * frontend.tables(MEL).window)
-    power = bins.real**2 + bins.imag**2
-    # In double precision sums do not depend, to the step, on how many frames are measured at once.
-    pooled: npt.NDArray[np.float64] = power.astype(np.float64) @ pooling()
+    pooled = np.empty((len(frames), N_BANDS))
+    # In double precision a level depends neither on who transforms nor on how many frames at once.
+    window = frontend.tables(MEL).window.astype(np.float64)
+    for at in range(0, len(frames), AT_ONCE):
+        bins = np.fft.rfft(frames[at : at + AT_ONCE] * window).view(np.float64)
+        np.matmul(np.square(bins, out=bins), _twice(), out=pooled[at : at + AT_ONCE])
     return pooled
 
 

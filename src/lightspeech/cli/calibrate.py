@@ -7,9 +7,8 @@ import typer
 
 from lightspeech import bundle
 from lightspeech.cli import _files
-from lightspeech.files import write_text
 from lightspeech.inference import calibration
-from lightspeech.reporting.card import card
+from lightspeech.workflows import beside
 
 ENOUGH_S = 20.0
 """Less speech than this tells little of a voice (docs/results.md)."""
@@ -28,7 +27,7 @@ def command(
     """
     stranger = bundle.read(bundle.find(bundle_path))
     calibrated = calibration.calibrate(stranger, _files.expand(recordings), output)
-    write_text(output / "README.md", card(calibrated))
+    beside.write(calibrated)
     seconds = calibrated.voice.seconds if calibrated.voice is not None else 0.0
     typer.echo(f"{output} knows its user by {seconds:.1f} s of speech")
     if seconds < ENOUGH_S:

@@ -9,10 +9,8 @@ from lightspeech import plugins
 from lightspeech.bundle import Bundle
 from lightspeech.errors import ConfigError
 from lightspeech.export.c99 import prefix as prefixes
-from lightspeech.files import write_text
 from lightspeech.inference.backends import onnx
-from lightspeech.reporting.card import card
-from lightspeech.workflows import needs
+from lightspeech.workflows import beside, needs
 
 PACKAGE = "lightspeech.export"
 USUAL = "onnx"
@@ -51,7 +49,7 @@ def convert(
         bundle = bundle_files.write(described, source.path / source.model_file)
     else:
         bundle = _written(source, described, format, prefix)
-    write_text(bundle.path / "README.md", card(bundle))
+    beside.write(bundle)
     return bundle
 
 

@@ -16,9 +16,8 @@ from lightspeech.evaluation.conditions import Conditions
 from lightspeech.evaluation.results import Results
 from lightspeech.export import checks
 from lightspeech.export.c99 import prefix as prefixes
-from lightspeech.files import write_json, write_text
+from lightspeech.files import write_json
 from lightspeech.protocols.base import Protocol
-from lightspeech.reporting.card import card
 from lightspeech.studies import sources
 from lightspeech.studies.recipe import Recipe
 from lightspeech.studies.stages import Places
@@ -27,6 +26,7 @@ from lightspeech.training import cost, layout, networks, predictions
 from lightspeech.training import run as runs
 from lightspeech.training.predictions import Predictions
 from lightspeech.training.task import RunConfig
+from lightspeech.workflows import beside
 
 USUAL = "onnx"
 """The format whose bundle has no suffix."""
@@ -219,7 +219,7 @@ def _with_figures(bundle: Bundle, figures: Results | None) -> Bundle:
         values = as_dict(figures)
         bundle = dataclasses.replace(bundle, figures={key: values[key] for key in TOLD})
         bundle = bundles.write(bundle, bundle.path / bundle.model_file)
-    write_text(bundle.path / "README.md", card(bundle))
+    beside.write(bundle)
     return bundle
 
 
