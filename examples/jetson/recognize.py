@@ -23,6 +23,8 @@ import onnxruntime  # noqa: E402
 FORMATS = (1, 2)
 """Version of the bundle's folder that this reads."""
 INPUT, OUTPUT = "waveform", "probabilities"
+GATE, SPEECH, NONE = "gate.onnx", "speech", "none"
+"""The voice gate in the bundle's folder, its output, and the answer where nobody speaks."""
 
 Array = npt.NDArray[np.float32]
 
@@ -56,8 +58,21 @@ def windows(waveform: Array, window: int, hop: int | None) -> list[Array]:
     return [padded[silence + start :][:window] for start in starts]
 
 
+def speech(folder: Path, waveform: Array) -> float:
+    """Tell the share of a recording in which somebody speaks: 0, where nobody does, to 1.
+
+    On the processor: it takes double precision and little time.
+    """
+    if not (folder / GATE).is_file():
+        sys.exit(f"{folder}: no {GATE}; it hears 16 kHz, and is written by: lightspeech export")
+    session = onnxruntime.InferenceSession(
+        (folder / GATE).read_bytes(), providers=["CPUExecutionProvider"]
+    )
+    return float(session.run([SPEECH], {INPUT: waveform[None]})[0][0])
+
+
 def main(folder: Path, recording: Path) -> None:
-    """Print the probabilities of a recording, the mean over its windows."""
+    """Print whether somebody speaks, and the probabilities, the mean over windows."""
     about = json.loads((folder / "bundle.json").read_text("utf-8"))
     if about["format"] not in FORMATS:
         sys.exit(f"{folder}: bundle format {about['format']}, this reads {FORMATS}")
@@ -66,15 +81,22 @@ def main(folder: Path, recording: Path) -> None:
     if found != rate:
         sys.exit(f"{recording}: {found} Hz; type: ffmpeg -i {recording} -ar {rate} converted.wav")
     hop = None if cut["hop_s"] is None else round(cut["hop_s"] * rate)
-    heard = windows(waveform.mean(1), round(cut["window_s"] * rate), hop)
+    mono = waveform.mean(1)
+    share = speech(folder, mono)
+    heard = windows(mono, round(cut["window_s"] * rate), hop)
     model = (folder / about["model_file"]).read_bytes()
     session = onnxruntime.InferenceSession(model, providers=providers(folder / "tensorrt"))
     # One at a time: TensorRT builds an engine for a shape, and builds anew for another.
     rows = [session.run([OUTPUT], {INPUT: window[None]})[0][0] for window in heard]
     mean = dict(zip(about["labels"], np.mean(rows, axis=0).tolist(), strict=True))
-    label = max(mean, key=lambda name: mean[name])
-    uncertain = mean[label] < about["threshold"]
-    print(json.dumps({"label": label, "uncertain": uncertain, "probabilities": mean}))
+    likeliest = max(mean, key=lambda name: mean[name])
+    answer = {
+        "label": likeliest if share else NONE,
+        "uncertain": bool(share) and mean[likeliest] < about["threshold"],
+        "speech": share,
+        "probabilities": mean,
+    }
+    print(json.dumps(answer))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,24 @@
-"""What the Kotlin of the Android example relies on is what a fresh export to LiteRT gives."""
+"""What the Android example relies on is what an export to LiteRT gives; its gate is run by a JDK."""
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from lightspeech.audio import gate
 from lightspeech.bundle import READABLE
 from lightspeech.export import tflite_file
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "android"
-KOTLIN = (EXAMPLE / "app/src/main/kotlin/lightspeech/example/Recognizer.kt").read_text("utf-8")
+MAIN = EXAMPLE / "app/src/main"
+KOTLIN = (MAIN / "kotlin/lightspeech/example/Recognizer.kt").read_text("utf-8")
+GATE = MAIN / "java/lightspeech/example/Gate.java"
+JSON = Path("/usr/share/java/com.android.json.jar")  # of Debian's libandroid-json-java
+GOLDEN = Path(__file__).parents[1] / "golden/gate.npz"
 TYPES = {
     "getInt": int, "getDouble": (int, float), "getString": str, "getJSONArray": list,
     "getJSONObject": dict,
@@ -58,3 +66,45 @@ def test_it_asks_for_the_microphone_and_not_for_the_network():
     assert re.findall(r"uses-permission android:name=\"([\w.]+)\"", manifest) == [
         "android.permission.RECORD_AUDIO"
     ]
+
+
+def test_its_gate_has_the_numbers_of_the_package():
+    assert json.loads((MAIN / "assets/gate.json").read_text("utf-8")) == gate.described()
+    read = re.findall(r'numbers\.get\w+\("(\w+)"\)', GATE.read_text("utf-8"))
+    assert sorted(read) == sorted(gate.described())
+    assert 'Gate(json(assets, "gate.json"))' in KOTLIN
+
+
+def test_its_gate_scores_as_the_package_does_to_the_whole_number(tmp_path):
+    if not shutil.which("javac") or not JSON.exists():
+        pytest.skip("needs javac, and org.json of Android: apt install libandroid-json-java")
+    golden = np.load(GOLDEN)
+    voice = golden["samples"] / np.float32(32_768)
+    n_cells = len(golden["scores"])
+    padded = np.zeros((n_cells + gate.DELAY + gate.HOLD) * gate.CELL, np.float32)
+    padded[: len(voice)] = voice
+    sounds = {"voice": voice, "padded": padded, "silence": 0 * voice, "short": voice[20_000:21_281]}
+    for name, sound in sounds.items():
+        sound.tofile(tmp_path / name)
+    hear = Path(__file__).with_name("Hear.java")
+    compiler = ["javac", "-Xlint:all", "-Werror", "-cp", JSON, "-d", tmp_path, GATE, hear]
+    subprocess.run(compiler, check=True, timeout=120)
+    command = ["java", "-cp", f"{JSON}:{tmp_path}", "lightspeech.example.Hear"]
+    done = subprocess.run(
+        [*command, MAIN / "assets/gate.json", *(tmp_path / name for name in sounds)],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    rows = [line.split() for line in done.stdout.splitlines()]
+    for (rate, speech, *scores), sound in zip(rows, sounds.values(), strict=True):
+        assert int(rate) == gate.MEL.sample_rate
+        learnt = gate.Scorer(gate.weights())
+        whole = sound[: len(sound) // gate.CELL * gate.CELL]
+        assert [int(s) for s in scores] == learnt.scores(gate.levels(gate.energies(whole))).tolist()
+        heard = gate.Gate(gate.MEL.sample_rate)
+        heard.feed(sound)
+        heard.flush()
+        expected = heard.speech(0.0, len(sound) / gate.MEL.sample_rate)
+        assert float(speech) == pytest.approx(expected)
+    assert float(rows[0][1]) == pytest.approx(golden["speech"])
+    found = [int(score) for score in rows[1][2:]]
+    assert found[gate.DELAY :][:n_cells] == golden["scores"].tolist()

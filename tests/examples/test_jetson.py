@@ -9,26 +9,33 @@ import numpy as np
 import pytest
 import soundfile
 
-from lightspeech.audio import io
+from lightspeech.audio import gate, io
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import FORMAT, READABLE
+from lightspeech.inference.answers import NONE
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
+from lightspeech.workflows import beside
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "jetson" / "recognize.py"
 
 
+GOLDEN = np.load(Path(__file__).parents[1] / "golden/gate.npz")
+VOICE = GOLDEN["samples"][6_000:]  # behind the silence at its beginning
+
+
 def run(made, recording):
+    beside.write(made)
     command = [sys.executable, EXAMPLE, made.path, recording]
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.parametrize("seconds", [0.30001, 1.0, 2.7])
+@pytest.mark.parametrize("seconds", [0.80001, 1.0, 2.7])
 @pytest.mark.parametrize("hop_s", [0.5, None])
 def test_it_answers_as_lightspeech_does(make_bundle, tmp_path, hop_s, seconds):
     made = make_bundle(windows=Windows(window_s=1.0, hop_s=hop_s))
-    sound = np.random.default_rng(0).uniform(-0.1, 0.1, round(seconds * 16_000))
-    soundfile.write(tmp_path / "a.wav", sound * np.linspace(0, 1, len(sound)), 16_000)
+    sound = VOICE[: round(seconds * 16_000)]
+    soundfile.write(tmp_path / "a.wav", sound, 16_000)
     done = run(made, tmp_path / "a.wav")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
@@ -36,12 +43,32 @@ def test_it_answers_as_lightspeech_does(make_bundle, tmp_path, hop_s, seconds):
     assert list(answer["probabilities"]) == list(made.labels)
     np.testing.assert_allclose(list(answer["probabilities"].values()), expected, atol=1e-5)
     assert answer["uncertain"] == (expected.max() < made.threshold)
+    assert answer["label"] == made.labels[expected.argmax()]
+
+
+def test_where_nobody_speaks_the_answer_is_none(make_bundle, tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.zeros(40_000), 16_000)
+    answer = json.loads(run(make_bundle(), tmp_path / "a.wav").stdout)
+    assert (answer["label"], answer["uncertain"], answer["speech"]) == ("none", False, 0.0)
+
+
+def test_the_share_of_speech_is_that_of_the_gate(make_bundle, tmp_path):
+    soundfile.write(tmp_path / "a.wav", GOLDEN["samples"], 16_000)
+    answer = json.loads(run(make_bundle(), tmp_path / "a.wav").stdout)
+    assert answer["speech"] == pytest.approx(GOLDEN["speech"])
+
+
+def test_a_bundle_of_another_rate_has_no_gate(make_bundle, write_tone, tmp_path):
+    done = run(make_bundle(sample_rate=8_000), write_tone(tmp_path / "a.wav", rate=8_000))
+    assert done.returncode == 1
+    assert "no gate.onnx; it hears 16 kHz" in done.stderr
 
 
 def test_its_constants_are_those_of_a_bundle():
     text = EXAMPLE.read_text("utf-8")
     assert f"FORMATS = {READABLE}\n" in text
     assert f'INPUT, OUTPUT = "{onnx.WAVEFORM}", "{onnx.OUTPUT}"' in text
+    assert f'GATE, SPEECH, NONE = "{gate.GRAPH}", "speech", "{NONE}"' in text
 
 
 def test_another_rate_is_refused_with_what_to_type(make_bundle, write_tone, tmp_path):

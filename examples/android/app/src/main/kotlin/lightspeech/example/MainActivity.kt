@@ -28,7 +28,7 @@ class MainActivity : Activity() {
     override fun onResume() {
         super.onResume()
         if (checkSelfPermission(RECORD_AUDIO) == PERMISSION_GRANTED) {
-            listener = thread { Recognizer(assets).use(::listen) }
+            listener = thread { Recognizer(assets).use { listen(it, openGate(assets)) } }
         } else {
             text.text = "It needs the microphone."
         }
@@ -40,7 +40,8 @@ class MainActivity : Activity() {
     }
 
     @SuppressLint("MissingPermission") // asked for above
-    private fun listen(recognizer: Recognizer) {
+    private fun listen(recognizer: Recognizer, gate: Gate) {
+        require(gate.sampleRate() == recognizer.sampleRate) { "the gate hears ${gate.sampleRate()} Hz" }
         val window = FloatArray(recognizer.windowSize)
         val kept = recognizer.windowSize - recognizer.hopSize
         val microphone = AudioRecord(
@@ -55,14 +56,15 @@ class MainActivity : Activity() {
         while (!Thread.interrupted()) {
             val heard = microphone.read(window, kept, recognizer.hopSize, AudioRecord.READ_BLOCKING)
             if (heard < recognizer.hopSize) break
-            val probabilities = recognizer.probabilities(window)
-            runOnUiThread { text.text = describe(recognizer, probabilities) }
+            val said = if (gate.speech(window) > 0) answer(recognizer, window) else "none"
+            runOnUiThread { text.text = said }
             window.copyInto(window, 0, recognizer.hopSize)
         }
         microphone.release()
     }
 
-    private fun describe(recognizer: Recognizer, probabilities: FloatArray): String {
+    private fun answer(recognizer: Recognizer, window: FloatArray): String {
+        val probabilities = recognizer.probabilities(window)
         val ranked = recognizer.labels.zip(probabilities.toList()).sortedByDescending { it.second }
         val sure = ranked.first().second >= recognizer.threshold
         return (if (sure) ranked.first().first else "uncertain") + "\n\n" +

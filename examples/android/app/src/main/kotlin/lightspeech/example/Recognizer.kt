@@ -11,7 +11,7 @@ private val FORMATS = setOf(1, 2) // versions of the bundle's folder that this r
 
 /** A bundle among the assets: one window of sound in, probabilities out. Not for two threads. */
 class Recognizer(assets: AssetManager) : AutoCloseable {
-    private val about = JSONObject(assets.open("bundle.json").bufferedReader().use { it.readText() })
+    private val about = json(assets, "bundle.json")
     private val windows = about.getJSONObject("windows")
 
     /** In the order of the probabilities. */
@@ -53,6 +53,12 @@ class Recognizer(assets: AssetManager) : AutoCloseable {
 
     private fun samples(key: String) = (windows.getDouble(key) * sampleRate).roundToInt()
 }
+
+/** Open the voice gate, whose numbers are among the assets too. */
+fun openGate(assets: AssetManager) = Gate(json(assets, "gate.json"))
+
+private fun json(assets: AssetManager, name: String) =
+    JSONObject(assets.open(name).bufferedReader().use { it.readText() })
 
 private fun mapped(assets: AssetManager, name: String): ByteBuffer =
     assets.openFd(name).use { file ->
