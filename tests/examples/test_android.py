@@ -1,4 +1,4 @@
-"""What the Android example relies on is what an export to LiteRT gives; its gate is run by a JDK."""
+"""What the Android example reads is what an export to LiteRT gives; its gate is run by a JDK."""
 
 import json
 import re
