@@ -22,7 +22,15 @@ from lightspeech.errors import ConfigError
 T = TypeVar("T")
 
 
-def _check_plain(name: str) -> str:
+def check_plain(name: str) -> str:
+    """Refuse what cannot be a name of one file or folder on every system; else give it back.
+
+    Args:
+        name: such as that of a bundle.
+
+    Raises:
+        ValueError: if it is a path, empty, too long, begins with a dot or cannot be printed.
+    """
     if PurePosixPath(name).name != name or PureWindowsPath(name).name != name:
         raise ValueError("expected a plain name, not a path")
     if not name.isprintable() or not 0 < len(name) <= 200 or name.startswith("."):
@@ -30,7 +38,7 @@ def _check_plain(name: str) -> str:
     return name
 
 
-PlainName = Annotated[str, AfterValidator(_check_plain)]
+PlainName = Annotated[str, AfterValidator(check_plain)]
 """A name that may become one of a file or folder, on every system, and be printed."""
 
 

@@ -11,6 +11,7 @@ def test_a_bundle_is_measured_without_recordings(lightspeech, make_bundle, tmp_p
         "benchmark", make_bundle().path, "--rounds", 2, "--json", "--output", output
     )
     said = json.loads(ended.out)
+    assert ended.code == 0
     assert said == json.loads(output.read_text())
     assert {"cpu", "cores", "onnxruntime"} <= set(said["machine"])
     [row] = said["rows"]
@@ -21,7 +22,9 @@ def test_a_bundle_is_measured_without_recordings(lightspeech, make_bundle, tmp_p
 
 def test_a_shipped_model_is_measured_in_the_formats_that_are_named(lightspeech, tmp_path):
     options = ("--formats", "c99,onnx-fp16", "--rounds", 1, "--json", "--bundles", tmp_path)
-    rows = json.loads(lightspeech("benchmark", "nano", *options).out)["rows"]
+    ended = lightspeech("benchmark", "nano", *options)
+    rows = json.loads(ended.out)["rows"]
+    assert ended.code == 1  # since one failed
     assert [(row["format"], row["model"]) for row in rows] == [
         ("onnx", "nano"), ("c99", "nano"), ("onnx-fp16", "nano"),
     ]  # fmt: skip
@@ -55,6 +58,26 @@ def test_a_bundle_is_measured_on_a_table_of_ones_own(lightspeech, make_bundle, o
     ended = lightspeech("benchmark", made, "--rounds", 1, "--manifest", own_table, "--json")
     [row] = json.loads(ended.out)["rows"]
     assert (row["status"], row["n_utterances"], row["uar"]) == ("ok", 2, 0.5)
+
+
+def test_a_table_with_words_of_ones_own_is_measured_too(lightspeech, make_bundle, own_table):
+    own_table.write_text("Datei;Gefühl\na.wav;Krach\nb.wav;leise\n", "cp1252")
+    words = ("--columns", "path=Datei,label=Gefühl", "--map", "Krach=loud", "--map", "leise=low")
+    made = make_bundle(provenance={"recipe": "toy", "fold": 0, "seed": 0}).path
+    ended = lightspeech("benchmark", made, "--manifest", own_table, *words, "--rounds", 1, "--json")
+    [row] = json.loads(ended.out)["rows"]
+    assert (row["status"], row["n_utterances"], row["uar"]) == ("ok", 2, 0.5)
+    assert ended.err.count("read as Windows-1252") == 1
+
+
+@pytest.mark.parametrize("words", [("--columns", "path=Datei"), ("--map", "Krach=loud")])
+@pytest.mark.parametrize(
+    ("command", "why"), [("benchmark", "for the table of --manifest"), ("evaluate", "--manifest")]
+)
+def test_words_for_a_table_that_is_not_there_are_refused(
+    lightspeech, make_bundle, error_line, command, why, words
+):
+    assert why in error_line(lightspeech(command, make_bundle().path, *words))
 
 
 def test_a_recording_of_the_table_that_is_not_there_is_told(lightspeech, make_bundle, own_table):

@@ -33,6 +33,13 @@ def test_leaky_is_printed_where_and_only_where_a_figure_is(make_study, leaky):
     assert ("LEAKY" in evaluate(make_study(leaky=leaky)).stdout) is leaky
 
 
+@pytest.mark.parametrize("words", [("--map", "Wut=angry"), ("--columns", "path=Datei")])
+def test_words_for_a_table_are_for_bundles_alone(make_study, words):
+    error = evaluate(make_study(), *words).exception
+    assert isinstance(error, ConfigError)
+    assert "--columns, --map and --held-out are for bundles alone" in str(error)
+
+
 def test_json_is_the_results_object_and_output_the_same(make_study, tmp_path):
     output = tmp_path / "results/toy/micro.json"
     printed = evaluate(make_study(), "--json", "--output", output).stdout

@@ -24,3 +24,12 @@ def test_a_run_that_a_step_made_is_a_run_of_a_study(lightspeech, tmp_path):
     ended = lightspeech("export", tmp_path / "1-quantize" / "fold0-seed0", "--format", "c99")
     assert ended.code == 1
     assert "no run of a study" not in ended.err
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "../up", "a\\b", ".hidden", ""])
+def test_a_name_that_is_a_path_is_refused(lightspeech, error_line, tmp_path, name):
+    line = error_line(
+        lightspeech("export", "nano", "--bundles", tmp_path / "bundles", "--name", name)
+    )
+    assert f"--name {name}: expected a plain name" in line
+    assert not list(tmp_path.iterdir())

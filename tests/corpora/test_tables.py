@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from lightspeech.corpora import csv, folder, manifest
-from lightspeech.errors import ConfigError, CorpusError, MissingExtra
+from lightspeech.errors import ConfigError, CorpusError, LightspeechWarning, MissingExtra
 
 ROWS = [["path", "label", "speaker"], ["a.wav", "Ärger", "anna"], ["sub/b.wav", "sad", "7"]]
 
@@ -133,8 +133,31 @@ def test_a_column_that_is_missing_is_named_with_what_to_type(mine, header, what)
         csv.read(csv.Config(root=mine / "t.csv"))
 
 
-def test_text_of_an_unknown_code_page_is_refused_with_what_to_do(mine):
-    (mine / "t.csv").write_bytes(text(";").encode("cp1252"))
+WESTERN = [
+    "müller.wav;Wut;ben", "a.wav;Ärger;ß", "a.wav;été;“à”", "a.wav;niño – ñ;São", "a.wav;più;PIÙ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", WESTERN)
+def test_the_code_page_of_western_europe_is_read_and_named(mine, row):
+    (mine / "t.csv").write_bytes(f"path;label;speaker\n{row}\n".encode("cp1252"))
+    with pytest.warns(LightspeechWarning, match="no UTF-8, read as Windows-1252") as told:
+        [found] = csv.read(csv.Config(root=mine / "t.csv")).utterances
+    assert csv.has_labels(mine / "t.csv", {})  # it warns once of a table
+    assert len(told) == 1
+    assert [found.path.name, found.emotion, found.speaker.split("/")[-1]] == row.split(";")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "label"),
+    [
+        ("cp1251", "злость"), ("cp1251", "да_1"), ("cp1250", "złość"), ("cp1250", "hněv"),
+        ("cp1253", "θυμός"), ("cp1254", "ağrı"), ("mac-roman", "Ärger"), ("cp850", "Ärger"),
+        ("gbk", "愤怒"), ("shift_jis", "怒り"), ("euc-kr", "분노"), ("big5", "憤怒"),
+    ],
+)  # fmt: skip
+def test_text_of_an_unknown_code_page_is_refused_with_what_to_do(mine, encoding, label):
+    (mine / "t.csv").write_bytes(f"path,label\na.wav,{label}\n".encode(encoding))
     with pytest.raises(CorpusError, match=r"save it as 'CSV UTF-8' or as \.xlsx"):
         csv.read(csv.Config(root=mine / "t.csv"))
 

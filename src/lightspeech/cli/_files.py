@@ -6,6 +6,7 @@ from pathlib import Path
 import typer
 
 from lightspeech.audio import folders
+from lightspeech.config import check_plain
 from lightspeech.errors import ConfigError
 
 STDIN = Path("-")
@@ -28,6 +29,22 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         files += (list(_below(path)) if path.is_dir() else []) or [path]
     return files
+
+
+def plain(name: str, option: str) -> None:
+    """Refuse a name that would lie elsewhere than in the folder that is asked for.
+
+    Args:
+        name: of a folder that will be made.
+        option: that it was typed behind, for the message.
+
+    Raises:
+        ConfigError: if it is no plain name.
+    """
+    try:
+        check_plain(name)
+    except ValueError as error:
+        raise ConfigError(f"{option} {name}: {error}") from None
 
 
 def ending_in(path: Path | None, *suffixes: str) -> Path | None:

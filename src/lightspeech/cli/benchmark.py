@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from lightspeech.cli import _files
+from lightspeech.cli import _files, _labels
 from lightspeech.cli._formats import FORMATS
+from lightspeech.cli._labels import Columns, Map
 from lightspeech.cli._progress import Bars
 from lightspeech.config import as_dict
 from lightspeech.errors import ConfigError
@@ -39,6 +40,8 @@ def command(
             help="For bundles: vocabulary of the recordings' labels; else by its classes."
         ),
     ] = None,
+    columns: Columns = None,
+    names: Map = None,
     rounds: Annotated[int, typer.Option(min=1, help="Calls of each that are timed.")] = 100,
     threads: Annotated[int, typer.Option(min=1, help="Processor threads of each.")] = 1,
     bundles: Annotated[Path, typer.Option(help="Folder that exported models go into.")] = Path(
@@ -54,8 +57,8 @@ def command(
     """Measure models in many formats, side by side: UAR, size, memory, latency.
 
     A run is exported in every format, its int8 formats from what quantize made of it, and an int8
-    bundle in those that are named; what fails
-    stays in the table and says why. Rounds are interleaved, so that ratios hold on a busy machine.
+    bundle in those that are named; what fails stays in the table and says why, and the exit code is
+    1 then. Rounds are interleaved, so that ratios hold on a busy machine.
 
     Example: lightspeech benchmark runs/ravdess_micro/fold0-seed0 --output results/benchmark.json
     """
@@ -65,8 +68,8 @@ def command(
     _files.ending_in(picture, ".svg")
     plan = Plan(
         targets=targets, formats=formats.split(",") if formats else (), yardstick=yardstick,
-        manifest=manifest, labels=labels, rounds=rounds, threads=threads, bundles=bundles,
-        cache=cache,
+        manifest=manifest, labels=labels, columns=_labels.columns(columns),
+        names=_labels.mapping(names), rounds=rounds, threads=threads, bundles=bundles, cache=cache,
     )  # fmt: skip
     with Bars() as bars:
         result = benchmark(plan, bars.show)
@@ -79,3 +82,5 @@ def command(
         measured_on = result.machine["cpu"]
         typer.echo(f"{measured_on}, threads: {result.threads}, rounds: {result.rounds}\n")
         typer.echo(tables.markdown(result.rows) if markdown else tables.text(result.rows))
+    if any(row.status == "failed" for row in result.rows):
+        raise typer.Exit(1)

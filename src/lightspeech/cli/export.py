@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lightspeech import bundle
+from lightspeech.cli import _files
 from lightspeech.cli._formats import FORMATS
 from lightspeech.errors import ConfigError
 from lightspeech.workflows import needs
@@ -40,6 +41,8 @@ def command(
 
     Example: lightspeech export micro --format c99 --prefix mood
     """
+    if name is not None:
+        _files.plain(name, "--name")
     folder = bundle.find(source)
     if (folder / bundle.DESCRIPTION).is_file():
         made = convert(

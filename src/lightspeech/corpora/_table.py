@@ -1,7 +1,7 @@
 """Tables that people bring: CSV as programs and spreadsheets write it, and spreadsheets themselves.
 
-Commas, semicolons or tabs; UTF-8 with and without a mark, UTF-16; paths of Windows; cells and names
-of columns with blanks and in any case. All of it becomes rows of text.
+Commas, semicolons or tabs; UTF-8 with and without a mark, UTF-16, Windows-1252; paths of Windows;
+cells and names of columns with blanks and in any case. All of it becomes rows of text.
 """
 
 import csv
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import date, time
 from pathlib import Path, PureWindowsPath
 
+from lightspeech.corpora._encoding import decode
 from lightspeech.corpora._spelling import clean, key
 from lightspeech.errors import ConfigError, CorpusError, MissingExtra
 
@@ -22,7 +23,6 @@ FIELDS = (
     "parent", "corpus", "id",
 )  # fmt: skip
 """Columns of recordings, which a table may call otherwise."""
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def check_columns(columns: Mapping[str, str]) -> None:
@@ -75,7 +75,7 @@ def _lines(path: Path) -> list[list[str]]:
         return _sheet(path)
     data = path.read_bytes()
     try:
-        text = data.decode("utf-16" if data.startswith(UTF_16) else "utf-8-sig")
+        text = decode(path, data)
         first, _, rest = text.partition("\n")
         if first.lower().startswith("sep="):  # a hint that spreadsheets read
             return list(csv.reader(io.StringIO(rest, newline=""), delimiter=first[4]))

@@ -3,13 +3,14 @@
 Of bundles without torch.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lightspeech import bundle as bundles
 from lightspeech.bundle import Bundle
 from lightspeech.config import as_dict
+from lightspeech.corpora import labels as vocabularies
 from lightspeech.corpora import manifest as manifests
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, LightspeechError
@@ -39,6 +40,8 @@ class Plan:
         manifest: for bundles: a table of recordings; of a corpus that a bundle learnt from its
             own test speakers alone are heard.
         labels: for bundles: vocabulary of the recordings' labels; None: by its classes.
+        columns: for bundles: what the table calls a column, by the name it is read under.
+        names: for bundles: label to take by the label that recordings have.
         rounds: calls of each that are timed.
         threads: processor threads of each.
         bundles: folder that exported models go into.
@@ -50,6 +53,8 @@ class Plan:
     yardstick: bool = False
     manifest: Path | None = None
     labels: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     rounds: int = 100
     threads: int = 1
     bundles: Path = Path("bundles")
@@ -111,7 +116,10 @@ def write(result: Benchmark, *, output: Path | None, picture: Path | None) -> No
 def _recordings(plan: Plan, progress: Progress) -> list[Utterance]:
     if plan.manifest is None:
         return []
-    return manifests.read_any(plan.manifest, need_audio=True, progress=progress)
+    found = manifests.read_any(
+        plan.manifest, columns=plan.columns, need_audio=True, progress=progress
+    )
+    return vocabularies.relabel(found, plan.names)
 
 
 def _is_bundle(path: Path) -> bool:
@@ -119,7 +127,9 @@ def _is_bundle(path: Path) -> bool:
 
 
 def _check(runs: Sequence[Path], plan: Plan) -> None:
-    """Refuse what is no target before anything else is done."""
+    """Refuse what is no target, and words for a table that nobody named, before all else."""
+    if plan.manifest is None and (plan.columns or plan.names):
+        raise ConfigError("--columns and --map are for the table of --manifest")
     if wrong := [path for path in runs if not (path / layout.RUN).is_file()]:
         raise ConfigError(
             f"{wrong[0]}: neither a finished run nor a bundle; name folders such as "

@@ -72,8 +72,11 @@ def evaluate(
     is_bundle = (target / bundles.DESCRIPTION).is_file()
     if is_bundle and manifest is None:
         raise ConfigError(f"{target} is a bundle; say what to measure it on: --manifest FILE")
-    if not is_bundle and (manifest is not None or held_out):
-        raise ConfigError(f"{target} is no bundle; --manifest and --held-out are for bundles alone")
+    if not is_bundle and (manifest is not None or held_out or columns or names):
+        raise ConfigError(
+            f"{target} is no bundle; --manifest, --columns, --map and --held-out are for bundles "
+            "alone"
+        )
     if manifest is not None:
         found = manifests.read_any(manifest, columns=columns, need_audio=True, progress=progress)
         utterances = vocabularies.relabel(found, names or {})
