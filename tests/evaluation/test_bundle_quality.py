@@ -54,6 +54,23 @@ def test_strangers_are_test_speakers_or_all_of_a_corpus_that_it_never_met(toy, u
         bundle_quality.strangers(toy, known)
 
 
+def test_copies_of_what_it_learnt_from_are_told_by_their_names(toy, utterances):
+    learnt = ({"name": "ravdess", "licence": "none", "citation": "none"},)
+    said = {**SAID, "test_speakers": ["ravdess/02"]}
+    bundle = dataclasses.replace(toy, corpora=learnt, provenance=said)
+    names = [f"03-01-05-01-01-01-0{actor}.wav" for actor in (1, 1, 2, 2)]
+    copies = [
+        dataclasses.replace(u, path=u.path.with_name(name), corpus="mine", speaker="mine/x")
+        for u, name in zip(utterances, names, strict=True)
+    ]
+    assert bundle_quality.is_leaky(bundle, copies)
+    assert not bundle_quality.is_leaky(bundle, copies[2:])
+    assert bundle_quality.strangers(bundle, copies) == copies[2:]
+    assert bundle_quality.held_out(bundle, copies) == copies[2:]
+    with pytest.raises(CorpusError, match=r"learnt from \['ravdess'\]"):
+        bundle_quality.strangers(bundle, copies[:2])
+
+
 class Sure:
     """A bundle of the four common classes that always answers the first."""
 

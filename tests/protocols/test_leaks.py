@@ -168,3 +168,13 @@ def test_a_bundle_must_not_be_measured_on_whom_it_was_taught_by():
 def test_speakers_that_a_bundle_never_met_may_be_measured():
     strangers = [APART[1].speaker, APART[2].speaker]
     leaks.check_init("mine", {"toy"}, strangers, APART, protocol(leaky=False))
+
+
+def test_copies_in_a_folder_of_ones_own_are_known_to_a_bundle_by_their_names():
+    copies = [
+        replace(u, path=Path(f"mine/03-01-05-01-01-01-0{n}.wav")) for n, u in enumerate(APART, 1)
+    ]
+    with pytest.raises(LeakError, match="the bundle micro knows speaker .* leave init out"):
+        leaks.check_init("micro", {"ravdess"}, (), copies, protocol(leaky=False))
+    strangers = ["ravdess/02", "ravdess/03"]
+    leaks.check_init("micro", {"ravdess"}, strangers, copies, protocol(leaky=False))

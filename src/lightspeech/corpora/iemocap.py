@@ -56,7 +56,7 @@ def read(cfg: Config) -> Reading:
     """
     root = find_root(cfg, NAME)
     labels = read_labels(root)
-    return read_files(root, lambda path: parse(path, labels, cfg), name=NAME)
+    return read_files(root, lambda path: _parse(path, labels, cfg), name=NAME)
 
 
 def read_labels(root: Path) -> dict[str, str]:
@@ -74,7 +74,7 @@ def read_labels(root: Path) -> dict[str, str]:
     return labels
 
 
-def parse(path: Path, labels: dict[str, str], cfg: Config) -> Utterance | str:
+def _parse(path: Path, labels: dict[str, str], cfg: Config) -> Utterance | str:
     """Read session, dialogue and speaker of a file name, or give a reason.
 
     Args:

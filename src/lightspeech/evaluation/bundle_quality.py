@@ -9,6 +9,7 @@ from lightspeech.audio import io
 from lightspeech.bundle import Bundle
 from lightspeech.corpora import labels
 from lightspeech.corpora.base import Utterance
+from lightspeech.corpora.origin import original
 from lightspeech.errors import BundleError, CorpusError
 from lightspeech.evaluation.conditions import KNOWN_SPEAKER, Conditions
 from lightspeech.inference.predictor import Predictor
@@ -75,7 +76,8 @@ def held_out(bundle: Bundle, utterances: Sequence[Utterance]) -> list[Utterance]
         CorpusError: if none of them is here.
     """
     test_speakers = set(_stated(bundle, "provenance", "test_speakers"))
-    tested = [utterance for utterance in utterances if utterance.speaker in test_speakers]
+    known = _corpora(bundle)
+    tested = [u for u in utterances if original(u, known).speaker in test_speakers]
     if not tested:
         raise CorpusError(
             f"none of the bundle's test speakers {sorted(test_speakers)} is in the table"
@@ -94,12 +96,14 @@ def strangers(bundle: Bundle, utterances: Sequence[Utterance]) -> list[Utterance
         CorpusError: if all are of corpora that it learnt from.
     """
     tested = set(bundle.provenance.get("test_speakers", ()))
-    known = {corpus.get("name") for corpus in bundle.corpora}
-    kept = [utterance for utterance in utterances if utterance.speaker in tested]
-    kept = kept or [utterance for utterance in utterances if utterance.corpus not in known]
+    known = _corpora(bundle)
+    sources = [original(utterance, known) for utterance in utterances]  # of copies too
+    pairs = list(zip(utterances, sources, strict=True))
+    kept = [utterance for utterance, source in pairs if source.speaker in tested]
+    kept = kept or [utterance for utterance, source in pairs if source.corpus not in known]
     if not kept:
         raise CorpusError(
-            f"learnt from {sorted(map(str, known))}, and none of its test speakers "
+            f"learnt from {sorted(known)}, and none of its test speakers "
             f"{sorted(tested)} is in the table; measure it on recordings of others"
         )
     return kept
@@ -115,10 +119,16 @@ def is_leaky(bundle: Bundle, utterances: Sequence[Utterance]) -> bool:
         bundle: as read by `bundle.read`.
         utterances: the recordings that it is to be measured on.
     """
-    trained = {corpus.get("name") for corpus in bundle.corpora}
+    trained = _corpora(bundle)
     test_speakers = set(bundle.provenance.get("test_speakers", ()))
-    known = [u for u in utterances if u.corpus in trained and u.speaker not in test_speakers]
+    sources = [original(utterance, trained) for utterance in utterances]
+    known = [u for u in sources if u.corpus in trained and u.speaker not in test_speakers]
     return bool(known) or not trained
+
+
+def _corpora(bundle: Bundle) -> set[str]:
+    """Names of those that it, or a teacher of it, learnt from."""
+    return {corpus.get("name", "") for corpus in bundle.corpora}
 
 
 def describe(bundle: Bundle, utterances: Sequence[Utterance]) -> Conditions:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from lightspeech.corpora.base import Utterance
+from lightspeech.corpora.origin import original
 from lightspeech.errors import LeakError
 from lightspeech.protocols.base import Protocol, Split
 
@@ -206,7 +207,12 @@ def check_init(
     Raises:
         LeakError: naming the bundle and whom it knows of the first such fold.
     """
-    known = tuple(u for u in utterances if u.corpus in corpora and u.speaker not in strangers)
+    sources = [original(u, corpora) for u in utterances]  # of copies too
+    known = tuple(
+        utterance
+        for utterance, source in zip(utterances, sources, strict=True)
+        if source.corpus in corpora and source.speaker not in strangers
+    )
     remedy = "leave init out, or take other recordings"
     bundle = Heard(study=name, train=known, selection=(), role="bundle", remedy=remedy)
     for split in () if protocol.leaky else protocol.splits:
