@@ -208,7 +208,9 @@ def levels(energy: npt.NDArray[np.float64]) -> Integers:
     return whole
 
 
-NOTHING = int(levels(np.zeros(1))[0]) + COARSE * RANGE
+SILENT = levels(np.zeros((1, N_BANDS)))
+"""Of digital silence: one frame of it."""
+NOTHING = int(SILENT.max()) + COARSE * RANGE
 """The least running peak: with it, digital silence lies just at the end of what is heard."""
 
 
@@ -283,9 +285,8 @@ class Gate:
     def flush(self) -> None:
         """Hear the rest; the recording ends."""
         self._take(self._resampler.flush())
-        n_cells = -(-self._n_samples // CELL)
-        self._take(np.zeros((n_cells + DELAY + HOLD) * CELL - self._n_samples, np.float32))
-        self._hear()
+        self._take(np.zeros(-self._n_samples % CELL, np.float32))
+        self._hear(silence=DELAY + HOLD)
 
     def reaches(self, seconds: float) -> bool:
         """Tell whether enough was fed to know all before so many seconds."""
@@ -334,13 +335,15 @@ class Gate:
         if self._waiting > HELD:
             self._hear()
 
-    def _hear(self) -> None:
-        """Score all frames that are whole."""
+    def _hear(self, *, silence: int = 0) -> None:
+        """Score all frames that are whole, and so many silent ones after them."""
         n_frames = self._waiting // CELL
-        if not n_frames:
+        if not n_frames + silence:
             return
         waveform = np.concatenate(self._blocks)
-        scores = self._scorer.scores(levels(energies(waveform[: n_frames * CELL])))
+        heard = energies(waveform[: n_frames * CELL]) if n_frames else np.empty((0, N_BANDS))
+        after = SILENT.repeat(silence, axis=0)
+        scores = self._scorer.scores(np.concatenate((levels(heard), after)))
         self._speech += (scores >= weights().threshold).tobytes()
         self._blocks = [waveform[n_frames * CELL :]]
         self._waiting -= n_frames * CELL
