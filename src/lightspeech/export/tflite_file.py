@@ -30,7 +30,15 @@ _NAMES = dict(
         BATCH_TO_SPACE_ND SPACE_TO_BATCH_ND TRANSPOSE MEAN SUB DIV SQUEEZE
         UNIDIRECTIONAL_SEQUENCE_LSTM STRIDED_SLICE""".split()
     )
-) | {47: "EXP", 49: "SPLIT", 70: "EXPAND_DIMS", 74: "SUM", 82: "REDUCE_MAX", 114: "QUANTIZE"}
+) | {
+    47: "EXP",
+    49: "SPLIT",
+    65: "SLICE",
+    70: "EXPAND_DIMS",
+    74: "SUM",
+    82: "REDUCE_MAX",
+    114: "QUANTIZE",
+}
 _PADDINGS = ("SAME", "VALID")
 _ACTIVATIONS = {0: "none", 1: "relu", 2: "relu_n1_to_1", 3: "relu6"}
 

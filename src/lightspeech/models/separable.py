@@ -32,6 +32,9 @@ class SeparableConfig:
     """Frames that a depthwise convolution sees, odd."""
     stem_kernel: int = 3
     """Frames that the stem sees, odd; it halves the frame rate."""
+    padded: bool = True
+    """Zeros stand before and behind what each convolution hears. Without, an answer hears only what
+    was said, so that a stream computes every frame once; a window's ends are heard less."""
     dropout: float = 0.2
     """Share of the pooled statistics dropped in training."""
 
@@ -71,8 +74,11 @@ class Trunk(nn.Module):
             n_features: numbers a frame.
         """
         super().__init__()
-        self.stem = _convolution(n_features, cfg.channels[0], cfg.stem_kernel, stride=2)
-        self.blocks = nn.Sequential(*(Block(*block, cfg.kernel) for block in cfg.blocks))
+        self.stem = _convolution(
+            n_features, cfg.channels[0], cfg.stem_kernel, stride=2, padded=cfg.padded
+        )
+        blocks = (Block(*block, cfg.kernel, padded=cfg.padded) for block in cfg.blocks)
+        self.blocks = nn.Sequential(*blocks)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def statistics(self, standardized: Tensor) -> Tensor:
@@ -123,7 +129,7 @@ class Separable(Standardized, Trunk):
 class Block(nn.Module):
     """Depthwise then pointwise convolution, with or without a residual."""
 
-    def __init__(self, n_in: int, n_out: int, residual: bool, kernel: int) -> None:
+    def __init__(self, n_in: int, n_out: int, residual: bool, kernel: int, *, padded: bool) -> None:
         """Build the layers.
 
         Args:
@@ -131,11 +137,14 @@ class Block(nn.Module):
             n_out: channels out.
             residual: whether the input is added to the result; then ``n_in`` is ``n_out``.
             kernel: frames that the depthwise convolution sees, odd.
+            padded: whether there are as many frames after it as before, or only those that it saw
+                whole.
         """
         super().__init__()
-        self.depthwise = _convolution(n_in, n_in, kernel, groups=n_in)
+        self.depthwise = _convolution(n_in, n_in, kernel, groups=n_in, padded=padded)
         self.pointwise = _convolution(n_in, n_out, 1)
         self.residual = residual
+        self.lost = 0 if padded else kernel // 2
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve along time.
@@ -144,16 +153,24 @@ class Block(nn.Module):
             x: shape ``(batch, n_in, frames, 1)``.
 
         Returns:
-            Shape ``(batch, n_out, frames, 1)``.
+            Shape ``(batch, n_out, frames, 1)``, or with fewer frames.
         """
         y: Tensor = self.pointwise(self.depthwise(x).relu())
+        if self.lost:
+            x = x[:, :, self.lost : x.shape[2] - self.lost]
         return (x + y if self.residual else y).relu()
 
 
 def _convolution(
-    n_in: int, n_out: int, kernel: int, *, stride: int = 1, groups: int = 1
+    n_in: int,
+    n_out: int,
+    kernel: int,
+    *,
+    stride: int = 1,
+    groups: int = 1,
+    padded: bool = True,
 ) -> nn.Sequential:
-    padding = (kernel // 2, 0)
+    padding = (kernel // 2 if padded else 0, 0)
     return nn.Sequential(
         nn.Conv2d(n_in, n_out, (kernel, 1), (stride, 1), padding, groups=groups, bias=False),
         nn.BatchNorm2d(n_out),

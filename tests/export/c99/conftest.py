@@ -175,6 +175,11 @@ class Network:
         version = 1 if kind == "RESHAPE" else 2
         return self.operation(kind, [self.last, self.constant(numbers)], output, version=version)
 
+    def slice(self, shape, begin):
+        output = self.tensor(shape, *self.scale())
+        inputs = [self.last, self.constant(begin), self.constant(shape)]
+        return self.operation("SLICE", inputs, output, version=2)
+
     def quantize(self, scale, zero):
         output = self.tensor(self.shape(self.last), scale, zero)
         return self.operation("QUANTIZE", [self.last], output)

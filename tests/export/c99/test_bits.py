@@ -101,6 +101,20 @@ def reshaped(net):
     net.fully_connected(3, per_channel=False)
 
 
+def sliced(net):
+    net.slice((1, 5, 4, 2), [0, 2, 1, 1])
+
+
+def residual_without_padding(net):
+    net.conv(4, (1, 1))
+    before = net.last
+    net.depthwise((3, 1), (1, 1), VALID)
+    after = net.conv(4, (1, 1), activation=0)
+    net.last = before
+    net.slice((1, 7, 6, 4), [0, 1, 0, 0])
+    net.pair("ADD", after, activation=1)
+
+
 def joined(net):
     one = net.conv(4, (1, 1))
     net.last = net.inputs[0]
@@ -112,7 +126,7 @@ def joined(net):
 LAYERS = [
     conv, dilated, narrowing, padded_conv, pad, depthwise, one_channel, pools, residual, repeated,
     reduced, mean_of_the_same_scale, mean_along_channels, transposed, transposed_then_reduced,
-    reshaped, joined,
+    reshaped, sliced, residual_without_padding, joined,
 ]  # fmt: skip
 
 

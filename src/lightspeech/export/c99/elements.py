@@ -112,7 +112,22 @@ def padding(layer: Layer) -> list[Step]:
     refuse_rescaling(layer)
     start = sum(int(pad[0]) * s for pad, s in zip(amounts, _strides(out), strict=True))
     fill = {"fill_size": layer.out.size, "fill": layer.out.zeros[0]}
-    return [_move(layer, 0, source, _strides(source), _strides(out), start, fill)]
+    return [_move(layer, 0, source, _strides(source), _strides(out), out_start=start, fill=fill)]
+
+
+def slice(layer: Layer) -> list[Step]:
+    """Copy a part of the input."""
+    source, out = layer.tensor(0).shape, layer.out.shape
+    begin, size = (constant(layer.graph, layer.operation, place).tolist() for place in (1, 2))
+    layer.refuse(
+        not len(begin) == len(size) == len(source)
+        or tuple(size) != out
+        or any(not 0 <= b <= n - m for b, m, n in zip(begin, size, source, strict=True)),
+        f"takes {size} from {begin} on of {source}",
+    )
+    refuse_rescaling(layer)
+    start = sum(b * s for b, s in zip(begin, _strides(source), strict=True))
+    return [_move(layer, 0, out, _strides(source), _strides(out), in_start=start)]
 
 
 def transposition(layer: Layer) -> list[Step]:
@@ -139,7 +154,8 @@ def concatenation(layer: Layer) -> list[Step]:
             tensor.dtype != "int8" or chunk * outer != tensor.size or start + chunk > width,
             f"has no room for {tensor.shape} in {out}",
         )
-        moves.append(_move(layer, place, (outer, chunk), [chunk, 1], [width, 1], start))
+        strides = [chunk, 1], [width, 1]
+        moves.append(_move(layer, place, (outer, chunk), *strides, out_start=start))
         start += chunk
     layer.refuse(start != width, f"fills {start} of {width}")
     return moves
@@ -151,7 +167,9 @@ def _move(
     shape: tuple[int, ...],
     in_stride: list[int],
     out_stride: list[int],
-    start: int = 0,
+    *,
+    in_start: int = 0,
+    out_start: int = 0,
     fill: dict[str, int] | None = None,
 ) -> Step:
     missing = 4 - len(shape)
@@ -159,7 +177,8 @@ def _move(
         "shape": [1] * missing + list(shape),
         "in_stride": [0] * missing + in_stride,
         "out_stride": [0] * missing + out_stride,
-        "out_start": start,
+        "in_start": in_start,
+        "out_start": out_start,
         **(fill or {"fill_size": 0, "fill": 0}),
     }
     inputs = layer.operation.inputs[place : place + 1]

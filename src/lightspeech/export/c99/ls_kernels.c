@@ -269,6 +269,7 @@ void ls_quantize(const ls_rescale *layer, const int8_t *in, int8_t *out) {
 
 void ls_move(const ls_copy *layer, const int8_t *in, int8_t *out) {
     memset(out, layer->fill, (size_t)layer->fill_size);
+    in += layer->in_start;
     out += layer->out_start;
     for (int32_t i = 0; i < layer->shape[0]; ++i) {
         for (int32_t j = 0; j < layer->shape[1]; ++j) {

@@ -67,7 +67,7 @@ typedef struct {
 /* Copies bytes to [shape] of out from in, each with its strides; what is left is set to fill. */
 typedef struct {
     int32_t shape[4], in_stride[4], out_stride[4];
-    int32_t out_start, fill_size, fill;
+    int32_t in_start, out_start, fill_size, fill;
 } ls_copy;
 
 /* patches: 2 * kernel_h * kernel_w * in_c bytes. A convolution of 1 x 1 whose output is not wider

@@ -9,6 +9,7 @@ from lightspeech.export.c99.elements import (
     pair,
     reduction,
     rescale,
+    slice,
     transposition,
 )
 from lightspeech.export.c99.layer import Layer, Step
@@ -28,6 +29,7 @@ _LAYERS: dict[str, Callable[[Layer], list[Step]]] = {
     "PAD": padding,
     "QUANTIZE": rescale,
     "REDUCE_MAX": reduction,
+    "SLICE": slice,
     "TRANSPOSE": transposition,
 }
 
