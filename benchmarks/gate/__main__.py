@@ -1,6 +1,7 @@
 """``python -m benchmarks.gate train|measure SOUNDS WORK``: see `benchmarks.gate.sounds`.
 
-``python -m benchmarks.gate forms`` writes the weights that there are as JSON and ONNX.
+``python -m benchmarks.gate forms`` writes the weights that there are as JSON and ONNX; ``cost``
+measures anew what they cost.
 """
 
 import sys
@@ -18,6 +19,10 @@ def main(arguments: list[str]) -> None:
             from benchmarks.gate import measure
 
             measure.main(Path(folder), Path(work))
+        case ["cost"]:
+            from benchmarks.gate import measure
+
+            measure.main_of_cost()
         case ["forms"]:
             from benchmarks.gate import forms
 

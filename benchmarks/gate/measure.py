@@ -22,8 +22,9 @@ from lightspeech.audio import gate, io
 from lightspeech.audio.gate import Gate
 from lightspeech.audio.windows import Waveform
 from lightspeech.bundle import read as read_bundle
+from lightspeech.errors import ConfigError
 from lightspeech.evaluation import cortex_m, device_cost, machine
-from lightspeech.files import write_json
+from lightspeech.files import read_json, write_json
 from lightspeech.inference.recognizer import load
 from lightspeech.workflows.convert import convert
 
@@ -94,6 +95,14 @@ def main(folder: Path, work: Path) -> None:
             "cost": {**cost(), **cost_on_board()},
         },
     )
+
+
+def main_of_cost() -> None:
+    """Measure the cost alone, on the machine that measured the rest."""
+    figures = read_json(OUTPUT, error=ConfigError, remedy="measure all")
+    if figures["machine"] != machine.describe():
+        raise ConfigError(f"{OUTPUT}: was measured on another machine; measure all")
+    write_json(OUTPUT, {**figures, "cost": {**cost(), **cost_on_board()}})
 
 
 def heard(folder: Path, path: Path) -> list[Clip]:
@@ -218,7 +227,8 @@ def cost() -> dict[str, float]:
         listening.feed(waveform)
         listening.flush()
 
-    of_micro, of_gate = (min(_seconds(work) for _ in range(N_TIMED)) for work in (answer, hear))
+    rounds = [(_seconds(answer), _seconds(hear)) for _ in range(N_TIMED)]
+    of_micro, of_gate = map(min, zip(*rounds, strict=True))
     return {
         "micro_ms_per_audio_s": round(1000 * of_micro / TIMED_S, 4),
         "gate_ms_per_audio_s": round(1000 * of_gate / TIMED_S, 4),
