@@ -44,7 +44,7 @@ zoo: .venv/.installed  ## bundles of runs/zoo_* into the package, with their car
 	    --bundles src/lightspeech/zoo --name $$model && \
 	  $(BIN)/lightspeech export $$model --format litert-network \
 	    --bundles src/lightspeech/zoo/$$model && \
-	  rm src/lightspeech/zoo/$$model/*/README.md || exit 1; \
+	  (cd src/lightspeech/zoo/$$model && rm */README.md gate.onnx) || exit 1; \
 	done
 	$(BIN)/lightspeech tables
 

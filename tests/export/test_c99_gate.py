@@ -20,6 +20,7 @@ RATE = 16_000
 SHIPPED = MelConfig(level="loudest")
 WINDOWS = Windows(window_s=3.0, hop_s=1.0)
 STATE_BYTES = 1 << 17
+GOLDEN = np.load(Path(__file__).parents[1] / "golden/gate.npz")
 KNOWN = 37 - gate.DELAY - gate.HOLD
 
 
@@ -39,12 +40,14 @@ def samples(tmp_path_factory):
 
 @pytest.fixture
 def load_front(tmp_path, load_c):
-    def load(cfg, windows=WINDOWS):
+    def load(cfg, windows=WINDOWS, gate_c=None):
         ones = np.ones(cfg.n_features, np.float32)
         made = c99_frontend.sources(cfg, windows, Input(ones, ones, 0.05, 0))
         for name, text in made.items():
             if "listen" not in name:  # which needs a network
                 (tmp_path / name).write_text(text)
+        if gate_c is not None:
+            (tmp_path / "ls_gate.c").write_text(gate_c)
         library = load_c(tmp_path)
         library.ls_frontend_push.restype = ctypes.c_size_t
         library.ls_frontend_speech.restype = ctypes.c_float
@@ -117,14 +120,44 @@ def test_c_hears_speech_in_the_golden_levels_where_their_scores_say_so(tmp_path,
         if "gate" in name or "config" in name:
             (tmp_path / name).write_text(text)
     (tmp_path / "hear.c").write_text(HEAR)
-    golden = np.load(Path(__file__).parents[1] / "golden/gate.npz")
-    levels = golden["levels"].astype(np.int32)
+    levels = GOLDEN["levels"].astype(np.int32)
     marks = np.empty(len(levels), np.uint8)
     load_c(tmp_path).hear(
         levels.ctypes.data_as(ctypes.c_void_p), len(levels), marks.ctypes.data_as(ctypes.c_void_p)
     )
-    expected = golden["scores"] >= gate.weights().threshold
+    expected = GOLDEN["scores"] >= gate.weights().threshold
     assert np.array_equal(marks[gate.DELAY :][: len(expected)], expected)
+
+
+RECORD = """
+#include <string.h>
+#include "ls_gate.h"
+int32_t levels[1024][LS_GATE_BANDS];
+int cells;
+void ls_gate_init(ls_gate *gate) { gate->cells = 0; cells = 0; }
+void ls_gate_hear(ls_gate *gate, const int32_t *heard) {
+    gate->cells++;
+    memcpy(levels[cells++], heard, sizeof levels[0]);
+}
+float ls_gate_share(const ls_gate *gate) { return (float)gate->cells; }
+"""
+
+
+def test_levels_in_single_precision_are_the_golden_ones_or_a_step_beside(load_front):
+    """Of bands that the network hears; further below the peak there is the noise of 24 bits."""
+    library = load_front(SHIPPED, WINDOWS, RECORD)
+    hear(library, GOLDEN["samples"])
+    cells = ctypes.c_int.in_dll(library, "cells").value
+    kind = ctypes.c_int32 * gate.N_BANDS * 1024
+    found = np.array(kind.in_dll(library, "levels"))[:cells]
+    golden = GOLDEN["levels"][:cells].astype(int)
+    assert cells == (len(GOLDEN["samples"]) - gate.MEL.n_fft) // gate.CELL + 1
+    inputs, _ = gate.relative(golden, gate.NOTHING)
+    heard = inputs > -gate.RANGE
+    away = np.abs(found - golden)[heard]
+    assert away.max() <= 1
+    assert (away == 0).mean() > 0.98
+    assert heard.mean() > 0.5
 
 
 WASM = """
