@@ -85,6 +85,14 @@ def test_the_graph_scores_as_python_does_to_the_whole_number(graph, sound, kind,
     np.testing.assert_allclose(speech, expected, atol=1e-6)
 
 
+def test_the_graph_remembers_a_peak_as_long_as_python_does(graph):
+    time = np.arange(80 * RATE) / RATE
+    loud, quiet = (np.sin(2 * np.pi * f * time) for f in (440, 1_000))
+    waveform = np.where(time < 0.2, loud, 1e-6 * quiet).astype(np.float32)
+    [found] = graph.run(["scores"], {"waveform": waveform[None]})
+    assert np.array_equal(found[0], whole(waveform))
+
+
 def test_gain_is_no_cue(sound):
     for gain_db in (-60, -30, 6):
         quieter = scores(sound * np.float32(10 ** (gain_db / 20)))
