@@ -47,7 +47,7 @@ def test_a_model_that_tests_nobody_is_trained_compressed_and_shipped(
     found = bundle.read(bundle.find())
     assert (found.name, found.figures, found.provenance["test_speakers"]) == ("micro", {}, [])
     files = {path.name for path in found.path.iterdir()}
-    assert files == {"bundle.json", "model.onnx", "README.md"}
+    assert files == {"bundle.json", "model.onnx", "gate.onnx", "README.md"}
 
     folder = next(here.glob("cache/synthetic-*/s001"))
     answered = lightspeech("predict", folder, "--json").out.splitlines()

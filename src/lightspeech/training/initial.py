@@ -5,7 +5,8 @@ so each is taken apart again: the new speech says the mean and deviation of a co
 and shift of its norm are set so that both together give what they gave in the bundle.
 """
 
-from collections.abc import Iterable, Sequence
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 
 from lightspeech import bundle as bundles
 from lightspeech.bundle import Bundle
+from lightspeech.config import Choice
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
 from lightspeech.frontends.inputs import Inputs
 from lightspeech.training.task import RunConfig
@@ -52,13 +54,18 @@ def check(cfg: RunConfig) -> None:
 def _pairs(bundle: Bundle, cfg: RunConfig) -> list[tuple[str, Any, Any]]:
     """What must be the same of both, by its name in a recipe."""
     front = {"name": bundles.MEL, **bundle.frontend}
-    ours = cfg.frontend.as_dict()
-    model = cfg.model.as_dict()
     return [
-        *((f"frontend.{key}", front.get(key), value) for key, value in ours.items()),
-        *((f"model.{key}", bundle.model.get(key), value) for key, value in model.items()),
+        *_options("frontend", front, cfg.frontend),
+        *_options("model", bundle.model, cfg.model),
         ("normalisation", bundle.normalisation, cfg.normalisation),
     ]
+
+
+def _options(part: str, said: dict[str, Any], choice: Choice) -> Iterator[tuple[str, Any, Any]]:
+    """Options as a bundle says them and as a recipe does; those newer than it had their default."""
+    defaults = {field.name: field.default for field in dataclasses.fields(choice.config)}
+    for key, value in choice.as_dict().items():
+        yield f"{part}.{key}", said.get(key, defaults.get(key)), value
 
 
 def load(
