@@ -9,7 +9,7 @@ import torch
 
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
-from lightspeech.frontends import augment
+from lightspeech.frontends import augment, surroundings
 from lightspeech.frontends.augment import Augment
 
 OFF = Augment(stretch=0, semitones=0, gain_db=0, noise_probability=0, time_masks=0, band_masks=0)
@@ -37,7 +37,7 @@ VOICE = voice()
 
 def bent(waveform, cfg, front=CFG, n_frames=None, **drawn):
     """Log bands of one waveform, bent by chosen numbers; those not named bend nothing."""
-    neutral = torch.full((1, 8), 0.5)
+    neutral = torch.full((1, 8 + surroundings.COLUMNS), 0.5)
     neutral[:, START] = 0
     for name, value in drawn.items():
         neutral[:, globals()[name.upper()]] = value
@@ -195,7 +195,8 @@ def test_masks_hide_no_more_than_asked_and_leave_the_rest():
     u = augment.draw(n, cfg, seed=0, epoch=0)
     many = source.expand(n, -1, -1)
     found = augment.bend(many, lengths, len(source), u, cfg, augment.bands_of(CFG))
-    plain = augment.bend(many, lengths, len(source), u[:, :8], OFF, augment.bands_of(CFG))
+    bends = torch.cat([u[:, :8], u[:, -surroundings.COLUMNS :]], 1)
+    plain = augment.bend(many, lengths, len(source), bends, OFF, augment.bands_of(CFG))
     hidden = (found - plain).abs() > 1e-6
     in_time = hidden.all(2).sum(1)
     in_bands = hidden.all(1).sum(1)
@@ -213,7 +214,7 @@ def test_numbers_are_those_of_seed_and_epoch_alone():
     assert torch.equal(first, augment.draw(50, Augment(), seed=3, epoch=7))
     assert not torch.equal(first, augment.draw(50, Augment(), seed=4, epoch=7))
     assert not torch.equal(first, augment.draw(50, Augment(), seed=3, epoch=8))
-    assert first.shape == (50, 8 + 2 * 2 + 2 * 2)
+    assert first.shape == (50, 8 + 2 * 2 + 2 * 2 + surroundings.COLUMNS)
     assert 0 <= first.min() <= first.max() < 1
 
 

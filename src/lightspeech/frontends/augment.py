@@ -18,6 +18,8 @@ from torch.nn import functional as F
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.config import config
+from lightspeech.frontends import surroundings
+from lightspeech.frontends.surroundings import Place, Surroundings
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -48,6 +50,8 @@ class Augment:
     speeds: tuple[Annotated[float, Field(ge=0.5, le=2)], ...] = ()
     """Rates at which an encoder hears recordings too, pitch and all; each epoch draws one, 1 among
     them (Ko et al. 2015, Audio augmentation for speech recognition, sec. 2.3)."""
+    surroundings: Surroundings = Surroundings()
+    """Rooms, microphones and telephones; nothing of them by default."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,11 +109,12 @@ def draw(n: int, cfg: Augment, seed: int, epoch: int) -> Tensor:
         epoch: its number.
 
     Returns:
-        Shape ``(n, columns)``: eight, and two a mask.
+        Shape ``(n, columns)``: eight, two a mask, and those of the surroundings.
     """
     columns = 8 + 2 * (cfg.time_masks + cfg.band_masks)
     numbers = np.random.default_rng([seed, epoch]).random((n, columns), dtype=np.float32)
-    return torch.from_numpy(numbers)
+    around = np.random.default_rng([seed, epoch, 3]).random((n, surroundings.COLUMNS), np.float32)
+    return torch.from_numpy(np.hstack([numbers, around]))
 
 
 def bend(
@@ -135,9 +140,12 @@ def bend(
     cut = _resample(source, start, rate, bands.warped(semitones), n_frames)
     floor = bands.cfg.floor
     energy = floor * cut.expm1().clamp(min=0) * _gain(u[:, 3], cfg, bands.cfg)[:, None, None]
-    energy = _add_noise(energy, u[:, 4:7], cfg, bands)
+    front = bands.cfg
+    drawn, hop_s = u[:, -surroundings.COLUMNS :], front.hop_length / front.sample_rate
+    place = Place(cfg.surroundings, drawn, hop_s, bands.hertz, front.power)
+    energy = place.line(_add_noise(place.room(energy), u[:, 4:7], cfg, bands))
     logarithm = torch.log(energy + floor)
-    return _mask(logarithm, u[:, 8:], cfg, bands.cfg)
+    return _mask(logarithm, u[:, 8 : -surroundings.COLUMNS], cfg, bands.cfg)
 
 
 def _resample(source: Tensor, start: Tensor, rate: Tensor, bands: Tensor, n_frames: int) -> Tensor:
