@@ -20,6 +20,7 @@ from lightspeech.errors import (
     MissingExtra,
     MissingTool,
     OutputError,
+    ServerError,
     StudyError,
     WorkerError,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "OutputError",
     "Recognizer",
     "Segment",
+    "ServerError",
     "Stream",
     "StudyError",
     "Update",

@@ -9,6 +9,7 @@ LightspeechError
 ├── StudyError       a training did not come to its end
 ├── WorkerError      a process that worked for this one ended
 ├── OutputError      a result cannot be written
+├── ServerError      a server refuses, or is not there
 ├── MissingExtra     a feature needs an optional dependency
 └── MissingTool      a feature needs a program that no Python package brings
 """
@@ -51,6 +52,10 @@ class WorkerError(LightspeechError):
 
 class OutputError(LightspeechError):
     """A result cannot be written."""
+
+
+class ServerError(LightspeechError):
+    """A server refuses what it was asked, or is not there."""
 
 
 class LightspeechWarning(UserWarning):

@@ -1,0 +1,118 @@
+"""What a server answers over HTTP, and where streams begin."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Query, Request, Response, WebSocket
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import JSONResponse
+
+from lightspeech import __version__
+from lightspeech.serving import access, streams, uploads
+from lightspeech.serving.protocol import Refused
+from lightspeech.serving.service import Service
+
+BODY = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+
+
+def app(service: Service) -> FastAPI:
+    """Make the application of a service."""
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        async with service.running():
+            yield
+
+    # The usual pages of FastAPI load scripts from elsewhere, which nothing here does.
+    made = FastAPI(
+        title="lightspeech", version=__version__, lifespan=running, docs_url=None, redoc_url=None,
+        description="Emotion in speech: files over HTTP, live sound over the WebSocket /v1/stream.",
+    )  # fmt: skip
+
+    async def known(request: Request) -> None:
+        service.access.check_token(access.bearer(request.headers))
+
+    @made.exception_handler(Refused)
+    async def refuse(_: Request, refused: Refused) -> Response:
+        # What is left of a body that was refused is not read.
+        headers = {"Connection": "close"} | ({"Retry-After": "1"} if refused.status == 503 else {})
+        return JSONResponse({"error": refused.as_json()}, refused.status, headers)
+
+    @made.middleware("http")
+    async def check_page(
+        request: Request, go_on: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        try:
+            service.access.check_page(request.headers)
+        except Refused as refused:
+            return await refuse(request, refused)
+        return await go_on(request)
+
+    if service.access.origins:
+        made.add_middleware(
+            CORSMiddleware,
+            allow_origins=service.access.origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+        )
+    _add_routes(made, service, known)
+    return made
+
+
+def _add_routes(
+    made: FastAPI, service: Service, known: Callable[[Request], Awaitable[None]]
+) -> None:
+    @made.post("/v1/predict", dependencies=[Depends(known)], openapi_extra={"requestBody": BODY})
+    async def predict(
+        request: Request,
+        model: Annotated[str | None, Query(description="Default: the first of /v1/models.")] = None,
+        whole: Annotated[bool, Query(description="One segment, however long.")] = False,
+    ) -> dict[str, Any]:
+        """Answer a file of any format: its bytes are the body."""
+        outcome = "internal"
+        try:
+            answer = await uploads.predict(service, request, model, whole=whole)
+            outcome = "answered"
+        except Refused as refused:
+            outcome = refused.code.value
+            raise
+        finally:
+            service.metrics.uploads.labels(outcome).inc()
+        return answer
+
+    @made.get("/v1/models", dependencies=[Depends(known)])
+    async def models() -> dict[str, Any]:
+        """Tell which models answer, the usual one first."""
+        return {"models": [_described(one) for one in service.recognizers.values()]}
+
+    @made.get("/healthz")
+    async def health() -> Response:
+        """Tell whether new work is taken."""
+        is_well = service.is_well()
+        return JSONResponse({"status": "ok" if is_well else "ending"}, 200 if is_well else 503)
+
+    @made.get("/metrics", dependencies=[Depends(known)], response_class=Response)
+    async def metrics() -> Response:
+        """Give counters as Prometheus reads them."""
+        return Response(service.metrics.text(), media_type=service.metrics.media_type)
+
+    @made.websocket("/v1/stream")
+    async def stream(websocket: WebSocket) -> None:
+        try:
+            service.access.check_page(websocket.headers)
+        except Refused as refused:
+            content = json.dumps({"error": refused.as_json()})
+            await websocket.send_denial_response(Response(content, refused.status))
+            return
+        await streams.serve(service, websocket)
+
+
+def _described(recognizer: Any) -> dict[str, Any]:
+    bundle = recognizer.bundle
+    return {
+        "name": bundle.name, "labels": list(bundle.labels), "sample_rate": bundle.sample_rate,
+        "size_bytes": bundle.size_bytes, "n_params": bundle.model["n_params"],
+        "window_s": bundle.windows.window_s, "threshold": bundle.threshold,
+    }  # fmt: skip
