@@ -5,6 +5,8 @@ from pathlib import Path
 import librosa
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lightspeech import config
 from lightspeech.audio import frontend
@@ -90,6 +92,47 @@ def test_level_by_the_loudest_hears_no_loudness(factor, changes):
         frontend.features(np.float32(factor) * WAVEFORM, cfg),
         frontend.features(WAVEFORM, cfg), atol=1e-3,
     )  # fmt: skip
+
+
+QUIETER = st.floats(-60, 6)
+RECENT = MelConfig(level="recent", floor=1e-18)
+
+
+def murmur(seed, seconds=5):
+    """Noise whose loudness wanders over 30 dB, at most 0.4."""
+    rng = np.random.default_rng(seed)
+    loudness = np.interp(np.arange(seconds * 16_000) / 16_000, np.arange(seconds + 1),
+                         rng.uniform(-30, 0, seconds + 1))  # fmt: skip
+    return np.clip(rng.normal(0, 0.1, len(loudness)) * 10 ** (loudness / 20), -0.4, 0.4)
+
+
+@given(db=QUIETER, seed=st.integers(0, 99))
+def test_gain_is_no_cue_under_the_recent_level(db, seed):
+    sound = murmur(seed)
+    expected = frontend.features(sound.astype(np.float32), RECENT)
+    found = frontend.features((sound * 10 ** (db / 20)).astype(np.float32), RECENT)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_the_recent_level_waits_for_no_later_frame_and_forgets_after_two_seconds():
+    sound = np.concatenate([np.full(16_000, 0.01), np.ones(8_000), np.full(64_000, 0.01)])
+    sound = (sound * np.random.default_rng(0).normal(0, 0.1, len(sound))).astype(np.float32)
+    found = frontend.features(sound, RECENT).max(1)
+    assert found[:24].min() > -2  # each nearly the loudest so far
+    assert found[45:70].max() < -6
+    assert found[95:].min() > -2
+    start = frontend.features(sound[:24_000], RECENT)
+    np.testing.assert_array_equal(start, frontend.features(sound, RECENT)[: len(start)])
+
+
+def test_silence_is_not_heard_under_the_recent_level():
+    found = frontend.features(np.zeros(48_000, np.float32), RECENT)
+    np.testing.assert_allclose(found, -frontend.log_range(RECENT), rtol=1e-5)
+
+
+def test_the_recent_level_needs_a_floor_below_16_bits():
+    with pytest.raises(ConfigError, match="frontend.floor=1e-18"):
+        MelConfig(level="recent")
 
 
 @pytest.mark.parametrize("power", [1, 2])

@@ -14,6 +14,7 @@ from lightspeech.frontends.mel_products import MelProducts
         {"n_fft": 2048, "hop_length": 512, "kind": "mfcc", "n_mfcc": 13},
         {"kind": "spectrogram", "power": 1},
         {"level": "loudest"},
+        {"level": "recent", "floor": 1e-18},
         {"n_fft": 1022, "hop_length": 511, "mel_scale": "htk"},
     ],
 )

@@ -23,6 +23,10 @@ CASES = {
         "n_fft": 256, "hop_length": 160, "n_mels": 24, "f_min": 60.0, "f_max": 7600.0,
         "mel_scale": "slaney", "power": 2, "kind": "log_mel", "level": "loudest",
     },
+    "recent": {
+        "n_fft": 256, "hop_length": 160, "n_mels": 24, "f_min": 60.0, "f_max": 7600.0,
+        "mel_scale": "slaney", "power": 2, "kind": "log_mel", "level": "recent", "floor": 1e-18,
+    },
     "mfcc": {
         "n_fft": 512, "hop_length": 320, "n_mels": 40, "f_min": 0.0, "f_max": 8000.0,
         "mel_scale": "slaney", "power": 2, "kind": "mfcc", "n_mfcc": 13,
@@ -107,9 +111,12 @@ def features(waveform, case):
     if case["kind"] == "spectrogram":
         return energy
     shape = {k: case[k] for k in ("n_fft", "n_mels", "f_min", "f_max", "mel_scale")}
-    log_mel = np.log(energy @ mel_matrix(**shape) + FLOOR)
+    log_mel = np.log(energy @ mel_matrix(**shape) + case.get("floor", FLOOR))
     if case.get("level") == "loudest":  # nothing is heard 52 dB below the loudest
         log_mel = (log_mel - log_mel.max()).clip(np.log(10**-5.2))
+    if case.get("level") == "recent":  # of all frames so far: they are less than two seconds
+        so_far = [log_mel[: frame + 1].max() for frame in range(len(log_mel))]
+        log_mel = (log_mel - np.array(so_far)[:, None]).clip(np.log(10**-5.2))
     if case["kind"] == "log_mel":
         return log_mel
     return (log_mel @ cosines(case["n_mels"], case["n_mfcc"])).clip(

@@ -26,6 +26,15 @@ SILENCE = 1e-5
 RANGE_DB = 52.0
 """What is further below the loudest band of a window is not heard, under ``level: loudest``."""
 
+RELATIVE = ("loudest", "recent")
+"""Levels that a band is taken relative to, after the logarithm."""
+
+RECENT_S = 2.0
+"""How long what was loud counts, under ``level: recent``."""
+
+FAINT = 1e-9
+"""Largest floor under ``level: recent``: half a step of 16 bits."""
+
 MAX_N_FFT = 1 << 15
 """A second and more at any rate that speech needs; what a hostile bundle asks for is not tried."""
 
@@ -42,9 +51,11 @@ class MelConfig:
 
     sample_rate: int = 16_000
     """Hz."""
-    level: Literal["kept", "loudest", "percentile"] = "kept"
+    level: Literal["kept", "loudest", "recent", "percentile"] = "kept"
     """``loudest`` takes log bands relative to the loudest of what is heard at once (a window), and
     none further below than `RANGE_DB`: distance, gain and noise floor of a microphone are no cue.
+    ``recent`` does so with the loudest of the last `RECENT_S`, so that no frame waits for a later
+    one; with a floor below `FAINT` gain is no cue down to silence.
     ``percentile`` divides a window by its 99.9th percentile of |x| and clips it to ±1. That needs
     the whole window before its first frame: no stream can do it."""
     n_fft: int = 1024
@@ -85,6 +96,11 @@ class MelConfig:
             )
         if self.kind == "mfcc" and not 1 <= self.n_mfcc <= self.n_mels:
             raise ConfigError(f"n_mfcc must be 1 to n_mels={self.n_mels}, found {self.n_mfcc}")
+        if self.level == "recent" and self.floor > FAINT:
+            raise ConfigError(
+                f"level: recent needs a floor of at most {FAINT:g}, found {self.floor:g}; "
+                "write frontend.floor=1e-18"
+            )
         mels_fit = 1 <= self.n_mels <= self.n_fft
         if not mels_fit or not self.floor > 0 or not (self.clip is None or self.clip > 0):
             raise ConfigError(
@@ -97,6 +113,16 @@ class MelConfig:
         """Numbers in a frame: mel bands, cepstra, or FFT bins up to half the sample rate."""
         sizes = {"log_mel": self.n_mels, "mfcc": self.n_mfcc, "spectrogram": self.n_fft // 2 + 1}
         return sizes[self.kind]
+
+    @property
+    def recent_frames(self) -> int:
+        """Frames that `RECENT_S` spans, 1 or more: what ``level: recent`` looks back on."""
+        return max(round(RECENT_S * self.sample_rate / self.hop_length), 1)
+
+    @property
+    def quietest(self) -> float:
+        """Least level under ``recent``: there digital silence lies at the end of what is heard."""
+        return float(np.log(self.floor)) + log_range(self)
 
     def n_frames(self, n_samples: int) -> int:
         """Frames of ``n_samples`` at ``sample_rate``, 1 or more: short audio fills one window."""
@@ -236,7 +262,7 @@ def finish(logarithm: Array, cfg: MelConfig) -> Array:
 
     Args:
         logarithm: shape ``(frames, bands)``; all frames of one window, since ``level: loudest``
-            looks for the loudest of them.
+            looks for the loudest of them, and ``level: recent`` for that of the last ones.
         cfg: the front end.
 
     Returns:
@@ -245,6 +271,12 @@ def finish(logarithm: Array, cfg: MelConfig) -> Array:
     if cfg.level == "loudest":
         loudest = logarithm.max()
         logarithm = np.maximum(logarithm - loudest, np.float32(-log_range(cfg)))
+    if cfg.level == "recent":
+        before = np.full(cfg.recent_frames - 1, cfg.quietest, np.float32)
+        known = np.concatenate([before, logarithm.max(1)])
+        recent = np.lib.stride_tricks.sliding_window_view(known, cfg.recent_frames).max(1)
+        level = np.maximum(recent, np.float32(cfg.quietest))
+        logarithm = np.maximum(logarithm - level[:, None], np.float32(-log_range(cfg)))
     if cfg.kind == "log_mel":
         return logarithm
     if cfg.kind == "spectrogram":

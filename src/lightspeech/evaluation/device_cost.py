@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from lightspeech import bundle as bundles
+from lightspeech.audio import frontend
 from lightspeech.bundle import Bundle
 from lightspeech.config import config
 from lightspeech.errors import BundleError, MissingTool
@@ -144,7 +145,7 @@ def estimate(bundle: Bundle, why: str) -> Cost:
     window, _ = bundle.windows.samples(front.sample_rate)
     n_frames = front.n_frames(window)
     samples = window if front.level == "percentile" else HELD_SAMPLES
-    feature = 2 if front.level == "loudest" else 1
+    feature = 2 if front.level in frontend.RELATIVE else 1
     # Two bytes a sample, four a number of the spectrum.
     held = 2 * samples + 6 * front.n_fft + feature * n_frames * front.n_features
     return _cost(

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
@@ -91,9 +92,19 @@ class MelLayer(nn.Module):
         if self.cfg.level == "loudest":
             below = logarithm - logarithm.amax((-2, -1), keepdim=True)
             logarithm = below.clamp(min=-frontend.log_range(self.cfg))
+        if self.cfg.level == "recent":
+            below = logarithm - self._recent(logarithm)
+            logarithm = below.clamp(min=-frontend.log_range(self.cfg))
         if self.cfg.kind == "log_mel":
             return logarithm
         if self.cfg.kind == "spectrogram":
             return logarithm.exp() - self.cfg.floor
         cepstra = logarithm @ self.dct
         return cepstra if self.cfg.clip is None else cepstra.clamp(-self.cfg.clip, self.cfg.clip)
+
+    def _recent(self, logarithm: Tensor) -> Tensor:
+        """The loudest band of each frame and those before it, shape ``(…, frames, 1)``."""
+        before, quietest = self.cfg.recent_frames - 1, self.cfg.quietest
+        loudest = logarithm.amax(-1, keepdim=True).clamp(min=quietest)
+        known = F.pad(loudest, (0, 0, before, 0), value=quietest)
+        return F.max_pool2d(known[None], (before + 1, 1), stride=1)[0]

@@ -1,5 +1,6 @@
 """The front end in C: `c99/ls_frontend.c` is fixed; here its sizes and tables are written."""
 
+import math
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -17,6 +18,8 @@ CONFIG = "ls_frontend_config.h"
 TABLES = "ls_frontend_tables.h"
 KINDS = ("log_mel", "mfcc", "spectrogram")
 """In the order of the numbers that the C code knows them by."""
+LARGEST_LEVEL = 16.0
+"""Above every log band of full scale."""
 FLT_MAX = float(np.finfo(np.float32).max)
 """Where nothing is clipped."""
 
@@ -88,7 +91,8 @@ def _config(cfg: MelConfig, windows: Windows, learns: bool) -> str:
         "LS_HOP_FRAMES": hop_frames(cfg, windows),
         "LS_N_MELS": cfg.n_mels,
         "LS_N_FEATURES": cfg.n_features,
-        "LS_LOUDEST": int(cfg.level == "loudest"),
+        "LS_RELATIVE": int(cfg.level in frontend.RELATIVE),
+        "LS_RECENT_FRAMES": cfg.recent_frames if cfg.level == "recent" else 0,
         "LS_LEARNS": int(learns),
         "LS_GATE": int(gate.hears(cfg)),
         **(gate.sizes(windows) if gate.hears(cfg) else {}),
@@ -124,11 +128,17 @@ def _check(cfg: MelConfig) -> None:
             f"frontend.n_fft={cfg.n_fft} with n_mels={cfg.n_mels}: on a device n_fft must be a "
             "power of two, 8 or more, and n_mels at most half of it; train with such a front end"
         )
-    if cfg.level == "loudest" and cfg.kind != "log_mel":
+    if cfg.level in frontend.RELATIVE and cfg.kind != "log_mel":
         raise ConfigError(
-            f"frontend.kind={cfg.kind} with level=loudest: a device keeps log bands until a window "
-            "is whole; train with kind=log_mel or level=kept"
+            f"frontend.kind={cfg.kind} with level={cfg.level}: a device keeps log bands until a "
+            "window is whole; train with kind=log_mel or level=kept"
         )
+
+
+def _steps(cfg: MelConfig) -> int:
+    """Steps of a unit: a power of two with which every level fits an int16, 1024 at most."""
+    largest = max(-math.log(cfg.floor), LARGEST_LEVEL)
+    return min(1 << int(math.log2(32_767 / largest)), 1024)
 
 
 def _tables(cfg: MelConfig, to: Input) -> str:
@@ -141,6 +151,8 @@ def _tables(cfg: MelConfig, to: Input) -> str:
         f"#define LS_FLOOR {arrays.number(cfg.floor)}",
         f"#define LS_CLIP {arrays.number(cfg.clip or FLT_MAX)}",
         f"#define LS_RANGE {arrays.number(frontend.log_range(cfg))}",
+        f"#define LS_QUIETEST {arrays.number(cfg.quietest)}",
+        f"#define LS_STEPS {_steps(cfg)} /* of a kept log band: a unit of the natural logarithm */",
         f"#define LS_LEAST_DEVIATION {arrays.number(SMALLEST)}",
         arrays.array("float", "ls_cosine", np.cos(angle)),
         arrays.array("float", "ls_gain", to.gain),

@@ -178,28 +178,46 @@ static int8_t quantize(const ls_frontend *state, float value, uint32_t n) {
     return (int8_t)(q >= 127.0f ? 127 : (int32_t)(q + 128.5f) - 128);
 }
 
-#if LS_LOUDEST
-#define STEPS 1024 /* a unit of the natural logarithm: 30 units are the range of an int16 */
-
+#if LS_RELATIVE
 static ls_kept keep(const ls_frontend *state, float value, uint32_t n) {
     (void)state;
     (void)n;
-    const float steps = value * STEPS;
-    return (ls_kept)(steps <= -32768.0f ? -32768 : steps >= 32767.0f ? 32767 : (int32_t)steps);
+    const float steps = value * LS_STEPS;
+    if (steps <= -32768.0f) {
+        return -32768;
+    }
+    return (ls_kept)(steps >= 32767.0f ? 32767 : (int32_t)(steps + 32768.5f) - 32768);
 }
 
-/* Each band relative to the loudest of the window, and none further below than is heard. */
-static void give(const ls_frontend *state, int8_t *features) {
-    const ls_kept *const ring = state->frames[0];
-    int32_t loudest = ring[0];
-    for (uint32_t at = 1; at < LS_WINDOW_FRAMES * LS_N_FEATURES; at++) {
-        loudest = ring[at] > loudest ? ring[at] : loudest;
+static int32_t loudest_of(const ls_kept *values, uint32_t n) {
+    int32_t loudest = values[0];
+    for (uint32_t at = 1; at < n; at++) {
+        loudest = values[at] > loudest ? values[at] : loudest;
     }
-    const uint32_t oldest = state->next_frame * LS_N_FEATURES;
-    for (uint32_t at = 0; at < LS_WINDOW_FRAMES * LS_N_FEATURES; at++) {
-        const uint32_t place = (oldest + at) % (LS_WINDOW_FRAMES * LS_N_FEATURES);
-        const float below = (float)(ring[place] - loudest) * (1.0f / STEPS);
-        features[at] = quantize(state, below < -LS_RANGE ? -LS_RANGE : below, at % LS_N_FEATURES);
+    return loudest;
+}
+
+/* Each band relative to the loudest of the window, or of the frames up to its own that count as
+ * recent; and none further below than is heard. */
+static void give(const ls_frontend *state, int8_t *features) {
+#if LS_RECENT_FRAMES
+    ls_kept loudest[LS_WINDOW_FRAMES];
+#else
+    const int32_t level = loudest_of(state->frames[0], LS_WINDOW_FRAMES * LS_N_FEATURES);
+#endif
+    for (uint32_t frame = 0; frame < LS_WINDOW_FRAMES; frame++) {
+        const ls_kept *const bands = state->frames[(state->next_frame + frame) % LS_WINDOW_FRAMES];
+#if LS_RECENT_FRAMES
+        const uint32_t first = frame < LS_RECENT_FRAMES ? 0 : frame - LS_RECENT_FRAMES + 1;
+        loudest[frame] = (ls_kept)loudest_of(bands, LS_N_FEATURES);
+        const int32_t recent = loudest_of(loudest + first, frame - first + 1);
+        const int32_t quietest = (int32_t)(LS_QUIETEST * LS_STEPS);
+        const int32_t level = recent > quietest ? recent : quietest;
+#endif
+        for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
+            const float below = (float)(bands[n] - level) * (1.0f / LS_STEPS);
+            *features++ = quantize(state, below < -LS_RANGE ? -LS_RANGE : below, n);
+        }
     }
 }
 #else

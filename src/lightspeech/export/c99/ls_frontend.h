@@ -31,8 +31,8 @@
 extern "C" {
 #endif
 
-#if LS_LOUDEST
-typedef int16_t ls_kept; /* a log band in fine steps: a window's loudest is known at its end only */
+#if LS_RELATIVE
+typedef int16_t ls_kept; /* a log band in fine steps: what it is relative to is found in the window */
 #else
 typedef int8_t ls_kept; /* what the network takes */
 #endif
