@@ -116,11 +116,12 @@ def test_a_client_that_takes_no_answers_is_dropped_and_delays_nobody(start_with,
 
 def test_clients_that_are_killed_leave_no_stream(server):
     program = (
-        "import json, sys, time\n"
+        "import sys, time\n"
+        "from contextlib import ExitStack\n"
         "from websockets.sync.client import connect\n"
-        f"hello = {HELLO!r}\n"
-        "kept = [connect(sys.argv[1], compression=None, proxy=None) for _ in range(20)]\n"
-        "for one in kept: one.send(hello); one.recv(); one.send(bytes(3208))\n"
+        "opened = lambda: connect(sys.argv[1], compression=None, proxy=None)\n"
+        "stack = ExitStack(); kept = [stack.enter_context(opened()) for _ in range(20)]\n"
+        f"for one in kept: one.send({HELLO!r}); one.recv(); one.send(bytes(3208))\n"
         "print('open', flush=True); time.sleep(60)\n"
     )
     url = server.url.replace("http", "ws") + "/v1/stream"

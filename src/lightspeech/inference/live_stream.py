@@ -143,7 +143,7 @@ class LiveStream:
     def _taken(self, step: Waveform) -> list[Update]:
         """Take a step."""
         self._n_samples += len(step)
-        segments = self._stream.feed(step)
+        segments = self._stream.take(step)
         updates = [self._update(Kind.SEGMENT, segment) for segment in segments]
         updates += self._now(self._stream.gate)
         if self._tells_turns:

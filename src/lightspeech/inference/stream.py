@@ -74,7 +74,7 @@ class Stream:
             AudioError: if shape, type or values are none of a recording; the chunk is not taken.
             ConfigError: if it is no array.
         """
-        return self._take(self._resampler.feed(samples.mono(chunk, self._channels)))
+        return self.take(self._resampler.feed(samples.mono(chunk, self._channels)))
 
     def flush(self) -> list[Segment]:
         """End the recording and give the rest; what is fed next begins another one.
@@ -83,7 +83,7 @@ class Stream:
         recognizer says of an utterance; it takes the place of those that came before. Of less than
         ten milliseconds nothing can be said.
         """
-        known = self._take(self._resampler.flush())
+        known = self.take(self._resampler.flush())
         if self._n_samples > self._limit:
             segments = known + self._follower.flush()
         elif self._n_samples >= samples.MIN_DURATION_S * self._predictor.bundle.sample_rate:
@@ -95,7 +95,12 @@ class Stream:
         self.reset()
         return segments
 
-    def _take(self, waveform: Waveform) -> list[Segment]:
+    def take(self, waveform: Waveform) -> list[Segment]:
+        """Take what is a waveform at the bundle's sample rate already, as `feed` would.
+
+        Args:
+            waveform: shape ``(samples,)``, −1…1, not checked.
+        """
         self._n_samples += len(waveform)
         if self._n_samples <= self._limit:
             self._head += waveform.tobytes()
