@@ -86,7 +86,7 @@ def test_a_turn_is_what_the_recognizer_says_of_what_was_said_between_two_pauses(
     assert first.segment.end_s == pytest.approx(4, abs=0.5)
     assert first.at_s < 4 + 1 + 2 * LAG_S  # the pause, and what the gate is behind
     # Twelve seconds are told in parts of ten at most, without a gap.
-    assert second.segment.start_s == pytest.approx(6.5, abs=0.5)
+    assert 6.1 < second.segment.start_s < 6.4  # a margin before the first sound
     assert second.segment.end_s - second.segment.start_s <= 10
     assert second.segment.end_s == third.segment.start_s
     for turn in (first, second, third):
