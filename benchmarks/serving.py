@@ -255,6 +255,7 @@ def main() -> None:
     random.seed(0)
     sound = speech()
     figures: dict[str, Any] = {"machine": machine.describe(), "bundle": got.bundle}
+    figures["load_before"] = round(os.getloadavg()[0], 2)  # of others; above 0 it costs latency
     figures["alone"] = alone(got.bundle)
     with serving(got.bundle, got.streams) as (url, server):
         address = f"ws{url.removeprefix('http')}/v1/stream"

@@ -31,6 +31,7 @@ class Session:
         inbox: sound that waits.
         outbox: what is to be sent; an error or ``end`` is the last of it.
         ends: the client said that no more comes.
+        is_idle: nothing came since this was set.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Session:
         """
         self.inbox, self.sample_rate = inbox, sample_rate
         self.outbox: asyncio.Queue[Message] = asyncio.Queue()
-        self.ends = False
+        self.ends = self.is_idle = False
         self._tells_segments = hello.segments
         self._offset_s = self._heard_s = 0.0  # where this live stream began, and what it heard
         try:

@@ -63,6 +63,7 @@ async def _serve(service: Service, websocket: WebSocket) -> None:
         work = [
             asyncio.create_task(_receive(service, websocket, hello, session, webm)),
             asyncio.create_task(_say(service, websocket, session)),
+            asyncio.create_task(_watch(service, session)),
             asyncio.create_task(_stop(service, session, webm)),
         ]
         if webm is not None:
@@ -80,7 +81,12 @@ async def _serve(service: Service, websocket: WebSocket) -> None:
 
 async def _hello(service: Service, websocket: WebSocket) -> Hello:
     """Hear what a stream is to be, and who asks."""
-    content = await _message(websocket, service.limits.hello_s, Code.TOO_SLOW)
+    try:
+        async with asyncio.timeout(service.limits.hello_s):
+            content = await _message(websocket)
+    except TimeoutError:
+        limit_s = service.limits.hello_s
+        raise Refused(Code.TOO_SLOW, f"no hello came in {limit_s:g} s") from None
     if not isinstance(content, str):
         raise Refused(Code.BAD_REQUEST, "a stream begins with a hello, as text")
     hello = protocol.hello(content)
@@ -136,7 +142,8 @@ async def _receive(
 ) -> None:
     """Take what comes, for ever; after the end nothing but that the client went."""
     while True:
-        content = await _message(websocket, service.limits.idle_s, Code.IDLE)
+        content = await _message(websocket)
+        session.is_idle = False
         if session.ends:
             continue
         if isinstance(content, str):
@@ -185,13 +192,17 @@ async def _say(service: Service, websocket: WebSocket, session: Session) -> None
             raise Over
 
 
-async def _message(websocket: WebSocket, within_s: float, code: Code) -> str | bytes:
+async def _watch(service: Service, session: Session) -> None:
+    """End a stream whose client says nothing; a timeout for each message would cost more."""
+    while not session.is_idle:
+        session.is_idle = True
+        await asyncio.sleep(service.limits.idle_s)
+    raise Refused(Code.IDLE, f"nothing came for {service.limits.idle_s:g} s")
+
+
+async def _message(websocket: WebSocket) -> str | bytes:
     """Take a message: text or bytes."""
-    try:
-        async with asyncio.timeout(within_s):
-            event = await websocket.receive()
-    except TimeoutError:
-        raise Refused(code, f"nothing came for {within_s:g} s") from None
+    event = await websocket.receive()
     if event["type"] == "websocket.disconnect":
         raise Over
     text: str | None = event.get("text")
