@@ -46,6 +46,7 @@ class Server(uvicorn.Server):
         )
         self._service = service
         service.connections = self.server_state.connections
+        self._draining: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
@@ -60,7 +61,7 @@ class Server(uvicorn.Server):
             sig: its number.
             frame: where it came.
         """
-        if self._service.stopping.is_set():
+        if self._draining is not None:
             self.should_exit = self.force_exit = True
         else:
             self.stop()
@@ -68,7 +69,12 @@ class Server(uvicorn.Server):
     def stop(self) -> None:
         """Begin nothing new, end what was begun, then end; from any thread."""
         assert self._loop is not None
-        asyncio.run_coroutine_threadsafe(self._drain(), self._loop)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended
+            self._loop.call_soon_threadsafe(self._begin_to_end)
+
+    def _begin_to_end(self) -> None:
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain())
 
     async def _drain(self) -> None:
         service = self._service
