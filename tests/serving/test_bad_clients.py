@@ -1,5 +1,6 @@
 """Clients that are slow, silent, gone, or talk nonsense, harm nobody but themselves."""
 
+import contextlib
 import json
 import os
 import signal
@@ -137,6 +138,25 @@ def test_clients_that_are_killed_leave_no_stream(server):
 def test_connections_that_are_no_http_do_no_harm(server, sent):
     with socket.create_connection(server.address, 5) as connection:
         connection.sendall(sent)
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /v1/predict HTTP/1.1\r\nHos"])
+def test_connections_that_ask_for_nothing_are_dropped(server, sent):
+    with socket.create_connection(server.address, 5) as connection:
+        connection.sendall(sent)
+        with contextlib.suppress(ConnectionResetError):
+            assert connection.recv(9) == b""
+
+
+def test_connections_that_ask_once_and_then_for_nothing_are_dropped(server):
+    with socket.create_connection(server.address, 5) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        answer = b""
+        while not answer.endswith(b"}"):
+            answer += connection.recv(1 << 16)
+        connection.sendall(b"GET /heal")
+        with contextlib.suppress(ConnectionResetError):
+            assert connection.recv(9) == b""
 
 
 @pytest.mark.parametrize("garbage", [b"\xff" * 100, b"\x82\xff" + b"\xff" * 8])

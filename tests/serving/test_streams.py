@@ -156,6 +156,16 @@ def test_streams_at_once_share_nothing(server, micro, talk):
             assert of("now", said) == expected(micro, part, "now")
 
 
+def test_streams_wait_for_no_file(start, talk):
+    held = threading.Event()
+    with start(age_s=1e3, ahead_s=1e3) as server, server.stream({}) as connection:
+        busy = [server.service.threads.submit(held.wait, 10) for _ in range(8)]
+        server.feed(connection, talk[: 4 * RATE])
+        assert json.loads(connection.recv(2))["type"] == "now"
+        held.set()
+        assert all(one.result() for one in busy)
+
+
 def test_a_server_that_ends_says_all_that_can_be_said_first(start, micro, talk, monkeypatch):
     hear = Session.hear
     # As on a busy machine: longer than a server that does not wait would be there.

@@ -26,7 +26,7 @@ class Limits:
     """Memory that decoding may take beyond what an idle decoder has; Linux alone keeps it."""
     decoders: int = 2
     """Processes that decode uploads."""
-    uploads: int = 64
+    uploads: int = 16
     """Files that may be received, or wait for an answer, at once."""
     streams: int = 256
     """Streams that may be open at once."""
@@ -39,7 +39,7 @@ class Limits:
     message_bytes: int = 1 << 18
     """Of a message of a stream."""
     hello_s: float = 5.0
-    """Seconds in which a stream must say what it is."""
+    """Seconds in which a connection must ask for something, and a stream say what it is."""
     idle_s: float = 30.0
     """Seconds that a stream may be silent: no message at all."""
     send_s: float = 5.0

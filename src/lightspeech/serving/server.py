@@ -9,6 +9,7 @@ import uvicorn
 
 from lightspeech.errors import ConfigError
 from lightspeech.serving.app import app
+from lightspeech.serving.patience import Impatient
 from lightspeech.serving.service import Service
 
 SPARE = 64
@@ -36,7 +37,8 @@ class Server(uvicorn.Server):
                 # answer waits behind their sound: whoever sends nothing is ended by `idle_s`.
                 ws_per_message_deflate=False,
                 ws_ping_interval=None,
-                http="h11",
+                http=Impatient,
+                timeout_keep_alive=max(round(limits.hello_s), 1),
                 limit_concurrency=limits.streams + limits.uploads + SPARE,
                 timeout_graceful_shutdown=2,
                 access_log=False,

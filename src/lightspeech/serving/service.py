@@ -26,6 +26,7 @@ class Service:
         access: who may ask.
         limits: how much.
         metrics: what was done.
+        threads: that answer uploads; streams have their own, and wait for no file.
         desk: where streams are heard.
         decoders: of uploads.
         stopping: set as soon as nothing new is begun.
@@ -48,8 +49,10 @@ class Service:
         """
         self.recognizers, self.access, self.limits = dict(recognizers), access, limits
         self.metrics = Metrics()
-        self.threads = ThreadPoolExecutor(n_threads := os.cpu_count() or 1, "lightspeech")
-        self.desk = Desk(self.threads, n_threads)
+        n_threads = os.cpu_count() or 1
+        self.threads = ThreadPoolExecutor(limits.decoders, "uploads")
+        self._hearing = ThreadPoolExecutor(n_threads, "streams")
+        self.desk = Desk(self._hearing, n_threads)
         self.decoders = Decoders(limits)
         self.stopping = asyncio.Event()
         self.connections: Collection[Any] = ()
@@ -105,4 +108,5 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await hearing
             await self.decoders.stop()
+            self._hearing.shutdown()
             self.threads.shutdown()
