@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from importlib.resources import files
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Query, Request, Response, WebSocket
@@ -14,6 +15,11 @@ from lightspeech.serving import access, streams, uploads
 from lightspeech.serving.protocol import Refused
 from lightspeech.serving.service import Service
 
+POLICY = (
+    "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; "
+    "script-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+"""A page of ours loads nothing, asks its own server alone, and stands in no other page."""
 BODY = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 
 
@@ -25,7 +31,7 @@ def app(service: Service) -> FastAPI:
         async with service.running():
             yield
 
-    # The usual pages of FastAPI load scripts from elsewhere, which nothing here does.
+    # The usual pages of FastAPI load scripts from elsewhere, which nothing here does: see /docs.
     made = FastAPI(
         title="lightspeech", version=__version__, lifespan=running, docs_url=None, redoc_url=None,
         description="Emotion in speech: files over HTTP, live sound over the WebSocket /v1/stream.",
@@ -86,6 +92,11 @@ def _add_routes(
     async def models() -> dict[str, Any]:
         """Tell which models answer, the usual one first."""
         return {"models": [_described(one) for one in service.recognizers.values()]}
+
+    @made.get("/docs", include_in_schema=False)
+    async def interface() -> Response:
+        page = files(__package__).joinpath("interface.html").read_bytes()
+        return Response(page, headers={"Content-Security-Policy": POLICY}, media_type="text/html")
 
     @made.get("/healthz")
     async def health() -> Response:
