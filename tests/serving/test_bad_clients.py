@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import socket
@@ -166,6 +167,22 @@ def test_garbage_within_a_stream_ends_it(server, garbage):
         connection.settimeout(5)
         while connection.recv(1 << 16):
             pass
+
+
+def test_text_that_is_none_closes_the_stream_and_fills_no_log(server):
+    log, records = logging.getLogger("uvicorn.error"), []
+    handler = logging.Handler()
+    handler.emit = records.append
+    log.addHandler(handler)
+    try:
+        with raw(server) as connection:
+            connection.sendall(frame(1, b"\xff\xfe"))
+            connection.settimeout(5)
+            while connection.recv(1 << 16):
+                pass
+    finally:
+        log.removeHandler(handler)
+    assert records == []
 
 
 def raw(server, receive_buffer=None):

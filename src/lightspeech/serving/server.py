@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from types import FrameType
 
@@ -15,6 +16,11 @@ from lightspeech.serving.service import Service
 SPARE = 64
 """Connections beyond those that may work: who asks how the server is, or is refused with a word."""
 POLL_S = 0.02
+
+
+def is_ours(record: logging.LogRecord) -> bool:
+    """Tell whether a fault is the server's: a trace for each client's broken text fills disks."""
+    return not (record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError))
 
 
 class Server(uvicorn.Server):
@@ -46,6 +52,7 @@ class Server(uvicorn.Server):
                 server_header=False,
             )
         )
+        logging.getLogger("uvicorn.error").addFilter(is_ours)
         self._service = service
         service.connections = self.server_state.connections
         self._draining: asyncio.Task[None] | None = None
