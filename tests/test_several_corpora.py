@@ -70,11 +70,11 @@ def test_each_corpus_is_left_out_once_and_has_a_figure(read, places):
         assert {name.split("/")[0] for name in split.test} == {split.name}
         assert not leaks.find(trained.utterances, split)
     figures, exported = publish.export(trained, "fold0-seed0", places)
-    assert (figures.corpus, figures.unit, figures.folds) == ("cross", "corpus", 3)
+    assert (figures.corpus, figures.unit, figures.folds) == ("cross3", "corpus", 3)
     assert figures.labels == ("angry", "neutral")
     assert set(figures.per_corpus) == set(LABELS)
     assert figures.uar.mean == pytest.approx(sum(figures.per_corpus.values()) / 3, abs=1e-5)
-    assert publish.published_path(places.runs, figures) == places.runs / "cross/nano.json"
+    assert publish.published_path(places.runs, figures) == places.runs / "cross3/nano.json"
     assert results.read(folder / "results.json") == figures
     assert all(f"{name:<9} " in text.describe(figures) for name in LABELS)
     assert [corpus["name"] for corpus in exported.corpora] == ["csv"]

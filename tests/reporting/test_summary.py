@@ -29,12 +29,12 @@ def test_a_model_has_a_row_a_scheme_and_a_column_a_corpus_crossed_ones_last(made
     found = [
         made,
         replace(made, scheme="int8", size_bytes=60_000),
-        replace(made, corpus="cross", unit="corpus"),
+        replace(made, corpus="cross3", unit="corpus"),
         replace(made, corpus="vowels", protocol="other-folds"),
         replace(made, model="large", size_bytes=9_000_000),
     ]
     head, shown = rows(summary.markdown(found, []))
-    assert head[3:] == ["toy, 3 classes", "vowels, 3 classes", "cross, 3 classes"]
+    assert head[3:] == ["toy, 3 classes", "vowels, 3 classes", "cross3, 3 classes"]
     assert list(shown) == ["large", "micro", "micro int8"]
     assert shown["micro"] == ["49,512", "201 kB", *["63.1 ± 0.5"] * 3]
     assert shown["large"][2:] == ["63.1 ± 0.5", "", ""]

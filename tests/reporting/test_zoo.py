@@ -29,7 +29,7 @@ def root(tmp_path, make_study):
     root = tmp_path / "results"
     for corpus, scheme, changes in (
         ("toy", "int8", {}),
-        ("cross", "int8", {}),
+        ("cross2", "int8", {}),
         ("toy", "fp32", {"size_bytes": 999}),
         ("leaky", "int8", {"leaky": True}),
     ):
@@ -64,7 +64,7 @@ def test_a_shipped_card_is_written_from_results_and_then_up_to_date(root, shippe
     figures = results.read(root / "toy/micro-int8.json")
     text = (shipped.path / "README.md").read_text()
     rows = [line for line in text.splitlines() if line.startswith("| ")]
-    assert [row.split(" | ")[0] for row in rows] == ["| tested on", "| ---", "| cross", "| toy"]
+    assert [row.split(" | ")[0] for row in rows] == ["| tested on", "| ---", "| cross2", "| toy"]
     recalls = " | ".join(f"{100 * rate:.1f}" for rate in figures.per_class_recall.values())
     assert f"{100 * figures.uar.mean:.1f} ± " in rows[-1]
     assert f"({figures.worst_speaker}) | {recalls} | 3 |" in rows[-1]

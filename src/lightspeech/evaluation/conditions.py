@@ -23,6 +23,16 @@ KNOWN_SPEAKER = "known speaker"
 PACKAGES = ("lightspeech", "numpy", "torch", "onnxruntime")
 
 
+def cross(n_corpora: int) -> str:
+    """Say what figures call ``n_corpora`` corpora where each is left out once.
+
+    Example:
+        >>> cross(3)
+        'cross3'
+    """
+    return f"cross{n_corpora}"
+
+
 def environment() -> dict[str, str]:
     """Versions that figures depend on; a package that is not installed is left out."""
     versions = {

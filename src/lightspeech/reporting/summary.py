@@ -13,9 +13,9 @@ Column = tuple[str, tuple[str, ...], str]
 Row = tuple[tuple[int, str, bool, int], list[str]]
 """What rows are ordered by, and the cells."""
 LEGEND = (
-    "UAR in percent over speakers never heard, mean ± deviation over seeds; *cross*: each corpus "
-    "left out once. Parameters and size are those of a model's largest file. Slanted: published "
-    "by others, floats, no smaller one of them as good."
+    "UAR in percent over speakers never heard, mean ± deviation over seeds; *cross3*: three "
+    "corpora, each left out once, *cross6*: six. Parameters and size are those of a model's "
+    "largest file. Slanted: published by others, floats, no smaller one of them as good."
 )
 
 

@@ -10,14 +10,12 @@ from pathlib import Path
 from lightspeech import bundle
 from lightspeech.bundle import Bundle
 from lightspeech.evaluation import device_cost
-from lightspeech.evaluation.conditions import CORPUS
+from lightspeech.evaluation.conditions import CORPUS, cross
 from lightspeech.evaluation.device_cost import Cost
 from lightspeech.evaluation.results import Results
 from lightspeech.reporting import costs, tables, wording
 from lightspeech.reporting.card import card
 
-CROSS = "cross"
-"""What figures call the corpora where each is left out once."""
 ABOUT = """\
 This very model learnt from all of these, so nobody is left to test it on. *cross* is its recipe
 with each corpus left out once, and says most about other people, rooms, microphones and languages.
@@ -62,7 +60,7 @@ def quality(shipped: Bundle, published: Sequence[Results], devices: Sequence[Cos
     tested.sort(key=lambda figures: (figures.unit != CORPUS, figures.corpus))
     rows = [row for figures in tested for row in _rows(figures, shipped.labels)]
     head = ("tested on", "protocol", "classes", "UAR %", "worst speaker", *shipped.labels, "seeds")
-    wanted = {CROSS, *(corpus["name"] for corpus in shipped.corpora)}
+    wanted = {cross(len(shipped.corpora)), *(corpus["name"] for corpus in shipped.corpora)}
     missing = sorted(wanted - {figures.corpus for figures in tested})
     parts = [
         ABOUT,

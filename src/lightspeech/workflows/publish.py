@@ -30,8 +30,6 @@ from lightspeech.workflows import beside
 
 USUAL = "onnx"
 """The format whose bundle has no suffix."""
-CROSS = "cross"
-"""What figures call the corpora where each is left out once."""
 KNOWN = "-known-speaker"
 """Behind the protocol's name in figures of a model that knows its speaker."""
 KNOWN_NORMALISATION = (
@@ -283,5 +281,5 @@ def corpus_name(recipe: Recipe, protocol: Protocol) -> str:
         protocol: one that leaves out corpus after corpus has a name of its own.
     """
     if protocol.unit == "corpus":
-        return CROSS
+        return evaluation.cross(len(recipe.corpora))
     return "+".join(sorted(corpus.name for corpus in recipe.corpora))
