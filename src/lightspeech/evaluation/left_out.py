@@ -1,0 +1,176 @@
+"""How sure a model may be of people, rooms and languages it never heard.
+
+A temperature fitted on speakers of the training corpora trusts them too much elsewhere. Here
+temperature and threshold are fitted on corpora that were left out in training, and for the figures
+of each corpus on the others alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lightspeech import metrics
+from lightspeech.config import config
+from lightspeech.errors import CorpusError
+from lightspeech.training.predictions import Predictions
+
+Floats = npt.NDArray[np.float64]
+SHARPNESS = np.geomspace(0.05, 2.0, 149)
+"""What logarithms of probabilities are multiplied by, among which the best is looked for."""
+WANTED = 0.7
+"""Share of the answers above the threshold that are to be right."""
+LEAST = 1e-6
+"""Probabilities are written with so many digits."""
+
+
+@config
+class Calibration:
+    """Of one corpus that was left out, with what the others gave; shares 0 to 1, means of seeds."""
+
+    corpus: str
+    ece_before: float
+    """Expected calibration error as trained."""
+    ece: float
+    """With the temperature of the other corpora."""
+    uar: float
+    uar_of_surest_half: float
+    answered: float
+    """Share above the threshold of the other corpora."""
+    right_of_answered: float
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """Answers to one corpus by runs that never heard it.
+
+    Attributes:
+        corpus: its name.
+        answers: one of each seed.
+        temperatures: that are in their probabilities.
+    """
+
+    corpus: str
+    answers: tuple[Predictions, ...]
+    temperatures: tuple[float, ...]
+
+    def logits(self, seed: int) -> Floats:
+        """Logarithms of the probabilities of one seed, as before any temperature: ``(n, c)``."""
+        found = np.maximum(self.answers[seed].probabilities.astype(np.float64), LEAST)
+        logits: Floats = np.log(found) * self.temperatures[seed]
+        return logits
+
+
+def by_corpus(runs: Sequence[Predictions], temperatures: Sequence[float]) -> list[LeftOut]:
+    """Sort the runs of a study that leaves out corpus after corpus.
+
+    Args:
+        runs: one of each fold and seed.
+        temperatures: of each, > 0.
+
+    Raises:
+        CorpusError: if a fold tests several corpora, or there are fewer than two.
+    """
+    found: dict[str, list[tuple[Predictions, float]]] = {}
+    for run, temperature in zip(runs, temperatures, strict=True):
+        corpora = {name.split("/")[0] for name in run.ids}
+        if len(corpora) != 1:
+            raise CorpusError("a fold tests several corpora; name a study that leaves one out each")
+        found.setdefault(corpora.pop(), []).append((run, temperature))
+    if len(found) < 2:
+        raise CorpusError("one corpus was left out; at least 2 are needed to fit on the others")
+    return [
+        LeftOut(name, *(tuple(part) for part in zip(*pairs, strict=True)))
+        for name, pairs in sorted(found.items())
+    ]
+
+
+def temperature(corpora: Sequence[LeftOut]) -> float:
+    """Fit the temperature of least negative log-likelihood; all corpora and classes weigh alike."""
+
+    def loss(sharpness: float) -> float:
+        return float(np.mean([_loss(corpus, sharpness) for corpus in corpora]))
+
+    return float(1 / min(SHARPNESS, key=loss))
+
+
+def _loss(corpus: LeftOut, sharpness: float) -> float:
+    losses = []
+    for seed, answers in enumerate(corpus.answers):
+        p = softmax(corpus.logits(seed) * sharpness)
+        each = -np.log(p[np.arange(len(p)), answers.truth])
+        losses += [each[answers.truth == c].mean() for c in np.unique(answers.truth)]
+    return float(np.mean(losses))
+
+
+def threshold(corpora: Sequence[LeftOut], temperature: float) -> float:
+    """Find the least top probability above which `WANTED` of the answers are right.
+
+    Args:
+        corpora: that count alike.
+        temperature: of the probabilities.
+
+    Returns:
+        0 to 1; where it cannot be reached, the one that comes nearest.
+    """
+    tops = [_tops(corpus, temperature) for corpus in corpora]
+    candidates = np.linspace(0, 1, 201)[:-1]
+    shares = []
+    for candidate in candidates:
+        of_each = [
+            right[top >= candidate].mean() for top, right in tops if (top >= candidate).any()
+        ]
+        shares.append(np.mean(of_each) if len(of_each) == len(tops) else 0.0)
+    enough = np.flatnonzero(np.array(shares) >= WANTED)
+    return float(candidates[enough[0] if len(enough) else int(np.argmax(shares))])
+
+
+def _tops(corpus: LeftOut, temperature: float) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Top probability of each answer of all seeds, and whether it is right."""
+    parts = [softmax(corpus.logits(seed) / temperature) for seed in range(len(corpus.answers))]
+    right = [p.argmax(1) == a.truth for p, a in zip(parts, corpus.answers, strict=True)]
+    return np.concatenate([p.max(1) for p in parts]), np.concatenate(right)
+
+
+def measure(corpora: Sequence[LeftOut]) -> list[Calibration]:
+    """Measure each corpus with temperature and threshold of the others.
+
+    Args:
+        corpora: two or more.
+    """
+    figures = []
+    for left in corpora:
+        others = [corpus for corpus in corpora if corpus is not left]
+        fitted = temperature(others)
+        figures.append(_measured(left, fitted, threshold(others, fitted)))
+    return figures
+
+
+def _measured(left: LeftOut, fitted: float, limit: float) -> Calibration:
+    rows = []
+    for seed, answers in enumerate(left.answers):
+        truth, n = answers.truth, len(answers.labels)
+        p = softmax(left.logits(seed) / fitted)
+        top, given = p.max(1), p.argmax(1)
+        surest = np.argsort(-top, kind="stable")[: (len(top) + 1) // 2]
+        sure = top >= limit
+        rows.append(
+            {
+                "ece_before": metrics.expected_calibration_error(answers.probabilities, truth),
+                "ece": metrics.expected_calibration_error(p, truth),
+                "uar": metrics.uar(truth, given, n),
+                "uar_of_surest_half": metrics.uar(truth[surest], given[surest], n),
+                "answered": sure.mean(),
+                "right_of_answered": (given == truth)[sure].mean() if sure.any() else 0.0,
+            }
+        )
+    means = {name: np.mean([row[name] for row in rows]) for name in rows[0]}
+    return Calibration(corpus=left.corpus, **{n: round(float(m), 6) for n, m in means.items()})
+
+
+def softmax(logits: Floats) -> Floats:
+    """Make logits probabilities, shape ``(n, n_classes)`` both."""
+    exponent = np.exp(logits - logits.max(1, keepdims=True))
+    probabilities: Floats = exponent / exponent.sum(1, keepdims=True)
+    return probabilities
