@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import math
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from lightspeech import config
+from lightspeech.audio import budget
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.voice import Voice
 from lightspeech.audio.windows import Windows
@@ -26,12 +26,6 @@ DESCRIPTION = "bundle.json"
 MAX_MODEL_BYTES = 1 << 30
 """A model of a gigabyte is no model of ours: refused before it is read."""
 MAX_DESCRIPTION_BYTES = 1 << 20
-MAX_BYTES = 256 << 20
-"""Of memory that windows and front end of a bundle may ask for."""
-MAX_SECONDS = 10
-"""Of processor for a minute of audio; the models of the package ask for a hundredth of it."""
-SECONDS_A_SAMPLE, SECONDS_A_BUTTERFLY = 1e-9, 2e-9
-"""Of NumPy for a sample of a window, and for one of n log n in its transform; rounded up."""
 ENVIRONMENT = "LIGHTSPEECH_BUNDLE"
 ZOO = Path(__file__).parent / "zoo"
 """Bundles that come with the package."""
@@ -234,20 +228,11 @@ def _check_voice(bundle: Bundle) -> None:
 
 def _check_cost(bundle: Bundle) -> None:
     """Refuse what a description asks for beyond any device, before anything is computed."""
-    rate, (window, hop) = bundle.sample_rate, bundle.windows.samples(bundle.sample_rate)
-    windows = 60 * rate / hop
-    n_bytes, seconds = 4 * window, windows * window * SECONDS_A_SAMPLE
-    if bundle.frontend.get("name", MEL) == MEL:
-        mel = bundle.mel
-        frames = mel.n_frames(window)
-        n_bytes += 20 * frames * mel.n_fft + 24 * mel.n_fft * mel.n_mels  # spectra; its tables
-        seconds += windows * frames * mel.n_fft * math.log2(mel.n_fft) * SECONDS_A_BUTTERFLY
-    if n_bytes > MAX_BYTES or seconds > MAX_SECONDS:
-        raise BundleError(
-            f"{bundle.path}: its windows and front end ask for {n_bytes >> 20} MiB and "
-            f"{seconds:.0f} s of processor for a minute of audio; allowed are "
-            f"{MAX_BYTES >> 20} MiB and {MAX_SECONDS} s"
-        )
+    mel = bundle.mel if bundle.frontend.get("name", MEL) == MEL else None
+    try:
+        budget.check(bundle.windows, bundle.sample_rate, mel)
+    except ConfigError as error:
+        raise BundleError(f"{bundle.path}: {error}; export the model again") from None
 
 
 def _check_model(bundle: Bundle) -> None:

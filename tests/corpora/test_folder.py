@@ -59,3 +59,14 @@ def test_without_labels_every_recording_is_speech_that_nobody_labelled(root):
         ("mine/loose", "mine/loose"),
         ("mine/sad/anna/01", "mine/anna"),
     ]
+
+
+def test_a_pattern_that_goes_back_and_forth_for_ever_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(folder, "SEARCH_S", 0.05)
+    (tmp_path / "happy").mkdir()
+    (tmp_path / "happy" / f"{'a' * 60}.wav").touch()
+    cfg = folder.Config(root=tmp_path, speaker_pattern="((?:a|aa)+)b")
+    with pytest.raises(
+        ConfigError, match=r"takes more than 0.05 s on 'a+\.wav'; write one without"
+    ):
+        folder.read(cfg)

@@ -181,3 +181,18 @@ def test_networks_side_by_side_need_two_front_ends_and_have_no_int8_form_as_one(
         building.build(both(), FRONT, 4)
     with pytest.raises(ConfigError, match="several inputs has no int8 form here"):
         building.build(dataclasses.replace(both(), quantize=Int8()), Pair(FRONT, OTHER), 4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"blocks": (0, 7)}, "not all among the 3"),
+        ({"blocks": (-1,)}, "not all among the 3"),
+        ({"shapes": {"head.1.weight": (1 << 20, 1 << 20)}}, "is not within"),
+        ({"shapes": {"head.1.weight": (0, 16)}}, "is not within"),
+        ({"shapes": {"head.1.weight": (2, 16, 1)}}, "is not within"),
+    ],
+)
+def test_a_run_that_says_more_than_pruning_can_leave_is_refused(changes, fault):
+    with pytest.raises(ConfigError, match=fault):
+        building.build(dataclasses.replace(NANO, **changes), FRONT, 2)

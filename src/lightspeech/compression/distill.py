@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import PositiveInt
 from torch import Tensor
 
+from lightspeech import bounds
 from lightspeech.config import Choice, NamedPath, as_dict, build, config, plugin
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.progress import Progress
@@ -51,7 +51,7 @@ class Config(Weights):
     """Runs of each teacher whose answers are averaged; null: all."""
     unlabelled: tuple[Annotated[Choice, plugin("lightspeech.corpora")], ...] = ()
     """Corpora that the teacher is asked about too; their own labels, if any, are left out."""
-    crops: PositiveInt = 8
+    crops: bounds.Few = 8
     """Bent crops of each utterance that each run is asked about."""
     init: Literal["scratch", "run"] = "scratch"
     """Begin with fresh weights, or go on from those of the run before."""

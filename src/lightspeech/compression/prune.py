@@ -10,9 +10,10 @@ from itertools import islice
 from typing import Annotated, Literal
 
 import torch
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 
+from lightspeech import bounds
 from lightspeech.compression import channels
 from lightspeech.compression._before import nothing as prepare  # noqa: F401
 from lightspeech.compression.channels import Worth
@@ -41,21 +42,21 @@ class Config:
 
     ratio: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """Share of the multiply-accumulates that goes."""
-    blocks: NonNegativeInt = 0
+    blocks: bounds.Place = 0
     """Residual blocks that go in the first round, before channels."""
-    rounds: PositiveInt = 3
+    rounds: bounds.Few = 3
     importance: Literal["taylor", "learned"] = "taylor"
     """``taylor``: by the loss on training batches; ``learned``: by scales that a sparse training
     makes small, one round more."""
-    epochs: PositiveInt = 40
+    epochs: bounds.Count = 40
     """Of recovery after each round; six were too few by far."""
-    learning_rate: PositiveFloat = 4e-3
+    learning_rate: bounds.Rate = 4e-3
     """Peak in recovery."""
-    batches: PositiveInt = 16
+    batches: bounds.Count = 16
     """Training batches that ``taylor`` looks at."""
-    sparsity: NonNegativeFloat = 1e-3
+    sparsity: bounds.Weight = 1e-3
     """Pull on the scales towards zero where importance is ``learned``."""
-    multiple: PositiveInt = 4
+    multiple: bounds.Width = 4
     """Widths are multiples of it, and no layer gets narrower: kernels do so many at once."""
 
 

@@ -8,10 +8,14 @@ compared by the leak check, and protocols that keep speakers apart refuse the co
 guessing. With ``labelled: false`` there are no class folders, only speech for a teacher to answer.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import field
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+import regex
+from pydantic import Field
 
 from lightspeech.audio.folders import SUFFIXES
 from lightspeech.config import NamedPath, config
@@ -41,6 +45,9 @@ INFO = Info(
     hint="make one sub-folder a class and put its recordings there",
 )
 
+SEARCH_S = 1.0
+"""That the pattern may take on one path: some go back and forth for as long as one waits."""
+
 Who = Callable[[str, str], str]
 """Gives the speaker by the path below the root, and by that below the class folder; empty where
 nobody is named."""
@@ -55,7 +62,7 @@ class Config(RootConfig):
             beside ``speakers``.
     """
 
-    speaker_pattern: str | None = None
+    speaker_pattern: Annotated[str, Field(max_length=500)] | None = None
     r"""Regular expression with one group, searched in the path below the class folder: ``(\w+?)_``
     for ``anna_01.wav``, ``([^/]+)/`` for ``anna/01.wav``."""
     speakers: NamedPath | None = None
@@ -69,8 +76,8 @@ class Config(RootConfig):
     def __post_init__(self) -> None:
         """Refuse a pattern that cannot name a speaker."""
         try:
-            groups = re.compile(self.speaker_pattern or "()").groups
-        except re.error as error:
+            groups = regex.compile(self.speaker_pattern or "()").groups
+        except (regex.error, RecursionError) as error:
             raise ConfigError(f"speaker_pattern {self.speaker_pattern!r}: {error}") from None
         if groups != 1:
             raise ConfigError(
@@ -110,9 +117,19 @@ def _who(cfg: Config) -> Who | None:
     if cfg.speakers is not None:
         return _from_table(cfg.speakers, cfg.columns)
     if cfg.speaker_pattern is not None:
-        pattern = re.compile(cfg.speaker_pattern)
-        return lambda _path, below: (match := pattern.search(below)) and match[1] or ""
+        return partial(_by_pattern, regex.compile(cfg.speaker_pattern))
     return None
+
+
+def _by_pattern(pattern: "regex.Pattern[str]", _path: str, below: str) -> str:
+    try:
+        match = pattern.search(below, timeout=SEARCH_S)
+    except TimeoutError:
+        raise ConfigError(
+            f"speaker_pattern {pattern.pattern!r} takes more than {SEARCH_S:g} s on {below!r}; "
+            "write one without a repeat inside a repeat, as in '(\\w+?)_'"
+        ) from None
+    return (match and match[1]) or ""
 
 
 def _from_table(table: Path, columns: dict[str, str]) -> Who:

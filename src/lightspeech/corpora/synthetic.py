@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from lightspeech import bounds
 from lightspeech.config import as_dict, config
 from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance, read_files
 from lightspeech.corpora.synthetic_voice import SAMPLE_RATE, Cues, Sentence, Speaker, say, sentence
@@ -64,9 +65,9 @@ class Config(RootConfig):
     """1 to 999; odd ones are men, even ones women."""
     sentences: int = 10
     """Of each speaker in each emotion, 1 to 999."""
-    seed: int = 0
+    seed: bounds.Seed = 0
     """Of speakers, sentences and noise, 0 or above."""
-    spread: float = 1.0
+    spread: bounds.Spread = 1.0
     """How far sentences stray from their rule; 0 follows it exactly, above 1 is harder."""
 
     def __post_init__(self) -> None:

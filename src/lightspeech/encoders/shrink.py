@@ -9,16 +9,17 @@ import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import onnxslim
 import torch
-from pydantic import NonNegativeInt, PositiveInt
+from pydantic import Field
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from lightspeech import bounds
 from lightspeech.audio import folders, io
 from lightspeech.config import as_dict, config
 from lightspeech.encoders import blocks as _blocks
@@ -48,20 +49,20 @@ class Shrink:
 
     source: str = "whisper-tiny.en"
     """A Whisper encoder, named as in ``frontend.source``."""
-    first: NonNegativeInt = 0
+    first: bounds.Place = 0
     """First hidden state that is given."""
-    last: NonNegativeInt = 2
+    last: bounds.Place = 2
     """Last one; so many blocks are left in its file."""
-    tuned: NonNegativeInt = 0
+    tuned: bounds.Place = 0
     """Blocks above these that are left beside it in floats, for ``frontend.tuned``."""
-    heads: PositiveInt = 6
+    heads: bounds.Few = 6
     """Left in each block."""
-    units: PositiveInt = 1152
+    units: Annotated[int, Field(ge=1, le=1 << 15)] = 1152
     """Of the feed-forward part, left in each block."""
     int8: bool = True
-    epochs: NonNegativeInt = 0
+    epochs: bounds.Epochs = 0
     """Of recovery, over all recordings; what is left learns again what the whole one says."""
-    deep: PositiveInt = 3
+    deep: bounds.Place = 3
     """Hidden state of the whole one that the last state learns to tell in recovery."""
 
     def __post_init__(self) -> None:

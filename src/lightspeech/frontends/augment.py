@@ -11,17 +11,19 @@ from typing import Annotated
 
 import numpy as np
 import torch
-from pydantic import Field, NonNegativeFloat, NonNegativeInt
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
+from lightspeech.bounds import Decibels, Seconds, Share
 from lightspeech.config import config
+from lightspeech.errors import ConfigError
 from lightspeech.frontends import surroundings
 from lightspeech.frontends.surroundings import Place, Surroundings
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Masks = Annotated[int, Field(ge=0, le=64)]
 
 
 @config
@@ -30,28 +32,36 @@ class Augment:
 
     shift: Share = 1.0
     """How far off the centre of the utterance the window may fall, as a share of what there is."""
-    stretch: NonNegativeFloat = 0.15
+    stretch: Annotated[float, Field(ge=0, le=3)] = 0.15
     """Speaking rate is multiplied by up to 1 + stretch, or divided by it."""
-    semitones: NonNegativeFloat = 2.0
+    semitones: Annotated[float, Field(ge=0, le=48)] = 2.0
     """Pitch and formants move together, as for a longer or shorter voice."""
-    gain_db: NonNegativeFloat = 6.0
+    gain_db: Annotated[float, Field(ge=0, le=120)] = 6.0
     noise_probability: Share = 0.5
     """Share of the examples that get noise, white to pink."""
-    snr_db_min: float = 10.0
-    snr_db_max: float = 40.0
-    time_masks: NonNegativeInt = 2
-    time_mask_s: NonNegativeFloat = 0.2
+    snr_db_min: Decibels = 10.0
+    snr_db_max: Decibels = 40.0
+    time_masks: Masks = 2
+    time_mask_s: Seconds = 0.2
     """Longest time mask."""
-    band_masks: NonNegativeInt = 2
+    band_masks: Masks = 2
     band_mask_share: Share = 0.12
     """Longest band mask, as a share of the bands."""
     crop: Annotated[float, Field(ge=0, lt=0.5)] = 0.25
     """Cut off each end, up to this share, where an encoder hears; of all else time masks, and:"""
-    speeds: tuple[Annotated[float, Field(ge=0.5, le=2)], ...] = ()
+    speeds: Annotated[tuple[Annotated[float, Field(ge=0.5, le=2)], ...], Field(max_length=16)] = ()
     """Rates at which an encoder hears recordings too, pitch and all; each epoch draws one, 1 among
     them (Ko et al. 2015, Audio augmentation for speech recognition, sec. 2.3)."""
     surroundings: Surroundings = Surroundings()
     """Rooms, microphones and telephones; nothing of them by default."""
+
+    def __post_init__(self) -> None:
+        """Refuse levels of noise in the wrong order."""
+        if self.snr_db_min > self.snr_db_max:
+            raise ConfigError(
+                f"snr_db_min must be at most snr_db_max, found {self.snr_db_min:g} and "
+                f"{self.snr_db_max:g}"
+            )
 
 
 @dataclass(frozen=True, eq=False)

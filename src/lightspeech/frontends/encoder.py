@@ -7,13 +7,12 @@ asked for holds it in its graph, where it is a Whisper, and hears windows as any
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import torch
-from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
+from lightspeech import bounds
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
@@ -35,11 +34,11 @@ class Config(States):
 
     source: str = "whisper-base"
     """A folder, one below ``$LIGHTSPEECH_ENCODERS``, or a hub name as openai/whisper-base."""
-    width: PositiveInt = 512
+    width: bounds.Width = 512
     """Of its hidden states; said here so that a run is read without the encoder."""
-    first: Annotated[int, Field(ge=0)] = 1
+    first: bounds.Place = 1
     """First hidden state kept; 0 is what the first block reads."""
-    last: Annotated[int, Field(ge=0)] = 4
+    last: bounds.Place = 4
     """Last one kept; later blocks are not computed."""
     second: "Config | None" = None
     """Another encoder: its hidden states stand behind those of the first in every frame."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from lightspeech.audio import budget
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
@@ -107,8 +108,8 @@ def build(cfg: MelConfig, *, windows: Windows, speeds: tuple[float, ...] = ()) -
         speeds: none; other speeds are of encoders.
 
     Raises:
-        ConfigError: if a window is shorter than the Fourier transform, or other speeds are asked
-            for.
+        ConfigError: if a window is shorter than the Fourier transform, other speeds are asked
+            for, or more than a device has, see `budget.check`.
     """
     window, _ = windows.samples(cfg.sample_rate)
     if window < cfg.n_fft:
@@ -121,4 +122,5 @@ def build(cfg: MelConfig, *, windows: Windows, speeds: tuple[float, ...] = ()) -
             "augment.speeds is of encoders; for a mel front end write augment.stretch and "
             "augment.semitones instead"
         )
+    budget.check(windows, cfg.sample_rate, cfg)
     return Mel(cfg, windows)

@@ -6,12 +6,13 @@ of it has met its rounding; and an utterance is measured in windows, as a device
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import torch
-from pydantic import Field, PositiveInt
+from pydantic import PositiveInt
 from torch import Tensor, nn
 
+from lightspeech import bounds
 from lightspeech.audio.windows import Waveform, Windows
 from lightspeech.config import build as build_config
 from lightspeech.config import config
@@ -39,11 +40,11 @@ class Config(States):
 
     source: str = "base"
     """A folder, or one below ``$LIGHTSPEECH_ENCODERS``."""
-    width: PositiveInt = 384
+    width: bounds.Width = 384
     """Of its hidden states; said here so that a run is read without the encoder."""
-    first: Annotated[int, Field(ge=0)] = 0
+    first: bounds.Place = 0
     """First hidden state of its file."""
-    last: Annotated[int, Field(ge=0)] = 2
+    last: bounds.Place = 2
     """Last one."""
 
 
@@ -52,11 +53,11 @@ class About:
     """What is said of a small encoder beside its file."""
 
     model_type: Literal["lightspeech"]
-    hidden_size: PositiveInt
+    hidden_size: bounds.Width
     """Width of its hidden states."""
-    first: Annotated[int, Field(ge=0)]
+    first: bounds.Place
     """First hidden state of its file."""
-    last: Annotated[int, Field(ge=0)]
+    last: bounds.Place
     """Last one."""
     n_params: PositiveInt
     macs: PositiveInt | None = None

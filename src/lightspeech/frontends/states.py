@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lightspeech import bounds
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
 
@@ -21,15 +22,15 @@ class States:
 
     source: str
     """A folder, one below ``$LIGHTSPEECH_ENCODERS``, or a hub name as openai/whisper-base."""
-    width: PositiveInt
+    width: bounds.Width
     """Of its hidden states; said here so that a run is read without the encoder."""
-    first: Annotated[int, Field(ge=0)]
+    first: bounds.Place
     """First hidden state kept; 0 is what the first block reads."""
-    last: Annotated[int, Field(ge=0)]
+    last: bounds.Place
     """Last one kept; later blocks are not computed."""
     pool_s: Annotated[float, Field(ge=0.02, le=1)] = 0.08
     """Seconds that are averaged into one frame."""
-    tuned: Annotated[int, Field(ge=0)] = 0
+    tuned: bounds.Place = 0
     """Blocks above ``last`` that are trained with the head."""
 
     def __post_init__(self) -> None:

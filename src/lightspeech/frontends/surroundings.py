@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import torch
-from pydantic import Field, NonNegativeFloat
+from pydantic import Field
 from torch import Tensor
 
+from lightspeech.bounds import Decibels, Share
 from lightspeech.config import config
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Decay = Annotated[float, Field(ge=0.01, le=60)]
 
 COLUMNS = 9
 """Numbers that `Surroundings` take for an example."""
@@ -32,11 +33,11 @@ class Surroundings:
 
     room_probability: Share = 0.0
     """Share of the examples that are heard in a room."""
-    t60_s: tuple[float, float] = (0.2, 0.9)
+    t60_s: tuple[Decay, Decay] = (0.2, 0.9)
     """Least and longest time in which its sound falls by 60 dB."""
-    direct_db: tuple[float, float] = (-6.0, 12.0)
+    direct_db: tuple[Decibels, Decibels] = (-6.0, 12.0)
     """Least and most by which the voice itself is above what the room adds."""
-    microphone_db: NonNegativeFloat = 0.0
+    microphone_db: Annotated[float, Field(ge=0, le=120)] = 0.0
     """Up to how far a microphone's slope and waves raise and lower a band, in power."""
     telephone_probability: Share = 0.0
     """Share of the examples that come through a telephone line."""

@@ -77,7 +77,7 @@ def build(architecture: Architecture, frontend: Frontend, n_classes: int) -> nn.
     model = architecture.model
     network = _built(model, frontend, n_classes)
     if architecture.blocks is not None:
-        network.blocks = nn.Sequential(*(network.blocks[n] for n in architecture.blocks))
+        _keep(network, architecture.blocks)
     network = speech_model(network, frontend, n_classes, name=model.name)
     if architecture.shapes:
         resize(network, architecture.shapes)
@@ -85,6 +85,14 @@ def build(architecture: Architecture, frontend: Frontend, n_classes: int) -> nn.
     if architecture.quantize is None:
         return network
     return to_int8(network, frontend, architecture.quantize)
+
+
+def _keep(network: Any, blocks: tuple[int, ...]) -> None:
+    """Leave of the residual blocks those that are named."""
+    there = range(len(getattr(network, "blocks", ())))
+    if not set(blocks) <= set(there) or len(set(blocks)) < len(blocks):
+        raise ConfigError(f"blocks {blocks} are not all among the {len(there)} of the network")
+    network.blocks = nn.Sequential(*(network.blocks[n] for n in blocks))
 
 
 def _built(model: Choice, frontend: Frontend, n_classes: int) -> Any:
@@ -140,18 +148,27 @@ def resize(network: nn.Module, shapes: dict[str, tuple[int, ...]]) -> None:
     Args:
         network: as it was built.
         shapes: of weights and statistics, by name; layers without one stay.
+
+    Raises:
+        ConfigError: if one is no narrower form of what it was.
     """
     for path, layer in network.named_modules():
         full = {name: f"{path}.{name}".lstrip(".") for name in _tensors(layer)}
         resized = {name: shapes[each] for name, each in full.items() if each in shapes}
         for name, shape in resized.items():
             old = getattr(layer, name)
+            if len(shape) != old.ndim or not all(map(_narrower, shape, old.shape)):
+                raise ConfigError(f"shapes: {shape} is not within {tuple(old.shape)}, of {name}")
             value = torch.zeros(shape, dtype=old.dtype)
             if isinstance(old, nn.Parameter):
                 value = nn.Parameter(value, requires_grad=old.requires_grad)
             setattr(layer, name, value)
         if resized:
             _say_widths(layer)
+
+
+def _narrower(size: int, full: int) -> bool:
+    return 1 <= size <= full
 
 
 def _tensors(layer: nn.Module) -> list[str]:

@@ -5,9 +5,9 @@ probabilities, which is the mean of logits over their temperatures. As many para
 the step ``fuse`` puts them together, and nothing is trained.
 """
 
-from pydantic import PositiveFloat
 from torch import Tensor, nn
 
+from lightspeech import bounds
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, config
 from lightspeech.errors import ConfigError
@@ -31,7 +31,7 @@ class Config:
 
     first: Architecture = Architecture(model=Choice(_MODELS, "base", base.Config()))
     second: Architecture = Architecture(model=Choice(_MODELS, "micro", micro.Config()))
-    temperatures: tuple[PositiveFloat, PositiveFloat] = (1.0, 1.0)
+    temperatures: tuple[bounds.Temperature, bounds.Temperature] = (1.0, 1.0)
 
 
 class Fusion(nn.Module):

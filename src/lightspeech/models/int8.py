@@ -9,14 +9,14 @@ biases int32. Batch norms are folded; what `SpeechModel.standardize` does stays 
 
 import copy
 from collections.abc import Collection, Iterable
-from typing import Annotated, Any, Literal, cast
+from typing import Any, Literal, cast
 
 import torch
-from pydantic import Field, NonNegativeInt, PositiveFloat
 from torch import Tensor, nn
 from torch.fx import GraphModule
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from lightspeech import bounds
 from lightspeech.config import config
 from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.frontends.inputs import Inputs
@@ -30,15 +30,15 @@ class Int8:
 
     ranges: Literal["histogram", "minmax"] = "histogram"
     """What an activation's scale spans: the range of least squared error, or all that was seen."""
-    qat_epochs: NonNegativeInt = 0
+    qat_epochs: bounds.Epochs = 0
     """Epochs of training with rounding, under the run's own loss; 0: after training alone."""
-    learning_rate: PositiveFloat = 1e-5
+    learning_rate: bounds.Rate = 1e-5
     """Peak, falling along a cosine. Folded weights are small: 1e-4 moves them far in 5 epochs."""
     keep_float: tuple[str, ...] = ()
     """Layers left in floats, named as in ``sensitivity.json``; device code in C takes none."""
     sensitivity: bool = False
     """Also measure what each layer alone costs; written to ``sensitivity.json``."""
-    calibration_windows: Annotated[int, Field(ge=1)] = 1024
+    calibration_windows: bounds.Count = 1024
     """Windows of the training speakers that ranges are taken from."""
 
 

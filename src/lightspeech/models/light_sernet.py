@@ -11,8 +11,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from lightspeech import bounds
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
+from lightspeech.bounds import Channels
 from lightspeech.config import config
 from lightspeech.frontends.contract import Frontend
 from lightspeech.models.contract import Unstandardized
@@ -40,11 +42,11 @@ WINDOWS = Windows(window_s=3.0, hop_s=None)
 class Config:
     """As published."""
 
-    dropout: float = 0.3
-    paths: tuple[int, int, int] = (32, 32, 32)
-    """Widths of the parallel convolutions; pruning narrows them."""
-    body: tuple[int, int, int, int, int] = (64, 96, 128, 160, 320)
-    """Widths of the stack."""
+    dropout: bounds.Dropout = 0.3
+    paths: tuple[Channels, Channels, Channels] = (32, 32, 32)
+    """Channelss of the parallel convolutions; pruning narrows them."""
+    body: tuple[Channels, Channels, Channels, Channels, Channels] = (64, 96, 128, 160, 320)
+    """Channelss of the stack."""
 
 
 class _Conv(nn.Sequential):

@@ -3,7 +3,7 @@
 from lightspeech.config import config
 from lightspeech.models.separable import FRONTEND as FRONTEND
 from lightspeech.models.separable import WINDOWS as WINDOWS
-from lightspeech.models.separable import SeparableConfig
+from lightspeech.models.separable import Channels, SeparableConfig
 from lightspeech.models.separable import build as build
 
 
@@ -11,4 +11,4 @@ from lightspeech.models.separable import build as build
 class Config(SeparableConfig):
     """Width and depth of the tier."""
 
-    channels: tuple[int, ...] = (80, 80, 80, 80, 96)
+    channels: Channels = (80, 80, 80, 80, 96)

@@ -7,16 +7,21 @@ times as fast on a CPU as one-dimensional convolutions.
 """
 
 from itertools import pairwise
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
+from lightspeech import bounds
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends.contract import Frontend
 from lightspeech.models.contract import Standardized
+
+Channels = Annotated[tuple[bounds.Channels, ...], Field(min_length=2, max_length=33)]
 
 FRONTEND = MelConfig()
 WINDOWS = Windows()
@@ -26,16 +31,16 @@ WINDOWS = Windows()
 class SeparableConfig:
     """Width and depth; each tier of the family states its own."""
 
-    channels: tuple[int, ...]
+    channels: Channels
     """Of the stem, then of each block."""
-    kernel: int = 7
+    kernel: bounds.Kernel = 7
     """Frames that a depthwise convolution sees, odd."""
-    stem_kernel: int = 3
+    stem_kernel: bounds.Kernel = 3
     """Frames that the stem sees, odd; it halves the frame rate."""
     padded: bool = True
     """Zeros stand before and behind what each convolution hears. Without, an answer hears only what
     was said, so that a stream computes every frame once; a window's ends are heard less."""
-    dropout: float = 0.2
+    dropout: bounds.Dropout = 0.2
     """Share of the pooled statistics dropped in training."""
 
     def __post_init__(self) -> None:

@@ -14,15 +14,15 @@ from lightspeech.frontends.contract import Frontend
 from lightspeech.models._ensemble import Ensemble
 from lightspeech.models.separable import FRONTEND as FRONTEND
 from lightspeech.models.separable import WINDOWS as WINDOWS
-from lightspeech.models.separable import Separable, SeparableConfig
+from lightspeech.models.separable import Channels, Separable, SeparableConfig
 
 
 @config
 class Config(SeparableConfig):
     """Width and depth of each member."""
 
-    channels: tuple[int, ...] = (80, 80, 80, 80, 96)
-    members: Annotated[int, Field(ge=1)] = 6
+    channels: Channels = (80, 80, 80, 80, 96)
+    members: Annotated[int, Field(ge=1, le=16)] = 6
     """Networks side by side; 1: no ensemble."""
 
 

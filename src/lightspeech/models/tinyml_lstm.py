@@ -8,6 +8,7 @@ by training statistics, without which the gates saturate.
 import torch
 from torch import Tensor, nn
 
+from lightspeech import bounds
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
@@ -24,7 +25,7 @@ WINDOWS = Windows(window_s=1.6, hop_s=0.8)
 class Config:
     """As published."""
 
-    dropout: float = 0.3
+    dropout: bounds.Dropout = 0.3
 
 
 class TinyMLLSTM(Standardized, nn.Module):

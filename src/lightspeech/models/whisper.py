@@ -8,9 +8,9 @@ whisper-base; encoders side by side have their statistics side by side. Any enco
 """
 
 import torch
-from pydantic import PositiveInt
 from torch import Tensor, nn
 
+from lightspeech import bounds
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
@@ -27,11 +27,11 @@ WINDOWS = Windows()
 class Config:
     """Sizes of the head."""
 
-    width: PositiveInt = 192
+    width: bounds.Width = 192
     """Of the layer whose statistics are taken."""
-    heads: PositiveInt = 4
+    heads: bounds.Few = 4
     """Each attends to a slice of that layer of its own."""
-    dropout: float = 0.3
+    dropout: bounds.Dropout = 0.3
     """Share of the mixed states, and of the statistics, dropped in training."""
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ ones to quote.
 import random
 from collections.abc import Sequence
 
+from lightspeech import bounds
 from lightspeech.config import config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
@@ -29,7 +30,7 @@ class Config:
     selection_share: float | None = None
     """Share of the recordings to select on, 0 to 1, whoever speaks in them, for recordings of one
     or two people or of unknown ones; null: speakers are kept apart."""
-    seed: int = 0
+    seed: bounds.Seed = 0
     """Of the choice; in each corpus it is the same whatever the others are."""
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ nobody knows the speakers, some of its recordings.
 import random
 from dataclasses import replace
 
+from lightspeech import bounds
 from lightspeech.config import config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
@@ -29,7 +30,7 @@ class Config:
     """Speakers of the training part, > 0."""
     selection_share: float = 0.1
     """Share of its recordings, 0 to 1, where the speakers are unknown."""
-    seed: int = 0
+    seed: bounds.Seed = 0
     """Of the drawing."""
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ import itertools
 import random
 from typing import Literal
 
+from lightspeech import bounds
 from lightspeech.config import config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
@@ -25,7 +26,7 @@ class Config:
     """> 1, and no more than there are units."""
     unit: Literal["speaker", "session"] = "speaker"
     """What is kept whole."""
-    seed: int = 0
+    seed: bounds.Seed = 0
     """Of the dealing; say it with the figures, since folds differ in difficulty."""
     selection_units: int = 1
     """Units to select on, > 0."""

@@ -6,6 +6,7 @@ they are printed. Never compare them with figures of speakers that a model has n
 
 import random
 
+from lightspeech import bounds
 from lightspeech.config import config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
@@ -24,7 +25,7 @@ class Config:
 
     folds: int = 10
     """> 1."""
-    seed: int = 0
+    seed: bounds.Seed = 0
     """Of the shuffling."""
     selection_share: float = 0.1
     """Of what is not tested on, 0 to 1."""

@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from lightspeech import bounds
 from lightspeech.audio.windows import Windows
 from lightspeech.config import (
     Choice,
@@ -42,7 +43,7 @@ class Recipe:
     """Label to take by the label that recordings have, ``{Wut: angry}``, in any case; an empty one
     leaves them out."""
     protocol: Annotated[Choice, plugin("lightspeech.protocols")]
-    seeds: tuple[int, ...] = (0,)
+    seeds: tuple[bounds.Seed, ...] = (0,)
     model: Annotated[Choice, plugin("lightspeech.models")]
     frontend: dict[str, Any] = dataclasses.field(default_factory=dict)
     """Differences from the front end that the model's module states; with another ``name``, from

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import PositiveInt
 
+from lightspeech import bounds
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.training.cost import Cost
@@ -49,10 +50,10 @@ class Budget:
 class Search:
     """A search; every find is judged on selection sets alone, and answers no test set."""
 
-    trials: PositiveInt = 50
+    trials: bounds.Count = 50
     folds: tuple[int, ...] = (0,)
     """Whose selection sets judge a trial; after each one a poor trial may be given up."""
-    seeds: tuple[int, ...] = (0,)
+    seeds: tuple[bounds.Seed, ...] = (0,)
     budget: Budget = Budget()
     space: dict[str, Range | tuple[Any, ...]]
     """What may change, by dotted key of the recipe: a range, or a list of choices."""

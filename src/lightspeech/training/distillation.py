@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Annotated, Protocol
 
 import torch
-from pydantic import Field, NonNegativeFloat, PositiveFloat
+from pydantic import Field
 from torch import Tensor, nn
 
+from lightspeech import bounds
 from lightspeech.config import config
 from lightspeech.corpora.base import Utterance
 from lightspeech.frontends.batches import Batch
@@ -21,12 +22,12 @@ from lightspeech.training.soft_labels import SoftLabels
 class Weights:
     """What of a teacher is learnt, and how much of the loss it is; 0 switches a part off."""
 
-    temperature: PositiveFloat = 2.0
-    weight: Annotated[float, Field(ge=0, le=1)] = 0.7
+    temperature: bounds.Temperature = 2.0
+    weight: bounds.Share = 0.7
     """Of the teacher's softened answers; the labels have the rest."""
-    features: NonNegativeFloat = 0.0
+    features: bounds.Weight = 0.0
     """Of the distance to the teacher's embedding, through a learned projection."""
-    relations: NonNegativeFloat = 0.0
+    relations: bounds.Weight = 0.0
     """Of the distances between utterances, compared with those of the teacher."""
     unlabelled_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """Of the examples of an epoch, as far as there is so much unlabelled speech."""

@@ -15,9 +15,10 @@ from typing import Annotated, Literal
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 
+from lightspeech import bounds
 from lightspeech.config import Choice, config, plugin
 from lightspeech.errors import ConfigError, StudyError
 from lightspeech.frontends.balance import Balance
@@ -32,18 +33,18 @@ from lightspeech.training.weights import Optimizer
 class Training:
     """How a network is trained. The default is a fixed schedule and an average of weights."""
 
-    epochs: PositiveInt = 100
-    batch_size: Annotated[int, Field(ge=2)] = 64
+    epochs: bounds.Count = 100
+    batch_size: Annotated[int, Field(ge=2, le=65_536)] = 64
     """Utterances of a step, 2 or more."""
-    learning_rate: PositiveFloat = 4e-3
+    learning_rate: bounds.Rate = 4e-3
     """Peak of the schedule."""
-    pretrained_rate: PositiveFloat = 0.1
+    pretrained_rate: bounds.Rate = 0.1
     """Share of it for the blocks of an encoder, where some are trained."""
     optimizer: Optimizer = "adamw"
-    weight_decay: NonNegativeFloat = 0.05
+    weight_decay: bounds.Weight = 0.05
     """Under ``adam`` it is the gradient of an L2 penalty of half that weight on the squares."""
     schedule: Schedule = "one_cycle"
-    clip_norm: PositiveFloat = 5.0
+    clip_norm: Annotated[float, Field(gt=0, le=1e6)] = 5.0
     loss: Annotated[Choice, plugin("lightspeech.training.objectives")] = Choice(
         "lightspeech.training.objectives", "cross_entropy", cross_entropy.Config()
     )
@@ -52,11 +53,11 @@ class Training:
     balance: Balance = "none"
     """What is drawn alike often: corpora, or each class of each; none: each utterance once."""
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    mixup: NonNegativeFloat = 0.3
+    mixup: bounds.Spread = 0.3
     """Alpha of the shares; 0 switches it off."""
     average: Annotated[float, Field(ge=0, lt=1)] = 0.99
     """Decay a step of the exponential average of weights, which is what is kept; 0: the last."""
-    patience: PositiveInt | None = None
+    patience: bounds.Count | None = None
     """Stop after so many epochs without a better selection UAR, and keep the best; null: never."""
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     device: Literal["auto", "cpu"] = "auto"

@@ -1,8 +1,8 @@
 """Focal loss (Lin et al. 2017, eq. 5): cross-entropy scaled down where the answer is sure."""
 
-from pydantic import NonNegativeFloat
 from torch import Tensor
 
+from lightspeech import bounds
 from lightspeech.config import config
 
 
@@ -10,7 +10,7 @@ from lightspeech.config import config
 class Config:
     """How much sure answers count."""
 
-    gamma: NonNegativeFloat = 2.0
+    gamma: bounds.Spread = 2.0
     """0 gives cross-entropy."""
 
 
