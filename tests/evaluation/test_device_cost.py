@@ -15,7 +15,7 @@ def tools():
 
 
 def test_measured_on_a_cortex_m4f(tools, make_c_bundle):
-    cost = device_cost.find(make_c_bundle())
+    cost = device_cost.measure(make_c_bundle())
     assert cost.how == "measured"
     assert 2_000 < cost.flash_bytes < 16_000
     assert 8_192 < cost.ram_bytes < 16_000
@@ -27,7 +27,7 @@ def test_measured_on_a_cortex_m4f(tools, make_c_bundle):
 
 def test_counts_are_the_same_every_time(tools, make_c_bundle):
     made = make_c_bundle()
-    assert device_cost.find(made) == device_cost.find(made)
+    assert device_cost.measure(made) == device_cost.measure(made)
 
 
 def test_the_image_hears_what_this_machine_hears(tools, make_c_bundle):
@@ -43,14 +43,14 @@ def test_the_image_hears_what_this_machine_hears(tools, make_c_bundle):
 def test_other_bits_in_emulation_are_refused(tools, make_c_bundle):
     wrong = make_c_bundle("sum / 1024", "sum / 1024 + (int32_t)sizeof(void *)")
     with pytest.raises(BundleError, match="computes other bits in emulation"):
-        device_cost.find(wrong)
+        device_cost.measure(wrong)
 
 
 def test_an_image_too_large_for_the_emulated_board_is_told_and_estimated(tools, make_c_bundle):
     huge = make_c_bundle("weights[3]", "weights[2000000]")
     with pytest.raises(DoesNotFit, match="`?FLASH'? overflowed by [0-9]+ bytes; prune the model"):
         device_cost.emulate(huge)
-    assert device_cost.find(huge).basis.endswith("larger than the emulated board")
+    assert device_cost.measure(huge).basis.endswith("larger than the emulated board")
 
 
 def test_an_arena_too_large_for_the_ram_of_the_board_is_told(tools, make_c_bundle):
@@ -62,7 +62,7 @@ def test_an_arena_too_large_for_the_ram_of_the_board_is_told(tools, make_c_bundl
 
 def test_without_tools_it_is_estimated_and_says_why(make_c_bundle, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    cost = device_cost.find(make_c_bundle())
+    cost = device_cost.measure(make_c_bundle())
     assert cost.how == "estimated"
     assert cost.basis.endswith("not measured: arm-none-eabi-gcc is not installed")
     assert cost.instructions_per_inference == 4 * 1176
@@ -70,7 +70,7 @@ def test_without_tools_it_is_estimated_and_says_why(make_c_bundle, monkeypatch):
 
 
 def test_a_bundle_without_c_is_refused_with_a_way_out(make_bundle):
-    with pytest.raises(BundleError, match="holds no generated C.*--format c99"):
+    with pytest.raises(BundleError, match="holds no network that C is written from.*--format c99"):
         device_cost.find(make_bundle())
 
 
@@ -79,4 +79,4 @@ def test_a_header_that_lacks_a_number_is_refused(make_c_bundle):
     header = made.path / "ls_model.h"
     header.write_text(header.read_text().replace("LS_MODEL_MACS", "LS_MACS"))
     with pytest.raises(BundleError, match="says no LS_MODEL_MACS; export the model again"):
-        device_cost.find(made)
+        device_cost.measure(made)

@@ -102,7 +102,7 @@ def test_a_wrong_figure_is_found_out(published, corpus):
 
 
 def test_a_missing_fold_is_an_error(published, corpus):
-    with pytest.raises(ConfigError, match="2 models of seeds"):
+    with pytest.raises(ConfigError, match="2 models of folds"):
         raise evaluate(published(1.0, folds=2), corpus).exception
 
 
@@ -126,3 +126,24 @@ def test_half_of_the_options_is_an_error(tmp_path):
 def test_it_needs_no_torch():
     code = "import sys, lightspeech.evaluation.kept; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fault"),
+    [
+        ("corpus", "../ravdess", "expected a plain name"),
+        ("fold", -1, "greater than or equal to 0"),
+        ("fold", 7, "models of folds"),
+        ("temperature", 0.0, "greater than 0"),
+        ("labels", ["angry", "angry"], "no label twice"),
+        ("labels", ["angry", "sad", "happy"], "not one finite logit a class"),
+        ("windows", {"window_s": 60.0, "hop_s": 0.01}, "s of processor for a minute of audio"),
+    ],
+)
+def test_a_description_that_cannot_be_is_one_line(published, corpus, key, value, fault):
+    path = published(1.0)
+    said_of = kept.folder_of(path) / "fold0.json"
+    said_of.write_text(json.dumps({**json.loads(said_of.read_text()), key: value}))
+    answer = evaluate(path, corpus)
+    assert isinstance(answer.exception, BundleError | ConfigError)
+    assert fault in str(answer.exception)

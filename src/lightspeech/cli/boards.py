@@ -29,7 +29,8 @@ def command(
     """Tell which boards a model fits, and how much of its time each needs to listen.
 
     With arm-none-eabi-gcc and qemu-system-arm it is measured in emulation, else estimated. To
-    measure, the bundle's C is compiled and run on this machine too: trust where it comes from.
+    measure, C is written from the bundle's network, compiled, and run on this machine too; C that
+    lies there and is another is refused.
 
     Example: lightspeech boards micro --json
     """

@@ -5,8 +5,6 @@ the number of multiplications; the basis says with what assumption.
 """
 
 import dataclasses
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -16,13 +14,13 @@ import numpy as np
 from lightspeech import bundle as bundles
 from lightspeech.audio import frontend
 from lightspeech.bundle import Bundle
-from lightspeech.config import config
+from lightspeech.config import check_plain, config
 from lightspeech.errors import BundleError, MissingTool
 from lightspeech.evaluation import cortex_m
 from lightspeech.evaluation.conditions import read_folder
 from lightspeech.evaluation.cortex_m import DoesNotFit, Samples
 from lightspeech.export import c99
-from lightspeech.export.c99 import header, prefix
+from lightspeech.export.c99 import header, prefix, trusted
 
 How = Literal["measured", "estimated"]
 FOLDER = "devices"
@@ -71,13 +69,22 @@ def find(bundle: Bundle) -> Cost:
         bundle: of generated C, or one of whose files C is written.
 
     Raises:
-        BundleError: if the bundle holds neither, or it fails in emulation.
+        BundleError: if the bundle holds neither, its C is not what this version writes, or it fails
+            in emulation.
     """
-    with _with_plain_c(bundle) as written:
-        return _find(written)
+    with TemporaryDirectory() as folder:
+        return measure(_written(bundle, Path(folder)))
 
 
-def _find(bundle: Bundle) -> Cost:
+def measure(bundle: Bundle) -> Cost:
+    """Measure a bundle whose C is known to be ours, which is compiled and run here; else estimate.
+
+    Args:
+        bundle: of generated C with its usual names.
+
+    Raises:
+        BundleError: if it holds none, or it fails in emulation.
+    """
     defines(bundle)
     if not (bundle.path / "ls_frontend.h").is_file():
         return estimate(bundle, "its front end is not in C")
@@ -89,16 +96,19 @@ def _find(bundle: Bundle) -> Cost:
         return estimate(bundle, "larger than the emulated board")
 
 
-@contextmanager
-def _with_plain_c(bundle: Bundle) -> Iterator[Bundle]:
-    """Give a bundle whose C has its usual names: itself, or one written of it for the moment."""
-    if (bundle.path / header.FILE).is_file() and prefix.of(bundle) == prefix.USUAL:
-        yield bundle
-        return
-    with TemporaryDirectory() as folder:
-        plain = dataclasses.replace(prefix.without(bundle), path=Path(folder))
-        rewritten = (c99.rewrite(each, plain) for each in (bundle, *bundles.parts(bundle)))
-        yield next((each for each in rewritten if each is not None), bundle)
+def _written(bundle: Bundle, folder: Path) -> Bundle:
+    """Write the C of a bundle, or of the network beside it, into a folder: nothing else is run."""
+    network = next(filter(c99.is_network, (bundle, *bundles.parts(bundle))), None)
+    if network is None:
+        raise BundleError(
+            f"{bundle.path}: holds no network that C is written from; a board needs it: "
+            f"lightspeech export {bundle.path} --format c99"
+        )
+    trusted.check(network)
+    plain = dataclasses.replace(prefix.without(bundle), path=folder)
+    written = c99.rewrite(network, plain)
+    assert written is not None  # it is a network
+    return written
 
 
 def emulate(bundle: Bundle) -> Cost:
@@ -211,9 +221,20 @@ def defines(bundle: Bundle) -> dict[str, int]:
     numbers = header.read(bundle)
     if not isinstance(bundle.model.get("n_params"), int):
         raise BundleError(f"{bundle.path}: says no n_params; export the model again")
-    if not isinstance(bundle.provenance.get("scheme"), str):
-        raise BundleError(f"{bundle.path}: says no scheme; export the model again")
+    for name in (bundle.model.get("name"), bundle.provenance.get("scheme")):
+        _check_name(bundle, name)
     return numbers
+
+
+def _check_name(bundle: Bundle, name: object) -> None:
+    """Refuse what cannot be part of the name of the file that the figures may go into."""
+    try:
+        check_plain(str(name or ""))
+    except ValueError as error:
+        raise BundleError(
+            f"{bundle.path}: name or scheme of its model is {name!r} ({error}); export the model "
+            "again"
+        ) from None
 
 
 def read_files(root: Path) -> dict[Path, Cost]:

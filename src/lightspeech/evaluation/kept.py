@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
-from lightspeech import metrics, plugins
-from lightspeech.audio import frontend, io
+from lightspeech import bounds, metrics, plugins
+from lightspeech.audio import budget, frontend, io
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
-from lightspeech.config import Choice, as_dict, config, plugin, read_json
+from lightspeech.bundle import ClassNames
+from lightspeech.config import Choice, PlainName, as_dict, config, plugin, read_json
 from lightspeech.corpora import labels as vocabularies
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import BundleError, ConfigError
@@ -38,18 +40,22 @@ CORPORA = "lightspeech.corpora"
 class Kept:
     """How a kept model is heard, and whom it is measured on."""
 
-    corpus: str
-    vocabulary: str
+    corpus: PlainName
+    vocabulary: PlainName
     protocol: Annotated[Choice, plugin("lightspeech.protocols")]
-    fold: int
+    fold: Annotated[int, Field(ge=0, lt=10_000)]
     seed: int
-    labels: tuple[str, ...]
+    labels: ClassNames
     """In the order of the logits."""
     frontend: MelConfig
     windows: Windows
-    temperature: float
+    temperature: bounds.Temperature
     sha256: str
     """Of the model."""
+
+    def __post_init__(self) -> None:
+        """Refuse windows and front ends that no device has."""
+        budget.check(self.windows, self.frontend.sample_rate, self.frontend)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,12 +158,13 @@ def check(
     Raises:
         ConfigError: if a fold is missing, or the figures do not tell the models' seed.
     """
-    seeds = {kept.seed for kept, _ in models}
+    seeds, folds = {kept.seed for kept, _ in models}, {kept.fold for kept, _ in models}
     rates = [published.per_seed.get(str(seed)) for seed in seeds]
-    if len(models) != published.folds or len(rates) != 1 or rates[0] is None:
+    if folds != set(range(published.folds)) or len(rates) != 1 or rates[0] is None:
         raise ConfigError(
-            f"{len(models)} models of seeds {sorted(seeds)}, figures of {published.folds} folds "
-            f"and seeds {list(published.per_seed)}; publish again with --publish"
+            f"{len(models)} models of folds {sorted(folds)}, seeds {sorted(seeds)}, figures of "
+            f"{published.folds} folds and seeds {list(published.per_seed)}; publish again with "
+            "--publish"
         )
     uars = [_uar(kept, model, utterances, progress) for kept, model in models]
     return Recomputation(published=rates[0], recomputed=round(float(np.mean(uars)), DIGITS))
@@ -166,7 +173,12 @@ def check(
 def _uar(kept: Kept, model: bytes, utterances: Sequence[Utterance], progress: Progress) -> float:
     mapped = {u.id: vocabularies.map_label(u.emotion, kept.vocabulary) for u in utterances}
     in_classes = [u for u in utterances if mapped[u.id] in kept.labels]
-    test = set(kept.protocol.module.cut(in_classes, kept.protocol.config).splits[kept.fold].test)
+    splits = kept.protocol.module.cut(in_classes, kept.protocol.config).splits
+    if kept.fold >= len(splits):
+        raise ConfigError(
+            f"fold {kept.fold} of {len(splits)} on these recordings; take those of the figures"
+        )
+    test = set(splits[kept.fold].test)
     tested = [u for u in in_classes if u.id in test]
     session = OnnxSession(model, f"kept model of fold {kept.fold}")
     answers = []
@@ -183,5 +195,7 @@ def _answer(session: OnnxSession, utterance: Utterance, kept: Kept) -> Array:
     pieces = kept.windows.cut(waveform, kept.frontend.sample_rate)
     features = np.stack([frontend.features(piece, kept.frontend) for piece in pieces])
     logits = session.run("logits", {"features": features})
+    if logits.shape != (len(pieces), len(kept.labels)) or not np.isfinite(logits).all():
+        raise session.fault(f"gives {logits.shape}, not one finite logit a class and window")
     answer: Array = utterance_probabilities(logits, np.array([len(pieces)]), kept.temperature)[0]
     return answer

@@ -8,7 +8,7 @@ from lightspeech.export import c99
 from lightspeech.export.c99 import prefix
 
 FILE = "ls_model.h"
-NUMBER = re.compile(r"#define (LS_\w+) \(?(-?\d+)\)?$", re.MULTILINE)
+NUMBER = re.compile(r"#define (LS_\w+) \(?(-?\d{1,15})\)?$", re.MULTILINE)
 NEEDED = ("LS_MODEL_MACS", "LS_MODEL_ARENA_SIZE")
 """Multiply-accumulates of one window, and bytes that the network keeps."""
 
@@ -29,10 +29,10 @@ def read(bundle: Bundle) -> dict[str, int]:
 
 
 def _text(bundle: Bundle) -> str:
-    """The header, as it lies there or as it would be written."""
+    """The header as it would be written; as it lies there where no network tells."""
     header = bundle.path / FILE
-    if header.is_file() and prefix.of(bundle) == prefix.USUAL:
-        return header.read_text("utf-8")
+    if not c99.is_network(bundle) and header.is_file():
+        return header.read_text("utf-8", errors="replace")
     if not c99.is_network(bundle):
         raise BundleError(
             f"{bundle.path}: holds no generated C; a board needs it: "

@@ -18,7 +18,7 @@ from lightspeech.audio import frontend
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, MissingTool
 from lightspeech.export import c99
-from lightspeech.export.c99 import header, prefix
+from lightspeech.export.c99 import header, trusted
 from lightspeech.inference.predictor import Probabilities
 
 COMPILER = "gcc"
@@ -76,8 +76,7 @@ def opens(bundle: Bundle) -> bool:
 def open(bundle: Bundle, *, threads: int = 1) -> C99Predictor:
     """Compile a bundle's C for this machine.
 
-    Code from a file is code that runs. So nothing is compiled but what this version writes itself
-    from the bundle's ``.tflite``, and the files of the bundle must be the very same.
+    Nothing is compiled but what this version writes itself, see `c99.trusted`.
 
     Args:
         bundle: as read by `bundle.read`, which has checked size and hash.
@@ -90,8 +89,7 @@ def open(bundle: Bundle, *, threads: int = 1) -> C99Predictor:
     if not shutil.which(COMPILER):
         raise MissingTool(COMPILER, "gcc")
     model = (bundle.path / bundle.model_file).read_bytes()
-    _check(bundle, c99.files_of(bundle, model))
-    written = c99.files_of(prefix.without(bundle), model)
+    written = trusted.sources(bundle)
     program = (files("lightspeech.export.c99") / PROGRAM).read_text("utf-8")
     folder = Path(tempfile.mkdtemp(prefix="lightspeech-"))
     opened = C99Predictor(bundle, folder / "pipe", model, FRONT_END in written)
@@ -101,20 +99,6 @@ def open(bundle: Bundle, *, threads: int = 1) -> C99Predictor:
     flags = FLAGS if opened.listens else (*FLAGS, "-DLS_FEATURES")
     _run(bundle, [COMPILER, *flags, "-o", opened.program, *sorted(folder.glob("*.c")), "-lm"])
     return opened
-
-
-def _check(bundle: Bundle, written: dict[str, str]) -> None:
-    """Refuse C that is another than this version writes; a network alone brings none."""
-    if not any((bundle.path / name).is_file() for name in written):
-        return
-    for name, text in written.items():
-        file = bundle.path / name
-        # Line ends of Windows, as git may make them, are no other code.
-        if not file.is_file() or file.read_bytes().replace(b"\r\n", b"\n") != text.encode():
-            raise BundleError(
-                f"{file}: is not what this lightspeech writes of {bundle.model_file}; "
-                "export the model again"
-            )
 
 
 def ram_bytes(bundle: Bundle) -> int:
