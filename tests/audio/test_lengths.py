@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from lightspeech.audio.decoding import UNTOLD
 from lightspeech.audio.io import inspect, load, stream
-from lightspeech.errors import AudioError
+from lightspeech.errors import AudioError, LightspeechWarning
 
 RATE = 16_000
 CHUNK = b"LIST" + (600).to_bytes(4, "little") + b"INFO" + bytes(596)
@@ -190,3 +191,19 @@ def test_headers_of_noise_are_our_errors(format):
             content[at] = random.choice((0, 255, random.integers(256)))
         with contextlib.suppress(AudioError):
             decoded(bytes(content[: random.integers(4, len(content))]))
+
+
+@pytest.mark.parametrize("format", sorted(UNTOLD - {"WVE", "XI"}))
+def test_a_format_whose_cuts_cannot_be_told_is_answered_with_a_warning(format):
+    with pytest.warns(LightspeechWarning, match=f"whether a {format} file was cut short cannot be"):
+        decoded(encoded(format))
+
+
+@pytest.mark.parametrize(
+    ("format", "subtype", "rate"), [("WVE", "ALAW", 8_000), ("XI", "DPCM_16", 44_100)]
+)
+def test_likewise_where_libsndfile_writes_one_encoding(format, subtype, rate):
+    content = streams.BytesIO()
+    soundfile.write(content, voice(), rate, subtype, format=format)
+    with pytest.warns(LightspeechWarning, match=f"whether a {format} file was cut short"):
+        decoded(content.getvalue())

@@ -3,6 +3,7 @@
 `containers` finds where the sound lies, libsndfile decodes it; what that cannot, `media` does.
 """
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ import soundfile
 from lightspeech.audio import containers, media, samples
 from lightspeech.audio.containers import mpeg, ogg
 from lightspeech.audio.containers.links import Link, View, read_at, size
-from lightspeech.errors import AudioError
+from lightspeech.errors import AudioError, LightspeechWarning
 
 Samples = npt.NDArray[np.float32]
 """Shape ``(samples, channels)``, −1…1."""
@@ -24,6 +25,8 @@ UNKNOWN = 1 << 62
 """libsndfile says 2**63 − 1 samples where a header gives no length."""
 TOLERANCE_S = 0.02
 """What may lack of the length that a header tells: some milliseconds of a buffer are no cut."""
+UNTOLD = frozenset("AVR IRCAM MAT4 MAT5 MPC2K NIST PAF PVF SVX VOC WVE XI".split())
+"""Formats whose length libsndfile takes from the file that is there, whatever a header says."""
 POINTER = b"version https://git-lfs"
 
 
@@ -111,7 +114,7 @@ def _decoded(source: Path | BinaryIO, file: BinaryIO, name: str) -> Iterator[tup
 
 
 def _sound(file: soundfile.SoundFile, link: Link, name: str) -> Iterator[tuple[int, Samples]]:
-    """Decode a link; refuse one that ends before its time."""
+    """Decode a link; refuse one that ends before its time, or say that nobody can tell."""
     _check_bytes(file, link, name)
     n_samples = 0
     yield file.samplerate, np.zeros((0, file.channels), np.float32)
@@ -122,6 +125,12 @@ def _sound(file: soundfile.SoundFile, link: Link, name: str) -> Iterator[tuple[i
     if promised - n_samples > _tolerance(file):
         raise AudioError(
             f"{name}: cut short or damaged, {n_samples} of {promised} samples decode; copy it again"
+        )
+    if file.format in UNTOLD:
+        warnings.warn(
+            f"{name}: whether a {file.format} file was cut short cannot be told; give WAV or FLAC",
+            LightspeechWarning,
+            stacklevel=2,
         )
 
 
