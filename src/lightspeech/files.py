@@ -4,6 +4,7 @@ import json
 import math
 import os
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,34 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def is_text(path: Path) -> bool:
+    """Tell whether a path can be written down: the system also takes bytes that are no UTF-8.
+
+    Args:
+        path: as Python gives it, with half characters for such bytes.
+    """
+    return printable(str(path)) == str(path)
+
+
+def printable(text: object) -> str:
+    r"""Escape what no stream takes, and what a terminal would obey.
+
+    Args:
+        text: such as the name of a file, which may hold any bytes.
+
+    Example:
+        >>> print(printable("a\udcff\x1b[31m.wav"))
+        a\udcff\x1b[31m.wav
+    """
+    return "".join(map(_escaped, str(text)))
+
+
+def _escaped(character: str) -> str:
+    if unicodedata.category(character) not in ("Cc", "Cs"):  # controls, halves of characters
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 `containers` finds where the sound lies, libsndfile decodes it; what that cannot, `media` does.
 """
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from lightspeech.audio import containers, media, samples
 from lightspeech.audio.containers import mpeg, ogg
 from lightspeech.audio.containers.links import Link, View, read_at, size
 from lightspeech.errors import AudioError, LightspeechWarning
+from lightspeech.files import is_text
 
 Samples = npt.NDArray[np.float32]
 """Shape ``(samples, channels)``, −1…1."""
@@ -78,12 +80,12 @@ def _opened(source: Path | BinaryIO, name: str) -> Iterator[BinaryIO]:
 
 
 def _check_path(path: Path) -> None:
-    if path.is_dir():
+    if os.path.isdir(path):
         raise AudioError(
             f"{path}: no file but a folder; name an audio file (predict takes a folder that holds "
             "some)"
         )
-    if not path.is_file():
+    if not os.path.isfile(path):  # nor is a name that is too long, or holds NUL
         raise AudioError(f"{path}: no such file; check the path")
     if path.stat().st_size == 0:
         raise AudioError(f"{path}: the file is empty (0 bytes); record or copy it again")
@@ -100,7 +102,7 @@ def _decoded(source: Path | BinaryIO, file: BinaryIO, name: str) -> Iterator[tup
     first, *joined = containers.links(file)
     for link in (first, *joined):
         # By its path libsndfile reads quicker, and knows formats that have no header.
-        by_path = isinstance(source, Path) and link == Link(0, n_bytes)
+        by_path = link == Link(0, n_bytes) and isinstance(source, Path) and is_text(source)
         try:
             sound = soundfile.SoundFile(str(source) if by_path else View(file, link))
         except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw

@@ -102,7 +102,7 @@ def _is_recording(path: Path) -> bool:
 def _is_lossless(path: Path) -> bool:
     try:
         return str(soundfile.info(str(path)).subtype).startswith(LOSSLESS)
-    except (soundfile.LibsndfileError, TypeError):
+    except (soundfile.LibsndfileError, TypeError, UnicodeError):
         return False
 
 

@@ -12,6 +12,7 @@ import typer
 
 from lightspeech import __version__, plugins
 from lightspeech.errors import LightspeechError, LightspeechWarning
+from lightspeech.files import printable
 
 CONTRACT = ("command",)
 """What a module binds that is a command."""
@@ -53,7 +54,7 @@ for _name in plugins.names(__name__):
 def _warn(message: Warning | str, category: type[Warning], *place: object) -> None:
     """Print what a user should know; that of other libraries is for their authors."""
     if issubclass(category, LightspeechWarning):
-        typer.echo(f"warning: {message}", err=True)
+        typer.echo(f"warning: {printable(message)}", err=True)
 
 
 def _at_home(argument: str) -> str:
@@ -76,12 +77,12 @@ def main() -> None:
     except LightspeechError as error:
         if os.environ.get("LIGHTSPEECH_DEBUG"):
             raise
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {printable(error)}")
     except OSError as error:  # a full disk, most often under a redirected standard output
         if os.environ.get("LIGHTSPEECH_DEBUG"):
             raise
         place, why = error.filename or "standard output", error.strerror or error
-        sys.exit(f"error: {place}: {why}; free space or name another place")
+        sys.exit(f"error: {printable(place)}: {why}; free space or name another place")
     except SystemExit as stop:  # typer ends without a word on Ctrl-C
         if stop.code == INTERRUPTED:
             print(_INTERRUPTED, file=sys.stderr)

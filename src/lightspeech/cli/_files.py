@@ -8,6 +8,7 @@ import typer
 from lightspeech.audio import folders
 from lightspeech.config import check_plain
 from lightspeech.errors import ConfigError
+from lightspeech.files import printable
 
 STDIN = Path("-")
 NAMED = 10
@@ -84,11 +85,11 @@ def _below(root: Path) -> Iterator[Path]:
         chosen = folders.best(paths)
         others = [path for path in paths if path != chosen]
         if others:
-            typer.echo(f"left out {_named(others)}: same name as {chosen}", err=True)
+            typer.echo(f"left out {_named(others)}: same name as {printable(chosen)}", err=True)
         yield chosen
     tell_skipped(listing.skipped)
 
 
 def _named(paths: Sequence[Path]) -> str:
     more = len(paths) - NAMED
-    return ", ".join(map(str, paths[:NAMED])) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(printable, paths[:NAMED])) + (f" and {more} more" if more > 0 else "")

@@ -21,7 +21,7 @@ from lightspeech.audio.reading import Audio, Channel
 from lightspeech.bundle import Bundle
 from lightspeech.cli import _files
 from lightspeech.errors import AudioError, ConfigError
-from lightspeech.files import replacing
+from lightspeech.files import printable, replacing
 from lightspeech.inference import answers, live
 from lightspeech.inference.answers import NONE, Segment
 from lightspeech.inference.parallel import Result
@@ -55,7 +55,7 @@ class Question:
 
     def named(self) -> Record:
         """Give the first fields of its record."""
-        path = {"path": _printable(self.path)}
+        path = {"path": _encodable(self.path)}
         return path if self.channel is None else {**path, "channel": self.channel}
 
 
@@ -183,7 +183,7 @@ def _write(sink: TextIO, head: str, line: Format, records: Iterable[Record]) -> 
     for record in records:
         if "error" in record:
             failed = True
-            typer.echo(f"error: {record['error']}", err=True)
+            typer.echo(f"error: {printable(record['error'])}", err=True)
         if text := line(record):
             typer.echo(text, file=sink)
     return failed
@@ -194,7 +194,7 @@ def _records(
 ) -> Iterator[Record]:
     for question, result in answered:
         if isinstance(result, AudioError):
-            yield {**question.named(), "error": _printable(result)}
+            yield {**question.named(), "error": _encodable(result)}
         elif isinstance(result, Exception):
             raise result
         else:
@@ -202,7 +202,7 @@ def _records(
                 yield {**question.named(), **_record(segment, bundle)}
 
 
-def _printable(text: object) -> str:
+def _encodable(text: object) -> str:
     # A file name may hold bytes that are no UTF-8, which no stream would take.
     return str(text).encode("utf-8", "backslashreplace").decode()
 
@@ -246,7 +246,8 @@ def _text_format(bundle: Bundle, questions: Iterable[Question]) -> tuple[str, Fo
 
 
 def _name(record: Record) -> str:
-    return f"{record['path']} [{record['channel']}]" if "channel" in record else record["path"]
+    path = printable(record["path"])
+    return f"{path} [{record['channel']}]" if "channel" in record else path
 
 
 @contextmanager

@@ -6,6 +6,8 @@ cells and names of columns with blanks and in any case. All of it becomes rows o
 
 import csv
 import io
+import math
+import os
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, time
@@ -164,7 +166,7 @@ def find_recording(folder: Path, cell: str) -> Path:
     """
     plain = posix(cell)
     spellings = [cell, plain, *(unicodedata.normalize(form, plain) for form in ("NFC", "NFD"))]
-    there = (folder / each for each in spellings if (folder / each).is_file())
+    there = (folder / each for each in spellings if os.path.isfile(folder / each))
     return next(there, folder / plain)
 
 
@@ -175,10 +177,13 @@ def number(cell: str) -> float:
         cell: of a table.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is none, or none that is finite.
 
     Example:
         >>> number("1,5"), number("1.5")
         (1.5, 1.5)
     """
-    return float(cell.replace(",", ".") if cell.count(",") == 1 and "." not in cell else cell)
+    value = float(cell.replace(",", ".") if cell.count(",") == 1 and "." not in cell else cell)
+    if not math.isfinite(value):
+        raise ValueError(f"{cell} is not finite")
+    return value

@@ -9,6 +9,7 @@ from lightspeech.audio import folders
 from lightspeech.config import NamedPath, config
 from lightspeech.corpora._spelling import clean, first_spellings
 from lightspeech.errors import CorpusError
+from lightspeech.files import is_text
 
 ORIGINALS = "original-samples"
 """Folder of untouched originals kept beside a converted corpus: the same recordings once more."""
@@ -204,4 +205,6 @@ def read_files(root: Path, parse: Callable[[Path], Utterance | str], *, name: st
 def _parsed(path: Path, root: Path, parse: Callable[[Path], Utterance | str]) -> Utterance | str:
     if ORIGINALS in path.relative_to(root).parts:
         return f"lies in {ORIGINALS}/, beside the converted corpus"
+    if not is_text(path):
+        return "its name is no UTF-8, or holds control characters; rename it"
     return parse(path)

@@ -109,8 +109,11 @@ def read_table(cfg: Config, *, need_label: bool = True) -> Reading:
     rejected: list[Rejected] = []
     seen: set[str] = set()
     for line, row in enumerate(rows, 2):
+        if not Path(posix(row["path"])).name:
+            rejected.append(Rejected(path=cfg.root, reason=f"line {line}: no path or no label"))
+            continue
         utterance = _parse(cfg, line, row)
-        if not row["path"].strip() or (need_label and not utterance.emotion):
+        if need_label and not utterance.emotion:
             reason = f"line {line}: no path or no label"
             rejected.append(Rejected(path=utterance.path, reason=reason))
             continue

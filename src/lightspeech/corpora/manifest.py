@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections import defaultdict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -167,7 +168,7 @@ def read(path: Path, *, need_audio: bool = True) -> list[Utterance]:
     utterances = [_utterance(path, line, row) for line, row in enumerate(rows, 2)]
     refuse_twice(path, utterances)
     utterances = one_spelling(Reading(utterances=utterances)).utterances
-    missing = [u.path for u in utterances if need_audio and not u.path.is_file()]
+    missing = [u.path for u in utterances if need_audio and not os.path.isfile(u.path)]
     if missing:
         raise CorpusError(
             f"{path}: {len(missing)} of {len(utterances)} recordings are not there, "

@@ -6,6 +6,7 @@ from typing import Any
 
 from lightspeech.corpora.labels import map_label
 from lightspeech.corpora.manifest import Prepared
+from lightspeech.files import printable
 
 LARGEST = "common8"
 
@@ -98,4 +99,4 @@ def _faults(summary: dict[str, Any]) -> Iterator[str]:
     yield f"exact duplicates: {len(summary['duplicates'])}"
     yield from (f"  {' = '.join(ids)}" for ids in summary["duplicates"])
     yield f"rejected: {len(summary['rejected'])}"
-    yield from (f"  {found['path']}: {found['reason']}" for found in summary["rejected"])
+    yield from (f"  {printable(found['path'])}: {found['reason']}" for found in summary["rejected"])
