@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -98,6 +99,18 @@ def pytest_collection_modifyitems(items):
     for item in items:
         shared = "nano" if "export_nano" in item.fixturenames else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(shared))
+
+
+def pytest_runtest_setup():
+    """Parse the functions that torch writes ONNX with once, not once an export: a third of it."""
+    registration = sys.modules.get("torch.onnx._internal.exporter._registration")
+    if registration:
+        parse_once(registration.onnxscript_apis)
+
+
+@functools.cache
+def parse_once(onnxscript):
+    onnxscript.get_torchlib_ops = functools.cache(onnxscript.get_torchlib_ops)
 
 
 @pytest.fixture
@@ -281,11 +294,46 @@ def nano(*, integers):
     )  # fmt: skip
 
 
+def once(make):
+    """Remember what a function of a run made, by all that it reads of the run."""
+    made = {}
+
+    def remembered(run):
+        weights = {name: x.numpy().tobytes() for name, x in run.network.state_dict().items()}
+        key = repr((run.config, run.temperature, sorted(weights.items())))
+        if key not in made:
+            made[key] = make(run)
+        return made[key]
+
+    return remembered
+
+
 @pytest.fixture(scope="session")
-def export_nano(tmp_path_factory, make_nano):
-    """Export an untrained `nano` that hears one second; once a session, since LiteRT is slow."""
+def converted():
+    """A run as ONNX and its network as LiteRT; each takes seconds, and is made once a session."""
     pytest.importorskip("torch", reason="exports need the extra 'export'")
+    from lightspeech.export import int8_tflite, onnx
+
+    return once(onnx.to_bytes), once(int8_tflite.to_bytes)
+
+
+@pytest.fixture
+def export_once(converted, monkeypatch):
+    """Convert each run once, where a test packs or measures it again and again."""
+    from lightspeech.export import int8_tflite, onnx
+
+    def export(run, to):
+        return bundle.write(replace(to, model_file=onnx.MODEL_FILE), converted[0](run))
+
+    monkeypatch.setattr(onnx, "export", export)
+    monkeypatch.setattr(int8_tflite, "to_bytes", converted[1])
+
+
+@pytest.fixture(scope="session")
+def export_nano(tmp_path_factory, make_nano, converted):
+    """Export an untrained `nano` that hears one second; once a session, since LiteRT is slow."""
     from lightspeech import plugins
+    from lightspeech.export import int8_tflite
 
     @functools.cache
     def export(format, *, integers=False):
@@ -297,7 +345,9 @@ def export_nano(tmp_path_factory, make_nano):
             model={"name": "nano", "config": {}, "n_params": 15_000}, threshold=done.threshold,
             temperature=done.temperature,
         )  # fmt: skip
-        return plugins.load("lightspeech.export", format).export(done, to)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(int8_tflite, "to_bytes", converted[1])
+            return plugins.load("lightspeech.export", format).export(done, to)
 
     return export
 

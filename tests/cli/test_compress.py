@@ -29,6 +29,7 @@ def recipe(tmp_path, monkeypatch):
     return tmp_path / "tiny.yaml"
 
 
+@pytest.mark.usefixtures("export_once")
 def test_a_chain_is_trained_measured_printed_and_kept(lightspeech, recipe):
     lightspeech("train", "teacher.yaml", "--processes", 1)
     made = lightspeech("compress", recipe, "--processes", 1, "--json", "--publish", "results")

@@ -11,7 +11,7 @@ name: tiny
 corpus: {name: synthetic, speakers: 3, sentences: 1}
 protocol: {name: grouped_k_fold, folds: 3}
 model: {name: nano, channels: [8, 8]}
-training: {epochs: 40, batch_size: 8}
+training: {epochs: 20, batch_size: 8}
 """
 PATIENCE_S = 400
 """A busy machine takes minutes for what takes seconds."""

@@ -20,6 +20,7 @@ def recipe(tmp_path, monkeypatch):
     return path
 
 
+@pytest.mark.usefixtures("export_once")
 def test_what_train_leaves_is_exported_measured_and_asked(lightspeech, recipe):
     trained = lightspeech("train", recipe, "--processes", 1)
     assert trained.out.split() == [f"runs/tiny/fold{fold}-seed0" for fold in range(3)]

@@ -63,7 +63,7 @@ def head(train, encoder):
 
 
 @pytest.fixture
-def fused(here, begin, encoder):
+def fused(here, begin, encoder, export_once):
     begin(BANDS, (*HEAD, encoder, STEP))
     return Path("runs/head/1-fuse")
 

@@ -120,6 +120,7 @@ def answers(study, format, waveforms):
     return dispatch.open(bundle.read(exported.path)).predict(waveforms)
 
 
+@pytest.mark.usefixtures("export_once")
 def test_the_model_of_contributing_goes_through_the_whole_chain(newcomers, here):
     for package in ("torchao", "torch_pruning", "litert_torch", "executorch"):
         pytest.importorskip(package, reason="the whole chain needs the extra 'all'")

@@ -1,38 +1,20 @@
+import dataclasses
 import re
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from lightspeech import bundle
-from lightspeech.audio.frontend import MelConfig
-from lightspeech.audio.windows import Windows
-from lightspeech.bundle import Bundle
-from lightspeech.config import Choice, choice_of
 from lightspeech.errors import BundleError
-from lightspeech.export import executorch as exporter
-from lightspeech.export import onnx as onnx_exporter
 from lightspeech.inference.backends import executorch, onnx
-from lightspeech.models import int8, nano
-from lightspeech.models.building import to_int8
-from lightspeech.models.int8 import Int8
-from lightspeech.training.networks import build_network
-from lightspeech.training.run import Run
-from lightspeech.training.task import RunConfig
 
 pytest.importorskip("executorch", reason="needs the extra 'executorch'")
 
-LABELS = ("angry", "happy", "sad")
-CONFIG = RunConfig(
-    model=Choice("lightspeech.models", "nano", nano.Config(channels=(16, 16, 24))),
-    frontend=choice_of("lightspeech.frontends", MelConfig()),
-    windows=Windows(window_s=1.0, hop_s=0.5),
-)
 DELEGATE = rb"XN\d\d"
 """Identifier of XNNPACK's part of a program, whose tables the runtime does not verify."""
 STEP = 0.03
-"""Two steps of the int8 logits, in probabilities: XNNPACK rounds sums otherwise."""
+"""A step of the int8 logits, in probabilities: XNNPACK rounds sums otherwise."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -43,48 +25,29 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def run_of(network, quantize=None):
-    return Run(
-        config=replace(CONFIG, quantize=quantize), labels=LABELS, fold=0, seed=0, temperature=1.7,
-        threshold=0.0, network=network,
-    )  # fmt: skip
-
-
-def described(path):
-    return Bundle(
-        path=path, name="test", labels=LABELS, sample_rate=16_000, windows=CONFIG.windows,
-        frontend=CONFIG.frontend.as_dict(), model={"name": "nano"}, temperature=1.7,
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
-def floats():
-    torch.manual_seed(0)
-    network = build_network(CONFIG, len(LABELS))
-    network(torch.randn(32, 24, 64) * 2 - 5)
-    return run_of(network.eval())
-
-
-@pytest.fixture(scope="module")
-def integers(floats):
+def opened(export_nano):
+    """Each run in both formats, opened."""
     pytest.importorskip("torchao", reason="needs the extra 'compress'")
-    network = to_int8(floats.network, CONFIG.front, Int8())
-    int8.take_ranges(network, [torch.randn(64, 24, 64) * 2 - 5])
-    return run_of(network, Int8())
+    formats = {"pte": ("executorch", executorch), "onnx": ("onnx", onnx)}
+    return {
+        (scheme, suffix): back_end.open(export_nano(format, integers=scheme == "int8"))
+        for scheme in ("fp32", "int8")
+        for suffix, (format, back_end) in formats.items()
+    }
 
 
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory, floats, integers):
-    """Each run in both formats, opened; exported once."""
-    found = {}
-    for name, done in {"fp32": floats, "int8": integers}.items():
-        for format, module, back_end in (
-            ("pte", exporter, executorch),
-            ("onnx", onnx_exporter, onnx),
-        ):
-            made = module.export(done, described(tmp_path_factory.mktemp(f"{name}-{format}")))
-            found[name, format] = back_end.open(bundle.read(made.path))
-    return found
+@pytest.fixture
+def write(opened, tmp_path):
+    """Write a program into a bundle that says what that of the floats does."""
+    described = dataclasses.replace(opened["fp32", "pte"].bundle, path=tmp_path)
+    return lambda program: bundle.write(described, program)
+
+
+@pytest.fixture
+def program(opened):
+    made = opened["fp32", "pte"].bundle
+    return (made.path / made.model_file).read_bytes()
 
 
 @pytest.mark.parametrize(("scheme", "tolerance"), [("fp32", 1e-4), ("int8", STEP)])
@@ -107,10 +70,9 @@ def test_features_of_another_length_are_refused(opened):
 
 
 @pytest.mark.parametrize("content", [b"", b"no program of any kind", b"\x00\x00\x00\x00ET12"])
-def test_what_is_no_program_is_refused(tmp_path, content):
-    made = bundle.write(described(tmp_path), content)
+def test_what_is_no_program_is_refused(write, content):
     with pytest.raises(BundleError, match="export the model again"):
-        executorch.open(made)
+        executorch.open(write(content))
 
 
 @pytest.mark.parametrize(
@@ -129,28 +91,24 @@ def test_a_program_may_end_or_hold_another_process_not_this_one(
         executorch.open(opened["fp32", "pte"].bundle)
 
 
-def test_a_program_with_damaged_tables_of_xnnpack_is_refused(opened, tmp_path):
-    model = bytearray((opened["fp32", "pte"].bundle.path / exporter.MODEL_FILE).read_bytes())
-    for delegate in re.finditer(DELEGATE, bytes(model)):
+def test_a_program_with_damaged_tables_of_xnnpack_is_refused(write, program):
+    damaged = bytearray(program)
+    for delegate in re.finditer(DELEGATE, program):
         forged = slice(delegate.end(), delegate.end() + 400)
-        model[forged] = b"\xb4" * 400
-    made = bundle.write(described(tmp_path), bytes(model))
+        damaged[forged] = b"\xb4" * 400
     with pytest.raises(BundleError, match="no program that the runtime loads and runs"):
-        executorch.open(made)
+        executorch.open(write(bytes(damaged)))
 
 
 @pytest.mark.parametrize("place", [16, 24], ids=["size of the program", "place of its segments"])
-def test_hostile_sizes_in_the_header_are_refused(opened, tmp_path, place):
-    model = bytearray((opened["fp32", "pte"].bundle.path / exporter.MODEL_FILE).read_bytes())
-    assert model[8:12] == b"eh00"
-    model[place : place + 8] = (2**62).to_bytes(8, "little")
-    made = bundle.write(described(tmp_path), bytes(model))
+def test_hostile_sizes_in_the_header_are_refused(write, program, place):
+    hostile = bytearray(program)
+    assert hostile[8:12] == b"eh00"
+    hostile[place : place + 8] = (2**62).to_bytes(8, "little")
     with pytest.raises(BundleError, match="no program that the runtime loads and runs"):
-        executorch.open(made)
+        executorch.open(write(bytes(hostile)))
 
 
-def test_a_truncated_program_is_refused(opened, tmp_path):
-    model = opened["fp32", "pte"].bundle.path / exporter.MODEL_FILE
-    made = bundle.write(described(tmp_path), model.read_bytes()[:20_000])
+def test_a_truncated_program_is_refused(write, program):
     with pytest.raises(BundleError, match="export the model again"):
-        executorch.open(made)
+        executorch.open(write(program[:20_000]))

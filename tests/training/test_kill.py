@@ -18,9 +18,9 @@ name: tiny
 corpus: {name: synthetic, speakers: 3, sentences: 1}
 protocol: {name: grouped_k_fold, folds: 3}
 model: {name: nano, channels: [12, 12, 12]}
-training: {epochs: 60, batch_size: 8}
+training: {epochs: 30, batch_size: 8}
 """
-EPOCHS = 60
+EPOCHS = 30
 RUNS = [f"fold{fold}-seed0" for fold in range(3)]
 PATIENCE_S = 120
 

@@ -72,6 +72,7 @@ def quantized(tmp_path_factory):
     return folder
 
 
+@pytest.mark.usefixtures("export_once")
 @pytest.mark.parametrize("format", ["litert", "c99"])
 def test_a_format_exported_first_carries_the_figures_of_its_study(type_in, quantized, format):
     pytest.importorskip("litert_torch", reason="needs the extra litert")
