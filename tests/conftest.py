@@ -352,11 +352,18 @@ def export_nano(tmp_path_factory, make_nano, converted):
     return export
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    """Made speech and its features, which studies of all tests share."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def here(tmp_path, monkeypatch):
-    """Work in an empty folder, in as many threads as before."""
+def here(tmp_path, monkeypatch, cache):
+    """Work in a folder that is empty but for the cache, in as many threads as before."""
     torch = pytest.importorskip("torch")
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "cache").symlink_to(cache)
     threads = torch.get_num_threads()
     yield tmp_path
     torch.set_num_threads(threads)
@@ -397,15 +404,16 @@ def train(here):
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory):
+def shelf(tmp_path_factory, cache):
     """Studies that several tests begin with, steps and all: each is made once a session."""
     torch = pytest.importorskip("torch")
 
     @functools.cache
     def made(*studies):
         folder = tmp_path_factory.mktemp("shelf")
+        (folder / "cache").symlink_to(cache)
         if studies[1:]:
-            shutil.copytree(made(*studies[:-1]), folder, dirs_exist_ok=True)
+            copy_studies(made(*studies[:-1]), folder)
         threads = torch.get_num_threads()
         with contextlib.chdir(folder):
             chosen, _, compress = study(folder, studies[-1])
@@ -455,10 +463,11 @@ def kill(start_process):
 def begin(here, shelf):
     """Begin with copies of studies, each told by its changes to the tiny recipe."""
 
-    def copy(*studies):
-        shutil.copytree(shelf(*studies), here, dirs_exist_ok=True)
+    return lambda *studies: copy_studies(shelf(*studies), here)
 
-    return copy
+
+def copy_studies(source, to):
+    shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns("cache"))
 
 
 @pytest.fixture(scope="module")
