@@ -15,7 +15,8 @@ from lightspeech.training import run as runs
 pytest.importorskip("torchao", reason="needs the extra 'compress'")
 
 STEP = "compress=[{{name: quantize, qat_epochs: {}, sensitivity: true}}]"
-AFTER, WITH = (("name=tiny", STEP.format(epochs)) for epochs in (0, 1))
+TWO_FOLDS = ("corpus.speakers=4", "protocol.folds=2")
+AFTER, WITH = ((*TWO_FOLDS, STEP.format(epochs)) for epochs in (0, 1))
 """Studies quantized after training alone, and with an epoch of it."""
 
 

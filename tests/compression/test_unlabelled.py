@@ -12,6 +12,7 @@ from lightspeech.workflows import publish
 
 TEACHER = ("name=teacher", "model={name: micro, channels: [8, 8]}", "windows.window_s=0.5",
            "frontend={n_mels: 20}")  # fmt: skip
+TWO_FOLDS = ("corpus.speakers=4", "protocol.folds=2")
 DISTILL = """{{name: distill, teacher: teacher, crops: 1, features: 0.5, relations: 0.5,
  unlabelled: [{}]}}"""
 LATER = ", {name: prune, rounds: 1, epochs: 1, batches: 2}, {name: quantize, qat_epochs: 1}"
@@ -25,9 +26,9 @@ def student(train, here, write_tone):
         write_tone(here / f"strangers/deep/{n}.wav", seconds=0.6, hertz=200 + 90 * n)
 
     def make(unlabelled=FOLDER, *, later="", name="tiny"):
-        train(*TEACHER)
+        train(*TEACHER, *TWO_FOLDS)
         steps = DISTILL.format(unlabelled).replace("\n", "")
-        return train(f"name={name}", f"compress=[{steps}{later}]")
+        return train(f"name={name}", *TWO_FOLDS, f"compress=[{steps}{later}]")
 
     return make
 
