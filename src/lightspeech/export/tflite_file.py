@@ -19,7 +19,7 @@ MAX_BYTES = 64 << 20
 MAX_ELEMENTS = 1 << 23
 """Of one tensor: sizes in headers are not trusted, and so many int8 numbers add up in 32 bits."""
 
-_TYPES = {0: "float32", 2: "int32", 4: "int64", 7: "int16", 9: "int8"}
+_TYPES = {0: "float32", 2: "int32", 4: "int64", 6: "bool", 7: "int16", 9: "int8"}
 _NAMES = dict(
     enumerate(
         """ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE
@@ -33,11 +33,33 @@ _NAMES = dict(
 ) | {
     47: "EXP",
     49: "SPLIT",
+    53: "CAST",
+    55: "MAXIMUM",
+    57: "MINIMUM",
+    58: "LESS",
+    59: "NEG",
+    61: "GREATER",
+    62: "GREATER_EQUAL",
+    63: "LESS_EQUAL",
+    64: "SELECT",
     65: "SLICE",
+    66: "SIN",
     70: "EXPAND_DIMS",
+    71: "EQUAL",
+    72: "NOT_EQUAL",
+    73: "LOG",
     74: "SUM",
+    75: "SQRT",
+    76: "RSQRT",
+    78: "POW",
     82: "REDUCE_MAX",
+    92: "SQUARE",
+    99: "SQUARED_DIFFERENCE",
+    101: "ABS",
+    108: "COS",
     114: "QUANTIZE",
+    123: "SELECT_V2",
+    126: "BATCH_MATMUL",
 }
 _PADDINGS = ("SAME", "VALID")
 _ACTIVATIONS = {0: "none", 1: "relu", 2: "relu_n1_to_1", 3: "relu6"}
@@ -54,6 +76,7 @@ _OPTIONS: dict[str, dict[str, tuple[int, str, int]]] = {
     "FULLY_CONNECTED": {"activation": (0, "b", 0)},
     "CONCATENATION": {"axis": (0, "i", 0), "activation": (1, "b", 0)},
     "ADD": {"activation": (0, "b", 0)},
+    "BATCH_MATMUL": {"adjoint_x": (0, "b", 0), "adjoint_y": (1, "b", 0)},
 }
 _OPTIONS |= {"MAX_POOL_2D": _OPTIONS["AVERAGE_POOL_2D"]}
 _OPTIONS |= {"SUB": _OPTIONS["ADD"], "MUL": _OPTIONS["ADD"]}

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, MissingExtra
-from lightspeech.export import c99, tflite_file
+from lightspeech.export import c99, tflite_check, tflite_file
 from lightspeech.inference.predictor import Probabilities
 from lightspeech.quiet import muted
 
@@ -100,9 +100,10 @@ def ram_bytes(bundle: Bundle) -> None:
 
 
 def _check(bundle: Bundle, model: bytes) -> None:
-    """Refuse sizes that cannot be, before the runtime takes memory for them."""
+    """Refuse what the runtime would take on trust, before it takes memory for it."""
     try:
         graph = tflite_file.read(model)
+        tflite_check.check(graph)
     except BundleError as error:
         reason = str(error).partition(";")[0]
         raise _fault(bundle, f"is no model that LiteRT loads ({reason})") from None
