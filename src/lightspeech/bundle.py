@@ -4,7 +4,10 @@ import dataclasses
 import hashlib
 import json
 import os
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -116,14 +119,17 @@ class Bundle:
             raise BundleError(f"{error}; export the model again") from None
 
 
-def write(bundle: Bundle, model: bytes | Path) -> Bundle:
+def write(
+    bundle: Bundle, model: bytes | Path, *, beside: Mapping[str, str] = MappingProxyType({})
+) -> Bundle:
     """Write a bundle's folder and give it back with the model's hash and size.
 
-    Both files are complete before either takes its place.
+    All files are complete before any takes its place.
 
     Args:
         bundle: what to write, and where (``bundle.path``).
         model: the exported model, or the file that holds it.
+        beside: more files, text by name, such as generated C.
 
     Raises:
         OutputError: if the folder cannot be written or the disk is full.
@@ -134,12 +140,10 @@ def write(bundle: Bundle, model: bytes | Path) -> Bundle:
     values = {"format": FORMAT, **config.as_dict(bundle)}
     del values["path"]
     text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
-    with (
-        replacing(bundle.path / DESCRIPTION) as description_file,
-        replacing(bundle.path / bundle.model_file) as model_file,
-    ):
-        description_file.write_text(text, encoding="utf-8", newline="\n")
-        model_file.write_bytes(data)
+    texts = {name: content.encode() for name, content in {**beside, DESCRIPTION: text}.items()}
+    with ExitStack() as stack:
+        for name, content in {**texts, bundle.model_file: data}.items():
+            stack.enter_context(replacing(bundle.path / name)).write_bytes(content)
     return bundle
 
 

@@ -3,7 +3,8 @@
 import json
 import math
 import os
-import tempfile
+import secrets
+import stat
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``; on success it takes the place of ``path``.
 
     A link stays a link: what it points to is replaced. Missing folders are made; an error in the
-    body leaves the old file and nothing else. The file can be read by all (mode 0644).
+    body leaves the old file and nothing else. A file that is replaced keeps its mode; a new one has
+    what the umask leaves.
 
     Args:
         path: the file to write.
@@ -37,11 +39,12 @@ def replacing(path: Path) -> Iterator[Path]:
             # Replacing /dev/null would succeed for root, and leave a plain file in its place.
             raise OutputError(f"{path}: is no regular file; name another place")
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(handle)
-        temporary = Path(name)
+        new = target.parent / f".{target.name[:200]}.{secrets.token_hex(8)}"
+        new.touch(mode=0o666, exist_ok=False)
+        temporary = new
+        if target.exists():
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode) | stat.S_IWUSR)
         yield temporary
-        temporary.chmod(0o644)
         temporary.replace(target)
     except OSError as error:
         why = error.strerror or error

@@ -1,5 +1,6 @@
 import copy
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -73,7 +74,7 @@ def test_cut_off_between_the_two_files_no_epoch_is_lost_or_told_twice(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, "save_file", killed)
+        patch.setattr(checkpoint, "write_tensors", killed)
         with pytest.raises(KeyboardInterrupt):
             checkpoint.save(make_state(2), tmp_path)
     fresh = make_state(0)
@@ -141,7 +142,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(make_state, tmp_path, monkeypatch
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "save_file", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OutputError, match="No space left on device"):
         checkpoint.save(make_state(2), tmp_path)
     assert (tmp_path / layout.CHECKPOINT).read_bytes() == before

@@ -15,7 +15,6 @@ import numpy as np
 import onnxslim
 import torch
 from pydantic import Field
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -34,6 +33,7 @@ from lightspeech.models.int8_onnx import OPSET, dynamic
 from lightspeech.quiet import muted
 from lightspeech.training import layout
 from lightspeech.training.loop import Training
+from lightspeech.training.tensor_file import write_tensors
 
 RECORDINGS = 48
 """Heard to judge heads and units by, where nobody says how many."""
@@ -126,8 +126,7 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path, *, judged: int = R
     tuned, network.blocks = network.blocks[cfg.last :], network.blocks[: cfg.last]
     (to / BLOCKS).unlink(missing_ok=True)  # of an encoder made here before
     if cfg.tuned:
-        with replacing(to / BLOCKS) as temporary:
-            save_file(tuned.half().state_dict(), temporary, metadata={"heads": str(cfg.heads)})
+        write_tensors(to / BLOCKS, tuned.half().state_dict(), {"heads": str(cfg.heads)})
     model = to_onnx(network)
     data = quantized(model) if cfg.int8 else model.SerializeToString()
     with replacing(to / MODEL) as temporary:

@@ -40,9 +40,26 @@ def export(run: Run, bundle: Bundle) -> Bundle:
         MissingExtra: if litert-torch is not installed.
         OutputError: if the folder cannot be written.
     """
+    return bundles.write(*described(run, bundle))
+
+
+def described(run: Run, bundle: Bundle) -> tuple[Bundle, bytes]:
+    """Convert the network of an int8 run, and say how its features are standardized.
+
+    Args:
+        run: an int8 run.
+        bundle: what the bundle is to say.
+
+    Returns:
+        The bundle, not yet written, and its model.
+
+    Raises:
+        ConfigError: if the run is not int8.
+        MissingExtra: if litert-torch is not installed.
+    """
     model = int8_tflite.to_bytes(run)
     mean, deviation = int8_tflite.standardization(
         int8_tflite.network_of(run), run.config.front.n_features
     )
-    described = {**bundle.model, "mean": mean.tolist(), "deviation": deviation.tolist()}
-    return bundles.write(replace(bundle, model=described, model_file=f"model{SUFFIX}"), model)
+    said = {**bundle.model, "mean": mean.tolist(), "deviation": deviation.tolist()}
+    return replace(bundle, model=said, model_file=f"model{SUFFIX}"), model

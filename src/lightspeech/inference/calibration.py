@@ -14,7 +14,6 @@ from lightspeech.audio.voice import Voice
 from lightspeech.bundle import Bundle
 from lightspeech.errors import ConfigError
 from lightspeech.export import c99
-from lightspeech.files import write_text
 from lightspeech.inference import dispatch
 
 
@@ -53,7 +52,5 @@ def calibrate(bundle: Bundle, recordings: Sequence[Path], to: Path) -> Bundle:
     """
     calibrated = replace(bundle, path=to, voice=hear(bundle, recordings))
     model = (bundle.path / bundle.model_file).read_bytes()
-    if dispatch.back_end(bundle) == "c99":
-        for name, text in c99.files_of(calibrated, model).items():
-            write_text(to / name, text)
-    return bundles.write(calibrated, model)
+    is_c = dispatch.back_end(bundle) == "c99"
+    return bundles.write(calibrated, model, beside=c99.files_of(calibrated, model) if is_c else {})

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from lightspeech.errors import StudyError
-from lightspeech.files import parse_json, replacing, write_text
+from lightspeech.files import parse_json, write_text
 from lightspeech.training.layout import CHECKPOINT, HISTORY
+from lightspeech.training.tensor_file import write_tensors
 
 SHARE = 0.1
 """Of the time of a training, that checkpoints may take: a large network is not saved each epoch."""
@@ -66,8 +66,7 @@ def save(state: State, folder: Path) -> None:
     _tell(state, folder)
     history = json.dumps(state.history)
     metadata = {"history": history, "sha256": digest(tensors, history)}
-    with replacing(folder / CHECKPOINT) as temporary:
-        save_file(tensors, temporary, metadata=metadata)
+    write_tensors(folder / CHECKPOINT, tensors, metadata)
 
 
 def _tell(state: State, folder: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from pydantic import Field
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from lightspeech import metrics
@@ -18,7 +18,7 @@ from lightspeech.bundle import ClassNames
 from lightspeech.config import as_dict, build, config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError
-from lightspeech.files import read_json, replacing, write_json
+from lightspeech.files import read_json, write_json
 from lightspeech.frontends.batches import Batches, Index
 from lightspeech.training import calibrate, initial, layout, loop, predictions, soft_labels
 from lightspeech.training.answers import Answers, answer
@@ -29,6 +29,7 @@ from lightspeech.training.objective import Labels
 from lightspeech.training.predictions import Predictions
 from lightspeech.training.soft_labels import SoftLabels
 from lightspeech.training.task import RunConfig, Task
+from lightspeech.training.tensor_file import write_tensors
 
 T = TypeVar("T")
 
@@ -328,11 +329,9 @@ def finish(
     temperature = calibrate.fit_temperature(logits, counts, task.targets[selection])
     chosen = calibrate.utterance_probabilities(logits, counts, temperature)
     threshold = calibrate.fit_threshold(chosen, task.targets[selection])
-    with replacing(task.folder / layout.WEIGHTS) as temporary:
-        # Cloned: an int8 network has scales that several places share, which the format refuses.
-        save_file(
-            {k: v.cpu().clone().contiguous() for k, v in network.state_dict().items()}, temporary
-        )
+    # Cloned: an int8 network has scales that several places share, which the format refuses.
+    tensors = {k: v.cpu().clone().contiguous() for k, v in network.state_dict().items()}
+    write_tensors(task.folder / layout.WEIGHTS, tensors)
     write_json(
         task.folder / layout.RUN,
         {

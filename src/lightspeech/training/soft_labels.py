@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError, StudyError
-from lightspeech.files import parse_json, replacing
+from lightspeech.files import parse_json
 from lightspeech.protocols import leaks
 from lightspeech.protocols.base import Split
 from lightspeech.protocols.leaks import Heard
 from lightspeech.training.layout import WEIGHTS
+from lightspeech.training.tensor_file import write_tensors
 
 KEPT = ("id", "corpus", "speaker", "dialogue", "parent", "audio_hash")
 """Of every utterance that a teacher knows: what a leak can be told by."""
@@ -70,8 +70,7 @@ def write(soft: SoftLabels, path: Path) -> None:
         "selection": [_known(utterance) for utterance in soft.heard.selection],
     }
     tensors = {"probabilities": soft.probabilities, "embeddings": soft.embeddings}
-    with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata={"about": json.dumps(about)})
+    write_tensors(path, tensors, {"about": json.dumps(about)})
 
 
 def _known(utterance: Utterance) -> dict[str, str]:

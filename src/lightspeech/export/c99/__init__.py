@@ -25,7 +25,6 @@ from lightspeech.export.c99.graph import simplify
 from lightspeech.export.c99.plan import plan
 from lightspeech.export.c99.steps import steps
 from lightspeech.export.tflite_file import Graph, Tensor
-from lightspeech.files import write_text
 
 if TYPE_CHECKING:  # a device's bundle is read where there is no torch
     from lightspeech.training.run import Run
@@ -76,7 +75,7 @@ def export(run: Run, bundle: Bundle) -> Bundle:
     """
     from lightspeech.export import litert_network
 
-    return _write(litert_network.export(run, bundle))
+    return _write(*litert_network.described(run, bundle))
 
 
 def rewrite(source: Bundle, bundle: Bundle) -> Bundle | None:
@@ -99,7 +98,7 @@ def rewrite(source: Bundle, bundle: Bundle) -> Bundle | None:
     model = (source.path / source.model_file).read_bytes()
     described = {**bundle.model, **{key: source.model[key] for key in STANDARDIZATION}}
     bundle = dataclasses.replace(bundle, model=described, model_file=MODEL_FILE)
-    return _write(bundles.write(bundle, model))
+    return _write(bundle, model)
 
 
 def is_network(bundle: Bundle) -> bool:
@@ -107,10 +106,8 @@ def is_network(bundle: Bundle) -> bool:
     return bundle.model_file.endswith(SUFFIX) and set(STANDARDIZATION) <= bundle.model.keys()
 
 
-def _write(bundle: Bundle) -> Bundle:
-    for name, content in files_of(bundle, (bundle.path / bundle.model_file).read_bytes()).items():
-        write_text(bundle.path / name, content)
-    return bundle
+def _write(bundle: Bundle, model: bytes) -> Bundle:
+    return bundles.write(bundle, model, beside=files_of(bundle, model))
 
 
 def network_alone(run: Run, folder: Path, threads: int) -> None:

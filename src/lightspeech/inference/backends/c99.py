@@ -3,6 +3,8 @@
 Where the C has no front end (see `export.c99`), that of NumPy stands before it.
 """
 
+import errno
+import os
 import shutil
 import subprocess
 import tempfile
@@ -16,9 +18,10 @@ import numpy.typing as npt
 
 from lightspeech.audio import frontend
 from lightspeech.bundle import Bundle
-from lightspeech.errors import BundleError, MissingTool
+from lightspeech.errors import BundleError, MissingTool, OutputError
 from lightspeech.export import c99
 from lightspeech.export.c99 import header, trusted
+from lightspeech.files import write_text
 from lightspeech.inference.predictor import Probabilities
 
 COMPILER = "gcc"
@@ -27,6 +30,7 @@ PROGRAM = "ls_pipe.c"
 """Samples, or features where there is no front end, from standard input to probabilities."""
 FRONT_END = "ls_frontend.h"
 TIMEOUT_S = 600
+FULL = os.strerror(errno.ENOSPC)
 WINDOWS_AT_ONCE = 20
 """Windows of a call that is timed: it starts a program, whose start is no part of their time."""
 
@@ -95,7 +99,7 @@ def open(bundle: Bundle, *, threads: int = 1) -> C99Predictor:
     opened = C99Predictor(bundle, folder / "pipe", model, FRONT_END in written)
     weakref.finalize(opened, shutil.rmtree, folder, ignore_errors=True)
     for name, text in {**written, PROGRAM: program}.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        write_text(folder / name, text)
     flags = FLAGS if opened.listens else (*FLAGS, "-DLS_FEATURES")
     _run(bundle, [COMPILER, *flags, "-o", opened.program, *sorted(folder.glob("*.c")), "-lm"])
     return opened
@@ -125,6 +129,12 @@ def _run(bundle: Bundle, command: list[str | Path], data: bytes = b"") -> bytes:
     except subprocess.TimeoutExpired:
         raise BundleError(f"{bundle.path}: no answer after {TIMEOUT_S} s") from None
     if ended.returncode != 0:
-        why = ended.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["failed"]
+        said = ended.stderr.decode(errors="replace")
+        if FULL in said:
+            raise OutputError(
+                f"{tempfile.gettempdir()}: {FULL}, {command[0]} cannot write there; free space or "
+                "set TMPDIR"
+            )
+        why = said.strip().splitlines()[-1:] or ["failed"]
         raise BundleError(f"{bundle.path}: {command[0]}: {why[0][:200]}; export the model again")
     return ended.stdout
