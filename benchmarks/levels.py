@@ -48,8 +48,8 @@ Form = Callable[[Tensor], Tensor]
 """Log bands to features, shape ``(batch, frames, bands)`` both."""
 
 
-def _relative(x: Tensor, level: Tensor) -> Tensor:
-    return (x - level.clamp(min=QUIETEST)).clamp(min=-RANGE)
+def _relative(x: Tensor, level: Tensor, depth: float = RANGE) -> Tensor:
+    return (x - level.clamp(min=QUIETEST)).clamp(min=-depth)
 
 
 def loudest(x: Tensor) -> Tensor:
@@ -57,13 +57,14 @@ def loudest(x: Tensor) -> Tensor:
     return _relative(x, x.amax((1, 2), keepdim=True))
 
 
-def recent(seconds: float) -> Form:
-    """Relative to the loudest of the last seconds."""
+def recent(seconds: float, depth_db: float | None = None) -> Form:
+    """Relative to the loudest of the last seconds, and heard so far down."""
     n = round(seconds / FRAME_S)
+    depth = RANGE if depth_db is None else depth_db / 10 * float(np.log(10))
 
     def form(x: Tensor) -> Tensor:
         known = F.pad(x.amax(2), (n - 1, 0), value=-100.0)
-        return _relative(x, F.max_pool1d(known[:, None], n, 1)[:, 0, :, None])
+        return _relative(x, F.max_pool1d(known[:, None], n, 1)[:, 0, :, None], depth)
 
     return form
 
@@ -108,10 +109,19 @@ def bandwise(base: Form, prior_s: float) -> Form:
     return form
 
 
+def standardized(x: Tensor) -> Tensor:
+    """Mean and deviation of each band over the window taken out: not causal."""
+    y = loudest(x)
+    return (y - y.mean(1, keepdim=True)) * (3.0 / (y.std(1, keepdim=True) + 0.5))
+
+
 FORMS: dict[str, Form] = {
     "loudest": loudest,
+    "cmvn": standardized,
     "recent-1s": recent(1.0),
     "recent-2s": recent(2.0),
+    "recent-2s, 40 dB deep": recent(2.0, 40.0),
+    "recent-2s, 30 dB deep": recent(2.0, 30.0),
     "running-3.4": running(3.4),
     "running-10": running(10.0),
     "pcen-1s": per_channel(1.0),

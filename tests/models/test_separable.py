@@ -6,7 +6,7 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel
-from lightspeech.models import nano
+from lightspeech.models import micro, micro_stream, nano
 
 FRONT = mel.build(MelConfig(n_mels=8), windows=Windows())
 
@@ -20,7 +20,9 @@ def build(**changes):
     "values", [{"kernel": 4}, {"stem_kernel": 2}, {"channels": [8]}, {"channels": []}]
 )
 def test_what_has_no_centre_or_no_block_is_refused(values):
-    with pytest.raises(ConfigError, match="kernels must be odd and channels at least two, found"):
+    with pytest.raises(
+        ConfigError, match="must be odd and channels at least two, found|at least 2 items"
+    ):
         config.build(nano.Config, values)
 
 
@@ -38,3 +40,21 @@ def test_another_place_in_the_window_gives_the_same_answer():
     voice = torch.randn(1, 20, 8)
     early[:, 10:30], late[:, 24:44] = voice, voice
     torch.testing.assert_close(network(early), network(late), atol=1e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_without_padding_a_window_hears_what_a_stream_computes_once():
+    """Every frame is computed once: where a window lies, at an even frame, changes no number."""
+    network = build(channels=(6, 6, 6), padded=False)
+    whole = torch.randn(1, 90, 8)
+    frames = network.blocks(network.stem(whole[:, :, None].permute(0, 3, 1, 2)).relu())
+    window = network.blocks(network.stem(whole[:, 20:80, None].permute(0, 3, 1, 2)).relu())
+    assert window.shape[2] == (60 - 3) // 2 + 1 - 2 * 6
+    torch.testing.assert_close(window, frames[:, :, 10 : 10 + window.shape[2]])
+    standing_out = network.statistics(whole[:, 20:80])
+    torch.testing.assert_close(standing_out[0, :6], window[0, :, :, 0].mean(1))
+
+
+def test_the_stream_form_of_micro_is_micro_without_padding():
+    made = config.build(micro_stream.Config, {})
+    assert (made.channels, made.padded) == (micro.Config().channels, False)

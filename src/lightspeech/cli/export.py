@@ -36,6 +36,13 @@ def command(
         str | None,
         typer.Option(help="Of all names of C instead of ls, so that models share one program."),
     ] = None,
+    calibrated_by: Annotated[
+        Path | None,
+        typer.Option(
+            help="For a run: study that leaves corpus after corpus out; its answers say how sure "
+            "the model may be of strangers."
+        ),
+    ] = None,
 ) -> None:
     """Make a bundle of one run of a trained study, or of a bundle in another format.
 
@@ -45,6 +52,8 @@ def command(
         _files.plain(name, "--name")
     folder = bundle.find(source)
     if (folder / bundle.DESCRIPTION).is_file():
+        if calibrated_by is not None:
+            raise ConfigError(f"--calibrated-by is of a run; {source} is a bundle")
         made = convert(
             bundle.read(folder), format=format, bundles=bundles, name=name, prefix=prefix
         )
@@ -57,5 +66,12 @@ def command(
         needs.torch("export of a run")
         from lightspeech.workflows.export import export
 
-        made = export(source, format=format, bundles=bundles, name=name, prefix=prefix)
+        made = export(
+            source,
+            format=format,
+            bundles=bundles,
+            name=name,
+            prefix=prefix,
+            calibrated_by=calibrated_by,
+        )
     typer.echo(f"{made.path} ({made.size_bytes:,} bytes)")

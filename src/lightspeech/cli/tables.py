@@ -9,7 +9,13 @@ from lightspeech.evaluation import agreement
 from lightspeech.files import write_text
 from lightspeech.reporting import documents, pictures, zoo
 
-NAMES = ("README.md", "docs/results.md", "docs/benchmark.md", "docs/own-data.md")
+NAMES = (
+    "README.md",
+    "docs/results.md",
+    "docs/benchmark.md",
+    "docs/own-data.md",
+    "docs/experiments.md",
+)
 DOCUMENTS = tuple(Path(name) for name in NAMES)
 
 

@@ -7,6 +7,7 @@ of each corpus on the others alone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,8 @@ SHARPNESS = np.geomspace(0.05, 2.0, 149)
 """What logarithms of probabilities are multiplied by, among which the best is looked for."""
 WANTED = 0.7
 """Share of the answers above the threshold that are to be right."""
+PATH = Path("benchmarks/calibration.json")
+"""Below the folder of all results."""
 LEAST = 1e-6
 """Probabilities are written with so many digits."""
 

@@ -10,7 +10,10 @@ from lightspeech.reporting import (
     begun,
     benchmark_table,
     costs,
+    levels,
+    robustness,
     summary,
+    sureness,
     tables,
     voice_gate,
     wording,
@@ -67,6 +70,9 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "benchmark": _benchmark,
     "install": _install,
     "gate": voice_gate.describe,
+    "levels": levels.describe,
+    "robustness": robustness.describe,
+    "sureness": sureness.describe,
 }
 """What may stand between markers: given the folder of all results, Markdown."""
 

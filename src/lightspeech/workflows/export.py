@@ -14,7 +14,13 @@ from lightspeech.workflows import publish
 
 
 def export(
-    run: Path, *, format: str, bundles: Path, name: str | None, prefix: str | None = None
+    run: Path,
+    *,
+    format: str,
+    bundles: Path,
+    name: str | None,
+    prefix: str | None = None,
+    calibrated_by: Path | None = None,
 ) -> Bundle:
     """Export one run; the bundle tells the figures of all runs of its study.
 
@@ -24,6 +30,8 @@ def export(
         bundles: folder that the bundle goes into.
         name: of the bundle; None: that of recipe and step.
         prefix: of the names of its C; None: the usual one.
+        calibrated_by: folder of a study that leaves corpus after corpus out, whose answers say how
+            sure the model may be of strangers; None: the run's own selection set does.
 
     Raises:
         ConfigError: if there is no such format, this is no run, or the format cannot take it, or
@@ -36,6 +44,9 @@ def export(
     _require_run(run)
     places = Places(bundles=bundles)
     study = replace(read_study(run.parent), called=name)
+    if calibrated_by is not None:
+        others = read_study(calibrated_by)
+        return publish.export_as(study, run.name, places, format, prefix=prefix, others=others)
     made_by_run = study.recipe.run_config().front.in_bundle
     if format != "onnx" or prefix is not None or not study.is_tested or not made_by_run:
         return publish.export_as(study, run.name, places, format, prefix=prefix)

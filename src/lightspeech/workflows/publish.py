@@ -11,8 +11,9 @@ from lightspeech.bundle import Bundle
 from lightspeech.config import as_dict, build
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import conditions as evaluation
-from lightspeech.evaluation import results
+from lightspeech.evaluation import left_out, results
 from lightspeech.evaluation.conditions import Conditions
+from lightspeech.evaluation.left_out import LeftOut
 from lightspeech.evaluation.results import Results
 from lightspeech.export import checks
 from lightspeech.export.c99 import prefix as prefixes
@@ -162,7 +163,13 @@ def export(study: Study, run_name: str, places: Places) -> tuple[Results, Bundle
 
 
 def export_as(
-    study: Study, run_name: str, places: Places, format: str, *, prefix: str | None = None
+    study: Study,
+    run_name: str,
+    places: Places,
+    format: str,
+    *,
+    prefix: str | None = None,
+    others: Study | None = None,
 ) -> Bundle:
     """Export one run of a study in any format; the bundle tells the study's figures.
 
@@ -172,12 +179,17 @@ def export_as(
         places: where the bundle goes, into a folder that ends in the format's name but for ONNX.
         format: an exporter, such as ``c99``.
         prefix: of the names of its C; None: the usual one.
+        others: a study that leaves corpus after corpus out, whose answers say how sure the run
+            may be; None: its own selection set does.
 
     Raises:
         ConfigError: if there is no such exporter, or it cannot take this run or a prefix.
-        CorpusError: if a run of the study is not finished.
+        CorpusError: if a run of the study is not finished, or ``others`` is no such study.
     """
     run = runs.read_run(study.folder / run_name)
+    if others is not None:
+        temperature, threshold = sureness(others, run.labels)
+        run = dataclasses.replace(run, temperature=temperature, threshold=threshold)
     exporter = checks.exporter(run.config, format)
     folder = study.name if format == USUAL else f"{study.name}-{format.replace('_', '-')}"
     # Where runs make no bundle, their figures are of whole utterances, and no bundle's.
@@ -186,6 +198,38 @@ def export_as(
     bundle: Bundle = exporter.export(run, described)
     figures = results.measure(describe_study(study, bundle), tested) if tested else None
     return _with_figures(bundle, figures)
+
+
+def sureness(study: Study, labels: tuple[str, ...]) -> tuple[float, float]:
+    """Fit temperature and threshold on corpora that were left out in training.
+
+    Args:
+        study: leaves out one corpus in each fold, every fold and seed done.
+        labels: classes that it must tell apart.
+
+    Raises:
+        CorpusError: if it leaves out no corpora, a run is not finished, or classes differ.
+    """
+    corpora = left_out_corpora(study)
+    known = corpora[0].answers[0].labels
+    if known != labels:
+        raise CorpusError(f"{study.folder} tells {list(known)} apart, the run {list(labels)}")
+    temperature = left_out.temperature(corpora)
+    return temperature, left_out.threshold(corpora, temperature)
+
+
+def left_out_corpora(study: Study) -> list[LeftOut]:
+    """Read what a study answered to the corpora that it left out.
+
+    Raises:
+        CorpusError: if it leaves out none, or a run is not finished.
+    """
+    tested = answers(study)
+    temperatures = [
+        runs.read_run(study.folder / layout.run_name(run.fold, run.seed)).temperature
+        for run in tested
+    ]
+    return left_out.by_corpus(tested, temperatures)
 
 
 def _write(format: str, run: runs.Run, bundle: Bundle) -> Bundle:

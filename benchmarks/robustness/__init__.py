@@ -1,0 +1,1 @@
+"""How much of a model is left in other rooms, lines and levels."""

@@ -1,0 +1,14 @@
+"""The stream form of ``micro``: no padding, so that a stream computes every frame once."""
+
+from lightspeech.config import config
+from lightspeech.models import micro
+from lightspeech.models.separable import FRONTEND as FRONTEND
+from lightspeech.models.separable import WINDOWS as WINDOWS
+from lightspeech.models.separable import build as build
+
+
+@config
+class Config(micro.Config):
+    """Width and depth of the tier, whose convolutions hear only what was said."""
+
+    padded: bool = False

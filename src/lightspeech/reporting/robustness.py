@@ -1,0 +1,42 @@
+"""What is left of the shipped models in other rooms, lines and levels."""
+
+from pathlib import Path
+
+import numpy as np
+
+from lightspeech.files import read_json
+from lightspeech.reporting import costs, wording
+
+FILE = "robustness.json"
+
+
+def describe(root: Path) -> str:
+    """Write a table: a row a bend, of each model the UAR, what is lost, and changed answers.
+
+    Args:
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if there are no figures of it.
+    """
+    models = read_json(root / FILE, remedy="type: python -m benchmarks.robustness")
+    first = next(iter(models.values()))
+    corpora = {name: of["recordings"] for name, of in first.items()}
+    bends = next(iter(first.values()))["bends"]
+    head = ("speech", *(f"{model}: UAR %, lost, changed" for model in models))
+    rows = [(bend, *(_cell(of, bend) for of in models.values())) for bend in bends]
+    heard = ", ".join(f"{n} of {name}" for name, n in corpora.items())
+    return (
+        f"{costs.table(head, rows, names=1)}\n\nMean over corpora that none of them learnt from "
+        f"({heard}), four classes; *changed*: answers in percent that are not those of the clean "
+        "recordings. A recording in which the voice gate hears nobody counts as wrong."
+    )
+
+
+def _cell(corpora: dict[str, dict[str, dict[str, dict[str, float]]]], bend: str) -> str:
+    def mean(name: str, of: str) -> float:
+        return float(np.mean([corpus["bends"][of][name] for corpus in corpora.values()]))
+
+    lost = mean("uar", "clean") - mean("uar", bend)
+    uar, changed = wording.percent(mean("uar", bend)), wording.percent(mean("changed", bend))
+    return f"{uar}, {100 * lost:+.1f}, {changed}"

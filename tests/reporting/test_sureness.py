@@ -1,0 +1,15 @@
+from lightspeech.config import as_dict
+from lightspeech.evaluation.left_out import PATH, Calibration
+from lightspeech.files import write_json
+from lightspeech.reporting import sureness
+
+
+def test_a_row_a_corpus_that_was_left_out(tmp_path):
+    found = Calibration(
+        corpus="one", ece_before=0.25, ece=0.08, uar=0.5, uar_of_surest_half=0.62, answered=0.3,
+        right_of_answered=0.71,
+    )  # fmt: skip
+    write_json(tmp_path / PATH, {"toy-1-quantize": {"corpora": [as_dict(found)]}})
+    said = sureness.describe(tmp_path)
+    assert "| toy-1-quantize | one | 25.0 | 8.0 | 50.0 | 62.0 | 30.0 | 71.0 |" in said
+    assert "70 % of their answers are right" in said
