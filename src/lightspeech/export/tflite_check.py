@@ -171,7 +171,9 @@ def _turned(_: Operation, given: list[Tensor], out: Tensor) -> None:
 
 
 def _padded(_: Operation, given: list[Tensor], out: Tensor) -> None:
-    _alike(given[0], out)
+    source, value = given[0], given[2:]
+    _alike(source, out, *value)
+    _need(all(each.size == 1 for each in value), "pads with several numbers")
     amounts = _constant(given[1])
     _need(given[1].shape == (len(given[0].shape), 2) and min(amounts) >= 0, "pads other axes")
     pairs = zip(given[0].shape, amounts[::2], amounts[1::2], strict=True)
@@ -258,6 +260,7 @@ _RULES: dict[str, tuple[int, int, Rule]] = {
     "CONCATENATION": (1, 10_000, _joined),
     "FULLY_CONNECTED": (2, 3, _dense),
     "PAD": (2, 2, _padded),
+    "PADV2": (3, 3, _padded),
     "SLICE": (3, 3, _cut),
     "STRIDED_SLICE": (4, 4, _strided),
     "TRANSPOSE": (2, 2, _turned),

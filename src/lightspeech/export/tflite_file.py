@@ -38,6 +38,7 @@ _NAMES = dict(
     57: "MINIMUM",
     58: "LESS",
     59: "NEG",
+    60: "PADV2",
     61: "GREATER",
     62: "GREATER_EQUAL",
     63: "LESS_EQUAL",
