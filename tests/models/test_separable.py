@@ -58,3 +58,10 @@ def test_without_padding_a_window_hears_what_a_stream_computes_once():
 def test_the_stream_form_of_micro_is_micro_without_padding():
     made = config.build(micro_stream.Config, {})
     assert (made.channels, made.padded) == (micro.Config().channels, False)
+
+
+def test_a_window_that_no_network_without_padding_hears_whole_is_refused():
+    short = mel.build(MelConfig(n_mels=8), windows=Windows(window_s=1.0))
+    cfg = nano.Config(channels=(6, 6, 6), padded=False)
+    with pytest.raises(ConfigError, match="24 frames is shorter than the 27 .*window_s"):
+        nano.build(cfg, frontend=short, n_classes=3)

@@ -1,4 +1,4 @@
-"""The stream form of ``micro``: no padding, so that a stream computes every frame once."""
+"""The stream form of ``micro``, with as many parameters: without padding, every frame once."""
 
 from lightspeech.config import config
 from lightspeech.models import micro

@@ -56,6 +56,12 @@ class SeparableConfig:
         """Of each block: channels in, channels out, whether it is residual: keeps the width."""
         return [(n_in, n_out, n_in == n_out) for n_in, n_out in pairwise(self.channels)]
 
+    @property
+    def shortest(self) -> int:
+        """Frames that it must be given: without padding those that the last block hears."""
+        heard = self.stem_kernel + 2 * len(self.blocks) * (self.kernel - 1)
+        return 1 if self.padded else heard
+
 
 def build(cfg: SeparableConfig, *, frontend: Frontend, n_classes: int) -> nn.Module:
     """Build the network of a tier.
@@ -64,7 +70,17 @@ def build(cfg: SeparableConfig, *, frontend: Frontend, n_classes: int) -> nn.Mod
         cfg: width and depth.
         frontend: that the network is given.
         n_classes: logits.
+
+    Raises:
+        ConfigError: if a window is shorter than what it hears without padding.
     """
+    example = frontend.example()
+    assert isinstance(example, Tensor)
+    if example.shape[1] < cfg.shortest:
+        raise ConfigError(
+            f"a window of {example.shape[1]} frames is shorter than the {cfg.shortest} that a "
+            "network without padding hears; lengthen windows.window_s, or take the padded form"
+        )
     return Separable(cfg, frontend.n_features, n_classes)
 
 
