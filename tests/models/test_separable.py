@@ -6,7 +6,7 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel
-from lightspeech.models import micro, micro_stream, nano
+from lightspeech.models import micro, micro_stream, nano, nano_stream
 
 FRONT = mel.build(MelConfig(n_mels=8), windows=Windows())
 
@@ -55,9 +55,10 @@ def test_without_padding_a_window_hears_what_a_stream_computes_once():
     torch.testing.assert_close(standing_out[0, :6], window[0, :, :, 0].mean(1))
 
 
-def test_the_stream_form_of_micro_is_micro_without_padding():
-    made = config.build(micro_stream.Config, {})
-    assert (made.channels, made.padded) == (micro.Config().channels, False)
+@pytest.mark.parametrize(("stream", "padded"), [(micro_stream, micro), (nano_stream, nano)])
+def test_the_stream_form_of_a_tier_is_the_tier_without_padding(stream, padded):
+    made = config.build(stream.Config, {})
+    assert made == stream.Config(channels=padded.Config().channels, padded=False)
 
 
 def test_a_window_that_no_network_without_padding_hears_whole_is_refused():
