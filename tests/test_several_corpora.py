@@ -9,7 +9,7 @@ from lightspeech.protocols import leaks
 from lightspeech.reporting import text
 from lightspeech.studies import recipe, stages
 from lightspeech.studies.study import read_study
-from lightspeech.workflows import publish
+from lightspeech.workflows import publish, sureness
 from lightspeech.workflows.export import export
 
 CROSS = """
@@ -79,14 +79,15 @@ def test_each_corpus_is_left_out_once_and_has_a_figure(read, places):
     assert results.read(folder / "results.json") == figures
     assert all(f"{name:<9} " in text.describe(figures) for name in LABELS)
     assert [corpus["name"] for corpus in exported.corpora] == ["csv"]
-    sure = publish.sureness(trained, ("angry", "neutral"))
+    answers = publish.answers(trained)
+    sure = sureness.fitted(answers, trained, ("angry", "neutral"))
     made = export(
         folder / "fold1-seed0", format="onnx", bundles=places.bundles, name="sure",
         calibrated_by=folder,
     )  # fmt: skip
     assert (made.temperature, made.threshold) == sure != (exported.temperature, exported.threshold)
     with pytest.raises(CorpusError, match=r"tells \['angry', 'neutral'\] apart, the run \['sad'\]"):
-        publish.sureness(trained, ("sad",))
+        sureness.fitted(answers, trained, ("sad",))
 
 
 def test_one_corpus_has_no_figure_by_corpus(make_study):

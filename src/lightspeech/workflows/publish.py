@@ -11,9 +11,8 @@ from lightspeech.bundle import Bundle
 from lightspeech.config import as_dict, build
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import conditions as evaluation
-from lightspeech.evaluation import left_out, results
+from lightspeech.evaluation import results
 from lightspeech.evaluation.conditions import Conditions
-from lightspeech.evaluation.left_out import LeftOut
 from lightspeech.evaluation.results import Results
 from lightspeech.export import checks
 from lightspeech.export.c99 import prefix as prefixes
@@ -27,7 +26,7 @@ from lightspeech.training import cost, layout, networks, predictions
 from lightspeech.training import run as runs
 from lightspeech.training.predictions import Predictions
 from lightspeech.training.task import RunConfig
-from lightspeech.workflows import beside
+from lightspeech.workflows import beside, sureness
 
 USUAL = "onnx"
 """The format whose bundle has no suffix."""
@@ -188,7 +187,7 @@ def export_as(
     """
     run = runs.read_run(study.folder / run_name)
     if others is not None:
-        temperature, threshold = sureness(others, run.labels)
+        temperature, threshold = sureness.fitted(answers(others), others, run.labels)
         run = dataclasses.replace(run, temperature=temperature, threshold=threshold)
     exporter = checks.exporter(run.config, format)
     folder = study.name if format == USUAL else f"{study.name}-{format.replace('_', '-')}"
@@ -198,38 +197,6 @@ def export_as(
     bundle: Bundle = exporter.export(run, described)
     figures = results.measure(describe_study(study, bundle), tested) if tested else None
     return _with_figures(bundle, figures)
-
-
-def sureness(study: Study, labels: tuple[str, ...]) -> tuple[float, float]:
-    """Fit temperature and threshold on corpora that were left out in training.
-
-    Args:
-        study: leaves out one corpus in each fold, every fold and seed done.
-        labels: classes that it must tell apart.
-
-    Raises:
-        CorpusError: if it leaves out no corpora, a run is not finished, or classes differ.
-    """
-    corpora = left_out_corpora(study)
-    known = corpora[0].answers[0].labels
-    if known != labels:
-        raise CorpusError(f"{study.folder} tells {list(known)} apart, the run {list(labels)}")
-    temperature = left_out.temperature(corpora)
-    return temperature, left_out.threshold(corpora, temperature)
-
-
-def left_out_corpora(study: Study) -> list[LeftOut]:
-    """Read what a study answered to the corpora that it left out.
-
-    Raises:
-        CorpusError: if it leaves out none, or a run is not finished.
-    """
-    tested = answers(study)
-    temperatures = [
-        runs.read_run(study.folder / layout.run_name(run.fold, run.seed)).temperature
-        for run in tested
-    ]
-    return left_out.by_corpus(tested, temperatures)
 
 
 def _write(format: str, run: runs.Run, bundle: Bundle) -> Bundle:
