@@ -190,7 +190,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--results", type=Path, default=Path("results"))
     asked.add_argument("--cache", type=Path, default=Path("cache"))
-    asked.add_argument("--seeds", type=int, default=2)
+    asked.add_argument("--seeds", type=int, default=1)
     asked.add_argument("--forms", nargs="*", default=list(FORMS))
     asked.add_argument("--padded", action="store_true", help="the networks with padding instead")
     got = asked.parse_args()
