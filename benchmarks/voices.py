@@ -65,7 +65,8 @@ def answers_of(folder: Path, done: Run, known: KnownInputs, rows: Index) -> np.n
     network = OnnxNetwork(file.read_bytes()) if file.is_file() else done.network
     logits = answer(network, known.measure(rows)).logits.numpy()
     counts = np.diff(known.window_offsets)[rows]
-    return calibrate.utterance_probabilities(logits, counts, done.temperature)
+    over = done.config.windows.over
+    return calibrate.utterance_probabilities(logits, counts, done.temperature, over)
 
 
 def curve(trained: Study, cache: Path) -> list[Point]:

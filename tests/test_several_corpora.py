@@ -1,5 +1,7 @@
 """A study over several corpora: each left out once, from the recipe to the figures."""
 
+from dataclasses import replace
+
 import pytest
 
 from lightspeech.errors import ConfigError, CorpusError
@@ -75,7 +77,11 @@ def test_each_corpus_is_left_out_once_and_has_a_figure(read, places):
     assert figures.labels == ("angry", "neutral")
     assert set(figures.per_corpus) == set(LABELS)
     assert figures.uar.mean == pytest.approx(sum(figures.per_corpus.values()) / 3, abs=1e-5)
-    assert publish.published_path(places.runs, figures) == places.runs / "cross3/nano.json"
+    path = publish.published_path(places.runs, figures)
+    assert path == places.runs / "cross3/nano.json"
+    results.write(replace(figures, labels=("a", "b")), path)  # whose file is not written over
+    other = publish.published_path(places.runs, figures)
+    assert other == path.with_name(f"nano.{len(figures.labels)}-classes.json")
     assert results.read(folder / "results.json") == figures
     assert all(f"{name:<9} " in text.describe(figures) for name in LABELS)
     assert [corpus["name"] for corpus in exported.corpora] == ["csv"]

@@ -32,7 +32,8 @@ export class Recognizer {
     this.labels = about.labels;
     this.threshold = about.threshold;
     this.sampleRate = about.sample_rate;
-    const { window_s, hop_s } = about.windows;
+    const { window_s, hop_s, over } = about.windows;
+    this.over = over ?? "mean";
     this.windowSize = Math.round(window_s * this.sampleRate);
     this.hopSize = hop_s === null ? null : Math.round(hop_s * this.sampleRate);
   }
@@ -43,15 +44,18 @@ export class Recognizer {
     return (await this.session.run({ [INPUT]: heard }))[OUTPUT].data;
   }
 
-  /** Probabilities of a recording of any length: the mean over its windows. */
+  /** Probabilities of a recording of any length, by all of its windows, as the bundle says. */
   async recognize(waveform) {
     const places = starts(waveform.length, this.windowSize, this.hopSize);
-    const mean = this.labels.map(() => 0);
+    const pooled = this.labels.map(() => 0);
     for (const start of places) {
       const row = await this.probabilities(cut(waveform, start, this.windowSize));
-      row.forEach((p, i) => (mean[i] += p / places.length));
+      row.forEach((p, i) => {
+        pooled[i] = this.over === "max" ? Math.max(pooled[i], p) : pooled[i] + p / places.length;
+      });
     }
-    return mean;
+    const sum = this.over === "max" ? pooled.reduce((a, b) => a + b) : 1;
+    return pooled.map((p) => p / sum);
   }
 }
 

@@ -72,7 +72,7 @@ def speech(folder: Path, waveform: Array) -> float:
 
 
 def main(folder: Path, recording: Path) -> None:
-    """Print whether somebody speaks, and the probabilities, the mean over windows."""
+    """Print whether somebody speaks, and the probabilities, by all windows."""
     about = json.loads((folder / "bundle.json").read_text("utf-8"))
     if about["format"] not in FORMATS:
         sys.exit(f"{folder}: bundle format {about['format']}, this reads {FORMATS}")
@@ -88,13 +88,16 @@ def main(folder: Path, recording: Path) -> None:
     session = onnxruntime.InferenceSession(model, providers=providers(folder / "tensorrt"))
     # One at a time: TensorRT builds an engine for a shape, and builds anew for another.
     rows = [session.run([OUTPUT], {INPUT: window[None]})[0][0] for window in heard]
-    mean = dict(zip(about["labels"], np.mean(rows, axis=0).tolist(), strict=True))
-    likeliest = max(mean, key=lambda name: mean[name])
+    pooled = np.mean(rows, axis=0)
+    if cut.get("over") == "max":
+        pooled = np.max(rows, axis=0) / np.max(rows, axis=0).sum()
+    answers = dict(zip(about["labels"], pooled.tolist(), strict=True))
+    likeliest = max(answers, key=lambda name: answers[name])
     answer = {
         "label": likeliest if share else NONE,
-        "uncertain": bool(share) and mean[likeliest] < about["threshold"],
+        "uncertain": bool(share) and answers[likeliest] < about["threshold"],
         "speech": share,
-        "probabilities": mean,
+        "probabilities": answers,
     }
     print(json.dumps(answer))
 

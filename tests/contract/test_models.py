@@ -33,7 +33,7 @@ def model(request):
 
 SMALL = {"channels": (12, 12, 16), "members": 2, "paths": (8, 8, 8), "body": (8, 8, 8, 8, 8)}
 """As much of it as a Config knows: an export takes seconds a layer, whatever its width."""
-SHORT = {"tinyml_lstm": {"windows": Windows(window_s=0.2, hop_s=None)}}
+SHORT = dict.fromkeys(("acrnn", "tinyml_lstm"), {"windows": Windows(window_s=0.2, hop_s=None)})
 """Of a recurrent network each frame of a window is traced before it is exported."""
 
 

@@ -30,6 +30,17 @@ def rows(segments):
     return np.array([list(segment.probabilities.values()) for segment in segments])
 
 
+def test_an_utterance_is_of_each_class_the_largest_where_the_bundle_says_so(make_bundle):
+    cut = Windows(window_s=1.0, hop_s=0.5, over="max")
+    predictor = onnx.open(make_bundle(windows=cut))
+    waveform = noise(2.2)
+    largest = predictor.predict(cut.cut(waveform, RATE)).max(0)
+    found = recognize(predictor, waveform)
+    np.testing.assert_allclose(found, largest / largest.sum(), rtol=1e-6)
+    whole = answer(predictor, blocks(noise(15)), whole=True).segments[0]
+    assert sum(whole.probabilities.values()) == pytest.approx(1)
+
+
 def test_an_utterance_is_the_mean_over_its_windows(predictor):
     waveform = noise(2.2)
     windows = predictor.bundle.windows.cut(waveform, RATE)

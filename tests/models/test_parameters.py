@@ -7,6 +7,7 @@ from torch import nn
 
 from lightspeech import plugins
 from lightspeech.frontends import mel
+from lightspeech.training import cost
 from lightspeech.training.networks import n_params
 
 
@@ -32,6 +33,20 @@ def test_light_sernet_trains_the_published_number(n_classes, expected):
 def test_tinyml_lstm_trains_the_published_number():
     network = build("tinyml_lstm", 4)
     assert sum(p.numel() for p in network.parameters() if p.requires_grad) == 126_532
+
+
+@pytest.mark.parametrize(
+    ("size", "n_params", "gmac"),
+    [("paper", 9_300_806, 14.1), ("code", 7_334_726, 7.1), ("one", 2_909_766, 0.5)],
+)
+def test_acrnn_trains_the_published_number_and_costs_what_it_says(size, n_params, gmac):
+    module = plugins.load("lightspeech.models", "acrnn")
+    front = mel.build(module.FRONTEND, windows=module.WINDOWS)
+    network = module.build(module.Config(size=size), frontend=front, n_classes=4).eval()
+    assert sum(p.numel() for p in network.parameters() if p.requires_grad) == n_params
+    assert front.n_frames == 300
+    assert cost.macs(network, front.example()) / 1e9 == pytest.approx(gmac, abs=0.05)
+    assert f"{n_params:,}" in module.__doc__
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from lightspeech.audio.windows import Windows
 from lightspeech.training import calibrate
 
 RNG = np.random.default_rng(0)
@@ -35,6 +36,17 @@ def test_probabilities_are_the_mean_over_an_utterances_windows():
     expected = [softmax[0], softmax[1:4].mean(0), softmax[4:].mean(0)]
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     assert found.dtype == np.float32
+
+
+def test_or_of_each_class_the_largest_of_them():
+    """As a device answers, see `Windows.pooled`."""
+    logits = RNG.normal(size=(6, 3)).astype(np.float32)
+    softmax = np.exp(logits / 2) / np.exp(logits / 2).sum(1, keepdims=True)
+    windows = Windows(over="max")
+    expected = [windows.pooled(rows) for rows in (softmax[:1], softmax[1:4], softmax[4:])]
+    found = calibrate.utterance_probabilities(logits, np.array([1, 3, 2]), 2.0, "max")
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    np.testing.assert_allclose(found[1] * softmax[1:4].max(0).sum(), softmax[1:4].max(0), rtol=1e-5)
 
 
 def test_huge_logits_do_not_overflow():

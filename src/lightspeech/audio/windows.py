@@ -1,6 +1,7 @@
 """Windows of fixed length over a waveform: the one rule for training, measuring and devices."""
 
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +9,7 @@ import numpy.typing as npt
 from lightspeech.config import config
 
 Waveform = npt.NDArray[np.float32]
+Over = Literal["mean", "max"]
 
 LIMITS_S = (0.01, 60.0)
 """Seconds a window or a hop may have: below, no sample is left at 1 kHz; above, memory goes."""
@@ -25,6 +27,9 @@ class Windows:
     """Seconds a model hears at once; shorter audio is centred in silence."""
     hop_s: float | None = 1.0
     """Seconds from window to window over longer audio; null takes the central window alone."""
+    over: Over = "mean"
+    """What of the probabilities of an utterance's windows is its answer: their mean, or of each
+    class the largest, divided by the sum of these."""
 
     def __post_init__(self) -> None:
         """Refuse lengths that cannot be, NaN among them."""
@@ -78,6 +83,26 @@ class Windows:
             inside = waveform[max(start, 0) : start + window]
             row[max(-start, 0) :][: len(inside)] = inside
         return rows
+
+    def pooled(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Make one answer of those of windows, as ``over`` says.
+
+        Args:
+            rows: probabilities of each window, shape ``(n, n_classes)``.
+
+        Returns:
+            Shape ``(n_classes,)``, sums to 1.
+
+        Example:
+            >>> Windows(over="max").pooled(np.float32([[0.9, 0.1], [0.4, 0.6]])).round(2).tolist()
+            [0.6000000238418579, 0.4000000059604645]
+        """
+        if self.over == "mean":
+            mean: npt.NDArray[np.float32] = rows.mean(0)
+            return mean
+        largest = rows.max(0)
+        answer: npt.NDArray[np.float32] = largest / largest.sum()
+        return answer
 
     def stream(
         self, blocks: Iterable[Waveform], sample_rate: int

@@ -41,6 +41,7 @@ def _quality(task: Task, parts: Parts, network: Int8Network) -> tuple[float, flo
     rows = parts.selection
     truth = task.targets[rows]
     logits = window_logits(network, parts, rows)
-    answers = calibrate.utterance_probabilities(logits, parts.counts(rows), 1.0)
+    counts, over = parts.counts(rows), task.config.windows.over
+    answers = calibrate.utterance_probabilities(logits, counts, 1.0, over)
     loss = -np.log(answers[np.arange(len(rows)), truth].clip(1e-9)).mean()
     return float(loss), metrics.uar(truth, answers.argmax(1), len(task.labels))

@@ -190,12 +190,14 @@ def _uar(kept: Kept, model: bytes, utterances: Sequence[Utterance], progress: Pr
 
 
 def _answer(session: OnnxSession, utterance: Utterance, kept: Kept) -> Array:
-    """Mean probabilities of one utterance, shape ``(n_classes,)``."""
+    """Probabilities of one utterance, shape ``(n_classes,)``."""
     waveform = io.load(utterance.path, kept.frontend.sample_rate)
     pieces = kept.windows.cut(waveform, kept.frontend.sample_rate)
     features = np.stack([frontend.features(piece, kept.frontend) for piece in pieces])
     logits = session.run("logits", {"features": features})
     if logits.shape != (len(pieces), len(kept.labels)) or not np.isfinite(logits).all():
         raise session.fault(f"gives {logits.shape}, not one finite logit a class and window")
-    answer: Array = utterance_probabilities(logits, np.array([len(pieces)]), kept.temperature)[0]
+    counts = np.array([len(pieces)])
+    over = kept.windows.over
+    answer: Array = utterance_probabilities(logits, counts, kept.temperature, over)[0]
     return answer

@@ -98,7 +98,8 @@ def key(utterances: Sequence[Utterance], cfg: MelConfig, windows: Windows) -> st
         20 hexadecimal digits.
     """
     audio = [(u.id, u.audio_hash) for u in utterances]
-    text = json.dumps([audio, as_dict(cfg), as_dict(windows)], sort_keys=True)
+    cut = {"window_s": windows.window_s, "hop_s": windows.hop_s}
+    text = json.dumps([audio, as_dict(cfg), cut], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 

@@ -24,7 +24,7 @@ BATCH = 32
 
 
 def recognize(predictor: Predictor, waveform: Waveform) -> Probabilities:
-    """Answer one utterance: the mean over its windows.
+    """Answer one utterance by all of its windows, see `Windows.over`.
 
     Args:
         predictor: an open bundle.
@@ -42,8 +42,7 @@ def recognize(predictor: Predictor, waveform: Waveform) -> Probabilities:
     samples.check_length(len(waveform), bundle.sample_rate)
     rows = bundle.windows.cut(waveform, bundle.sample_rate)
     batches = [predictor.predict(rows[at : at + BATCH]) for at in range(0, len(rows), BATCH)]
-    mean: Probabilities = np.concatenate(batches).mean(0)
-    return mean
+    return bundle.windows.pooled(np.concatenate(batches))
 
 
 def longest_utterance(bundle: Bundle) -> int:
@@ -82,7 +81,7 @@ def answer(
         predictor: an open bundle.
         blocks: the audio in pieces of any length, shape ``(samples,)``, at the bundle's sample
             rate.
-        whole: one segment for all of it, the mean over windows.
+        whole: one segment for all of it, by all windows, see `Windows.over`.
         at_once: windows of long audio that are answered at once, each by a thread.
 
     Raises:
@@ -119,7 +118,7 @@ def _take(blocks: Iterator[Waveform], limit: int) -> Waveform:
 
 
 def _whole(predictor: Predictor, blocks: Iterable[Waveform]) -> Segment:
-    """Average windows: those in which somebody speaks, or all where nobody does."""
+    """Answer by windows: those in which somebody speaks, or all where nobody does."""
     bundle = predictor.bundle
     gate = Gate(bundle.sample_rate)
     starts, rows = [], []
@@ -130,8 +129,8 @@ def _whole(predictor: Predictor, blocks: Iterable[Waveform]) -> Segment:
     window_s = len(window) / bundle.sample_rate
     end_s = starts[-1] + window_s
     spoken = [gate.speech(at, at + window_s) > 0 for at in starts]
-    mean = np.stack(rows)[spoken if any(spoken) else slice(None)].mean(0)
-    return answers.segment(0.0, end_s, mean, gate.speech(0.0, end_s), bundle)
+    kept = np.stack(rows)[spoken if any(spoken) else slice(None)]
+    return answers.segment(0.0, end_s, bundle.windows.pooled(kept), gate.speech(0.0, end_s), bundle)
 
 
 def _heard(gate: Gate, blocks: Iterable[Waveform]) -> Iterator[Waveform]:

@@ -3,19 +3,24 @@
 import numpy as np
 import numpy.typing as npt
 
+from lightspeech.audio.windows import Over
+
 Array = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
 
 TEMPERATURES = np.geomspace(0.25, 4.0, 81)
 
 
-def utterance_probabilities(logits: Array, counts: Index, temperature: float) -> Array:
-    """Turn window logits into the mean probabilities of each utterance.
+def utterance_probabilities(
+    logits: Array, counts: Index, temperature: float, over: Over = "mean"
+) -> Array:
+    """Turn window logits into the probabilities of each utterance.
 
     Args:
         logits: of all windows, shape ``(windows, n_classes)``.
         counts: windows of each utterance, shape ``(n,)``.
         temperature: logits are divided by it; > 0.
+        over: as of `Windows`.
 
     Returns:
         Shape ``(n, n_classes)``.
@@ -23,25 +28,31 @@ def utterance_probabilities(logits: Array, counts: Index, temperature: float) ->
     scaled = logits / temperature
     exponent = np.exp(scaled - scaled.max(1, keepdims=True))
     probabilities = exponent / exponent.sum(1, keepdims=True)
-    sums = np.add.reduceat(probabilities, np.cumsum(counts) - counts, axis=0)
+    first = np.cumsum(counts) - counts
+    if over == "max":
+        largest = np.maximum.reduceat(probabilities, first, axis=0)
+        answers: Array = largest / largest.sum(1, keepdims=True)
+        return answers
+    sums = np.add.reduceat(probabilities, first, axis=0)
     mean: Array = (sums / counts[:, None]).astype(np.float32)
     return mean
 
 
-def fit_temperature(logits: Array, counts: Index, truth: Index) -> float:
+def fit_temperature(logits: Array, counts: Index, truth: Index, over: Over = "mean") -> float:
     """Find the temperature with the least negative log-likelihood (Guo et al. 2017, sec. 4.2).
 
     Args:
         logits: of all windows, shape ``(windows, n_classes)``.
         counts: windows of each utterance, shape ``(n,)``.
         truth: class of each utterance, shape ``(n,)``.
+        over: as of `Windows`.
 
     Returns:
         One of `TEMPERATURES`.
     """
 
     def loss(temperature: float) -> float:
-        p = utterance_probabilities(logits, counts, temperature)
+        p = utterance_probabilities(logits, counts, temperature, over)
         return float(-np.log(np.maximum(p[np.arange(len(truth)), truth], 1e-9)).mean())
 
     return float(min(TEMPERATURES, key=loss))

@@ -224,7 +224,8 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
 
     def select(candidate: nn.Module) -> float:
         logits = window_logits(candidate, parts, selection)
-        answers = calibrate.utterance_probabilities(logits, parts.counts(selection), 1.0)
+        counts, over = parts.counts(selection), cfg.windows.over
+        answers = calibrate.utterance_probabilities(logits, counts, 1.0, over)
         return metrics.uar(task.targets[selection], answers.argmax(1), len(task.labels))
 
     trained = loop.train(
@@ -326,8 +327,9 @@ def finish(
     selection, test = parts.selection, parts.test
     measured = exported or answering(task.config, network)
     logits, counts = window_logits(measured, parts, selection), parts.counts(selection)
-    temperature = calibrate.fit_temperature(logits, counts, task.targets[selection])
-    chosen = calibrate.utterance_probabilities(logits, counts, temperature)
+    over = task.config.windows.over
+    temperature = calibrate.fit_temperature(logits, counts, task.targets[selection], over)
+    chosen = calibrate.utterance_probabilities(logits, counts, temperature, over)
     threshold = calibrate.fit_threshold(chosen, task.targets[selection])
     # Cloned: an int8 network has scales that several places share, which the format refuses.
     tensors = {k: v.cpu().clone().contiguous() for k, v in network.state_dict().items()}
@@ -347,7 +349,7 @@ def finish(
     answers = np.zeros((0, len(task.labels)), np.float32)
     if len(test):  # a model to be shipped is tested on nobody
         answers = calibrate.utterance_probabilities(
-            window_logits(measured, parts, test), parts.counts(test), temperature
+            window_logits(measured, parts, test), parts.counts(test), temperature, over
         )
     predictions.write(
         Predictions(

@@ -235,6 +235,8 @@ def _with_figures(bundle: Bundle, figures: Results | None) -> Bundle:
 def published_path(root: Path, figures: Results) -> Path:
     """Name the published file of some figures; what is leaky or known to the model is in it.
 
+    Figures of other classes than those that stand under the name have their number in theirs.
+
     Args:
         root: folder of all results.
         figures: that are to be published.
@@ -242,7 +244,12 @@ def published_path(root: Path, figures: Results) -> Path:
     suffix = figures.protocol if figures.leaky else ""
     if figures.protocol.endswith(KNOWN):
         suffix = f"{suffix}{KNOWN}".removeprefix("-")
-    return results.results_path(root, figures.corpus, figures.model, figures.scheme, suffix)
+    name = (root, figures.corpus, figures.model, figures.scheme)
+    path = results.results_path(*name, suffix)
+    if path.is_file() and results.read(path).labels != figures.labels:
+        classes = f"{len(figures.labels)}-classes"
+        return results.results_path(*name, f"{classes}-{suffix}".removesuffix("-"))
+    return path
 
 
 def describe(study: Study, run: runs.Run, path: Path) -> Bundle:
