@@ -34,7 +34,7 @@ def test_every_key_that_it_reads_is_there(make_bundle):
         "format", "labels", "model_file", "sample_rate", "sha256", "threshold", "windows",
     }  # fmt: skip
     assert read <= about.keys()
-    of_windows = re.findall(r"\b(window_s|hop_s)\b", SCRIPTS["recognizer.js"])
+    of_windows = re.findall(r"\b(window_s|hop_s|over)\b", SCRIPTS["recognizer.js"])
     assert {*of_windows} == {*asdict(Windows())}
 
 
