@@ -13,7 +13,7 @@ import pytest
 TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src"
 LAYERS = (
-    {"errors", "bounds", "config", "plain_yaml", "plugins", "files", "metrics"},
+    {"errors", "bounds", "config", "plain_yaml", "plugins", "files", "fixed_point", "metrics"},
     {"processes", "progress", "quiet", "runtime"},
     {"audio"},
     {"corpora", "protocols", "bundle"},

@@ -26,7 +26,8 @@ def test_a_label_finds_its_class_or_is_left_out(label, vocabulary, expected):
 
 
 @pytest.mark.parametrize(
-    ("name", "size"), [("common4", 4), ("common6", 6), ("common7", 7), ("common8", 8)]
+    ("name", "size"),
+    [("common4", 4), ("common6", 6), ("common7", 7), ("common8", 8), ("tinyml4", 4)],
 )
 def test_a_vocabulary_is_sorted_and_as_large_as_it_says(name, size):
     assert list(VOCABULARIES[name]) == sorted(set(VOCABULARIES[name]))

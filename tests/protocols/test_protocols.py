@@ -94,6 +94,19 @@ def test_random_cuts_say_that_they_leak_and_do():
     assert leaks.find(utterances, protocol.splits[0])
 
 
+def test_twins_of_what_is_tested_are_learnt_from():
+    utterances = corpus(10, each=4)
+    alone = random_leaky.cut(utterances, random_leaky.Config(folds=4))
+    twins = random_leaky.cut(utterances, random_leaky.Config(folds=4, twins=0.5))
+    assert twins.name == "random-leaky-twins"
+    assert "bent twins of 50%" in twins.selection
+    for before, after in zip(alone.splits, twins.splits, strict=True):
+        assert (before.test, before.selection) == (after.test, after.selection)
+        shared = set(after.train) & set(after.test)
+        assert len(shared) == round(len(after.test) * 0.5)
+        assert set(after.train) - shared == set(before.train)
+
+
 @pytest.mark.parametrize("module", [grouped_k_fold, random_leaky])
 def test_another_seed_deals_other_folds_and_the_same_seed_the_same(module):
     cuts = [module.cut(corpus(12), module.Config(seed=seed)).splits for seed in (0, 0, 1)]

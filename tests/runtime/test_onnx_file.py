@@ -12,9 +12,9 @@ from lightspeech.inference.backends import onnx
 from lightspeech.runtime import onnx_file
 
 
-def network(*attributes, domain="", initializer=()):
+def network(*attributes, domain="", initializer=(), operator="Relu"):
     """One node with these attributes."""
-    node = helper.make_node("Relu", ["waveform"], ["probabilities"], domain=domain)
+    node = helper.make_node(operator, ["waveform"], ["probabilities"], domain=domain)
     node.attribute.extend(attributes)
     ends = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 3])
@@ -38,6 +38,10 @@ def attribute(**content):
     return AttributeProto(name="value", **content)
 
 
+def scan(body):
+    return network(attribute(g=body), operator="Scan")
+
+
 INNER = network().graph
 ASKING = {
     "a weight outside": (network(initializer=[outside()]), "data outside"),
@@ -48,7 +52,11 @@ ASKING = {
     "a list of them": (network(attribute(tensors=[outside()])), "data outside"),
     "a sparse one": (network(attribute(sparse_tensor=sparse(outside()))), "data outside"),
     "a branch": (network(attribute(g=INNER)), "control flow"),
+    "a loop": (network(attribute(g=INNER), operator="Loop"), "control flow"),
     "branches": (network(attribute(graphs=[INNER, INNER])), "control flow"),
+    "a scan of scans": (scan(scan(INNER).graph), "control flow"),
+    "a scan of a weight outside": (scan(network(attribute(t=outside())).graph), "data outside"),
+    "a scan of a stranger": (scan(network(domain="org.example").graph), "unknown domain"),
     "a stranger": (network(domain="org.example"), "unknown domain 'org.example'"),
 }  # fmt: skip
 
@@ -73,6 +81,10 @@ def test_a_network_is_let_through(domain):
     weights = helper.make_tensor("weights", TensorProto.FLOAT, [2], [1.0, 2.0])
     model = network(attribute(t=weights), domain=domain, initializer=[weights])
     onnx_file.check(model.SerializeToString())
+
+
+def test_a_scan_of_a_network_is_let_through():
+    onnx_file.check(scan(INNER).SerializeToString())
 
 
 def varint(value, *, n_bytes=1):

@@ -141,7 +141,6 @@ def read(tmp_path, text=TINY, assignments=()):
             'model.name=tinyml_lstm compress=["prune"]',
             "tinyml_lstm cannot be pruned",
         ),
-        ('model.name=tinyml_lstm compress=["quantize"]', "recurrent networks have no int8 form"),
         ('model.name=whisper compress=["prune"]', "whisper is given encoder and cannot be pruned"),
         ('model.name=whisper compress=["quantize"]', "whisper is given encoder, which has no int8"),
         ('compress=["quantize","prune"]', "prune after quantize cannot be.*put quantize last"),

@@ -133,11 +133,6 @@ def test_an_average_of_weights_keeps_every_range(prepared):
         torch.testing.assert_close(tensor, before[name], msg=name)
 
 
-def test_a_recurrent_network_is_refused():
-    with pytest.raises(ConfigError, match="recurrent networks have no int8 form"):
-        Int8Network(fold(network("tinyml_lstm")), EXAMPLE, Int8())
-
-
 @torch.no_grad()
 def test_a_network_just_read_converts_to_the_same(prepared):
     read = Int8Network(fold(network()), EXAMPLE, Int8())

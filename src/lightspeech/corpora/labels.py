@@ -38,6 +38,7 @@ CANONICAL = {
     "fru": "frustrated",
     "oth": "other",
     "xxx": "undecided",
+    "unpleasant": "unpleasant",
 }
 """A corpus's own label → the name it has in the common vocabularies."""
 
@@ -46,8 +47,10 @@ VOCABULARIES = {
     "common6": ("angry", "disgusted", "fearful", "happy", "neutral", "sad"),
     "common7": ("angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"),
     "common8": ("angry", "calm", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"),
+    "tinyml4": ("happy", "neutral", "surprised", "unpleasant"),
 }
-"""Common class sets. A label outside the set is left out, never folded into a neighbour."""
+"""Common class sets. A label outside the set is left out, never folded into a neighbour but by the
+``map`` of a recipe, as those of the TinyML project join anger and sadness."""
 
 OWN = "own"
 """Each corpus's own labels, untouched."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lightspeech.errors import MissingExtra
+from lightspeech.export import tflite_lstm
 from lightspeech.quiet import muted
 
 
@@ -21,6 +22,7 @@ def convert(network: nn.Module, example: Tensor, *, quantized: bool) -> bytes:
 
     Raises:
         MissingExtra: if litert-torch is not installed.
+        BundleError: see `tflite_lstm.put_in`.
     """
     with muted(), tempfile.TemporaryDirectory() as folder:
         try:
@@ -39,7 +41,8 @@ def convert(network: nn.Module, example: Tensor, *, quantized: bool) -> bytes:
         )
         file = Path(folder) / "model.tflite"
         converted.export(str(file))
-        return file.read_bytes()
+        model = file.read_bytes()
+    return tflite_lstm.put_in(model, network)
 
 
 def _contiguous(network: nn.Module) -> nn.Module:

@@ -5,11 +5,11 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lightspeech.audio.frontend import Array
 from lightspeech.errors import ConfigError
-from lightspeech.export import _litert_torch
+from lightspeech.export import _litert_torch, tflite_write
 from lightspeech.models import int8
 from lightspeech.models.contract import SpeechModel
 from lightspeech.models.int8 import Int8Network
@@ -41,14 +41,25 @@ def to_bytes(run: Run) -> bytes:
         ConfigError: if the run is not int8.
         MissingExtra: if litert-torch is not installed.
     """
-    network = network_of(run)
+    return of_network(network_of(run), networks.window(run.config))
+
+
+def of_network(network: Int8Network, example: Tensor) -> bytes:
+    """Convert the int8 part of a network, see `to_bytes`.
+
+    Args:
+        network: with its ranges.
+        example: features of one window, shape ``(1, frames, n_features)``.
+
+    Raises:
+        MissingExtra: if litert-torch is not installed.
+    """
     graph = int8.convert(network, fold_weights=False)
-    example = networks.window(run.config)
     converted = _litert_torch.convert(graph, example, quantized=True)
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(converted, 0))
-    return _packed(_products_as_convolutions(model, schema))
+    return tflite_write.packed(_products_as_convolutions(model, schema))
 
 
 def standardization(network: nn.Module, n_features: int) -> tuple[Array, Array]:
@@ -68,8 +79,8 @@ def _products_as_convolutions(model: Any, schema: Any) -> Any:
     """Write each FULLY_CONNECTED of a parsed model as reshape, convolution, reshape."""
     graph = model.subgraphs[0]
     kinds = [code.builtinCode for code in model.operatorCodes]
-    reshape = _code(model, schema, schema.BuiltinOperator.RESHAPE, 1)
-    convolution = _code(model, schema, schema.BuiltinOperator.CONV_2D, 3)
+    reshape = tflite_write.code(model, schema, schema.BuiltinOperator.RESHAPE, 1)
+    convolution = tflite_write.code(model, schema, schema.BuiltinOperator.CONV_2D, 3)
     operators = []
     for operator in graph.operators:
         if kinds[operator.opcodeIndex] != schema.BuiltinOperator.FULLY_CONNECTED:
@@ -85,22 +96,14 @@ def _products_as_convolutions(model: Any, schema: Any) -> Any:
         to_picture = [source, _numbers(model, schema, [1, n_rows, 1, n_in])]
         to_row = [scores, _numbers(model, schema, shape)]
         operators += [
-            _operator(schema, reshape, to_picture, [picture]),
-            _operator(
+            tflite_write.operator(schema, reshape, to_picture, [picture]),
+            tflite_write.operator(
                 schema, convolution, [picture, weights, bias], [scores], _options(schema, operator)
             ),
-            _operator(schema, reshape, to_row, list(operator.outputs)),
+            tflite_write.operator(schema, reshape, to_row, list(operator.outputs)),
         ]
     graph.operators = operators
     return model
-
-
-def _code(model: Any, schema: Any, kind: int, version: int) -> int:
-    code = schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = kind
-    code.version = version
-    model.operatorCodes.append(code)
-    return len(model.operatorCodes) - 1
 
 
 def _picture(graph: Any, schema: Any, like: int, shape: list[int]) -> int:
@@ -115,24 +118,7 @@ def _picture(graph: Any, schema: Any, like: int, shape: list[int]) -> int:
 
 def _numbers(model: Any, schema: Any, values: list[int]) -> int:
     """A constant, such as the shape that a reshape takes."""
-    buffer, tensor = schema.BufferT(), schema.TensorT()
-    buffer.data = np.frombuffer(np.array(values, "<i4").tobytes(), np.uint8)
-    model.buffers.append(buffer)
-    tensor.name, tensor.type = b"shape", schema.TensorType.INT32
-    tensor.shape, tensor.buffer = [len(values)], len(model.buffers) - 1
-    model.subgraphs[0].tensors.append(tensor)
-    return len(model.subgraphs[0].tensors) - 1
-
-
-def _operator(
-    schema: Any, code: int, inputs: list[int], outputs: list[int], options: Any = None
-) -> Any:
-    operator = schema.OperatorT()
-    operator.opcodeIndex, operator.inputs, operator.outputs = code, inputs, outputs
-    if options is not None:
-        operator.builtinOptionsType = schema.BuiltinOptions.Conv2DOptions
-        operator.builtinOptions = options
-    return operator
+    return tflite_write.tensor(model, schema, "shape", np.array(values, np.int32))
 
 
 def _options(schema: Any, product: Any) -> Any:
@@ -142,11 +128,3 @@ def _options(schema: Any, product: Any) -> Any:
     options.padding = schema.Padding.VALID
     options.strideH = options.strideW = options.dilationHFactor = options.dilationWFactor = 1
     return options
-
-
-def _packed(model: Any) -> bytes:
-    import flatbuffers
-
-    builder = flatbuffers.Builder(1 << 20)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lightspeech.errors import BundleError
+from lightspeech.export import tflite_lstm_check
 from lightspeech.export.tflite_file import Graph, Operation, Tensor
 
 QUANTIZED = ("int8", "int16")
@@ -43,6 +44,8 @@ def check(graph: Graph) -> None:
 
 
 def _check(graph: Graph, operation: Operation) -> None:
+    if operation.kind == tflite_lstm_check.KIND:
+        return _check_lstm(graph, operation)
     if operation.kind not in _RULES:
         raise _Unfit("no model of ours has this operation")
     fewest, most, rule = _RULES[operation.kind]
@@ -57,6 +60,14 @@ def _check(graph: Graph, operation: Operation) -> None:
         _check_tensor(tensor)
     _need(len(written) == 1, "gives one output")
     rule(operation, given, written[0])
+
+
+def _check_lstm(graph: Graph, operation: Operation) -> None:
+    for place in (*operation.inputs, *operation.outputs):
+        if place >= 0:
+            _check_tensor(graph.tensors[place])
+    if why := tflite_lstm_check.fault(graph, operation):
+        raise _Unfit(why)
 
 
 def _check_tensor(tensor: Tensor) -> None:

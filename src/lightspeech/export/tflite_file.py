@@ -63,7 +63,7 @@ _NAMES = dict(
     126: "BATCH_MATMUL",
 }
 _PADDINGS = ("SAME", "VALID")
-_ACTIVATIONS = {0: "none", 1: "relu", 2: "relu_n1_to_1", 3: "relu6"}
+_ACTIVATIONS = {0: "none", 1: "relu", 2: "relu_n1_to_1", 3: "relu6", 4: "tanh"}
 
 # Options that a kernel reads: place in the table, format, default.
 _CONVOLUTION = {"padding": (0, "b", 0), "stride_w": (1, "i", 0), "stride_h": (2, "i", 0)}
@@ -77,6 +77,12 @@ _OPTIONS: dict[str, dict[str, tuple[int, str, int]]] = {
     "FULLY_CONNECTED": {"activation": (0, "b", 0)},
     "CONCATENATION": {"axis": (0, "i", 0), "activation": (1, "b", 0)},
     "ADD": {"activation": (0, "b", 0)},
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": {
+        "activation": (0, "b", 0),
+        "cell_clip": (1, "f", 0),
+        "proj_clip": (2, "f", 0),
+        "time_major": (3, "b", 0),
+    },
     "BATCH_MATMUL": {"adjoint_x": (0, "b", 0), "adjoint_y": (1, "b", 0)},
 }
 _OPTIONS |= {"MAX_POOL_2D": _OPTIONS["AVERAGE_POOL_2D"]}
@@ -90,11 +96,12 @@ class Tensor:
     Attributes:
         name: as the file has it.
         dtype: NumPy's name.
-        shape: all at least 1.
+        shape: all at least 1 of what is computed with; 0 where a scale alone is told.
         scales: float32, shape ``(n,)``: one, or one a slice along ``axis``; none if not quantized.
         zeros: zero points, as many as scales.
         axis: along which the scales lie.
         data: the constant, of the shape above; None where it is computed.
+        is_state: it is kept from one run to the next, zeros at first.
     """
 
     name: str
@@ -104,6 +111,7 @@ class Tensor:
     zeros: tuple[int, ...]
     axis: int
     data: npt.NDArray[Any] | None
+    is_state: bool = False
 
     @property
     def size(self) -> int:
@@ -113,12 +121,14 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Operation:
-    """One step of the graph; inputs and outputs are places among its tensors, −1 for none."""
+    """One step of the graph; all its tensors are places among those of the graph, −1 for none."""
 
     kind: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: dict[str, Any] = field(default_factory=dict)
+    intermediates: tuple[int, ...] = ()
+    """They tell scales of what lies within the step."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +230,8 @@ def _graph(model: _Table) -> Graph:
 
 def _check_order(graph: Graph) -> None:
     """Refuse a graph in which anything is read before it is there, or written twice."""
-    there = {-1, *graph.inputs, *(i for i, t in enumerate(graph.tensors) if t.data is not None)}
+    kept = (i for i, t in enumerate(graph.tensors) if t.data is not None or t.is_state)
+    there = {-1, *graph.inputs, *kept}
     for operation in graph.operations:
         unknown = set(operation.inputs) - there
         written = there.intersection(operation.outputs)
@@ -230,8 +241,17 @@ def _check_order(graph: Graph) -> None:
                 f"{operation.kind} reads {operation.inputs}, writes {operation.outputs}"
             )
         there.update(operation.outputs)
+        given = (i for i in (*operation.inputs, *operation.outputs) if i >= 0)
+        if any(not graph.tensors[i].size for i in given):
+            raise ValueError(f"{operation.kind} computes with tensors of no size")
+        if not all(0 <= i < len(graph.tensors) for i in operation.intermediates):
+            raise ValueError(f"{operation.kind} has intermediates {operation.intermediates}")
     ends = {*graph.inputs, *graph.outputs}
-    if not ends <= there - {-1} or not all(0 <= i < len(graph.tensors) for i in graph.inputs):
+    if (
+        not ends <= there - {-1}
+        or not all(0 <= i < len(graph.tensors) for i in graph.inputs)
+        or not all(graph.tensors[i].size for i in ends)
+    ):
         raise ValueError(f"inputs {graph.inputs}, outputs {graph.outputs}")
 
 
@@ -242,7 +262,7 @@ def _places(table: _Table, number: int) -> tuple[int, ...]:
 def _tensor(table: _Table, buffers: list[npt.NDArray[Any]]) -> Tensor:
     name = table.text(3)
     shape = _places(table, 0)
-    if any(length < 1 for length in shape) or math.prod(shape) > MAX_ELEMENTS:
+    if any(length < 0 for length in shape) or math.prod(shape) > MAX_ELEMENTS:
         raise ValueError(f"tensor {name!r} has shape {shape}")
     dtype = _TYPES.get(table.number(1, "b"), "unknown")
     quantization = table.table(4)
@@ -254,7 +274,7 @@ def _tensor(table: _Table, buffers: list[npt.NDArray[Any]]) -> Tensor:
         raise ValueError(f"tensor {name!r} has {len(scales)} scales, {len(zeros)} zero points")
     return Tensor(
         name, dtype, shape, scales, tuple(int(z) for z in zeros), axis,
-        _constant(name, dtype, shape, buffers[table.number(2, "I")]),
+        _constant(name, dtype, shape, buffers[table.number(2, "I")]), bool(table.number(5, "b")),
     )  # fmt: skip
 
 
@@ -280,4 +300,4 @@ def _operation(table: _Table, codes: list[int]) -> Operation:
         options["padding"] = _PADDINGS[options["padding"]]
     if "activation" in options:
         options["activation"] = _ACTIVATIONS.get(options["activation"], "unknown")
-    return Operation(kind, _places(table, 1), _places(table, 2), options)
+    return Operation(kind, _places(table, 1), _places(table, 2), options, _places(table, 8))

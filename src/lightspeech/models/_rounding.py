@@ -23,12 +23,14 @@ from lightspeech.errors import ConfigError
 
 _aten = torch.ops.aten
 WEIGHTED = {_aten.conv2d.default, _aten.conv2d.padding, _aten.linear.default}
+RECURRENT = _aten.lstm.input
 VALUES = {_aten.add.Tensor, _aten.mul.Tensor, _aten.mean.dim, _aten.relu.default}
 """Their result has a scale of its own."""
 PLACES = {
     _aten.amax.default, _aten.avg_pool2d.default, _aten.cat.default, _aten.contiguous.default,
     _aten.dropout.default, _aten.flatten.using_ints, _aten.permute.default, _aten.reshape.default,
-    _aten.slice.Tensor, _aten.transpose.int, _aten.unsqueeze.default, _aten.view.default,
+    _aten.select.int, _aten.slice.Tensor, _aten.transpose.int, _aten.unsqueeze.default,
+    _aten.view.default,
 }  # fmt: skip
 """They move or choose values: one scale for operands and result, or a device would round again."""
 EPS = 2.0**-16
@@ -138,12 +140,15 @@ class Roundings(Quantizer):  # type: ignore[misc]
         Raises:
             ConfigError: if a layer to be kept in floats is not there.
         """
-        layers = {layer_name(node) for node in model.graph.nodes if node.target in WEIGHTED}
+        layered = {*WEIGHTED, RECURRENT}
+        layers = {layer_name(node) for node in model.graph.nodes if node.target in layered}
         if unknown := sorted(set(self.keep_float) - layers):
             raise ConfigError(f"keep_float: no layer {unknown[0]!r}; choose of {sorted(layers)}")
         for node in model.graph.nodes:
             if node.target in WEIGHTED | VALUES | PLACES:
                 self._mark(node)
+            elif node.target is RECURRENT and layer_name(node) not in self.keep_float:
+                self._mark_recurrent(node)
         return model
 
     def validate(self, model: GraphModule) -> None:
@@ -170,11 +175,21 @@ class Roundings(Quantizer):  # type: ignore[misc]
             input_qspec_map=operands, output_qspec=result, _annotated=True
         )
 
+    def _mark_recurrent(self, node: Node) -> None:
+        """Mark input and hidden states; `lstm.put_in` sees to all that lies between."""
+        for each, operands, result in (
+            (node, {node.all_input_nodes[0]: self.activation}, None),
+            *((user, {}, self.activation) for user in node.users if user.args[1] == 0),
+        ):
+            each.meta["quantization_annotation"] = QuantizationAnnotation(
+                input_qspec_map=operands, output_qspec=result, _annotated=True
+            )
+
 
 def layer_name(node: Node) -> str:
     """Name a layer by its weight, such as ``stem.0`` or ``blocks.1.depthwise.0``."""
     weights = [str(n.target) for n in node.all_input_nodes if n.op == "get_attr"]
-    return weights[0].removeprefix("network.").removesuffix(".weight") if weights else node.name
+    return weights[0].removeprefix("network.").rpartition(".")[0] if weights else node.name
 
 
 def _joins(node: Node) -> bool:

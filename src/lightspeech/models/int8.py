@@ -20,7 +20,7 @@ from lightspeech import bounds
 from lightspeech.config import config
 from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.frontends.inputs import Inputs
-from lightspeech.models.contract import SpeechModel, is_recurrent
+from lightspeech.models.contract import SpeechModel
 from lightspeech.quiet import muted
 
 
@@ -54,7 +54,7 @@ class Int8Network(nn.Module):
             cfg: how.
 
         Raises:
-            ConfigError: if it is recurrent, or ``cfg.keep_float`` names no layer of it.
+            ConfigError: see `refuse`, or if ``cfg.keep_float`` names no layer of it.
             MissingExtra: if torchao is not installed.
         """
         super().__init__()
@@ -104,13 +104,28 @@ def refuse(network: nn.Module) -> None:
     """Refuse a network that has no int8 form.
 
     Raises:
-        ConfigError: if it is recurrent.
+        ConfigError: if it has a recurrent layer that no device has a kernel for.
     """
-    if is_recurrent(network):
-        raise ConfigError(
-            "recurrent networks have no int8 form here: their state is kept in floats; "
-            "quantize a convolutional one, such as micro"
-        )
+    for name, layer in network.named_modules():
+        if isinstance(layer, nn.RNNBase) and (why := _unfit(layer)):
+            raise ConfigError(
+                f"{name} has no int8 form: {why}; quantize a network of nn.LSTM layers of one "
+                "direction, batch first, or a convolutional one, such as micro"
+            )
+
+
+def _unfit(layer: nn.RNNBase) -> str | None:
+    """Say what of a recurrent layer UNIDIRECTIONAL_SEQUENCE_LSTM does not compute."""
+    if not isinstance(layer, nn.LSTM):
+        return f"it is a {type(layer).__name__}"
+    wrong = {
+        "bidirectional": layer.bidirectional,
+        f"of {layer.num_layers} layers": layer.num_layers > 1,
+        "not batch first": not layer.batch_first,
+        "without a bias": not layer.bias,
+        "projected": layer.proj_size > 0,
+    }
+    return next((f"it is {what}" for what, is_so in wrong.items() if is_so), None)
 
 
 class _Classify(nn.Module):
@@ -141,6 +156,7 @@ def _prepare(classify: nn.Module, example: Tensor, cfg: Int8) -> GraphModule:
         try:
             from torchao.quantization.pt2e.quantize_pt2e import prepare_pt2e
 
+            from lightspeech.models import lstm_graph
             from lightspeech.models._rounding import Roundings
         except ModuleNotFoundError:
             raise MissingExtra("quantization", "compress") from None
@@ -148,6 +164,7 @@ def _prepare(classify: nn.Module, example: Tensor, cfg: Int8) -> GraphModule:
         program = torch.export.export(classify.eval(), (example,), dynamic_shapes=sizes)
         graph = program.module(check_guards=False)
         prepared: GraphModule = prepare_pt2e(graph, Roundings(cfg.ranges, cfg.keep_float))
+        lstm_graph.put_in(prepared)
     return prepared
 
 
@@ -160,11 +177,15 @@ def convert(network: Int8Network, *, fold_weights: bool) -> GraphModule:
     """
     from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e
 
+    from lightspeech.models import lstm_graph
+    from lightspeech.models.lstm_integers import IntegerLSTM, StandIn
+
     with muted():
         graph = copy.deepcopy(network.graph)
         [features] = graph.graph.find_nodes(op="placeholder")
         # The scales of weights follow the weights, and a network just read has not seen them yet.
         graph(torch.zeros(2, *features.meta["val"].shape[1:]))
+        lstm_graph.make_whole(graph, IntegerLSTM if fold_weights else StandIn)
         converted: GraphModule = convert_pt2e(graph, fold_quantize=fold_weights)
     return converted
 
@@ -176,9 +197,15 @@ def layers(network: Int8Network) -> dict[str, list[str]]:
         Names of modules of the graph by name of the layer, in order, as ``keep_float`` takes them.
     """
     from lightspeech.models._rounding import WEIGHTED, layer_name
+    from lightspeech.models.lstm import RoundedLSTM
 
     roundings: dict[str, list[str]] = {}
+    modules = dict(network.graph.named_modules())
     for node in network.graph.graph.nodes:
+        if isinstance(modules.get(str(node.target)), RoundedLSTM):
+            near = [node, node.all_input_nodes[0], *node.users]
+            roundings[node.target.removeprefix("network.")] = [str(n.target) for n in near]
+            continue
         weight = node.all_input_nodes[1] if node.target in WEIGHTED else node
         if node.target in WEIGHTED and weight.op == "call_module":  # else it stays in floats
             users = [*node.users, *(after for user in node.users for after in user.users)]
@@ -249,11 +276,12 @@ def round_only(network: Int8Network, roundings: Collection[str] | None) -> None:
         roundings: names of modules, as `layers` gives them; None: everywhere.
     """
     from lightspeech.models._rounding import Activation, PerChannelWeight
+    from lightspeech.models.lstm import RoundedLSTM
 
     modules = dict(network.graph.named_modules(remove_duplicate=False))
     chosen = {id(modules[name]) for name in (modules if roundings is None else roundings)}
     for module in modules.values():
-        if isinstance(module, Activation | PerChannelWeight):
+        if isinstance(module, Activation | PerChannelWeight | RoundedLSTM):
             module.off = id(module) not in chosen
 
 
@@ -266,8 +294,10 @@ def take_ranges(network: Int8Network, windows: Iterable[Inputs]) -> None:
         windows: batches of features, each of shape ``(batch, frames, n_features)``.
     """
     from lightspeech.models._rounding import Activation
+    from lightspeech.models.lstm import RoundedLSTM
 
-    places = [module for module in network.graph.modules() if isinstance(module, Activation)]
+    kinds = Activation | RoundedLSTM
+    places = [module for module in network.graph.modules() if isinstance(module, kinds)]
     for place in places:
         place.begin()
     for batch in windows:

@@ -7,6 +7,7 @@ they are printed. Never compare them with figures of speakers that a model has n
 import random
 
 from lightspeech import bounds
+from lightspeech.bounds import Share
 from lightspeech.config import config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
@@ -29,6 +30,9 @@ class Config:
     """Of the shuffling."""
     selection_share: float = 0.1
     """Of what is not tested on, 0 to 1."""
+    twins: Share = 0.0
+    """Share of what is tested on that is learnt from too, bent by augmentation: what is left of a
+    test when a corpus is multiplied first and cut afterwards."""
 
     def __post_init__(self) -> None:
         """Refuse folds that cannot be."""
@@ -51,10 +55,13 @@ def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
     """
     order = [utterance.id for utterance in utterances]
     random.Random(cfg.seed).shuffle(order)
+    shared = "speakers shared"
+    if cfg.twins:
+        shared += f", bent twins of {cfg.twins:.0%} of the test in training"
     return Protocol(
-        name=NAME,
+        name=f"{NAME}-twins" if cfg.twins else NAME,
         unit="utterance",
-        selection=f"{cfg.selection_share:.0%} of the other utterances at random, speakers shared",
+        selection=f"{cfg.selection_share:.0%} of the other utterances at random, {shared}",
         leaky=True,
         splits=tuple(_split(order, fold, cfg) for fold in range(cfg.folds)),
     )
@@ -63,5 +70,7 @@ def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
 def _split(order: list[str], fold: int, cfg: Config) -> Split:
     known = [name for i, name in enumerate(order) if i % cfg.folds != fold]
     count = max(1, round(len(known) * cfg.selection_share))
-    parts = {"train": known[count:], "selection": known[:count], "test": order[fold :: cfg.folds]}
+    test = order[fold :: cfg.folds]
+    twins = test[: round(len(test) * cfg.twins)]
+    parts = {"train": known[count:] + twins, "selection": known[:count], "test": test}
     return make_split(f"fold {fold}", parts)

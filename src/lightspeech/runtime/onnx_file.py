@@ -18,6 +18,9 @@ MAX_VARINT_BYTES = 10
 MAX_GROUPS = 64
 """Groups within groups; protobuf itself allows a hundred."""
 
+OPERATOR = 4
+"""Field of a node that names its operator."""
+
 Content = int | memoryview
 
 
@@ -49,7 +52,19 @@ _ATTRIBUTE: dict[int, Any] = {
     6: _CONTROL_FLOW, 11: _CONTROL_FLOW,
 }  # fmt: skip
 _NODE: dict[int, Any] = {5: _ATTRIBUTE, 7: _check_domain}
-_GRAPH: dict[int, Any] = {1: _NODE, 5: _TENSOR, 15: _SPARSE_TENSOR}
+_BODY: dict[int, Any] = {1: _NODE, 5: _TENSOR, 15: _SPARSE_TENSOR}
+_SCAN: dict[int, Any] = {5: {**_ATTRIBUTE, 6: _BODY}, 7: _check_domain}
+
+
+def _check_node(content: Content) -> None:
+    """Let a Scan alone have a graph in it: it ends with the frames that it is given."""
+    if isinstance(content, memoryview):
+        named = [value for number, value in fields(content) if number == OPERATOR]
+        names = [bytes(value) for value in named if isinstance(value, memoryview)]
+        _check(content, _SCAN if names == [b"Scan"] else _NODE)
+
+
+_GRAPH: dict[int, Any] = {**_BODY, 1: _check_node}
 _MODEL: dict[int, Any] = {
     7: _GRAPH, 20: _refuse("holds a graph for training"), 25: _refuse("holds functions"),
 }  # fmt: skip
@@ -63,7 +78,8 @@ def check(model: bytes) -> None:
 
     Raises:
         BundleError: if it is no protobuf message, refers to data outside the file, holds control
-            flow, functions or a graph for training, or operators of an unknown domain.
+            flow but for a Scan, functions or a graph for training, or operators of an unknown
+            domain.
     """
     _check(memoryview(model), _MODEL)
 

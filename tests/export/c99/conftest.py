@@ -34,6 +34,7 @@ for name in sys.argv[1:]:
         interpreter = runtime.Interpreter.from_bytes(file.read(), arena_size=4_000_000)
     answers = []
     for row in np.load(name + ".in.npy"):
+        interpreter.reset()
         interpreter.set_input(row, 0)
         interpreter.invoke()
         answers.append(interpreter.get_output(0).ravel().copy())
@@ -143,6 +144,31 @@ class Network:
         options = ("FullyConnectedOptions", {"fusedActivationFunction": 0})
         return self.operation("FULLY_CONNECTED", inputs, output, options, 5 if per_channel else 4)
 
+    def lstm(self, units, power=-12, hidden=(0.009, 5)):
+        """A layer of such a number of units, with 15 + power bits before the point of its cells."""
+        source, (_, frames, width) = self.last, self.shape(self.last)
+        weights, biases = [], []
+        for gate in range(8):
+            shape = (units, width if gate < 4 else units)
+            data = self.rng.integers(-127, 128, shape).astype(np.int8)
+            weights.append(self.tensor(shape, self.rng.uniform(0.004, 0.02), data=data))
+        for weight in weights[:4]:
+            data = self.rng.integers(-2000, 2000, units).astype(np.int32)
+            scale = self.scale(source)[0] * self.scale(weight)[0]
+            biases.append(self.tensor((units,), scale, data=data, dtype="INT32"))
+        states = [self.tensor((1, units), *hidden), self.tensor((1, units), 2.0**power)]
+        self.tensors[states[1]].type = self.schema.TensorType.INT16
+        for state in states:
+            self.tensors[state].isVariable = True
+        inputs = [source, *weights, *3 * [-1], *biases, *2 * [-1], *states, *4 * [-1]]
+        within = [self.tensor((0,), 2.0**-12, dtype="INT16") for _ in range(4)]
+        within.append(self.tensor((0,), *hidden))
+        options = ("UnidirectionalSequenceLSTMOptions", {"fusedActivationFunction": 4})
+        output = self.tensor((1, frames, units), *hidden)
+        self.operation("UNIDIRECTIONAL_SEQUENCE_LSTM", inputs, output, options, 1)
+        self.operations[-1].intermediates = np.array(within, np.int32)
+        return output
+
     def pool(self, kind, kernel, stride, padding=0):
         _, h, w, c = self.shape(self.last)
         output = self.tensor(
@@ -233,12 +259,12 @@ def network():
 def run_c(gcc, tmp_path):
     """Run a model as C under the sanitizers: rows of int8 in, rows of int8 out."""
 
-    def run(model, rows, n_outputs, *options):
+    def run(model, rows, n_outputs, *options, pipe=PIPE):
         labels = [f"label {i}" for i in range(n_outputs)]
         for name, text in c99.sources(model, labels).items():
             (tmp_path / name).write_text(text)
-        (tmp_path / "pipe.c").write_text(PIPE)
-        files = [tmp_path / name for name in ("pipe.c", "ls_model.c", "ls_kernels.c")]
+        (tmp_path / "pipe.c").write_text(pipe)
+        files = sorted(tmp_path.glob("*.c"))
         program = gcc(tmp_path / "pipe", *files, *(options or SANITIZERS))
         done = subprocess.run([program], input=rows.tobytes(), capture_output=True, timeout=100)
         assert done.returncode == 0, done.stderr.decode()

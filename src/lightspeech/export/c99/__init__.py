@@ -20,7 +20,7 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError
 from lightspeech.export import tflite_file
-from lightspeech.export.c99 import frontend, prefix, text
+from lightspeech.export.c99 import frontend, prefix, recurrent, text
 from lightspeech.export.c99.graph import simplify
 from lightspeech.export.c99.plan import plan
 from lightspeech.export.c99.steps import steps
@@ -29,7 +29,9 @@ from lightspeech.export.tflite_file import Graph, Tensor
 if TYPE_CHECKING:  # a device's bundle is read where there is no torch
     from lightspeech.training.run import Run
 
-KERNELS = ("ls_kernels.h", "ls_kernels.c")
+KERNELS = ("ls_integers.h", "ls_kernels.h", "ls_kernels.c")
+RECURRENT = ("ls_lstm.h", "ls_lstm.c")
+"""Of networks with such layers."""
 LOOP = ("ls_listen.h", "ls_listen.c")
 """Behind a microphone, around front end and network."""
 ALONE = """\
@@ -197,7 +199,8 @@ def sources(
         note: what else must be known, lines of a comment.
 
     Returns:
-        File name to text: ``ls_model.h`` (the interface), ``ls_model.c`` and the kernels.
+        File name to text: ``ls_model.h`` (the interface), ``ls_model.c`` and the kernels. Where
+        layers with a state come first, the interface takes single frames too.
 
     Raises:
         BundleError: if the file is damaged, or has an operation that C99 has no kernel for; the
@@ -207,15 +210,19 @@ def sources(
     source, output = _ends(graph)
     if output.size != len(labels):
         raise BundleError(f"the model has {output.size} outputs, {len(labels)} labels are given")
-    simplified = simplify(graph)
+    single = recurrent.by_frame(graph)
+    repeated, n_frames = (single.n_layers, single.n_frames) if single else (0, 1)
+    simplified = simplify(single.graph if single else graph)
     calls = steps(simplified.graph)
-    memory = plan(simplified, calls)
+    memory = plan(simplified, calls, repeated=repeated)
     graph = simplified.graph
+    layers = RECURRENT if any(step.kernel == "lstm" for step in calls) else ()
     header = text.HEADER.format(
         title=text.comment(title),
         version=__version__,
         note=note,
-        macs=sum(step.macs for step in calls),
+        macs=n_frames * sum(step.macs for step in calls[:repeated])
+        + sum(step.macs for step in calls[repeated:]),
         table=text.table(calls, memory),
         input_size=source.size,
         frames=source.size // source.shape[-1],
@@ -227,6 +234,7 @@ def sources(
         output_zero=output.zeros[0],
         threshold=text.real(threshold),
         arena=memory.size,
+        streaming=text.STREAMING if repeated else "",
     )
     code = text.SOURCE.format(
         arena=memory.size,
@@ -235,16 +243,17 @@ def sources(
         input=memory.tensors[graph.inputs[0]],
         output=memory.tensors[graph.outputs[0]],
         factor=text.real(float(output.scales[0]) / temperature),
-        calls=text.calls(graph, calls, memory),
+        includes='#include "ls_lstm.h"\n' if layers else "",
+        run=text.run(graph, calls, memory, repeated),
     )
-    return {"ls_model.h": header, "ls_model.c": code, **fixed(KERNELS)}
+    return {"ls_model.h": header, "ls_model.c": code, **fixed((*KERNELS, *layers))}
 
 
 def fixed(names: Sequence[str]) -> dict[str, str]:
     """Read C that is the same for every model: file name to text.
 
     Args:
-        names: `KERNELS` or `LOOP`.
+        names: `KERNELS`, `RECURRENT` or `LOOP`.
     """
     return {name: (files(__package__) / name).read_text("utf-8") for name in names}
 

@@ -4,7 +4,6 @@ Scales become multipliers exactly as TFLite's reference has them: a rounding els
 the bits.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from lightspeech.export.c99.graph import fault
 from lightspeech.export.tflite_file import Graph, Operation, Tensor
+from lightspeech.fixed_point import quantize_multiplier
 
 _ACTIVATIONS: dict[str, tuple[float | None, float | None]] = {
     "none": (None, None),
@@ -98,12 +98,7 @@ def scale_of(layer: Layer, real: float) -> dict[str, int]:
     Raises:
         BundleError: if it is larger.
     """
-    fraction, shift = math.frexp(real)
-    multiplier = math.floor(fraction * 2**31 + 0.5)
-    if multiplier == 2**31:
-        multiplier, shift = multiplier // 2, shift + 1
-    if shift < -31:
-        multiplier, shift = 0, 0
+    multiplier, shift = quantize_multiplier(real)
     layer.refuse(shift > 30, f"multiplies by {real:g}, more than 2^30")
     return {"multiplier": multiplier, "shift": shift}
 

@@ -43,18 +43,24 @@ class _Block:
         return -(-self.size // ALIGNMENT) * ALIGNMENT
 
 
-def plan(simplified: Simplified, steps: list[Step]) -> Plan:
+def plan(simplified: Simplified, steps: list[Step], *, repeated: int = 0) -> Plan:
     """Plan the memory of a simplified graph, as tightly as `TRIES` orders of placing find.
 
     Args:
         simplified: the graph, without operations that only rename memory.
         steps: what is computed, in order.
+        repeated: how many of the first go through the input frame by frame; what they note lives
+            on.
 
     Returns:
         Offsets and sizes, all in bytes.
     """
-    blocks = _blocks(simplified, steps)
+    blocks = _blocks(simplified, steps, steps[:repeated][-1:])
     scratch = [_Block(step.scratch, i, i) for i, step in enumerate(steps)]
+    for noted in scratch[:repeated]:
+        noted.first, noted.last = 0, len(steps)
+    for place in simplified.graph.inputs if repeated else ():
+        blocks[simplified.memory[place]].last = repeated - 1
     each = list({id(block): block for block in [*blocks.values(), *scratch] if block.size}.values())
     live = [sum(b.bytes for b in each if b.first <= i <= b.last) for i in range(len(steps))]
     size = _place(each, max(live, default=0))
@@ -86,11 +92,14 @@ def _size(order: list[_Block]) -> int:
     return max((block.offset + block.bytes for block in order), default=0)
 
 
-def _blocks(simplified: Simplified, steps: list[Step]) -> dict[int, _Block]:
-    """The block of each tensor that is computed or given; one that may lie on another shares it."""
+def _blocks(simplified: Simplified, steps: list[Step], kept: list[Step]) -> dict[int, _Block]:
+    """The block of each tensor that is computed or given; one that may lie on another shares it.
+
+    What steps that are ``kept`` give may be asked for again.
+    """
     graph, memory = simplified.graph, simplified.memory
     last = {memory[i]: at for at, step in enumerate(steps) for i in step.inputs}
-    last |= {memory[i]: len(steps) for i in graph.outputs}
+    last |= {memory[i]: len(steps) for i in (*graph.outputs, *(step.output for step in kept))}
     blocks = {
         memory[i]: _Block(graph.tensors[i].size, 0, last.get(memory[i], 0)) for i in graph.inputs
     }

@@ -13,6 +13,7 @@ from lightspeech.export.c99.elements import (
     transposition,
 )
 from lightspeech.export.c99.layer import Layer, Step
+from lightspeech.export.c99.recurrent import lstm
 from lightspeech.export.c99.windows import convolution, depthwise, fully_connected, pool
 from lightspeech.export.tflite_file import Graph
 
@@ -31,6 +32,7 @@ _LAYERS: dict[str, Callable[[Layer], list[Step]]] = {
     "REDUCE_MAX": reduction,
     "SLICE": slice,
     "TRANSPOSE": transposition,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm,
 }
 
 

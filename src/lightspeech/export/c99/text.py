@@ -65,7 +65,7 @@ const int8_t *ls_model_output(const ls_model *model);
 void ls_model_probabilities(const ls_model *model, float *probabilities);
 /* The label of a score. */
 const char *ls_model_label(int index);
-
+{streaming}
 #ifdef __cplusplus
 }}
 #endif
@@ -79,7 +79,7 @@ SOURCE = """\
 #include <math.h>
 
 #include "ls_kernels.h"
-
+{includes}
 typedef char arena_is_large_enough[LS_MODEL_ARENA_SIZE < {arena} ? -1 : 1];
 
 {constants}
@@ -112,10 +112,35 @@ void ls_model_probabilities(const ls_model *model, float *probabilities) {{
     }}
 }}
 
-void ls_model_run(ls_model *model) {{
+{run}"""
+
+FUNCTION = """\
+void ls_model_{name}(ls_model *model{frame}) {{
     int8_t *arena = (int8_t *)model->arena;
-{calls}
+{lines}
 }}
+"""
+
+STREAM = """\
+
+void ls_model_run(ls_model *model) {
+    const int8_t *frames = ls_model_input(model);
+    ls_model_reset(model);
+    for (int i = 0; i < LS_MODEL_INPUT_FRAMES; ++i) {
+        ls_model_hear(model, frames + i * LS_MODEL_INPUT_FEATURES);
+    }
+    ls_model_decide(model);
+}
+"""
+
+STREAMING = """
+/* The same frame by frame: states are kept from frame to frame until they are set to zero. */
+#define LS_MODEL_STREAMS 1
+void ls_model_reset(ls_model *model);
+/* LS_MODEL_INPUT_FEATURES numbers, anywhere; no window needs to be held. */
+void ls_model_hear(ls_model *model, const int8_t *frame);
+/* Scores of what was heard since; it may go on afterwards. */
+void ls_model_decide(ls_model *model);
 """
 
 
@@ -165,25 +190,46 @@ def constants(graph: Graph, steps: Sequence[Step]) -> str:
     return "\n".join(written)
 
 
-def calls(graph: Graph, steps: Sequence[Step], plan: Plan) -> str:
-    """Write the calls of the kernels, one line a step.
+def run(graph: Graph, steps: Sequence[Step], plan: Plan, repeated: int) -> str:
+    """Write the functions that call the kernels, one line a step.
 
     Args:
         graph: of the network.
         steps: what is computed, in order.
         plan: of their memory, in bytes.
+        repeated: how many of the first go through the input frame by frame, see `recurrent`.
     """
-    lines = []
-    for at, step in enumerate(steps):
-        places = [
-            f"operand_{at}" if graph.tensors[i].data is not None else f"arena + {plan.tensors[i]}"
-            for i in step.inputs
-        ]
-        places.append(f"arena + {plan.tensors[step.output]}")
-        if step.scratch:
-            places.append(f"arena + {plan.scratch[at]}")
-        lines.append(f"    ls_{step.kernel}(&layer_{at}, {', '.join(places)});")
-    return "\n".join(lines)
+    lines = [_call(graph, at, step, plan) for at, step in enumerate(steps)]
+    resets = {at: _reset(at, plan) for at, step in enumerate(steps) if step.kernel == "lstm"}
+    if not repeated:
+        whole = [f"{resets.get(at, '')}{line}" for at, line in enumerate(lines)]
+        return _function("run", whole)
+    heard = _function("hear", lines[:repeated], frame=", const int8_t *frame")
+    parts = (_function("reset", list(resets.values())), heard)
+    return "\n".join((*parts, _function("decide", lines[repeated:]))) + STREAM
+
+
+def _function(name: str, lines: Sequence[str], *, frame: str = "") -> str:
+    body = "\n".join(line.rstrip("\n") for line in lines) or "    (void)arena;"
+    return FUNCTION.format(name=name, frame=frame, lines=body)
+
+
+def _reset(at: int, plan: Plan) -> str:
+    return f"    ls_lstm_reset(&layer_{at}, arena + {plan.scratch[at]});\n"
+
+
+def _call(graph: Graph, at: int, step: Step, plan: Plan) -> str:
+    places = [_place(graph, at, i, plan) for i in step.inputs]
+    places.append(f"arena + {plan.tensors[step.output]}")
+    if step.scratch:
+        places.append(f"arena + {plan.scratch[at]}")
+    return f"    ls_{step.kernel}(&layer_{at}, {', '.join(places)});"
+
+
+def _place(graph: Graph, at: int, tensor: int, plan: Plan) -> str:
+    if graph.tensors[tensor].data is not None:
+        return f"operand_{at}"
+    return f"arena + {plan.tensors[tensor]}" if tensor in plan.tensors else "frame"
 
 
 def _layer(graph: Graph, at: int, step: Step) -> Iterator[str]:
@@ -219,7 +265,7 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + _fields(value) + "}"
     if isinstance(value, list):
-        return "{" + ", ".join(str(item) for item in value) + "}"
+        return "{" + ", ".join(map(_value, value)) + "}"
     return str(value)
 
 

@@ -48,6 +48,7 @@ class LiteRTPredictor:
         answers = []
         for waveform in waveforms:
             with self.lock:
+                self.interpreter.reset_all_variables()  # states of the window before
                 self.interpreter.set_tensor(source["index"], waveform[None])
                 try:
                     self.interpreter.invoke()
