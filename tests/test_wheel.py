@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lightspeech import bundle
+from lightspeech.export.wasm import FIXED
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,4 +38,5 @@ def test_wheel_holds_every_shipped_bundle_and_the_firmware(wheel):
     firmware = "lightspeech/evaluation/firmware"
     needed = {f"{firmware}/listen.c", f"{firmware}/cortex-m/link.ld"}
     gate = {f"lightspeech/audio/gate.{suffix}" for suffix in ("npz", "onnx")}
-    assert needed | gate <= set(wheel.namelist())
+    wasm = {f"lightspeech/export/wasm/{name}" for name in (*FIXED, "pipe.mjs", "libc/math.h")}
+    assert needed | gate | wasm <= set(wheel.namelist())

@@ -9,10 +9,11 @@ import pytest
 
 from lightspeech import bundle, plugins
 from lightspeech.errors import BundleError
+from lightspeech.export.wasm import compiler
 from lightspeech.inference import dispatch
 
 PACKAGE = dispatch.BACK_ENDS
-NEEDS = {"c99": "litert_torch", "litert": "litert_torch", "executorch": "executorch"}
+NEEDS = dict.fromkeys(("c99", "litert", "wasm"), "litert_torch") | {"executorch": "executorch"}
 """Packages that not every machine has."""
 
 
@@ -23,6 +24,8 @@ def made(request, export_nano):
         pytest.importorskip(NEEDS[request.param], reason=f"needs {NEEDS[request.param]}")
     if request.param == "c99" and not which("gcc"):
         pytest.skip("needs a C compiler: install gcc")
+    if request.param == "wasm" and not (compiler.is_here() and which("node")):
+        pytest.skip("needs clang and wasm-ld, or the extra 'wasm', and node: install nodejs")
     integers = "fp32" not in plugins.load("lightspeech.export", request.param).TAKES
     written = export_nano(request.param, integers=integers)
     assert dispatch.back_end(written) == request.param

@@ -10,10 +10,11 @@ import torch
 
 from lightspeech import bundle, plugins
 from lightspeech.export.onnx import Recognizer
+from lightspeech.export.wasm import compiler
 from lightspeech.inference import dispatch
 
 PACKAGE = "lightspeech.export"
-LITERT = ("arduino", "c99", "litert", "litert_network")
+LITERT = ("arduino", "c99", "litert", "litert_network", "wasm")
 NEEDS = dict.fromkeys(LITERT, "litert_torch") | {"executorch": "executorch"}
 """Packages that not every machine has."""
 BOARDS = {
@@ -33,6 +34,8 @@ STEPS = 0.05
 def name(request):
     if request.param in NEEDS:
         pytest.importorskip(NEEDS[request.param], reason=f"needs {NEEDS[request.param]}")
+    if request.param == "wasm" and not compiler.is_here():
+        pytest.skip("needs clang and wasm-ld: install clang and lld, or the extra 'wasm'")
     return request.param
 
 
@@ -61,6 +64,8 @@ def test_its_bundle_answers_as_the_network(name, exported):
         pytest.skip("runs on a board alone")
     if dispatch.back_end(made) == "c99" and not which("gcc"):
         pytest.skip("needs a C compiler: install gcc")
+    if dispatch.back_end(made) == "wasm" and not which("node"):
+        pytest.skip("needs node: install nodejs")
     noise = np.random.default_rng(0).normal(0, [[0.03], [0.1], [0.3]], (3, 16_000))
     noise = np.clip(noise, -1, 1).astype(np.float32)
     found = dispatch.open(bundle.read(made.path)).predict(noise)

@@ -30,7 +30,7 @@ BLOCK = re.compile(r"^```console *(?P<kind>.*)\n(?P<body>(?s:.*?))^```$", re.MUL
 KINDS = {"": (), "extra=litert": ("litert_torch",), "extra=executorch": ("executorch",)}
 """Kinds of blocks that are run, and the packages that each needs."""
 ELSEWHERE = "elsewhere"
-PROGRAMS = (*cortex_m.PACKAGES, "unzip")
+PROGRAMS = (*cortex_m.PACKAGES, "unzip", "clang", "wasm-ld")
 END = "--- end of command"
 TIMEOUT_S = 500
 

@@ -52,11 +52,11 @@ def run(*command):
 
 
 @pytest.fixture
-def load_c(gcc, tmp_path):
+def load_c(gcc):
     """Compile C files to a library and load it."""
 
     def load(folder):
-        library = gcc(tmp_path / "frontend.so", "-shared", "-fPIC", *sorted(folder.glob("*.c")))
+        library = gcc(folder / "frontend.so", "-shared", "-fPIC", *sorted(folder.glob("*.c")))
         return ctypes.CDLL(str(library))
 
     return load

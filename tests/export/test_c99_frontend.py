@@ -1,5 +1,6 @@
 import ctypes
 import json
+import shutil
 import subprocess
 from itertools import pairwise
 from pathlib import Path
@@ -101,6 +102,36 @@ def test_c_gives_the_golden_vectors_within_one_step(hear, case):
     assert np.abs(heard - expected).max() <= 1
     assert np.mean(heard == expected) > 0.99
     assert len(np.unique(expected)) > 10  # a check of nothing but -128 would prove nothing
+
+
+@pytest.mark.parametrize("lanes", [2, 4])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {}, {"level": "loudest"}, {"kind": "mfcc", "n_mfcc": 13}, {"hop_length": 480},
+        {"n_fft": 512, "hop_length": 160, "n_mels": 40, "power": 1},
+    ],
+)  # fmt: skip
+def test_frames_computed_side_by_side_have_the_same_bits(write_c, load_c, tmp_path, changes, lanes):
+    cfg, windows = MelConfig(**changes), Windows(window_s=0.6, hop_s=0.24)
+    shape = cfg.n_frames(windows.samples(cfg.sample_rate)[0]), cfg.n_features
+    samples = np.random.default_rng(0).normal(0, 3_000, 30_000).astype(np.int16)
+    blocks = np.split(samples, [1, 700, 701, 9_000, 9_640])
+    folder, heard = write_c(cfg, windows, unit_input(cfg)), []
+    header = folder / "ls_frontend_config.h"
+    text = header.read_text()
+    for n in (1, lanes):
+        header.write_text(f"#define LS_LANES {n}\n{text}")
+        made = tmp_path / f"lanes{n}"
+        shutil.copytree(folder, made, ignore=shutil.ignore_patterns("lanes*", "*.so"))
+        device = Device(load_c(made), shape)
+        speech = device.library.ls_frontend_speech
+        speech.restype = ctypes.c_float
+        heard.append([(w, speech(device.state)) for each in blocks for w in device.push(each)])
+    assert len(heard[0]) == len(heard[1]) > 4
+    for one, other in zip(*heard, strict=True):
+        np.testing.assert_array_equal(one[0], other[0])
+        assert one[1] == other[1]
 
 
 @pytest.fixture(params=[{}, {"level": "loudest"}, {"level": "recent", "floor": 1e-18}])

@@ -23,6 +23,15 @@ diagnosis, and never without the speaker's knowledge. In the European Union, inf
 work and in education is prohibited but for medical and safety reasons (Regulation 2024/1689,
 Art. 5)."""
 
+JAVASCRIPT = """\
+```js
+import { load } from "./index.js"; // or the name in package.json, where npm installed it
+const model = await load();
+model.answer(samples); // a recording, mono, at model.sampleRate; a stream: model.feed(chunk)
+```
+
+`index.d.ts` says the rest; `processor.js` stands behind a microphone, as an AudioWorklet."""
+
 
 @config
 class Figures:
@@ -56,6 +65,8 @@ def card(bundle: Bundle, quality: str = "") -> str:
         "Limits": LIMITS,
         "When not to use it": REFUSED,
     }
+    if bundle.model_file.endswith(".wasm"):
+        sections = {"How it is used": JAVASCRIPT, **sections}
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
     return f"# {bundle.name}\n\n{body}\n"
 

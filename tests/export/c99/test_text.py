@@ -1,5 +1,6 @@
 """What is written: the interface, labels, memory; and that C++ and two instances can use it."""
 
+import ctypes
 import subprocess
 
 import numpy as np
@@ -82,3 +83,26 @@ def test_no_global_and_no_allocation(built, gcc):
     kinds = {line.split()[-2] for line in symbols.splitlines()}
     assert not kinds & {"b", "B", "d", "D", "C"}
     assert "malloc" not in symbols
+
+
+EXPONENTIAL = """
+#include "ls_model.c"
+void run(const float *x, float *y, int n);
+void run(const float *x, float *y, int n) {
+    for (int i = 0; i < n; ++i) y[i] = exponential(x[i]);
+}
+"""
+
+
+def test_its_exponential_is_that_of_numpy_to_a_bit_or_two(built, gcc):
+    """Own sums, so that probabilities have the same bits everywhere; libraries' expf have not."""
+    (built / "all.c").write_text(EXPONENTIAL)
+    files, flags = (built / "all.c", built / "ls_kernels.c"), ("-shared", "-fPIC")
+    library = ctypes.CDLL(str(gcc(built / "all.so", *flags, *files)))
+    x = -np.concatenate([np.linspace(0, 87, 300_001), np.geomspace(1e-9, 1, 1_000), [88, 1e4]])
+    x, y = x.astype(np.float32), np.empty(len(x), np.float32)
+    pointers = [each.ctypes.data_as(ctypes.c_void_p) for each in (x, y)]
+    library.run(*pointers, len(x))
+    expected = np.exp(x.astype(np.float64))
+    expected[x < -87] = 0
+    np.testing.assert_allclose(y, expected, rtol=2e-7)

@@ -31,6 +31,22 @@
 extern "C" {
 #endif
 
+/* Frames that are computed side by side, as many as a vector of the processor holds floats: a power
+ * of two. Each gets the very same sums in the same order, so that its bits do not depend on it. */
+#ifndef LS_LANES
+#ifdef __wasm_simd128__
+#define LS_LANES (LS_HOP_LENGTH <= LS_N_FFT ? 4 : 1)
+#else
+#define LS_LANES 1
+#endif
+#endif
+#if LS_LANES > 1
+typedef float ls_lanes __attribute__((vector_size(4 * LS_LANES)));
+#else
+typedef float ls_lanes;
+#endif
+#define LS_HEARD (LS_N_FFT * LS_LANES) /* samples: these frames overlap */
+
 #if LS_RELATIVE
 typedef int16_t ls_kept; /* a log band in fine steps: what it is relative to is found in the window */
 #else
@@ -38,17 +54,18 @@ typedef int8_t ls_kept; /* what the network takes */
 #endif
 
 typedef struct {
-    int16_t samples[LS_N_FFT];                       /* ring: the last window of sound */
+    int16_t samples[LS_HEARD];                       /* ring: the last frames of sound */
     ls_kept frames[LS_WINDOW_FRAMES][LS_N_FEATURES]; /* ring: what the network hears at once */
-    float work[LS_N_FFT + 2];                        /* the spectrum of one frame */
+    ls_lanes work[LS_N_FFT + 2];                     /* the spectrum of frames side by side */
     uint32_t next_sample;                            /* place in the ring of samples */
     uint32_t samples_to_frame;                       /* samples until the next frame is whole */
+    uint32_t waiting;                                /* frames that are whole, not yet computed */
     uint32_t next_frame;                             /* place in the ring of frames */
     uint32_t frames_to_window;                       /* frames until the next window is whole */
     int due;                                         /* a window is whole and was not taken yet */
 #if LS_GATE
     ls_gate gate;
-    float pooled[LS_GATE_BANDS]; /* energies of neighbouring mel bands of the last frame, summed */
+    ls_lanes pooled[LS_GATE_BANDS]; /* energies of neighbouring mel bands of a frame, summed */
     int odd;                     /* the gate hears every second frame */
 #endif
 #if LS_LEARNS

@@ -76,7 +76,7 @@ const char *ls_model_label(int index);
 SOURCE = """\
 #include "ls_model.h"
 
-#include <math.h>
+#include <string.h>
 
 #include "ls_kernels.h"
 {includes}
@@ -95,6 +95,23 @@ const char *ls_model_label(int index) {{
     return index < 0 || index >= LS_MODEL_OUTPUT_SIZE ? "" : labels[index];
 }}
 
+/* e^x of a number that is not above 0, the same bits on every IEEE machine, unlike expf.
+ * x = n log 2 + r with |r| < 0.35; log 2 has two parts, so that r is exact, and the series of e^r
+ * is cut where the next term is below 1e-8. */
+static float exponential(float x) {{
+    if (x < -87.0F) {{
+        return 0.0F;
+    }}
+    const int32_t n = (int32_t)(x * 1.44269504F - 0.5F);
+    const float r = (x - (float)n * 0.693359375F) + (float)n * 2.12194440e-4F;
+    const float head = 1.0F / 24 + r * (1.0F / 120 + r * (1.0F / 720 + r * (1.0F / 5040)));
+    const float series = 1.0F + r * (1.0F + r * (0.5F + r * (1.0F / 6 + r * head)));
+    const int32_t bits = (n + 127) * (1 << 23);
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return series * power;
+}}
+
 void ls_model_probabilities(const ls_model *model, float *probabilities) {{
     const int8_t *scores = ls_model_output(model);
     const float scale = {factor}; /* of a score, over the temperature */
@@ -104,7 +121,7 @@ void ls_model_probabilities(const ls_model *model, float *probabilities) {{
         most = scores[i] > most ? scores[i] : most;
     }}
     for (int i = 0; i < LS_MODEL_OUTPUT_SIZE; ++i) {{
-        probabilities[i] = expf((float)(scores[i] - most) * scale);
+        probabilities[i] = exponential((float)(scores[i] - most) * scale);
         sum += probabilities[i];
     }}
     for (int i = 0; i < LS_MODEL_OUTPUT_SIZE; ++i) {{

@@ -1,0 +1,76 @@
+/* What JavaScript calls: one stream of sound, which begins anew with reset.
+ *
+ * Numbers and addresses are all that cross over; index.js makes answers of them.
+ */
+#include <stddef.h>
+
+#include "ls_frontend.h"
+#include "ls_model.h"
+
+#define EXPORT(name) __attribute__((export_name(#name)))
+#define BLOCK 4096u /* samples that come at once */
+
+static ls_frontend frontend;
+static ls_model model;
+static float block[BLOCK];
+static float probabilities[LS_MODEL_OUTPUT_SIZE];
+
+EXPORT(sampleRate) uint32_t sample_rate(void) { return LS_SAMPLE_RATE; }
+
+/* Samples of a window, and from one to the next of a recording; 0: its central one stands for all. */
+EXPORT(windowSize) uint32_t window_size(void) { return WINDOW_SIZE; }
+EXPORT(hopSize) uint32_t hop_size(void) { return HOP_SIZE; }
+
+/* Whether a recording's answer is of each class the largest of its windows, and not their mean. */
+EXPORT(takesLargest) int32_t takes_largest(void) { return TAKES_LARGEST; }
+
+EXPORT(classes) uint32_t classes(void) { return LS_MODEL_OUTPUT_SIZE; }
+EXPORT(label) const char *label(int32_t index) { return ls_model_label(index); }
+EXPORT(threshold) float threshold(void) { return LS_MODEL_THRESHOLD; }
+EXPORT(blockSize) uint32_t block_size(void) { return BLOCK; }
+EXPORT(block) float *place_of_block(void) { return block; }
+EXPORT(probabilities) const float *place_of_probabilities(void) { return probabilities; }
+EXPORT(reset) void reset(void) { ls_frontend_init(&frontend); }
+
+/* A sample from -1 to 1 as 16 bits, ties to even. */
+static int16_t rounded(float sample) {
+    const float steps = __builtin_rintf(sample * 32768.0f);
+    return (int16_t)(steps > 32767.0f ? 32767.0f : steps > -32768.0f ? steps : -32768.0f);
+}
+
+/* Hear samples first to end of the block; returns how many were taken, fewer if a window became
+ * whole. */
+EXPORT(hear) uint32_t hear(uint32_t first, uint32_t end) {
+    int16_t samples[256];
+    uint32_t at = first;
+    while (at < end && at < BLOCK && !ls_frontend_due(&frontend)) {
+        uint32_t n = 0;
+        while (n < sizeof samples / sizeof samples[0] && at + n < end && at + n < BLOCK) {
+            samples[n] = rounded(block[at + n]);
+            n++;
+        }
+        at += (uint32_t)ls_frontend_push(&frontend, samples, n);
+    }
+    return at - first;
+}
+
+EXPORT(due) int32_t due(void) { return ls_frontend_due(&frontend); }
+
+/* Answer the window that is whole. */
+EXPORT(answer) void answer(void) {
+    ls_frontend_window(&frontend, ls_model_input(&model));
+    ls_model_run(&model);
+    ls_model_probabilities(&model, probabilities);
+}
+
+/* Hear on without an answer to the window that is whole. */
+EXPORT(skip) void skip(void) { ls_frontend_window(&frontend, ls_model_input(&model)); }
+
+/* Share of the last window in which somebody speaks. */
+EXPORT(speech) float speech(void) { return ls_frontend_speech(&frontend); }
+
+#if LS_GATE
+/* Cells of the voice gate that were heard, and whether one of the last sounds like speech. */
+EXPORT(cells) uint32_t cells(void) { return frontend.gate.cells; }
+EXPORT(sounds) uint32_t sounds(uint32_t cell) { return frontend.gate.speech[cell % LS_GATE_CELLS]; }
+#endif
