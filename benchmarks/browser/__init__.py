@@ -1,0 +1,1 @@
+"""What a model costs in a browser: own WebAssembly against onnxruntime-web."""
