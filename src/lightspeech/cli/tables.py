@@ -14,6 +14,7 @@ NAMES = (
     "docs/results.md",
     "docs/benchmark.md",
     "docs/own-data.md",
+    "docs/devices/browser.md",
     "docs/experiments.md",
 )
 DOCUMENTS = tuple(Path(name) for name in NAMES)

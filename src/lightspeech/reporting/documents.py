@@ -9,6 +9,7 @@ from lightspeech.evaluation import frontier, installs
 from lightspeech.reporting import (
     begun,
     benchmark_table,
+    browser,
     costs,
     levels,
     robustness,
@@ -69,6 +70,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "init": begun.describe,
     "benchmark": _benchmark,
     "install": _install,
+    "browser": browser.describe,
     "gate": voice_gate.describe,
     "levels": levels.describe,
     "robustness": robustness.describe,

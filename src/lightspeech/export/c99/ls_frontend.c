@@ -31,11 +31,12 @@ static void apply_window(ls_frontend *state) {
     for (uint32_t n = 0; n < HALF; n++) {
         for (uint32_t part = 0; part < 2; part++) {
             const float hann = HANN * (1.0f - ls_cosine[2 * n + part]);
-            float *const to = (float *)(state->work + 2 * reversed + part);
+            int_lanes heard;
             for (uint32_t lane = 0; lane < LS_LANES; lane++) {
                 const uint32_t place = oldest + lane * LS_HOP_LENGTH + 2 * n + part;
-                to[lane] = (float)state->samples[place & (LS_HEARD - 1)] * hann;
+                ((int32_t *)&heard)[lane] = state->samples[place & (LS_HEARD - 1)];
             }
+            state->work[2 * reversed + part] = TO_FLOAT(heard) * hann;
         }
         uint32_t carry = HALF >> 1;
         while (reversed & carry) {

@@ -1,5 +1,9 @@
 #include "ls_gate.h"
 
+#ifdef __wasm_simd128__
+#include <wasm_simd128.h>
+#endif
+
 /* A causal convolution over cells; the weights of one input lie side by side. */
 typedef struct {
     const int8_t *weights;
@@ -41,6 +45,24 @@ static void find_inputs(ls_gate *gate, const int32_t *levels, int8_t *inputs) {
     }
 }
 
+/* Add what one input gives each output. */
+static void add(int32_t *sums, int32_t heard, const int8_t *weight, uint32_t outputs) {
+    uint32_t out = 0;
+#ifdef __wasm_simd128__
+    for (; out + 8 <= outputs; out += 8) {
+        const v128_t weights = wasm_i16x8_load8x8(weight + out);
+        const v128_t products = wasm_i16x8_mul(wasm_i16x8_splat((int16_t)heard), weights);
+        const v128_t low = wasm_i32x4_extend_low_i16x8(products);
+        const v128_t high = wasm_i32x4_extend_high_i16x8(products);
+        wasm_v128_store(sums + out, wasm_i32x4_add(wasm_v128_load(sums + out), low));
+        wasm_v128_store(sums + out + 4, wasm_i32x4_add(wasm_v128_load(sums + out + 4), high));
+    }
+#endif
+    for (; out < outputs; out++) {
+        sums[out] += heard * weight[out];
+    }
+}
+
 /* Sum all that a layer hears now; much of it is 0. */
 static void find_sums(const gate_layer *layer, const int8_t *ring, uint32_t now, int32_t *sums) {
     const int8_t *weight = layer->weights;
@@ -51,8 +73,8 @@ static void find_sums(const gate_layer *layer, const int8_t *ring, uint32_t now,
         const uint32_t row = (now + 1u + tap * layer->dilation) % rows(layer);
         const int8_t *const heard = ring + row * layer->inputs;
         for (uint32_t in = 0; in < layer->inputs; in++) {
-            for (uint32_t out = 0; heard[in] != 0 && out < layer->outputs; out++) {
-                sums[out] += heard[in] * weight[out];
+            if (heard[in] != 0) {
+                add(sums, heard[in], weight, layer->outputs);
             }
             weight += layer->outputs;
         }

@@ -18,10 +18,15 @@ static inline int32_t scaled(int32_t value, ls_scale scale) {
     const int32_t left = max_of(scale.shift, 0), right = left - scale.shift;
     const int32_t wide = (int32_t)((uint32_t)value << left);
     const int64_t product = (int64_t)wide * scale.multiplier + (INT64_C(1) << 30);
+#ifdef __wasm__ /* a half more, and one less below zero, comes to the same in its 64 bits */
+    const int64_t whole = product >> 31, half = (INT64_C(1) << right) >> 1;
+    return (int32_t)((whole + half + ((whole >> 63) & -(half > 0))) >> right);
+#else
     const int32_t high = (int32_t)(product >> 31);
     const int32_t mask = (int32_t)((UINT32_C(1) << right) - 1);
     const int32_t threshold = (mask >> 1) + (high < 0);
     return (high >> right) + ((high & mask) > threshold);
+#endif
 }
 
 #ifdef LS_SMLAD

@@ -232,14 +232,14 @@ void ls_reduce_max(const ls_reduction *layer, const int8_t *in, int8_t *out) {
     }
 }
 
-static int8_t sum_of(const ls_pair *layer, int32_t a, int32_t b) {
+static inline int8_t sum_of(const ls_pair *layer, int32_t a, int32_t b) {
     /* 20 bits of headroom before the operands come to a common scale, as TFLite has them. */
     const int32_t wide_a = (a - layer->a_zero) * (1 << 20), wide_b = (b - layer->b_zero) * (1 << 20);
     const int32_t sum = scaled(wide_a, layer->a) + scaled(wide_b, layer->b);
     return ranged(scaled(sum, layer->result), layer->out);
 }
 
-static int8_t product_of(const ls_pair *layer, int32_t a, int32_t b) {
+static inline int8_t product_of(const ls_pair *layer, int32_t a, int32_t b) {
     return ranged(scaled((a - layer->a_zero) * (b - layer->b_zero), layer->result), layer->out);
 }
 
@@ -250,7 +250,7 @@ static int32_t offset(const int32_t stride[4], int32_t i, int32_t j, int32_t k) 
 typedef int8_t ls_operation(const ls_pair *layer, int32_t a, int32_t b);
 
 /* The layer is copied, since a compiler must assume that out may lie on it. */
-static void each_pair(
+static inline void each_pair(
     const ls_pair *given, const int8_t *a, const int8_t *b, int8_t *out, ls_operation *operation) {
     const ls_pair copy = *given, *const layer = &copy;
     for (int32_t i = 0; i < layer->shape[0]; ++i) {
