@@ -1,9 +1,13 @@
 """WebAssembly gives the bits of the same C on this machine, in Node.js and in a browser."""
 
+import functools
+import http.server
 import json
+import queue
 import re
 import shutil
 import subprocess
+import threading
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -140,6 +144,67 @@ def test_windows_have_the_bits_of_c(packed, samples):
     answers = [dispatch.open(each).predict(rows) for each in packed]
     assert np.ptp(answers[0], axis=0).max() > 0.1
     np.testing.assert_array_equal(*answers)
+
+
+PAGE = """<!doctype html><meta charset="utf-8"><script type="module">
+import { load } from "./nano-wasm/index.js";
+async function told() {
+  const model = await load();
+  const samples = new Int16Array(await (await fetch("samples")).arrayBuffer());
+  const context = new OfflineAudioContext(1, samples.length, model.sampleRate);
+  await context.audioWorklet.addModule("./nano-wasm/processor.js");
+  const source = new AudioBufferSourceNode(context, {
+    buffer: new AudioBuffer({ length: samples.length, sampleRate: model.sampleRate }),
+  });
+  source.buffer.copyToChannel(Float32Array.from(samples, (x) => x / 32768), 0);
+  const processorOptions = { module: model.module };
+  const node = new AudioWorkletNode(context, "lightspeech", { processorOptions });
+  const heard = [];
+  node.port.onmessage = ({ data }) => heard.push(data);
+  source.connect(node).connect(context.destination);
+  source.start();
+  await context.startRendering();
+  const fed = model.feed(samples);
+  while (heard.length < fed.length) await new Promise((done) => setTimeout(done, 20));
+  return [fed, heard];
+}
+const body = JSON.stringify(await told().catch(String));
+await fetch("told", { method: "POST", body });
+</script>"""
+
+
+class Taker(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        self.server.told.put(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(204)
+        self.end_headers()
+
+
+def test_a_page_and_an_audio_worklet_in_chromium_have_the_bits_of_c(
+    packed, in_c, samples, tmp_path
+):
+    require("chromium")
+    shutil.copytree(packed[0].path, tmp_path / "nano-wasm")
+    (tmp_path / "index.html").write_text(PAGE)
+    samples.tofile(tmp_path / "samples")
+    handler = functools.partial(Taker, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.told = queue.Queue()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        command = [
+            "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+            f"--user-data-dir={tmp_path}/profile", f"http://127.0.0.1:{server.server_port}/",
+        ]  # fmt: skip
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as browser:
+            told = json.loads(server.told.get(timeout=100))
+            browser.terminate()
+        server.shutdown()
+    for answers in told:
+        rows = [[*answer["probabilities"].values(), answer["speech"]] for answer in answers]
+        np.testing.assert_array_equal(np.array(rows, np.float32), in_c)
 
 
 @pytest.mark.parametrize(
