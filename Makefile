@@ -6,7 +6,7 @@ BARE := .venv-bare
 AARCH64 := .aarch64
 SOURCES := $(shell find src -name '*.py' -o -path '*/zoo/*' -type f)
 
-.PHONY: help demo test lint types tables console reference bare zoo firmware test-aarch64 clean
+.PHONY: help demo test lint types tables console reference bare zoo site firmware test-aarch64 clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -47,6 +47,10 @@ zoo: .venv/.installed  ## bundles of runs/zoo_* into the package, with their car
 	  (cd src/lightspeech/zoo/$$model && rm */README.md gate.onnx) || exit 1; \
 	done
 	$(BIN)/lightspeech tables
+
+site: .venv/.installed  ## the page for any web host, in build/site: microphone and files, nothing leaves the browser
+	rm -rf build/site
+	$(BIN)/python site/build.py build/site
 
 firmware: .venv/.installed  ## cost of the C in BUNDLE on an emulated Cortex-M4F, to results/devices
 	$(BIN)/lightspeech boards $(BUNDLE) --publish results

@@ -1,0 +1,38 @@
+// What the page says, in each of its languages; labels of a model that are not here stay as they are.
+
+export const TEXTS = {
+  en: {
+    model: "Model", language: "Language",
+    lead: "What does this voice sound like? A model of some ten thousand numbers listens, on this device alone: no sound leaves it.",
+    listen: "Listen to the microphone", stop: "Stop",
+    drop: "Drop a recording here, or choose one",
+    consentTitle: "May this page listen?",
+    consent: "The microphone is heard by this page only, on your device. Nothing is recorded, stored or sent. Only listen to people who know that you do. The browser will ask you as well.",
+    yes: "Yes, listen", no: "No",
+    speech: "Speech", history: "What was heard",
+    listening: "Listening … the first answer comes after three seconds.",
+    changed: "The browser changes the sound ({what}); answers may be worse.",
+    refused: "The browser gave no microphone: {why}",
+    unreadable: "{name} cannot be decoded here; try WAV, MP3 or FLAC.",
+    stopped: "Stopped.", whole: "all of it", uncertain: "uncertain", none: "nobody speaks",
+    limits: "It hears how something is said, as actors say it, and is often wrong. Not for judging people. A probability below the model's threshold is shown as uncertain.",
+    angry: "angry", happy: "happy", neutral: "neutral", sad: "sad",
+  },
+  de: {
+    model: "Modell", language: "Sprache",
+    lead: "Wie klingt diese Stimme? Ein Modell aus einigen zehntausend Zahlen hört zu, nur auf diesem Gerät: Kein Ton verlässt es.",
+    listen: "Dem Mikrofon zuhören", stop: "Beenden",
+    drop: "Eine Aufnahme hier ablegen oder auswählen",
+    consentTitle: "Darf diese Seite zuhören?",
+    consent: "Nur diese Seite hört das Mikrofon, auf Ihrem Gerät. Nichts wird aufgenommen, gespeichert oder gesendet. Hören Sie nur Menschen zu, die davon wissen. Auch der Browser wird fragen.",
+    yes: "Ja, zuhören", no: "Nein",
+    speech: "Sprache", history: "Was zu hören war",
+    listening: "Hört zu … die erste Antwort kommt nach drei Sekunden.",
+    changed: "Der Browser verändert den Ton ({what}); Antworten können schlechter sein.",
+    refused: "Der Browser gab kein Mikrofon: {why}",
+    unreadable: "{name} lässt sich hier nicht lesen; versuchen Sie WAV, MP3 oder FLAC.",
+    stopped: "Beendet.", whole: "alles", uncertain: "unsicher", none: "niemand spricht",
+    limits: "Es hört, wie etwas gesagt wird, so wie Schauspieler es sagen, und irrt sich oft. Nicht geeignet, um Menschen zu beurteilen. Eine Wahrscheinlichkeit unter der Schwelle des Modells gilt als unsicher.",
+    angry: "wütend", happy: "fröhlich", neutral: "neutral", sad: "traurig",
+  },
+};
