@@ -44,12 +44,15 @@ INT8, KNOWN = {"quantize": Int8()}, {"normalisation": "speaker"}
 @pytest.mark.parametrize(
     ("cfg", "expected"),
     [
-        (config_of("nano"), ["executorch", "litert", "onnx", "onnx_fp16", "onnx_network"]),
+        (
+            config_of("nano"),
+            ["executorch", "litert", "onnx", "onnx_dynamic", "onnx_fp16", "onnx_network"],
+        ),
         (
             config_of("nano", **INT8),
             ["arduino", "c99", "executorch", "litert", "litert_network", "onnx", "onnx_network"],
         ),
-        (config_of("nano", **KNOWN), ["onnx", "onnx_fp16", "onnx_network"]),
+        (config_of("nano", **KNOWN), ["onnx", "onnx_dynamic", "onnx_fp16", "onnx_network"]),
         (config_of("nano", **INT8, **KNOWN), ["c99", "litert_network", "onnx", "onnx_network"]),
         (config_of("base"), ["onnx"]),
         (config_of("fusion"), ["onnx"]),
@@ -77,7 +80,7 @@ def test_a_run_has_the_formats_that_hold_its_front_end_and_its_numbers(cfg, expe
             config_of("nano", **KNOWN),
             "litert",
             "nano must know its speaker, which litert does not hold; "
-            "export it with --format onnx or onnx-fp16 or onnx-network",
+            "export it with --format onnx or onnx-dynamic or onnx-fp16 or onnx-network",
         ),
         (
             config_of("nano", **INT8),
@@ -119,6 +122,7 @@ def test_every_exporter_has_a_format_of_each_number_format_it_takes():
         "litert-network": ("litert_network", "int8"),
         "onnx": ("onnx", "fp32"),
         "onnx-int8": ("onnx", "int8"),
+        "onnx-dynamic": ("onnx_dynamic", "fp32"),
         "onnx-fp16": ("onnx_fp16", "fp32"),
         "onnx-network": ("onnx_network", "fp32"),
         "onnx-network-int8": ("onnx_network", "int8"),

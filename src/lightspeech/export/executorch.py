@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.fx import GraphModule
 
-from lightspeech.errors import MissingExtra
+from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.export._bundled import exporter
 from lightspeech.export._bundled import never as rewrite  # noqa: F401
 from lightspeech.export._bundled import nobody as network_alone  # noqa: F401
 from lightspeech.export.int8_tflite import standardization
-from lightspeech.models.contract import SpeechModel
+from lightspeech.models.contract import SpeechModel, is_recurrent
 from lightspeech.models.int8 import Int8Network, convert
 from lightspeech.quiet import muted
 from lightspeech.training import networks
@@ -66,8 +66,14 @@ def to_bytes(run: Run) -> bytes:
     """Compile a run to one ``.pte`` program.
 
     Raises:
+        ConfigError: if it is int8 and has a layer that keeps a state.
         MissingExtra: if executorch is not installed.
     """
+    if isinstance(run.network, Int8Network) and is_recurrent(run.network):
+        raise ConfigError(
+            f"{run.config.model.name}: ExecuTorch has no int8 LSTM; export it with --format c99, "
+            "litert or onnx"
+        )
     with muted(), torch.no_grad():
         try:
             from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner

@@ -116,7 +116,7 @@ def to_bytes(run: Run, *, half: bool = False, network_alone: bool = False) -> by
         )
     model = graph(Recognizer(run, layer, half=half), run.config.model.name)
     if front.in_bundle and front.tuned:  # as the run was measured, see `networks.answering`
-        model = _parsed(dynamic(model))
+        model = parsed(dynamic(model))
     for name, source in layer.sources.items():
         if source.model is not None:
             model = _behind(source.model, name, model)
@@ -161,7 +161,8 @@ def graph(recognizer: Recognizer, name: str) -> Any:
         return onnxslim.slim(program.model_proto)
 
 
-def _parsed(model: bytes) -> Any:
+def parsed(model: bytes) -> Any:
+    """Read what `to_bytes` gave."""
     import onnx
 
     return onnx.load_model_from_string(model)

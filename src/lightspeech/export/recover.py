@@ -26,6 +26,7 @@ ADDED = ("n_params", "mean", "deviation", "prefix")
 """What a bundle says of a network beside its configuration."""
 NORM = "BatchNormalization"
 LAYERS = ("Conv", "Gemm")
+LAYER_WITH_STATE = "Scan"
 COMPUTES = {
     "Add": ("add", 2), "Mul": ("mul", 2), "Relu": ("relu", 1), "ReduceMean": ("mean", 1),
     "ReduceMax": ("amax", 1), "Concat": ("cat", None), "AveragePool": ("avg_pool2d", 1),
@@ -56,6 +57,8 @@ def recover(bundle: Bundle) -> Run:
     model = (bundle.path / bundle.model_file).read_bytes()
     onnx_file.check(model)
     graph = onnx.load_model_from_string(model).graph
+    if any(node.op_type == LAYER_WITH_STATE for node in graph.node):
+        raise BundleError(again.format("it holds an LSTM layer, too little of it"))
     if not any(node.op_type == "QuantizeLinear" for node in graph.node):
         raise BundleError(again.format("its model is not int8"))
     try:

@@ -145,8 +145,11 @@ class Completed(Standardized, nn.Module):
 
 
 def is_recurrent(network: nn.Module) -> bool:
-    """Whether a network keeps a state from frame to frame."""
-    return any(isinstance(module, nn.RNNBase) for module in network.modules())
+    """Whether a network keeps a state from frame to frame, or a part says ``keeps_state``."""
+    return any(
+        isinstance(part, nn.RNNBase) or getattr(part, "keeps_state", False)
+        for part in network.modules()
+    )
 
 
 def can_narrow(network: nn.Module) -> bool:

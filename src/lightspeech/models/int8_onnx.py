@@ -83,7 +83,9 @@ def _exported(network: nn.Module, features: Tensor, sizes: dict[int, Any]) -> An
         return onnxslim.slim(program.model_proto)
 
 
-def dynamic(model: Any, excluded: Sequence[str] = ()) -> bytes:
+def dynamic(
+    model: Any, excluded: Sequence[str] = (), kinds: Sequence[str] = ("MatMul", "Gemm")
+) -> bytes:
     """Make the weights of all products of an ONNX model int8 for each output channel.
 
     What a product reads is int8 by a scale of the moment (``DynamicQuantizeLinear``).
@@ -91,6 +93,7 @@ def dynamic(model: Any, excluded: Sequence[str] = ()) -> bytes:
     Args:
         model: in floats.
         excluded: names of the nodes that stay so.
+        kinds: operators whose weights become int8.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -101,7 +104,7 @@ def dynamic(model: Any, excluded: Sequence[str] = ()) -> bytes:
             file,
             weight_type=QuantType.QInt8,
             per_channel=True,
-            op_types_to_quantize=["MatMul", "Gemm"],
+            op_types_to_quantize=list(kinds),
             nodes_to_exclude=list(excluded),
         )
         return file.read_bytes()

@@ -21,6 +21,8 @@ LARGEST_BITS = 6
 class RoundedLSTM(nn.Module):
     """One layer, zero state before the first frame; rounds where the kernel rounds."""
 
+    keeps_state = True
+
     def __init__(self, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor) -> None:
         """Take trained weights.
 

@@ -47,6 +47,11 @@ def _benchmark(root: Path) -> str:
     return f"{about}\n\n{picture}\n\n{benchmark_table.markdown(rows)}"
 
 
+def _lstm(root: Path) -> str:
+    about, rows = benchmark_table.read(root / "benchmark_lstm.json")
+    return f"{about}\n\n{benchmark_table.markdown(rows)}"
+
+
 def _install(root: Path) -> str:
     found = installs.read(root)
     largest = " and ".join(list(found.core.largest)[:2])
@@ -71,6 +76,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "benchmark": _benchmark,
     "install": _install,
     "browser": browser.describe,
+    "lstm": _lstm,
     "gate": voice_gate.describe,
     "levels": levels.describe,
     "robustness": robustness.describe,

@@ -43,6 +43,22 @@ def test_kernels_give_the_bits_of_this_machine(bundle_of_layers, options):
     assert len({*here.logits}) == 2
 
 
+@pytest.mark.parametrize("options", [(), ("-DLS_SMLAD",)], ids=["plain", "smlad"])
+def test_recurrent_layers_give_the_bits_of_this_machine(bundle_of_layers, network, options):
+    net = network((1, 49, 8))
+    net.lstm(9)
+    net.lstm(6, power=-10)
+    net.slice((1, 1, 6), [0, 48, 0])
+    net.move("RESHAPE", (1, 6), [1, 6])
+    for name, text in c99.sources(net.to_bytes(), "abcdef").items():
+        (bundle_of_layers.path / name).write_text(text)
+    samples = device_cost.sound(bundle_of_layers)
+    here = cortex_m.on_host(bundle_of_layers.path, samples)
+    there = cortex_m.on_cortex_m(bundle_of_layers.path, samples, *options).printed
+    assert there.logits == here.logits
+    assert len({*here.logits}) == 2
+
+
 def test_two_multiplications_an_instruction_take_fewer(bundle_of_layers):
     samples = device_cost.sound(bundle_of_layers)
     plain, paired = (
