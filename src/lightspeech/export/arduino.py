@@ -65,7 +65,7 @@ SMLAD = """\
 #define LS_SMLAD
 #endif
 """
-"""The Arduino IDE passes no flags to a library, so its kernels look themselves."""
+"""The Arduino IDE passes no flags to a library, so its layers look themselves."""
 
 
 def export(run: Run, bundle: Bundle) -> Bundle:
@@ -160,7 +160,7 @@ def pack(bundle: Bundle) -> bytes:
     }
     for path in sorted([*bundle.path.glob("*.c"), *bundle.path.glob("*.h")]):
         text = path.read_text("utf-8")
-        texts[f"src/{path.name}"] = SMLAD + text if path.name == f"{own}_kernels.c" else text
+        texts[f"src/{path.name}"] = SMLAD + text if path.name == f"{own}_integers.h" else text
     return _zip({f"{name}/{path}": text for path, text in texts.items()})
 
 
