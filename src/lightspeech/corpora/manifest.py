@@ -1,6 +1,7 @@
 """The manifest: one CSV row a recording, with what its name says and what its audio says."""
 
 import csv
+import hashlib
 import io
 import os
 from collections import defaultdict
@@ -133,6 +134,21 @@ def duplicates(utterances: list[Utterance]) -> list[tuple[str, ...]]:
     for utterance in utterances:
         groups[utterance.audio_hash].append(utterance.id)
     return [tuple(ids) for ids in groups.values() if len(ids) > 1]
+
+
+def identity(utterance: Utterance) -> tuple[str, str, str]:
+    """What a recording is to a study, wherever it lies: its samples, who speaks, and its label."""
+    return utterance.audio_hash, utterance.speaker, utterance.emotion
+
+
+def digest(utterances: list[Utterance]) -> str:
+    """SHA-256 of which recordings these are, in whatever order.
+
+    Args:
+        utterances: decoded.
+    """
+    lines = sorted("\t".join((u.id, *identity(u))) for u in utterances)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def write(utterances: list[Utterance], path: Path) -> None:

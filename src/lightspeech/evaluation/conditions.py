@@ -1,8 +1,10 @@
 """A study on disk: ``study.json`` says what it is, ``fold*-seed*/test.csv`` what models said."""
 
+import hashlib
 import importlib.metadata
 import platform
 from dataclasses import field
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,15 +35,25 @@ def cross(n_corpora: int) -> str:
     return f"cross{n_corpora}"
 
 
+@cache
+def _code() -> str:
+    """Tell one state of this package's code from another, of a checkout too: it has one version."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
 def environment() -> dict[str, str]:
-    """Versions that figures depend on; a package that is not installed is left out."""
+    """Versions that figures depend on, and the code; what is not installed is left out."""
     versions = {
         package: importlib.metadata.version(package)
         for package in PACKAGES
         if any(importlib.metadata.distributions(name=package))
     }
     machine = f"{platform.system()} {platform.machine()}"
-    return {"python": platform.python_version(), "machine": machine, **versions}
+    return {"python": platform.python_version(), "machine": machine, **versions, "code": _code()}
 
 
 @config.config
@@ -67,6 +79,10 @@ class Conditions:
     """Multiply-accumulates of one window; null where nobody counted."""
     recipe: str
     labels: tuple[str, ...]
+    data_sha256: str | None = None
+    """Of the recordings of the study, see `corpora.manifest.digest`; null where nobody said."""
+    recipe_sha256: str | None = None
+    """Of its recipe, see `studies.study.Study`; null where nobody said."""
     environment: dict[str, str] = field(default_factory=environment)
     """That of the training where ``study.json`` has it, else that of the measurement."""
 

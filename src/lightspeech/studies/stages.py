@@ -211,7 +211,7 @@ def write_manifest(material: Material, folder: Path) -> None:
 
 
 def _content(utterances: list[Utterance]) -> list[tuple[str, str, str, str]]:
-    return [(u.id, u.audio_hash, u.speaker, u.emotion) for u in utterances]
+    return [(u.id, *manifest.identity(u)) for u in utterances]
 
 
 def check_cut(recipe: Recipe, material: Material, places: Places) -> None:

@@ -1,9 +1,11 @@
 """A trained study, or a step of it, read back from its folder."""
 
 import dataclasses
+import hashlib
+import json
 from pathlib import Path
 
-from lightspeech.config import Choice
+from lightspeech.config import Choice, as_dict
 from lightspeech.corpora import manifest
 from lightspeech.corpora.base import Utterance
 from lightspeech.protocols.base import Protocol
@@ -39,6 +41,14 @@ class Study:
             return before
         step = str(self.steps[-1].module.SCHEME)
         return step if before == "fp32" else f"{step}-{before}"
+
+    @property
+    def recipe_sha256(self) -> str:
+        """Of all that its recipe says, the steps up to this one; not of where recordings lie."""
+        made_by = as_dict(dataclasses.replace(self.recipe, compress=self.steps))
+        corpora = [{**corpus, "root": None} for corpus in made_by["corpora"]]
+        text = json.dumps({**made_by, "corpora": corpora}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def is_tested(self) -> bool:

@@ -9,6 +9,7 @@ from lightspeech import __version__
 from lightspeech import bundle as bundles
 from lightspeech.bundle import Bundle
 from lightspeech.config import as_dict, build
+from lightspeech.corpora import manifest
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import conditions as evaluation
 from lightspeech.evaluation import results
@@ -111,6 +112,8 @@ def describe_study(study: Study, bundle: Bundle | None) -> Conditions:
         **costs(run, bundle),
         "recipe": recipe.name,
         "labels": run.labels,
+        "data_sha256": manifest.digest(study.utterances),
+        "recipe_sha256": study.recipe_sha256,
     }
     return build(Conditions, values, source=str(study.folder))
 
