@@ -79,6 +79,8 @@ def test_a_folder_may_be_moved(make_bundle, tmp_path):
         ({"model_file": "..\\\\model.onnx"}, "model_file: expected a plain name"),
         ({"model_file": "C:model.onnx"}, "model_file: expected a plain name, not a path"),
         ({"model_file": "model\x00.onnx"}, "model_file: expected a plain name: 1 to 200"),
+        ({"model_file": "README.md"}, "model_file: expected the name of a model's file"),
+        ({"model_file": "Bundle.JSON"}, "model_file: expected the name of a model's file"),
         ({"name": "a/b"}, "name: expected a plain name, not a path"),
         ({"name": "x" * 300}, "name: expected a plain name: 1 to 200"),
         ({"frontend": {"hop_length": 1}}, r"ask for \d+ MiB and \d+ s of processor for a minute"),

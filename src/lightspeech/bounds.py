@@ -18,6 +18,8 @@ Channels = Annotated[int, Field(ge=1, le=1024)]
 """Of a convolution."""
 Kernel = Annotated[int, Field(ge=1, le=255)]
 """Frames that a convolution sees."""
+MAX_WEIGHTS = 1 << 22
+"""Of a network of ours, 14 times the largest: training keeps six times as many numbers."""
 Few = Annotated[int, Field(ge=1, le=64)]
 """Members, heads and rounds: what is done or kept so many times over."""
 Place = Annotated[int, Field(ge=0, le=256)]

@@ -25,7 +25,8 @@ FORMAT = 2
 READABLE = (1, FORMAT)
 """In format 1 a front end has no name: it is ``mel``."""
 MEL = "mel"
-DESCRIPTION = "bundle.json"
+DESCRIPTION, CARD = "bundle.json", "README.md"
+"""Beside the model: what a program reads, and what a person does."""
 MAX_MODEL_BYTES = 1 << 30
 """A model of a gigabyte is no model of ours: refused before it is read."""
 MAX_DESCRIPTION_BYTES = 1 << 20
@@ -47,6 +48,12 @@ def _distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(labels)) < len(labels):
         raise ValueError("expected no label twice")
     return labels
+
+
+def _no_other_file(name: str) -> str:
+    if name.casefold() in (DESCRIPTION, CARD.casefold()):
+        raise ValueError(f"expected the name of a model's file, which {name} is not")
+    return name
 
 
 Text = Annotated[str, AfterValidator(_printable)]
@@ -88,7 +95,7 @@ class Bundle:
     """``name``, ``licence`` and ``citation`` of each corpus that it or its teacher learnt from."""
     encoders: tuple[dict[str, str], ...] = ()
     """The same of each pretrained encoder that it or its teacher hears through."""
-    model_file: config.PlainName = "model.onnx"
+    model_file: Annotated[config.PlainName, AfterValidator(_no_other_file)] = "model.onnx"
     sha256: str = ""
     """Of the model file; `write` fills it."""
     size_bytes: int = 0

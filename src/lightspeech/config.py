@@ -231,7 +231,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ConfigError: if the file is missing, is not YAML, or holds no mapping.
     """
     try:
-        values = plain_yaml.load(path.read_text(encoding="utf-8"))
+        values = plain_yaml.load(files.read_text(path))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path") from None
     except UnicodeDecodeError as error:

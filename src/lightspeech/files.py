@@ -1,5 +1,6 @@
 """Files: read with nothing taken on trust, written whole or not at all; and paths of links."""
 
+import errno
 import json
 import math
 import os
@@ -139,6 +140,36 @@ def relative(path: Path, folder: Path) -> str:
         return real.as_posix()
 
 
+def read_bytes(path: Path, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
+    """Read a file that may be anything, a device without an end too.
+
+    Args:
+        path: the file.
+        max_bytes: that are read.
+
+    Raises:
+        OSError: if it cannot be read, or is larger.
+    """
+    with path.open("rb") as file:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return content
+
+
+def read_text(path: Path) -> str:
+    """Read text in UTF-8, as `read_bytes` does.
+
+    Args:
+        path: the file.
+
+    Raises:
+        OSError: if it cannot be read, or is larger than any text of ours.
+        UnicodeDecodeError: if it is no UTF-8.
+    """
+    return read_bytes(path).decode("utf-8")
+
+
 def read_json(
     path: Path, *, error: type[LightspeechError] = CorpusError, remedy: str = "run its study again"
 ) -> dict[str, Any]:
@@ -154,9 +185,7 @@ def read_json(
             object; see `parse_json`.
     """
     try:
-        if path.stat().st_size > MAX_TEXT_BYTES:
-            raise error(f"{path}: larger than {MAX_TEXT_BYTES} bytes; no file of ours")
-        values = parse_json(path.read_text(encoding="utf-8"))
+        values = parse_json(read_text(path))
     except OSError as fault:
         raise error(f"{path}: cannot be read ({fault.strerror}); check the path") from None
     except ValueError as fault:

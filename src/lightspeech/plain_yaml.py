@@ -14,7 +14,8 @@ import yaml
 
 from lightspeech.errors import ConfigError
 
-_INT = re.compile(r"-?(0|[1-9][0-9]*)")
+_INT = re.compile(r"-?(0|[1-9][0-9]{0,99})")
+"""Longer ones are text: Python reads no more than some thousand digits."""
 _FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
 MAX_CHARACTERS = 1 << 20
 """Of a document; a recipe has some thousand."""

@@ -39,6 +39,18 @@ def test_of_a_model(model, where):
 
 
 @pytest.mark.parametrize(
+    "model",
+    [
+        {"name": "micro", "channels": [1024] * 9},
+        {"name": "small", "channels": [512] * 4, "members": 16},
+        {"name": "light_sernet", "body": [1024] * 5},
+    ],
+)
+def test_width_times_depth_is_bounded_in_sum(model):
+    assert "weights, allowed are 4,194,304; make the network narrower" in fault_of({"model": model})
+
+
+@pytest.mark.parametrize(
     ("key", "value"),
     [
         ("stretch", 1e300), ("semitones", 1e9), ("gain_db", 1e5), ("snr_db_min", -1e300),

@@ -30,6 +30,8 @@ TOLERANCE_S = 0.02
 UNTOLD = frozenset("AVR IRCAM MAT4 MAT5 MPC2K NIST PAF PVF SVX VOC WVE XI".split())
 """Formats whose length libsndfile takes from the file that is there, whatever a header says."""
 POINTER = b"version https://git-lfs"
+SAMPLE_DUMP = b"\xf0\x7e", 3, b"\x01"
+"""How an SDS file begins, and what stands where: libsndfile 1.2 prints about a damaged one."""
 
 
 def blocks(source: Path | BinaryIO) -> Iterator[tuple[int, Samples]]:
@@ -97,6 +99,8 @@ def _decoded(source: Path | BinaryIO, file: BinaryIO, name: str) -> Iterator[tup
         raise AudioError(
             f"{name}: a pointer of large-file storage, not the recording; type: git lfs pull"
         )
+    if _is_sample_dump(file):
+        raise AudioError(f"{name}: a MIDI sample dump (SDS), which is not read; give WAV or FLAC")
     if ogg.is_cut(file, n_bytes):
         raise AudioError(f"{name}: cut short, its last page is not complete; copy it again")
     first, *joined = containers.links(file)
@@ -113,6 +117,11 @@ def _decoded(source: Path | BinaryIO, file: BinaryIO, name: str) -> Iterator[tup
             return
         with sound:
             yield from _sound(sound, link, name)
+
+
+def _is_sample_dump(file: BinaryIO) -> bool:
+    sign, place, kind = SAMPLE_DUMP
+    return read_at(file, 0, len(sign)) == sign and read_at(file, place, len(kind)) == kind
 
 
 def _sound(file: soundfile.SoundFile, link: Link, name: str) -> Iterator[tuple[int, Samples]]:

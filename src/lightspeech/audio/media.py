@@ -81,7 +81,9 @@ def blocks(file: BinaryIO, name: str, why: str) -> Iterator[tuple[int, npt.NDArr
         raise (missing if kind else unreadable) from None
     options = {"format_whitelist": ",".join(FORMATS), "protocol_whitelist": "none"}
     try:
-        container = av.open(View(file, Link(0, size(file))), "r", options=options)
+        container = av.open(
+            View(file, Link(0, size(file))), "r", options=options, metadata_errors="replace"
+        )
     except av.FFmpegError as error:
         cut = AudioError(f"{name}: cut short or damaged ({error.strerror}); copy it again")
         raise (cut if kind else unreadable) from None

@@ -16,6 +16,7 @@ from pathlib import Path, PureWindowsPath
 from lightspeech.corpora._encoding import decode
 from lightspeech.corpora._spelling import clean, key
 from lightspeech.errors import ConfigError, CorpusError, MissingExtra
+from lightspeech.files import read_bytes
 
 SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 """Suffixes of what is no text."""
@@ -75,7 +76,7 @@ def read_rows(
 def _lines(path: Path) -> list[list[str]]:
     if path.suffix.lower() in SPREADSHEETS:
         return _sheet(path)
-    data = path.read_bytes()
+    data = read_bytes(path)
     try:
         text = decode(path, data)
         first, _, rest = text.partition("\n")

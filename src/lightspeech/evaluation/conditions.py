@@ -122,9 +122,7 @@ def _what_it_is(folder: Path) -> str:
     if (folder / layout.RUN).is_file():
         return f"one run of a study; name the study itself: {folder.parent}"
     answers = [run / layout.ANSWERS for run in layout.runs(folder)]
-    if any(
-        path.is_file() and path.read_text(encoding="utf-8").count("\n") == 1 for path in answers
-    ):
+    if any(path.is_file() and path.read_bytes().count(b"\n") == 1 for path in answers):
         return "tests nobody, so it has no figures; name a study whose protocol tests"
     if (folder / layout.RECIPE).is_file():
         return f"a study without figures yet; type: lightspeech evaluate {folder}"

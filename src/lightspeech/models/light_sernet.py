@@ -18,6 +18,7 @@ from lightspeech.bounds import Channels
 from lightspeech.config import config
 from lightspeech.frontends.contract import Frontend
 from lightspeech.models.contract import Unstandardized
+from lightspeech.models.separable import check_weights
 
 FRONTEND = MelConfig(
     level="percentile",
@@ -44,9 +45,14 @@ class Config:
 
     dropout: bounds.Dropout = 0.3
     paths: tuple[Channels, Channels, Channels] = (32, 32, 32)
-    """Channelss of the parallel convolutions; pruning narrows them."""
+    """Channels of the parallel convolutions; pruning narrows them."""
     body: tuple[Channels, Channels, Channels, Channels, Channels] = (64, 96, 128, 160, 320)
-    """Channelss of the stack."""
+    """Channels of the stack."""
+
+    def __post_init__(self) -> None:
+        """Refuse more weights in all than any network of ours needs."""
+        stack = (sum(self.paths), *self.body)
+        check_weights(9 * n_in * n_out for n_in, n_out in pairwise(stack))  # 3 x 3 at most
 
 
 class _Conv(nn.Sequential):

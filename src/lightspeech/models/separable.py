@@ -6,6 +6,7 @@ convolutions. Time is the height of a picture one wide, channels last, which tor
 times as fast on a CPU as one-dimensional convolutions.
 """
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Annotated
 
@@ -44,12 +45,13 @@ class SeparableConfig:
     """Share of the pooled statistics dropped in training."""
 
     def __post_init__(self) -> None:
-        """Refuse what has no centre, or no block."""
+        """Refuse what has no centre, or no block, or more weights than any of us needs."""
         if self.kernel % 2 == 0 or self.stem_kernel % 2 == 0 or len(self.channels) < 2:
             raise ConfigError(
                 f"kernels must be odd and channels at least two, found {self.kernel}, "
                 f"{self.stem_kernel}, {self.channels}"
             )
+        check_weights(n_in * n_out for n_in, n_out in pairwise(self.channels))
 
     @property
     def blocks(self) -> list[tuple[int, int, bool]]:
@@ -61,6 +63,22 @@ class SeparableConfig:
         """Frames that it must be given: without padding those that the last block hears."""
         heard = self.stem_kernel + 2 * len(self.blocks) * (self.kernel - 1)
         return 1 if self.padded else heard
+
+
+def check_weights(products: Iterable[int]) -> None:
+    """Refuse width times depth that each alone would be allowed.
+
+    Args:
+        products: channels in times channels out, of each block.
+
+    Raises:
+        ConfigError: if their sum is above `bounds.MAX_WEIGHTS`.
+    """
+    if (n_weights := sum(products)) > bounds.MAX_WEIGHTS:
+        raise ConfigError(
+            f"channels ask for {n_weights:,} weights, allowed are {bounds.MAX_WEIGHTS:,}; make "
+            "the network narrower or less deep"
+        )
 
 
 def build(cfg: SeparableConfig, *, frontend: Frontend, n_classes: int) -> nn.Module:

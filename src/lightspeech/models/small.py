@@ -4,6 +4,7 @@ One network of as many parameters knows its training speakers by heart and new o
 than ``micro`` does; six narrow ones err apart (docs/experiments.md).
 """
 
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field
@@ -14,7 +15,7 @@ from lightspeech.frontends.contract import Frontend
 from lightspeech.models._ensemble import Ensemble
 from lightspeech.models.separable import FRONTEND as FRONTEND
 from lightspeech.models.separable import WINDOWS as WINDOWS
-from lightspeech.models.separable import Channels, Separable, SeparableConfig
+from lightspeech.models.separable import Channels, Separable, SeparableConfig, check_weights
 
 
 @config
@@ -24,6 +25,11 @@ class Config(SeparableConfig):
     channels: Channels = (80, 80, 80, 80, 96)
     members: Annotated[int, Field(ge=1, le=16)] = 6
     """Networks side by side; 1: no ensemble."""
+
+    def __post_init__(self) -> None:
+        """Refuse what a member may not be, and more weights in all than any of us needs."""
+        SeparableConfig.__post_init__(self)
+        check_weights(self.members * n_in * n_out for n_in, n_out in pairwise(self.channels))
 
 
 def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:

@@ -17,6 +17,7 @@ from lightspeech.errors import ConfigError
 from lightspeech.frontends import encoder
 from lightspeech.frontends.contract import Frontend
 from lightspeech.frontends.hidden_states import EncoderFrontend
+from lightspeech.frontends.known_speaker import KnownSpeaker
 from lightspeech.models.contract import Unstandardized
 
 FRONTEND = encoder.Config()
@@ -142,8 +143,9 @@ def of_encoder(frontend: Frontend) -> EncoderFrontend:
     Raises:
         ConfigError: naming those that are.
     """
-    if not isinstance(frontend, EncoderFrontend):
+    plain = frontend.stranger if isinstance(frontend, KnownSpeaker) else frontend
+    if not isinstance(plain, EncoderFrontend):
         raise ConfigError(
             "this model stands on an encoder; write frontend.name=encoder or small_encoder"
         )
-    return frontend
+    return plain

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from lightspeech.errors import CorpusError
+from lightspeech.errors import ConfigError, CorpusError, LightspeechError
 from lightspeech.evaluation import frontier, installs
+from lightspeech.files import read_text
 from lightspeech.reporting import (
     begun,
     benchmark_table,
@@ -21,6 +22,8 @@ from lightspeech.reporting import (
 )
 
 PART = re.compile(r"<!-- (\w+):begin -->\n.*?<!-- \1:end -->", re.DOTALL)
+UNFIT = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+"""What figures raise that lack a key, or are of another type."""
 MARKER = re.compile(r"<!-- \w+:(?:begin|end) -->")
 
 
@@ -97,9 +100,10 @@ def fill(document: Path, root: Path) -> str:
         ConfigError: if a file of results does not hold what it should.
     """
     try:
-        text = document.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CorpusError(f"{document}: cannot be read ({error.strerror})") from None
+        text = read_text(document)
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise CorpusError(f"{document}: cannot be read ({why})") from None
     names = PART.findall(text)
     if not names or len(MARKER.findall(text)) != 2 * len(names) or {*names} - {*PARTS}:
         raise CorpusError(
@@ -110,4 +114,13 @@ def fill(document: Path, root: Path) -> str:
 
 
 def _written(name: str, root: Path) -> str:
-    return f"<!-- {name}:begin -->\n\n{PARTS[name](root)}\n\n<!-- {name}:end -->"
+    try:
+        part = PARTS[name](root)
+    except LightspeechError:
+        raise
+    except UNFIT as error:
+        raise ConfigError(
+            f"{root}: what the part {name} of a document is written from does not hold what it "
+            f"should ({type(error).__name__}: {error}); measure it again"
+        ) from None
+    return f"<!-- {name}:begin -->\n\n{part}\n\n<!-- {name}:end -->"

@@ -38,7 +38,7 @@ def cards(root: Path) -> dict[Path, str]:
     published = tables.read_all(root)
     devices = list(device_cost.read_files(root).values())
     return {
-        model.path / "README.md": card(model, quality(model, published, devices))
+        model.path / bundle.CARD: card(model, quality(model, published, devices))
         for model in models
     }
 

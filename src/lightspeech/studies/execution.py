@@ -79,4 +79,4 @@ def _report(tasks: Sequence[Task], progress: Progress) -> None:
 
 def _epochs_done(folder: Path) -> int:
     history = folder / layout.HISTORY
-    return len(history.read_text().splitlines()) if history.exists() else 0
+    return history.read_bytes().count(b"\n") if history.is_file() else 0

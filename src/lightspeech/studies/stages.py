@@ -17,7 +17,7 @@ from lightspeech.config import Choice, as_dict, build
 from lightspeech.corpora import labels, manifest
 from lightspeech.corpora.base import Rejected, Utterance
 from lightspeech.errors import ConfigError, CorpusError, OutputError
-from lightspeech.files import write_text
+from lightspeech.files import read_text, write_text
 from lightspeech.models import building
 from lightspeech.progress import Progress
 from lightspeech.protocols.base import Protocol
@@ -351,7 +351,7 @@ def _open_step(recipe: Recipe, folder: Path, number: int) -> Path:
 def _read_steps(file: Path) -> list[Any]:
     """Read the steps that made a folder."""
     try:
-        steps = plain_yaml.load(file.read_text(encoding="utf-8"))
+        steps = plain_yaml.load(read_text(file))
         if not isinstance(steps, list):
             raise ValueError("expected a list of steps")
     except ValueError as error:

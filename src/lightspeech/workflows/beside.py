@@ -1,7 +1,7 @@
 """What lies beside the model in the folder of a bundle that was exported."""
 
 from lightspeech.audio import gate
-from lightspeech.bundle import Bundle
+from lightspeech.bundle import CARD, Bundle
 from lightspeech.files import replacing, write_text
 from lightspeech.inference.backends import onnx
 from lightspeech.reporting.card import card
@@ -16,7 +16,7 @@ def write(bundle: Bundle) -> None:
     Raises:
         OutputError: if the folder cannot be written.
     """
-    write_text(bundle.path / "README.md", card(bundle))
+    write_text(bundle.path / CARD, card(bundle))
     if onnx.opens(bundle) and bundle.sample_rate == gate.MEL.sample_rate:
         with replacing(bundle.path / gate.GRAPH) as file:
             file.write_bytes(gate.graph())

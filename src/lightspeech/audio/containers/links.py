@@ -94,8 +94,10 @@ def read_at(file: BinaryIO, offset: int, n_bytes: int) -> bytes:
         offset: of the first byte.
         n_bytes: how many; none where it is negative, fewer at the end.
     """
+    if n_bytes <= 0:  # the offset may be one that no file has
+        return b""
     file.seek(offset)
-    return file.read(max(n_bytes, 0))
+    return file.read(n_bytes)
 
 
 def size(file: BinaryIO) -> int:

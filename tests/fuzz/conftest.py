@@ -1,0 +1,3 @@
+"""All but the test is run as a program of its own, ``python tests/fuzz``: nothing to collect."""
+
+collect_ignore = ["__main__.py", "children.py", "mutations.py", "doors"]

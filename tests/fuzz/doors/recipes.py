@@ -1,0 +1,130 @@
+"""Recipes, overrides of them, and what else is typed behind options."""
+
+import shutil
+from pathlib import Path
+from random import Random
+
+import yaml
+from mutations import as_yaml, encoded, odd_text
+from soundfile import write
+from typer.main import get_command
+
+from doors import Door, command, linked
+from doors.audio import RATE, speech
+from lightspeech.cli import app
+from lightspeech.studies import recipe as recipes
+from lightspeech.studies import stages
+
+RECIPES = Path(__file__).parents[3] / "recipes"
+MODELS = ("lightspeech.models.int8", "lightspeech.models.whisper_lda", "torch_pruning")
+ARGUMENTS = Path("arguments")
+SAFE = ("predict", "prepare", "leaks", "new", "evaluate", "export", "boards", "report", "calibrate",
+        "frontier", "train", "compress")  # fmt: skip
+"""Commands that end by themselves, whatever they are given."""
+
+WORDS = ("data", "data/sad/0.wav", "table.csv", "nano", "folder", "csv", "out.csv", "out.json",
+         "happy=sad", "path=path", "common4", "onnx", "c99", "1")  # fmt: skip
+"""What may well stand behind an option."""
+
+
+def _make(folder: Path) -> None:
+    for path in RECIPES.glob("*.yaml"):
+        shutil.copy(path, folder)
+
+
+def _alone(rng: Random, good: Path, to: Path) -> None:
+    """Spoil one recipe, and leave the others out."""
+    file = rng.choice(sorted(good.iterdir()))
+    (to / "recipe.yaml").write_bytes(as_yaml(rng, file.read_bytes()))
+
+
+def _read(folder: Path) -> None:
+    stages.check_model(recipes.read(folder / "recipe.yaml", []))
+
+
+def _override(rng: Random, good: Path, to: Path) -> None:
+    file = rng.choice(sorted(good.iterdir()))
+    shutil.copy(file, to / "recipe.yaml")
+    keys = list(_keys(yaml.safe_load(file.read_text())))
+    typed = [f"{rng.choice(keys)}={odd_text(rng)}" for _ in range(rng.choice((1, 1, 3)))]
+    if rng.random() < 0.1:
+        typed.append(odd_text(rng))
+    (to / ARGUMENTS).write_bytes(b"\xff".join(map(encoded, typed)))
+
+
+def _keys(tree: object, above: str = "") -> list[str]:
+    """Name all places of a recipe, with dots between."""
+    if isinstance(tree, dict):
+        pairs = list(tree.items())
+    else:
+        pairs = list(enumerate(tree)) if isinstance(tree, list) else []
+    inner = [key for name, each in pairs for key in _keys(each, f"{above}.{name}")]
+    return [above.removeprefix("."), *inner]
+
+
+def typed(folder: Path) -> list[str]:
+    """Read arguments as a system hands them over: bytes that are no UTF-8 as halves."""
+    content = (folder / ARGUMENTS).read_bytes().replace(b"\0", b"")
+    return [each.decode("utf-8", "surrogateescape") for each in content.split(b"\xff")]
+
+
+def _read_overridden(folder: Path) -> None:
+    stages.check_model(recipes.read(folder / "recipe.yaml", typed(folder)))
+
+
+def _make_corpus(folder: Path) -> None:
+    for label in ("happy", "sad"):
+        for take in range(2):
+            path = folder / "data" / label / f"{take}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(path, speech(0.3 + take / 10), RATE)
+    table = "path,label,speaker\ndata/happy/0.wav,happy,a\ndata/sad/0.wav,sad,b\n"
+    (folder / "table.csv").write_text(table)
+
+
+def _type(rng: Random, good: Path, to: Path) -> None:
+    linked(good, to)
+    name = rng.choice(SAFE)
+    options = [p for p in get_command(app).commands[name].params if p.opts[0].startswith("-")]
+    words = [name, *(_word(rng) for _ in range(rng.choice((0, 1, 1, 1, 2))))]
+    for option in rng.sample(options, min(len(options), rng.choice((0, 1, 2, 3)))):
+        words += [option.opts[0], *([] if option.is_flag else [_word(rng)])]
+    (to / ARGUMENTS).write_bytes(b"\xff".join(map(encoded, words)))
+
+
+def _word(rng: Random) -> str:
+    if rng.random() < 0.5:
+        return rng.choice(WORDS)
+    return rng.choice(("", "happy=", "path=", "speaker_pattern=")) + odd_text(rng)
+
+
+def _run(folder: Path) -> None:
+    command(*typed(folder))
+
+
+def _label(rng: Random, good: Path, to: Path) -> None:
+    linked(good, to)
+    pairs = [f"{rng.choice(('happy', 'sad', odd_text(rng)))}={odd_text(rng)}" for _ in range(2)]
+    pattern = f"speaker_pattern={odd_text(rng)}"
+    (to / ARGUMENTS).write_bytes(b"\xff".join(map(encoded, (*pairs, pattern))))
+
+
+def _map(folder: Path) -> None:
+    *pairs, pattern = [*typed(folder), ""][:3]
+    maps = [word for pair in pairs for word in ("--map", pair)]
+    command("new", "data", *maps, *(("--set", pattern) if pattern else ()))
+
+
+DOORS = [
+    Door(name="recipe", share=4, make=_make, spoil=_alone, enter=_read, imports=MODELS),
+    Door(
+        name="override",
+        share=3,
+        make=_make,
+        spoil=_override,
+        enter=_read_overridden,
+        imports=MODELS,
+    ),
+    Door(name="options", share=1, make=_make_corpus, spoil=_type, enter=_run),
+    Door(name="label map", share=1, make=_make_corpus, spoil=_label, enter=_map),
+]
