@@ -178,3 +178,14 @@ def test_a_number_is_finite(text):
     values = configs.override({}, [f"rate={text}"])
     with pytest.raises(ConfigError, match="rate: "):
         configs.build(Inner, values)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a device without an end")
+def test_a_file_without_an_end_is_refused():
+    with pytest.raises(ConfigError, match=r"/dev/zero: cannot be read \(File too large\)"):
+        configs.read_yaml(Path("/dev/zero"))
+
+
+def test_a_number_of_thousands_of_digits_is_refused():
+    with pytest.raises(ConfigError, match=r"'seed=9+…: its value is not YAML"):
+        configs.override({}, ["seed=" + "9" * 5_000])

@@ -14,8 +14,7 @@ import yaml
 
 from lightspeech.errors import ConfigError
 
-_INT = re.compile(r"-?(0|[1-9][0-9]{0,99})")
-"""Longer ones are text: Python reads no more than some thousand digits."""
+_INT = re.compile(r"-?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
 MAX_CHARACTERS = 1 << 20
 """Of a document; a recipe has some thousand."""
@@ -93,11 +92,17 @@ def value(text: str) -> Any:
         text: without its ``=``.
 
     Raises:
-        ConfigError: if it begins with a bracket or a quote and is no YAML, see `load`.
+        ConfigError: if it begins with a bracket or a quote and is no YAML, see `load`, or is a
+            number of thousands of digits.
 
     Example:
         >>> value("[1, b]"), value("2024-11-05"), value("x #2"), value("0.5")
         ([1, 'b'], '2024-11-05', 'x #2', 0.5)
     """
     text = text.strip()
-    return load(text) if text[:1] in tuple("[{'\"") else _meant(text)
+    if text[:1] in tuple("[{'\""):
+        return load(text)
+    try:
+        return _meant(text)
+    except ValueError as error:  # thousands of digits
+        raise ConfigError(str(error)) from None

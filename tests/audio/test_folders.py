@@ -37,6 +37,13 @@ def test_a_file_named_as_audio_is_never_skipped(tmp_path):
     assert len(names(tmp_path)) == 3
 
 
+def test_a_link_to_itself_is_a_file_that_cannot_be_read(tmp_path):
+    save(tmp_path / "a.wav")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    listed = listing(tmp_path)
+    assert [path.name for path in (*listed.recordings, *listed.skipped)] == ["a.wav", "loop"]
+
+
 def test_all_below_a_hidden_folder_is_left_out(tmp_path):
     for name in ("a.wav", ".b.wav", ".trash/c.wav", ".trash/deep/d.wav", "e/.checkpoints/f.wav"):
         save(tmp_path / name)

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from lightspeech import Channel, channels, read_audio
+from lightspeech.audio.containers.links import read_at
 from lightspeech.errors import AudioError, ConfigError, LightspeechWarning
 
 RATE = 44_100
@@ -118,3 +119,15 @@ def test_a_mix_twelve_decibels_below_its_channels_is_warned_of(second, is_warned
     stereo = np.stack((tone, second * tone), 1)
     with pytest.warns(LightspeechWarning, match="cancel") if is_warned else nullcontext():
         read_audio(stereo, sample_rate=16_000)
+
+
+def test_a_sample_dump_is_refused_before_a_library_prints_of_it(tmp_path, capfd):
+    soundfile.write(tmp_path / "a.sds", np.zeros(4_000), 16_000, format="SDS")
+    (tmp_path / "a.sds").write_bytes((tmp_path / "a.sds").read_bytes()[:-200])
+    with pytest.raises(AudioError, match="a MIDI sample dump"):
+        read_audio(tmp_path / "a.sds")
+    assert capfd.readouterr().out == ""
+
+
+def test_beyond_the_end_of_a_file_is_nothing():
+    assert read_at(io.BytesIO(b"abc"), 1 << 70, -1) == b""

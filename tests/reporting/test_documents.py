@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lightspeech.errors import CorpusError
+from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.reporting import documents
 
 ROOT = Path(__file__).parents[2]
@@ -40,3 +40,10 @@ def test_a_document_without_a_whole_known_part_is_refused(text, tmp_path):
 def test_a_document_that_is_not_there_is_named(tmp_path):
     with pytest.raises(CorpusError, match=r"a\.md: cannot be read"):
         documents.fill(tmp_path / "a.md", ROOT / "results")
+
+
+def test_figures_that_do_not_fit_are_one_line(tmp_path):
+    (tmp_path / "a.md").write_text("<!-- gate:begin -->\n<!-- gate:end -->\n")
+    (tmp_path / "gate.json").write_text('{"score": []}')
+    with pytest.raises(ConfigError, match=r"the part gate of a document .* does not hold"):
+        documents.fill(tmp_path / "a.md", tmp_path)
