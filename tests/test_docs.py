@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 from lightspeech.cli import app
-from lightspeech.studies import recipe, stages
+from lightspeech.studies import recipe
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -58,9 +58,7 @@ def test_commands_are_shown():
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_recipe_is_valid_and_named_as_its_file(path):
-    read = recipe.read(path, [])
-    assert read.name == path.stem
-    stages.check_model(read)
+    assert recipe.read(path, []).name == path.stem
 
 
 @pytest.mark.parametrize(("name", "target"), LINKS)

@@ -6,6 +6,7 @@ import torch
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import encoder, mel
+from lightspeech.frontends.known_speaker import KnownSpeaker
 from lightspeech.models import whisper
 from lightspeech.models.whisper import Config
 
@@ -23,6 +24,12 @@ def head():
 def test_its_size_is_the_one_its_module_states(head):
     assert sum(p.numel() for p in head.parameters()) == 103_376
     assert "103,376" in whisper.__doc__
+
+
+def test_it_stands_on_an_encoder_that_knows_its_speaker_too():
+    known = KnownSpeaker(hearing(whisper.FRONTEND))
+    network = whisper.build(Config(), n_classes=8, frontend=known)
+    assert network(torch.randn(1, 20, 2048)).shape == (1, 8)
 
 
 def test_frames_of_zeros_do_not_count(head):
