@@ -6,7 +6,7 @@ BARE := .venv-bare
 AARCH64 := .aarch64
 SOURCES := $(shell find src -name '*.py' -o -path '*/zoo/*' -type f)
 
-.PHONY: help demo test lint types tables console reference bare zoo site firmware test-aarch64 fuzz clean
+.PHONY: help demo test lint types tables console reference bare zoo site firmware test-aarch64 fuzz hashes audit licences release clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -49,6 +49,7 @@ zoo: .venv/.installed  ## bundles of runs/zoo_* into the package, with their car
 	    --bundles src/lightspeech/zoo/$$model && \
 	  (cd src/lightspeech/zoo/$$model && rm */README.md gate.onnx) || exit 1; \
 	done
+	$(BIN)/python supply/checksums.py
 	$(BIN)/lightspeech tables
 
 site: .venv/.installed  ## the page for any web host, in build/site: microphone and files, nothing leaves the browser
@@ -60,6 +61,21 @@ firmware: .venv/.installed  ## cost of the C in BUNDLE on an emulated Cortex-M4F
 
 test-aarch64: .venv/.installed $(AARCH64)/.installed  ## do bundles answer on an emulated Raspberry Pi? network, minutes
 	LIGHTSPEECH_AARCH64=$(CURDIR)/$(AARCH64) $(BIN)/pytest tests/aarch64 -rs
+
+hashes: .venv/.installed  ## constraints-hashed.txt of constraints.txt; network
+	$(BIN)/python supply/hashes.py
+
+audit: .venv/.installed  ## known weaknesses of what is pinned, by the database in ADVISORIES
+	$(BIN)/python supply/audit.py $(ADVISORIES)
+
+licences: .venv/.installed  ## licences of all dependencies
+	@$(BIN)/python supply/licences.py
+
+release: .venv/.installed  ## wheel, bill of materials and checksums in dist/; the same again, byte by byte
+	rm -rf dist build/lib && mkdir dist
+	umask 022; SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/pip wheel -q --no-deps -w dist .
+	$(BIN)/python supply/sbom.py > dist/sbom.json
+	cd dist && sha256sum *.whl sbom.json > SHA256SUMS
 
 clean:  ## remove what make made; runs, bundles and results stay
 	rm -rf .venv $(BARE) $(AARCH64) build dist .pytest_cache .mypy_cache .ruff_cache
