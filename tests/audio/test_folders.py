@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 import soundfile
@@ -42,6 +44,13 @@ def test_a_link_to_itself_is_a_file_that_cannot_be_read(tmp_path):
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     listed = listing(tmp_path)
     assert [path.name for path in (*listed.recordings, *listed.skipped)] == ["a.wav", "loop"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_link_to_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / ".pipe")
+    (tmp_path / "link").symlink_to(tmp_path / ".pipe")
+    assert [path.name for path in listing(tmp_path).skipped] == ["link"]
 
 
 def test_all_below_a_hidden_folder_is_left_out(tmp_path):

@@ -4,6 +4,7 @@ PyAV brings FFmpeg, which also opens playlists that name other files. So it is g
 alone, no path, and no format that can name any.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -100,6 +101,8 @@ def blocks(file: BinaryIO, name: str, why: str) -> Iterator[tuple[int, npt.NDArr
 
 def is_needed(path: Path) -> bool:
     """Tell whether a file has a format of FFmpeg's."""
+    if not os.path.isfile(path):  # a pipe would be waited for
+        return False
     try:
         with path.open("rb") as file:
             return bool(_kind(file))
