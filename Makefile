@@ -6,7 +6,7 @@ BARE := .venv-bare
 AARCH64 := .aarch64
 SOURCES := $(shell find src -name '*.py' -o -path '*/zoo/*' -type f)
 
-.PHONY: help demo test lint types tables console reference bare zoo site firmware test-aarch64 fuzz hashes audit licences release clean
+.PHONY: help demo test lint types tables console reference bare zoo site firmware test-aarch64 fuzz hashes audit licences release kills clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -26,6 +26,9 @@ types: .venv/.installed  ## static types
 
 fuzz: .venv/.installed  ## 50,000 spoilt files through every door, to results/reliability; an hour, goes on
 	$(BIN)/python tests/fuzz --inputs 50000 --output results/reliability/fuzz.json
+
+kills: .venv/.installed  ## 50 kills of each command, to results/reliability; an hour
+	$(BIN)/python benchmarks/kills.py --output results/reliability/kills.json
 
 tables: .venv/.installed  ## are the tables and pictures of the documents those of results/?
 	$(BIN)/lightspeech tables --check

@@ -29,7 +29,7 @@ MEMORY_BYTES = 1 << 30
 """That one input may take, beyond what the process has when it begins."""
 PATIENCE_S = 10.0
 """Of processor that one input may take; the slowest takes a tenth."""
-PATIENCE_WAITING_S = 120.0
+PATIENCE_WAITING_S = 600.0
 """That one input may take by the clock, on a machine that has others to do."""
 
 

@@ -16,6 +16,7 @@ NAMES = (
     "docs/own-data.md",
     "docs/devices/browser.md",
     "docs/experiments.md",
+    "docs/reliability.md",
 )
 DOCUMENTS = tuple(Path(name) for name in NAMES)
 

@@ -13,6 +13,7 @@ from lightspeech.reporting import (
     browser,
     costs,
     levels,
+    reliability,
     robustness,
     summary,
     sureness,
@@ -82,6 +83,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "lstm": _lstm,
     "gate": voice_gate.describe,
     "levels": levels.describe,
+    "fuzzed": reliability.fuzzed,
     "robustness": robustness.describe,
     "sureness": sureness.describe,
 }
