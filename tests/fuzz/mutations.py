@@ -311,6 +311,7 @@ def as_safetensors(rng: Random, data: bytes) -> bytes:
     if place is None:
         header = values(rng, header)
     else:
-        inner[place] = as_json(rng, inner[place].encode()).decode("utf-8", "replace")
+        spoil = as_json if inner[place][:1] in ("[", "{") else text
+        inner[place] = spoil(rng, inner[place].encode()).decode("utf-8", "replace")
     written = json.dumps(header).encode()
     return len(written).to_bytes(8, "little") + written + data[8 + n_bytes :]
