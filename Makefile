@@ -45,12 +45,13 @@ bare: .venv/.installed $(BARE)/.installed  ## does the core install run without 
 	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest tests/test_bare.py
 
 zoo: .venv/.installed  ## bundles of runs/zoo_* into the package, with their cards
-	for model in nano micro small; do \
+	for model in open_nano open_micro open_small six_nano six_micro; do \
+	  tier=$${model#*_}; case $$model in six_*) name=$$tier-research;; *) name=$$tier;; esac; \
 	  $(BIN)/lightspeech export runs/zoo_$$model/*-quantize/fold0-seed0 \
-	    --bundles src/lightspeech/zoo --name $$model && \
-	  $(BIN)/lightspeech export $$model --format litert-network \
-	    --bundles src/lightspeech/zoo/$$model && \
-	  (cd src/lightspeech/zoo/$$model && rm */README.md gate.onnx) || exit 1; \
+	    --calibrated-by runs/$$model/2-quantize --bundles src/lightspeech/zoo --name $$name && \
+	  $(BIN)/lightspeech export $$name --format litert-network \
+	    --bundles src/lightspeech/zoo/$$name && \
+	  (cd src/lightspeech/zoo/$$name && rm */README.md gate.onnx) || exit 1; \
 	done
 	$(BIN)/python supply/checksums.py
 	$(BIN)/lightspeech tables

@@ -93,6 +93,17 @@ def test_interval_is_a_point_where_speakers_are_alike():
     assert metrics.bootstrap_ci(counts) == pytest.approx((0.7, 0.7))
 
 
+def test_folds_count_alike_in_an_interval_however_many_speakers_they_have():
+    """Corpora, say: their mean is 0.7, though most speakers are those of the first."""
+    shares = [*np.linspace(0.45, 0.55, 20), 0.85, 0.95]
+    low, high = metrics.bootstrap_ci(speakers_who_recall(*shares, folds=[0] * 20 + [1] * 2))
+    assert low < 0.7 < high
+    low, high = metrics.bootstrap_ci(
+        speakers_who_recall(*shares, folds=[0] * 20 + [1] * 2), level=0.5
+    )
+    assert low > 0.6
+
+
 def test_interval_of_one_speaker_a_fold_is_that_of_the_mean_over_drawn_speakers():
     shares = np.array([0.5, 0.6, 0.7, 0.9, 1.0])
     counts = speakers_who_recall(*shares, folds=range(5))

@@ -92,8 +92,12 @@ def test_each_corpus_is_left_out_once_and_has_a_figure(read, places):
         calibrated_by=folder,
     )  # fmt: skip
     assert (made.temperature, made.threshold) == sure != (exported.temperature, exported.threshold)
+    assert made.provenance["calibrated_by"] == chosen.name
     with pytest.raises(CorpusError, match=r"tells \['angry', 'neutral'\] apart, the run \['sad'\]"):
         sureness.fitted(answers, trained, ("sad",))
+    of_speakers = replace(trained, protocol=replace(trained.protocol, unit="speaker"))
+    with pytest.raises(CorpusError, match="keeps speakers apart; name one that leaves corpora"):
+        sureness.fitted(answers, of_speakers, ("angry", "neutral"))
 
 
 def test_one_corpus_has_no_figure_by_corpus(make_study):

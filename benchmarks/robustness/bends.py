@@ -30,6 +30,11 @@ def quiet(waveform: Waveform, rng: np.random.Generator) -> Waveform:
     return np.asarray(waveform * 0.01, np.float32)
 
 
+def quiet_device(waveform: Waveform, rng: np.random.Generator) -> Waveform:
+    """40 dB less, in the steps of a converter of 16 bits."""
+    return np.asarray(np.round(waveform * 0.01 * 32_767) / 32_767, np.float32)
+
+
 def telephone(waveform: Waveform, rng: np.random.Generator) -> Waveform:
     """300 to 3,400 Hz at 8 kHz, µ-law (ITU-T G.711)."""
     band = signal.butter(4, (300, 3400), "bandpass", fs=RATE, output="sos")
@@ -98,6 +103,7 @@ def half_a_minute(waveform: Waveform, rng: np.random.Generator) -> Waveform:
 BENDS: dict[str, Bend] = {
     "clean": clean,
     "-40 dB": quiet,
+    "-40 dB, 16 bits": quiet_device,
     "telephone": telephone,
     "far room": far_room,
     "car noise, 5 dB": car,

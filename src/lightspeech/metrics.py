@@ -222,9 +222,10 @@ def bootstrap_ci(
     """Percentile interval of the UAR, by resampling speakers with replacement.
 
     A replicate is the mean over seeds of the UAR of the folds, each recomputed from the drawn
-    speakers' utterances and weighted by how many of its speakers were drawn: with one speaker a
-    fold, that is the mean over the drawn speakers. Utterances of one speaker are not independent,
-    so resampling them would make the interval too narrow.
+    speakers' utterances and weighted by the share of its speakers that were drawn: folds count
+    alike however many speakers they have, such as corpora, as they do in the UAR itself; with one
+    speaker a fold, that is the mean over the drawn speakers. Utterances of one speaker are not
+    independent, so resampling them would make the interval too narrow.
 
     Args:
         counts: confusion matrices, shape ``(seeds, folds, speakers, n_classes, n_classes)``.
@@ -289,6 +290,7 @@ def _replicates(counts: Counts, draws: npt.NDArray[np.int64], n_classes: int) ->
     right = np.diagonal(by_speaker, axis1=-2, axis2=-1).reshape(len(by_speaker), -1)
     total = by_speaker.sum(-1).reshape(len(by_speaker), -1)
     recall = _ratio(draws @ right, draws @ total).reshape(len(draws), -1, n_classes)
-    weight = draws @ (by_speaker.sum((-2, -1)) > 0)  # (replicates, folds)
+    of_fold = by_speaker.sum((-2, -1)) > 0  # (speakers, folds)
+    weight = draws @ (of_fold / of_fold.sum(0))  # (replicates, folds)
     fold_uar = np.where(weight > 0, mean_present(recall), 0)
     return _ratio((fold_uar * weight).sum(-1), weight.sum(-1))

@@ -69,7 +69,13 @@ def test_seeds_of_a_corpus_belong_together():
 def test_a_study_that_leaves_no_corpus_out_is_refused():
     with pytest.raises(CorpusError, match="at least 2"):
         sorted_of([answers("one")])
+
+
+def test_a_fold_may_test_several_corpora():
     mixed = answers("one")
-    ids = ("two/0", *mixed.ids[1:])
-    with pytest.raises(CorpusError, match="several corpora"):
-        sorted_of([Predictions(**{**vars(mixed), "ids": ids})])
+    half = len(mixed.ids) // 2
+    ids = tuple(f"{'one' if row < half else 'two'}/{row}" for row in range(len(mixed.ids)))
+    one, two = sorted_of([Predictions(**{**vars(mixed), "ids": ids})])
+    assert (one.corpus, two.corpus) == ("one", "two")
+    assert one.answers[0].ids + two.answers[0].ids == ids
+    np.testing.assert_array_equal(two.answers[0].truth, mixed.truth[half:])

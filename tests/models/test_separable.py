@@ -6,7 +6,7 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel
-from lightspeech.models import micro, micro_stream, nano, nano_stream
+from lightspeech.models import micro, micro_stream, nano, nano_stream, small, small_stream
 
 FRONT = mel.build(MelConfig(n_mels=8), windows=Windows())
 
@@ -55,7 +55,10 @@ def test_without_padding_a_window_hears_what_a_stream_computes_once():
     torch.testing.assert_close(standing_out[0, :6], window[0, :, :, 0].mean(1))
 
 
-@pytest.mark.parametrize(("stream", "padded"), [(micro_stream, micro), (nano_stream, nano)])
+@pytest.mark.parametrize(
+    ("stream", "padded"),
+    [(micro_stream, micro), (nano_stream, nano), (small_stream, small)],
+)
 def test_the_stream_form_of_a_tier_is_the_tier_without_padding(stream, padded):
     made = config.build(stream.Config, {})
     assert made == stream.Config(channels=padded.Config().channels, padded=False)

@@ -136,6 +136,27 @@ def test_leaving_a_corpus_out_trains_on_all_others_and_selects_on_their_speakers
         assert {name.split("/")[0] for name in split.test} == {split.name}
 
 
+def test_some_corpora_are_learnt_from_and_the_others_only_tested():
+    utterances = [u for name in ("a", "b", "c", "d") for u in corpus(3, name=name)]
+    cfg = leave_one_out.Config(unit="corpus", taught=("b", "c"))
+    splits = leave_one_out.cut(utterances, cfg).splits
+    assert [split.name for split in splits] == ["b", "c", "a+d"]
+    for split in splits:
+        tested = set(split.name.split("+"))
+        for part in (split.train, split.selection):
+            assert {name.split("/")[0] for name in part} == {"b", "c"} - tested
+        assert {name.split("/")[0] for name in split.test} == tested
+
+
+@pytest.mark.parametrize(
+    ("taught", "what"), [(("a", "d"), "names d; there are a, b"), (("a",), "without a there is")]
+)
+def test_corpora_to_learn_from_that_are_not_there_or_too_few_are_refused(taught, what):
+    utterances = [u for name in ("a", "b") for u in corpus(3, name=name)]
+    with pytest.raises(ConfigError, match=what):
+        leave_one_out.cut(utterances, leave_one_out.Config(unit="corpus", taught=taught))
+
+
 def test_with_a_corpus_left_out_the_selected_speakers_rotate():
     utterances = [u for name in ("a", "b", "c") for u in corpus(3, name=name)]
     splits = leave_one_out.cut(utterances, leave_one_out.Config(unit="corpus")).splits
@@ -266,6 +287,7 @@ def test_a_given_split_without_selection_draws_speakers_for_it_or_recordings():
         (grouped_k_fold, {"folds": 1}),
         (grouped_k_fold, {"selection_units": 0}),
         (leave_one_out, {"selection_units": 0}),
+        (leave_one_out, {"taught": ("a", "b")}),
         (everyone, {"selection_units": 0}),
         (random_leaky, {"folds": 1}),
         (random_leaky, {"selection_share": 1.0}),

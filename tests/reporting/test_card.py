@@ -1,4 +1,5 @@
 import pytest
+import yaml
 
 from lightspeech import config
 from lightspeech.errors import ConfigError
@@ -15,13 +16,29 @@ def figures(make_study):
 
 def test_card_tells_purpose_data_licence_figures_and_limits(make_bundle, figures):
     text = card(make_bundle(figures=figures, corpora=(CORPUS,)))
-    assert text.startswith("# toy\n\n## What it is for")
+    assert "\n---\n\n# toy\n\n## What it is for" in text
     assert "licence: CC BY-NC-SA 4.0" in text
     assert f"- UAR: {100 * figures['uar']['mean']:.1f} ± " in text
     assert "- protocol: pair-folds; folds: 2; seeds: 3" in text
     assert "emotions: low, mid, loud" in text
     assert "## When not to use it" in text
     assert "leaky" not in text
+
+
+def test_the_header_is_what_hubs_of_models_read(make_bundle):
+    made = make_bundle(corpora=(CORPUS, CORPUS | {"name": "mine"}), provenance={"scheme": "int8"})
+    _, header, _ = card(made).split("---\n", 2)
+    fields = yaml.safe_load(header)
+    assert fields["datasets"] == ["mine", "ravdess"]
+    assert fields["language"] == ["en"]  # of the user's own corpus nobody knows
+    assert fields["tags"][:2] == ["speech-emotion-recognition", "int8"]
+    assert fields["pipeline_tag"] == "audio-classification"
+    assert fields["license"] == "other"
+
+
+def test_a_header_tells_nothing_that_is_not_known(make_bundle):
+    fields = yaml.safe_load(card(make_bundle()).split("---\n", 2)[1])
+    assert not {"datasets", "language"} & fields.keys()
 
 
 def test_leaky_figures_say_so(make_bundle, figures):

@@ -7,9 +7,10 @@ from lightspeech import bundle
 from lightspeech.cli import app
 from lightspeech.cli import tables as command
 from lightspeech.config import as_dict
-from lightspeech.evaluation import conditions, results
+from lightspeech.evaluation import conditions, left_out, results
 from lightspeech.evaluation.device_cost import Cost
 from lightspeech.files import write_json
+from lightspeech.reporting import robustness
 
 CORPORA = (
     {"name": "toy", "licence": "CC0-1.0", "citation": ""},
@@ -29,7 +30,8 @@ def root(tmp_path, make_study):
     root = tmp_path / "results"
     for corpus, scheme, changes in (
         ("toy", "int8", {}),
-        ("cross2", "int8", {}),
+        ("cross2", "int8", {"unit": "corpus", "recipe": "two_micro"}),
+        ("cross9", "int8", {"unit": "corpus", "recipe": "nine_micro"}),
         ("toy", "fp32", {"size_bytes": 999}),
         ("leaky", "int8", {"leaky": True}),
     ):
@@ -47,7 +49,8 @@ def shipped(make_bundle, toy_model, tmp_path, monkeypatch):
     monkeypatch.setattr(command, "DOCUMENTS", ())
     made = make_bundle(
         path=tmp_path / "zoo" / "micro", name="micro", labels=("angry", "happy", "sad"),
-        provenance={"scheme": "int8"}, corpora=CORPORA, encoders=ENCODERS,
+        provenance={"scheme": "int8", "recipe": "zoo_two_micro"},
+        corpora=CORPORA, encoders=ENCODERS,
     )  # fmt: skip
     (made.path / "README.md").write_text("as exported\n")
     return bundle.write(replace(made, model={"name": "micro", "n_params": 46_888}), toy_model)
@@ -70,6 +73,34 @@ def test_a_shipped_card_is_written_from_results_and_then_up_to_date(root, shippe
     assert f"({figures.worst_speaker}) | {recalls} | 3 |" in rows[-1]
     assert "Not measured yet: ravdess." in text
     assert "measured (counted): 72.5 kB flash, 28.6 kB RAM, 7.2 M instructions a second" in text
+
+
+def test_a_shipped_card_tells_how_sure_it_is_of_strangers_and_what_rooms_leave(root, shipped):
+    sure = {
+        "corpus": "toy", "ece_before": 0.3, "ece": 0.125, "uar": 0.5, "uar_of_surest_half": 0.6,
+        "answered": 0.4, "right_of_answered": 0.75,
+    }  # fmt: skip
+    other = {**sure, "ece": 0.9}
+    known = {"two_micro-2-quantize": {"corpora": [sure]}, "two_micros": {"corpora": [other]}}
+    write_json(root / left_out.PATH, known)
+    bends = {name: {"uar": uar} for name, uar in (("clean", 0.5), ("far room", 0.25))}
+    write_json(root / robustness.FILE, {"micro": {"ravdess": {"bends": bends}}, "nano": {}})
+    tables(root)
+    text = (shipped.path / "README.md").read_text()
+    assert "calibration error 12.5 %; 40.0 % of the recordings are answered" in text
+    assert "| far room | 25.0 |" in text
+
+
+def test_the_price_of_few_corpora_stands_beside_what_all_of_them_teach(root, shipped):
+    own = results.read(root / "cross2/micro-int8.json")
+    fewer = replace(own, corpus="cross2by1", per_corpus={"a": 0.5, "b": 0.6})
+    wider = replace(own, recipe="all_micro", per_corpus={"a": 0.6, "b": 0.7})
+    for figures in (fewer, wider):
+        results.write(figures, results.results_path(root, figures.corpus, "micro", "int8"))
+    tables(root)
+    text = (shipped.path / "README.md").read_text()
+    assert "mean over the corpora above 55.0 %" in text
+    assert "all but the one tested tells 65.0 %" in text
 
 
 def test_a_shipped_card_tells_licences_and_that_no_commercial_use_is_allowed(root, shipped):

@@ -18,7 +18,8 @@ from lightspeech.training.task import RunConfig
 FOUR = ("angry", "happy", "neutral", "sad")
 
 
-def run_config(name="micro", *, init="micro", **changes):
+def run_config(name=None, *, init="micro", **changes):
+    name = name or bundle.read(init).model["name"]
     module = plugins.load("lightspeech.models", name)
     front = replace(bundle.read(init).mel, **changes)
     return RunConfig(
@@ -46,7 +47,7 @@ def loaded(cfg, labels, features):
 
 @pytest.mark.parametrize("name", bundle.shipped())
 def test_a_network_begins_with_the_answers_of_the_bundle(name, features):
-    cfg = run_config(name, init=name)
+    cfg = run_config(init=name)
     initial.check(cfg)
     network = loaded(cfg, FOUR, features)
     batch = torch.cat(features)
@@ -91,8 +92,8 @@ def test_norms_hold_the_statistics_of_the_new_speech(features):
 @pytest.mark.parametrize(
     ("cfg", "what"),
     [
-        (lambda: run_config("nano", init="micro"), r"model.name: the bundle has micro, the recipe"),
-        (lambda: run_config(level="kept"), "frontend.level: the bundle has loudest"),
+        (lambda: run_config("nano", init="micro"), r"model.name: the bundle has micro_stream, the"),
+        (lambda: run_config(level="kept"), "frontend.level: the bundle has recent"),
         (lambda: replace(run_config(), normalisation="speaker"), "normalisation"),
     ],
 )

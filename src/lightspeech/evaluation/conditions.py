@@ -25,14 +25,19 @@ KNOWN_SPEAKER = "known speaker"
 PACKAGES = ("lightspeech", "numpy", "torch", "onnxruntime")
 
 
-def cross(n_corpora: int) -> str:
+def cross(n_corpora: int, *, taught: int | None = None) -> str:
     """Say what figures call ``n_corpora`` corpora where each is left out once.
 
+    Args:
+        n_corpora: that are tested.
+        taught: how many of them others may learn from; null: all.
+
     Example:
-        >>> cross(3)
-        'cross3'
+        >>> cross(3), cross(6, taught=3)
+        ('cross3', 'cross6by3')
     """
-    return f"cross{n_corpora}"
+    few = taught is not None and taught < n_corpora
+    return f"cross{n_corpora}by{taught}" if few else f"cross{n_corpora}"
 
 
 @cache

@@ -66,21 +66,21 @@ class LeftOut:
 
 
 def by_corpus(runs: Sequence[Predictions], temperatures: Sequence[float]) -> list[LeftOut]:
-    """Sort the runs of a study that leaves out corpus after corpus.
+    """Sort the answers of a study that leaves out corpus after corpus.
 
     Args:
-        runs: one of each fold and seed.
+        runs: one of each fold and seed; a fold may test several corpora.
         temperatures: of each, > 0.
 
     Raises:
-        CorpusError: if a fold tests several corpora, or there are fewer than two.
+        CorpusError: if there are fewer than two corpora.
     """
     found: dict[str, list[tuple[Predictions, float]]] = {}
     for run, temperature in zip(runs, temperatures, strict=True):
-        corpora = {name.split("/")[0] for name in run.ids}
-        if len(corpora) != 1:
-            raise CorpusError("a fold tests several corpora; name a study that leaves one out each")
-        found.setdefault(corpora.pop(), []).append((run, temperature))
+        corpora = np.array([name.split("/")[0] for name in run.ids])
+        for corpus in np.unique(corpora):
+            answers = run.of(np.flatnonzero(corpora == corpus))
+            found.setdefault(str(corpus), []).append((answers, temperature))
     if len(found) < 2:
         raise CorpusError("one corpus was left out; at least 2 are needed to fit on the others")
     return [

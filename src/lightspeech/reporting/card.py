@@ -6,7 +6,7 @@ from dataclasses import fields
 from lightspeech.bundle import Bundle
 from lightspeech.config import build, config
 from lightspeech.evaluation.results import Rate, Uar
-from lightspeech.reporting import wording
+from lightspeech.reporting import hub, wording
 
 PURPOSE = """\
 For research and for products that adapt to how something is said, with the speaker's knowledge: a
@@ -48,7 +48,7 @@ class Figures:
 
 
 def card(bundle: Bundle, quality: str = "") -> str:
-    """Write the model card of a bundle as Markdown, from ``bundle.json`` alone.
+    """Write the model card of a bundle as Markdown, from ``bundle.json`` alone, with its header.
 
     Args:
         bundle: the bundle.
@@ -68,7 +68,7 @@ def card(bundle: Bundle, quality: str = "") -> str:
     if bundle.model_file.endswith(".wasm"):
         sections = {"How it is used": JAVASCRIPT, **sections}
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
-    return f"# {bundle.name}\n\n{body}\n"
+    return f"{hub.header(bundle)}\n# {bundle.name}\n\n{body}\n"
 
 
 def _facts(bundle: Bundle) -> Iterator[str]:

@@ -33,6 +33,25 @@ def describe(root: Path) -> str:
     )
 
 
+def of_model(root: Path, name: str) -> str:
+    """Write a table of one model: a row a bend, a column a corpus that it never heard; or nothing.
+
+    Args:
+        root: folder of all results.
+        name: of the bundle.
+    """
+    corpora = read_json(root / FILE).get(name, {}) if (root / FILE).is_file() else {}
+    if not corpora:
+        return ""
+    head = ("speech it never heard, UAR %", *corpora)
+    bends = next(iter(corpora.values()))["bends"]
+    rows = [
+        (bend, *(wording.percent(of["bends"][bend]["uar"]) for of in corpora.values()))
+        for bend in bends
+    ]
+    return costs.table(head, rows, names=1)
+
+
 def _cell(corpora: dict[str, dict[str, dict[str, dict[str, float]]]], bend: str) -> str:
     def mean(name: str, of: str) -> float:
         return float(np.mean([corpus["bends"][of][name] for corpus in corpora.values()]))

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from lightspeech.config import build
 from lightspeech.evaluation.left_out import PATH, WANTED, Calibration
 from lightspeech.files import read_json
@@ -31,6 +33,30 @@ def describe(root: Path) -> str:
     return (
         f"{costs.table(head, rows, names=2)}\n\nMeans over seeds. *Answered*: above the threshold "
         f"of the other corpora, with which {100 * WANTED:.0f} % of their answers are right."
+    )
+
+
+def of_recipe(root: Path, recipe: str) -> str:
+    """Say how sure models of a recipe may be of corpora that they never heard; or nothing.
+
+    Args:
+        root: folder of all results.
+        recipe: leaves corpus after corpus out; that of its last step counts.
+    """
+    studies = read_json(root / PATH) if (root / PATH).is_file() else {}
+    steps = (recipe, f"{recipe}-")
+    known = [of for name, of in studies.items() if name == steps[0] or name.startswith(steps[1])]
+    if not known:
+        return ""
+    found = [build(Calibration, each, source=str(root / PATH)) for each in known[-1]["corpora"]]
+    ece, answered, right = (
+        wording.percent(float(np.mean([getattr(each, name) for each in found])))
+        for name in ("ece", "answered", "right_of_answered")
+    )
+    return (
+        f"Of corpora that were left out, with temperature and threshold of the others: calibration "
+        f"error {ece} %; {answered} % of the recordings are answered, the rest is *uncertain*; of "
+        f"these {right} % are right."
     )
 
 

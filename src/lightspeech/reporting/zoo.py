@@ -7,20 +7,24 @@ without the speakers or the corpus that it was tested on, is measured instead.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from lightspeech import bundle
 from lightspeech.bundle import Bundle
 from lightspeech.evaluation import device_cost
 from lightspeech.evaluation.conditions import CORPUS, cross
 from lightspeech.evaluation.device_cost import Cost
 from lightspeech.evaluation.results import Results
-from lightspeech.reporting import costs, tables, wording
+from lightspeech.reporting import costs, robustness, sureness, tables, wording
 from lightspeech.reporting.card import card
 
 ABOUT = """\
-This very model learnt from all of these, so nobody is left to test it on. *cross* is its recipe
-with each corpus left out once, and says most about other people, rooms, microphones and languages.
-Rows of one corpus are the same network in the classes and by the recipe of that corpus, tested on
-speakers it never heard."""
+This very model learnt from all of these. Rows named *cross* are its recipe with each corpus left
+out once, *by* how many it was taught, and say most about other people, rooms, microphones and
+languages. Rows of one corpus are the same network in the classes and by the recipe of that corpus,
+tested on speakers it never heard."""
+SHIPPED = "zoo_"
+"""What the recipe of a shipped model is called before the name of the one that is tested."""
 
 
 def cards(root: Path) -> dict[Path, str]:
@@ -38,7 +42,9 @@ def cards(root: Path) -> dict[Path, str]:
     published = tables.read_all(root)
     devices = list(device_cost.read_files(root).values())
     return {
-        model.path / bundle.CARD: card(model, quality(model, published, devices))
+        model.path / bundle.CARD: card(
+            model, "\n\n".join((quality(model, published, devices), *_of_strangers(model, root)))
+        )
         for model in models
     }
 
@@ -52,23 +58,63 @@ def quality(shipped: Bundle, published: Sequence[Results], devices: Sequence[Cos
         devices: costs on devices, likewise.
     """
     same = (shipped.model["name"], shipped.provenance["scheme"])
+    recipe = tested_recipe(shipped)
     tested = [
         figures
         for figures in published
-        if (figures.model, figures.scheme) == same and figures.of_strangers
+        if (figures.model, figures.scheme) == same
+        and figures.of_strangers
+        and (figures.unit != CORPUS or figures.recipe == recipe)
     ]
     tested.sort(key=lambda figures: (figures.unit != CORPUS, figures.corpus))
     rows = [row for figures in tested for row in _rows(figures, shipped.labels)]
     head = ("tested on", "protocol", "classes", "UAR %", "worst speaker", *shipped.labels, "seeds")
-    wanted = {cross(len(shipped.corpora)), *(corpus["name"] for corpus in shipped.corpora)}
-    missing = sorted(wanted - {figures.corpus for figures in tested})
+    there = {figures.recipe if figures.unit == CORPUS else figures.corpus for figures in tested}
+    missing = sorted({recipe, *(corpus["name"] for corpus in shipped.corpora)} - there)
     parts = [
         ABOUT,
         costs.table(head, rows, names=2) if rows else "",
         f"Not measured yet: {', '.join(missing)}." if missing else "",
+        _price(recipe, [f for f in published if (f.model, f.scheme) == same and f.unit == CORPUS]),
         *(_cost(cost) for cost in devices if (cost.model, cost.scheme) == same),
     ]
     return "\n\n".join(filter(None, parts))
+
+
+def _price(recipe: str, across: Sequence[Results]) -> str:
+    """Say what learning from fewer corpora costs, beside the same network taught by all of them."""
+    own = next((figures for figures in across if figures.recipe == recipe), None)
+    if own is None:
+        return ""
+    wider = [
+        figures
+        for figures in across
+        if figures.corpus == cross(len(own.per_corpus)) != own.corpus
+        and figures.per_corpus.keys() == own.per_corpus.keys()
+    ]
+    if not wider:
+        return ""
+    mean, all_ = (
+        wording.percent(float(np.mean(list(figures.per_corpus.values()))))
+        for figures in (own, wider[0])
+    )
+    return (
+        f"The price of so few corpora: mean over the corpora above {mean} %, where the same "
+        f"network taught by all but the one tested tells {all_} %."
+    )
+
+
+def tested_recipe(shipped: Bundle) -> str:
+    """Name the recipe that is that of a shipped model, with corpus after corpus left out."""
+    return str(shipped.provenance.get("recipe", "")).removeprefix(SHIPPED)
+
+
+def _of_strangers(shipped: Bundle, root: Path) -> Iterator[str]:
+    """Say how sure it is of corpora it never heard, and what other rooms and lines leave of it."""
+    if sure := sureness.of_recipe(root, tested_recipe(shipped)):
+        yield sure
+    if bent := robustness.of_model(root, shipped.name):
+        yield bent
 
 
 def _rows(figures: Results, labels: Sequence[str]) -> Iterator[tuple[str, ...]]:

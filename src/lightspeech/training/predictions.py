@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,20 @@ class Predictions:
         """Index of the most probable class, shape ``(n,)``."""
         index: npt.NDArray[np.int64] = self.probabilities.argmax(1)
         return index
+
+    def of(self, rows: npt.NDArray[np.int64]) -> "Predictions":
+        """Give the predictions of some utterances.
+
+        Args:
+            rows: places among ``ids``, shape ``(n_rows,)``.
+        """
+        return replace(
+            self,
+            ids=tuple(self.ids[row] for row in rows),
+            speakers=tuple(self.speakers[row] for row in rows),
+            truth=self.truth[rows],
+            probabilities=self.probabilities[rows],
+        )
 
 
 HEAD = ("id", "speaker", "emotion", "fold", "seed")

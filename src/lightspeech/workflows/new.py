@@ -232,8 +232,8 @@ def _recipe(
         **({"map": dict(names)} if names else {}),
         "protocol": dict(plan),
         "seeds": [0],
-        "model": {"name": "micro"},
-        "frontend": {"level": "loudest"},
+        "model": {"name": "micro_stream"},
+        "frontend": {"level": "recent", "floor": 1e-18},
         "training": {"epochs": epochs, "batch_size": batch_size},
     }
 
@@ -242,8 +242,8 @@ def _text(recipe: Mapping[str, Any], notes: Sequence[str]) -> str:
     lines = [
         f"{recipe['name']}: written by `lightspeech new`; change what you like.",
         "Figures: lightspeech run FILE. The model to use, learnt from everybody: add --final.",
-        "A line init: micro would begin with the shipped model, whose corpora allow no commercial "
-        "use; docs/own-data.md says what that is worth.",
+        "A line init: micro would begin with the shipped model; docs/own-data.md says what that is "
+        "worth.",
         *notes,
     ]
     text = yaml.safe_dump(dict(recipe), sort_keys=False, allow_unicode=True)

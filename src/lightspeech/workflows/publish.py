@@ -197,6 +197,9 @@ def export_as(
     # Where runs make no bundle, their figures are of whole utterances, and no bundle's.
     tested = answers(study) if study.is_tested and run.config.front.in_bundle else []
     described = prefixes.named(describe(study, run, places.bundles / folder), exporter, prefix)
+    if others is not None:
+        known = {**described.provenance, "calibrated_by": others.recipe.name}
+        described = dataclasses.replace(described, provenance=known)
     bundle: Bundle = exporter.export(run, described)
     figures = results.measure(describe_study(study, bundle), tested) if tested else None
     return _with_figures(bundle, figures)
@@ -302,5 +305,6 @@ def corpus_name(recipe: Recipe, protocol: Protocol) -> str:
         protocol: one that leaves out corpus after corpus has a name of its own.
     """
     if protocol.unit == "corpus":
-        return evaluation.cross(len(recipe.corpora))
+        taught = {name.split("/")[0] for split in protocol.splits for name in split.train}
+        return evaluation.cross(len(recipe.corpora), taught=len(taught))
     return "+".join(sorted(corpus.name for corpus in recipe.corpora))

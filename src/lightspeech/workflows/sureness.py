@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import left_out
+from lightspeech.evaluation.conditions import CORPUS
 from lightspeech.evaluation.left_out import LeftOut
 from lightspeech.studies.study import Study
 from lightspeech.training import layout
@@ -42,6 +43,10 @@ def corpora_of(answers: Sequence[Predictions], study: Study) -> list[LeftOut]:
     Raises:
         CorpusError: if it leaves out none.
     """
+    if study.protocol.unit != CORPUS:
+        raise CorpusError(
+            f"{study.folder} keeps {study.protocol.unit}s apart; name one that leaves corpora out"
+        )
     temperatures = [
         runs.read_run(study.folder / layout.run_name(each.fold, each.seed)).temperature
         for each in answers

@@ -1,0 +1,36 @@
+"""``lightspeech card``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lightspeech import bundle as bundles
+from lightspeech.files import write_text
+from lightspeech.reporting.card import card
+
+
+def command(
+    bundle: Annotated[
+        Path | None, typer.Argument(help="Bundle, or name of a shipped one; micro if left out.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write instead of standard output.")
+    ] = None,
+) -> None:
+    """Show the card of a model: what it learnt from, how good it is, who may use it.
+
+    That of a shipped model tells what was measured of its recipe; of any other, what its bundle
+    says. The header in YAML is the one that hubs of models read.
+
+    Example: lightspeech card micro --output README.md
+    """
+    model = bundles.find(bundle)
+    beside = model / bundles.CARD
+    shipped = model.parent == bundles.ZOO and beside.is_file()
+    text = beside.read_text("utf-8") if shipped else card(bundles.read(model))
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        write_text(output, text)
+        typer.echo(output)
