@@ -130,7 +130,7 @@ def test_what_json_may_say_is_read(tmp_path):
 def test_a_file_too_large_is_not_read(tmp_path):
     with (tmp_path / "huge.json").open("wb") as file:
         file.truncate(1 << 40)
-    with pytest.raises(CorpusError, match="larger than"):
+    with pytest.raises(CorpusError, match="File too large"):
         read_json(tmp_path / "huge.json")
 
 

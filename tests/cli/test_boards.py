@@ -23,7 +23,7 @@ def test_boards_without_tools_are_estimated(lightspeech):
     ended = lightspeech("boards", "nano")
     assert ended.code == 0
     first, _, head, *lines = ended.out.splitlines()
-    assert first.startswith("nano int8, ")
+    assert first.startswith("nano_stream int8, ")
     assert head.split() == ["board", "flash", "RAM", "ms/s", "fits"]
     assert "multiplications a window; estimated" in first
     assert [line.startswith("Arduino Nano 33 BLE Sense") for line in lines] == [True, *8 * [False]]
@@ -35,7 +35,7 @@ def test_boards_in_json_and_published(lightspeech, tmp_path):
     ended = lightspeech("boards", "nano", "--json", "--publish", tmp_path)
     said = json.loads(ended.out)
     assert said["boards"][0]["board"]["clock_mhz"] == 64
-    published = json.loads((tmp_path / "devices/nano-int8-cortex-m4f.json").read_text())
+    published = json.loads((tmp_path / "devices/nano_stream-int8-cortex-m4f.json").read_text())
     assert published == said["cost"]
     assert published["how"] == "estimated"
 
@@ -75,5 +75,5 @@ def test_a_shipped_model_is_measured_from_anywhere(lightspeech, tmp_path, monkey
         pytest.skip(f"needs {missing[0]}: apt install {cortex_m.PACKAGES[missing[0]]}")
     monkeypatch.chdir(tmp_path)
     said = json.loads(lightspeech("boards", "nano", "--json").out)
-    assert (said["cost"]["model"], said["cost"]["how"]) == ("nano", "measured")
+    assert (said["cost"]["model"], said["cost"]["how"]) == ("nano_stream", "measured")
     assert list(tmp_path.iterdir()) == []

@@ -32,7 +32,7 @@ def test_it_ends_what_it_has_begun_at_sigterm():
         with connect(url, compression=None, proxy=None) as stream:
             stream.send('{"type": "hello", "sample_rate": 16000}')
             assert json.loads(stream.recv(10))["type"] == "ready"
-            stream.send(bytes(8) + np.zeros(4 * 16_000, "<i2").tobytes())
+            stream.send(bytes(8) + np.zeros(7 * 8_000, "<i2").tobytes())
             assert json.loads(stream.recv(10))["type"] == "now"
             os.kill(server.pid, signal.SIGTERM)
             said = [json.loads(message)["type"] for message in stream]

@@ -150,6 +150,6 @@ def test_the_loop_hears_as_the_firmware_does(name, model, tmp_path):
         *told, said = line.split()  # such as: angry 12% happy 88% happy
         shares = dict(zip(told[::2], (int(share[:-1]) / 100 for share in told[1::2]), strict=True))
         label = written.labels[row.argmax()]
-        assert max(shares, key=shares.get) == label
+        assert shares[label] == max(shares.values())  # two may have as many percent
         if abs(shares[label] - written.threshold) > 0.01:  # else nobody can tell
             assert said == (label if shares[label] > written.threshold else "uncertain")

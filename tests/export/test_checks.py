@@ -50,7 +50,10 @@ INT8, KNOWN = {"quantize": Int8()}, {"normalisation": "speaker"}
         ),
         (
             config_of("nano", **INT8),
-            ["arduino", "c99", "executorch", "litert", "litert_network", "onnx", "onnx_network"],
+            [
+                *("arduino", "c99", "executorch", "litert", "litert_network", "onnx"),
+                *("onnx_network", "wasm"),
+            ],
         ),
         (config_of("nano", **KNOWN), ["onnx", "onnx_dynamic", "onnx_fp16", "onnx_network"]),
         (config_of("nano", **INT8, **KNOWN), ["c99", "litert_network", "onnx", "onnx_network"]),
@@ -126,6 +129,7 @@ def test_every_exporter_has_a_format_of_each_number_format_it_takes():
         "onnx-fp16": ("onnx_fp16", "fp32"),
         "onnx-network": ("onnx_network", "fp32"),
         "onnx-network-int8": ("onnx_network", "int8"),
+        "wasm": ("wasm", "int8"),
     }
 
 

@@ -62,7 +62,7 @@ def test_a_truncated_model_is_refused_at_every_length(make_tflite, toy_tables):
 def test_hostile_sizes_are_refused_before_memory_is_taken(make_tflite, toy_tables, length):
     toy_tables.subgraphs[0].tensors[1].shape = [1, length]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(BundleError, match=r"tensor 'tensor1' has shape"):
+    with pytest.raises(BundleError, match=r"tensor 'tensor1' has shape|tensors of no size"):
         litert.open(make_tflite(toy_tables))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < before + 50_000  # kB
 

@@ -121,7 +121,7 @@ def test_opus_in_webm_is_heard_while_it_comes(server, micro, talk, tmp_path):
 def test_the_client_of_the_library_is_fed_as_a_live_stream(server, micro, talk):
     with server.client.live(RATE, turns=True) as stream:
         updates = []
-        for at in range(0, 4 * RATE, 1_600):
+        for at in range(0, 7 * RATE // 2, 1_600):
             updates += stream.feed(talk[at : at + 1_600])
         updates += stream.flush()
     assert stream.labels == micro.labels

@@ -63,7 +63,9 @@ def test_what_needs_the_run_is_written_of_a_run_made_again(tmp_path, noise):
 
 def test_a_format_that_takes_floats_alone_names_those_that_do_not(tmp_path):
     pytest.importorskip("torchao")
-    with pytest.raises(ConfigError, match="nano is int8, which onnx-fp16 does not hold; export"):
+    with pytest.raises(
+        ConfigError, match="nano_stream is int8, which onnx-fp16 does not hold; export"
+    ):
         convert(bundle.read("nano"), format="onnx-fp16", bundles=tmp_path)
 
 
