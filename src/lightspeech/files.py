@@ -16,6 +16,7 @@ from lightspeech.errors import CorpusError, LightspeechError, OutputError
 
 MAX_TEXT_BYTES = 64 << 20
 """The longest text of ours, the answers of a large corpus, has a tenth of it."""
+PIECE_BYTES = 1 << 20
 
 
 @contextmanager
@@ -150,11 +151,14 @@ def read_bytes(path: Path, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
     Raises:
         OSError: if it cannot be read, or is larger.
     """
+    content = bytearray()
     with path.open("rb") as file:
-        content = file.read(max_bytes + 1)
+        # Piece by piece: to read all that is allowed at once would take that much memory.
+        while len(content) <= max_bytes and (piece := file.read(PIECE_BYTES)):
+            content += piece
     if len(content) > max_bytes:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
-    return content
+    return bytes(content)
 
 
 def read_text(path: Path) -> str:
