@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from lightspeech import config
+from lightspeech import config, plugins
 from lightspeech.errors import ConfigError
 from lightspeech.evaluation import conditions, results
 from lightspeech.reporting.card import card
@@ -34,6 +34,13 @@ def test_the_header_is_what_hubs_of_models_read(make_bundle):
     assert fields["tags"][:2] == ["speech-emotion-recognition", "int8"]
     assert fields["pipeline_tag"] == "audio-classification"
     assert fields["license"] == "other"
+
+
+@pytest.mark.parametrize("name", plugins.names("lightspeech.corpora"))
+def test_every_language_of_a_corpus_has_the_code_that_hubs_ask_for(make_bundle, name):
+    language = plugins.load("lightspeech.corpora", name).INFO.language
+    fields = yaml.safe_load(card(make_bundle(corpora=(CORPUS | {"name": name},))).split("---\n")[1])
+    assert len(fields.get("language", ())) == (language != "any" and "none" not in language)
 
 
 def test_a_header_tells_nothing_that_is_not_known(make_bundle):
