@@ -55,7 +55,6 @@ zoo: .venv/.installed  ## bundles of runs/zoo_* into the package, with their car
 	  (cd src/lightspeech/zoo/$$name && rm */README.md gate.onnx) || exit 1; \
 	done
 	$(BIN)/python supply/checksums.py
-	$(BIN)/python supply/checksums.py
 	$(BIN)/lightspeech tables
 
 site: .venv/.installed  ## the page for any web host, in build/site: microphone and files, nothing leaves the browser
