@@ -88,3 +88,29 @@ def test_a_wrong_call_says_what_to_do(table, words, error, what):
 
 def test_a_missing_manifest_says_so(tmp_path):
     assert isinstance(invoke(tmp_path / "none.csv").exception, CorpusError)
+
+
+@pytest.fixture
+def set_sentence(tmp_path):
+    """One sentence on both sides, by two speakers."""
+    path = tmp_path / "own.csv"
+    path.write_text(
+        "path,speaker,split,transcript\na.wav,x,train,Kids are talking\n"
+        "b.wav,y,test,kids are talking!\n"
+    )
+    return path
+
+
+def test_a_sentence_on_both_sides_is_told_and_no_leak_to_models_that_hear(set_sentence):
+    answer = invoke(set_sentence)
+    assert answer.exit_code == 0
+    assert "1 sentences on two sides of a split: a text leak for models that read" in answer.stderr
+
+
+def test_for_a_model_that_reads_text_it_is_a_leak(set_sentence):
+    answer = invoke(set_sentence, "--text")
+    assert answer.exit_code == 1
+    assert "own/a and own/b (train-test) share text kids are talking" in answer.stdout
+    said = json.loads(invoke(set_sentence, "--text", "--json").stdout)
+    assert [pair["kind"] for pair in said["leaks"]] == ["text"]
+    assert json.loads(invoke(set_sentence, "--json").stdout)["text_leaks"] == 1

@@ -51,6 +51,7 @@ def test_an_official_name_says_who_says_what_and_how(
     assert found.speaker == f"{corpus.NAME}/{speaker}"
     assert (found.sex, found.emotion, found.intensity) == (sex, emotion, intensity)
     assert found.sentence == sentence
+    assert found.transcript == (sentence if " " in sentence else "")
 
 
 OTHERS = [

@@ -1,7 +1,7 @@
 import pytest
 
 from lightspeech.corpora import folder
-from lightspeech.errors import ConfigError
+from lightspeech.errors import ConfigError, CorpusError
 
 
 @pytest.fixture
@@ -70,3 +70,29 @@ def test_a_pattern_that_goes_back_and_forth_for_ever_is_stopped(tmp_path, monkey
         ConfigError, match=r"takes more than 0.05 s on 'a+\.wav'; write one without"
     ):
         folder.read(cfg)
+
+
+def test_words_stand_in_a_text_file_beside_a_recording(root):
+    (root / "happy/anna/01.txt").write_text("\ufeffHow  nice!\n")
+    found = folder.read(folder.Config(root=root, text_suffix=".txt")).utterances
+    assert [u.transcript for u in found] == ["How nice!", "", ""]
+
+
+def test_words_stand_in_a_table_whose_paths_begin_anywhere(root, tmp_path):
+    table = tmp_path / "said.csv"
+    table.write_text("File;words\nmine\\happy\\anna\\01.wav;How nice!\nsad/anna/01;Oh.\n")
+    cfg = folder.Config(
+        root=root, transcripts=table, columns={"path": "file", "transcript": "words"}
+    )
+    assert [u.transcript for u in folder.read(cfg).utterances] == ["How nice!", "", "Oh."]
+
+
+def test_words_in_files_and_in_a_table_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="files of text_suffix or in a table, not in both"):
+        folder.Config(transcripts=tmp_path / "said.csv", text_suffix=".txt")
+
+
+def test_a_file_of_words_that_is_no_text_is_named(root):
+    (root / "happy/anna/01.txt").write_bytes(b"\x81\x8d\x00\xff")
+    with pytest.raises(CorpusError, match=r"anna/01\.txt: no text .*save it as UTF-8"):
+        folder.read(folder.Config(root=root, text_suffix=".txt"))

@@ -35,6 +35,38 @@ def root(tmp_path):
     return tmp_path
 
 
+def transcribe(root):
+    """As the release has it: turns, interjections without times, lines of Windows."""
+    for session, dialogue, lines in (
+        (
+            "1",
+            "Ses01F_impro01",
+            ["Ses01F_impro01_F000 [006.2901-008.2357]: Excuse me.", "M: [LAUGHTER]"],
+        ),
+        ("5", "Ses05F_script02_2", ["Ses05F_script02_2_M010 [110.4300-112.0]:  It's over;  go!"]),
+    ):
+        path = root / f"Session{session}/dialog/transcriptions/{dialogue}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes("\r\n".join([*lines, ""]).encode())
+        path.with_name(f"._{path.name}").write_bytes(b"\x00\x05\x16\x07")
+
+
+def test_the_words_of_a_turn_are_those_of_its_transcription(root):
+    transcribe(root)
+    found, _ = read(root)
+    assert {turn: u.transcript for turn, u in found.items()} == {
+        "Ses01F_impro01_F000": "Excuse me.",
+        "Ses01F_impro01_M000": "",
+        "Ses01M_script01_1b_F003": "",
+        "Ses05F_script02_2_M010": "It's over; go!",
+    }
+
+
+def test_without_transcriptions_nobody_wrote_words_down(root):
+    found, _ = read(root)
+    assert {u.transcript for u in found.values()} == {""}
+
+
 def read(root, **options):
     reading = iemocap.read(iemocap.Config(root=root, **options))
     return {u.id.removeprefix("iemocap/"): u for u in reading.utterances}, reading.rejected

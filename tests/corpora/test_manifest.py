@@ -1,3 +1,4 @@
+import csv
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +61,20 @@ def test_a_manifest_is_read_as_it_was_written(choice, tmp_path):
     again = manifest.read(tmp_path / "deep" / "manifest.csv")
     assert [u.path.resolve() for u in again] == [u.path for u in utterances]
     assert [replace(u, path=Path()) for u in again] == [replace(u, path=Path()) for u in utterances]
+
+
+def test_a_manifest_of_before_transcripts_is_read(choice, tmp_path):
+    path = tmp_path / "manifest.csv"
+    manifest.write(manifest.prepare(choice).utterances, path)
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows[0]["transcript"] == "Der Lappen liegt auf dem Eisschrank."
+    with path.open("w", newline="") as file:
+        older = csv.DictWriter(file, manifest.NEEDED, extrasaction="ignore")
+        older.writeheader()
+        older.writerows(rows)
+    assert manifest.is_manifest(path)
+    assert {u.transcript for u in manifest.read(path)} == {""}
 
 
 def test_a_manifest_moves_with_its_recordings(choice, tmp_path):

@@ -66,6 +66,18 @@ def test_parents_in_a_circle_end():
     assert len(leaks.find(circle, SPLIT)) <= 2
 
 
+def test_one_sentence_on_two_sides_leaks_to_a_model_that_reads_text():
+    said = changed(transcript="It\u2019s ELEVEN o'clock")
+    said[0] = replace(said[0], transcript="it\u2019s eleven o'clock.")
+    assert leaks.find(said, SPLIT) == []
+    [found] = leaks.find_texts(said, SPLIT)
+    assert (found.kind, found.train_id, found.other_id) == ("text", "a", "c")
+
+
+def test_what_nobody_wrote_down_is_no_shared_sentence():
+    assert leaks.find_texts(APART, SPLIT) == []
+
+
 @pytest.mark.parametrize("fields", [{"speaker": ""}, {"audio_hash": ""}, {"dialogue": ""}])
 def test_what_is_unknown_meets_nothing(fields):
     unknown = [replace(u, **fields) for u in APART]

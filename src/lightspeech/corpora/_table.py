@@ -22,8 +22,8 @@ SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 """Suffixes of what is no text."""
 DELIMITERS = ",;\t"
 FIELDS = (
-    "path", "label", "speaker", "sex", "session", "dialogue", "sentence", "intensity", "split",
-    "parent", "corpus", "id",
+    "path", "label", "speaker", "sex", "session", "dialogue", "sentence", "transcript",
+    "intensity", "split", "parent", "corpus", "id",
 )  # fmt: skip
 """Columns of recordings, which a table may call otherwise."""
 

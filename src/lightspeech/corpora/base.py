@@ -50,6 +50,8 @@ class Utterance:
     """What speakers who answer each other share, unique in the corpus; empty where alone."""
     sentence: str = ""
     """What is said: its text, or the name that the corpus gives it."""
+    transcript: str = ""
+    """The words that are said; empty where nobody wrote them down."""
     intensity: str = ""
     """The corpus's own word for how strongly it is acted."""
     split: str = ""

@@ -84,6 +84,7 @@ def parse(path: Path) -> Utterance | str:
         speaker=f"{NAME}/{actor}",
         sex="female" if int(actor) in FEMALE else "male",
         sentence=SENTENCES[sentence],
+        transcript=SENTENCES[sentence],
         emotion=EMOTIONS[emotion],
         intensity=INTENSITIES[intensity],
     )

@@ -2,8 +2,9 @@
 
 A CSV file as programs and spreadsheets write it, or a spreadsheet. Licence, citation and counts are
 yours. Columns ``path`` (relative to the table) and ``label`` (or ``emotion``) are needed. Read
-where they are there: ``speaker``, ``sex``, ``session``, ``dialogue``, ``sentence``, ``intensity``,
-``split`` (train, selection, test), ``parent``, ``corpus`` and ``id`` (else made from the path).
+where they are there: ``speaker``, ``sex``, ``session``, ``dialogue``, ``sentence``,
+``transcript``, ``intensity``, ``split`` (train, selection, test), ``parent``, ``corpus`` and ``id``
+(else made from the path).
 Where yours are called otherwise, ``columns`` says how. Known fault: without ``speaker`` the
 speakers are *unknown*, as in ``folder``. A recording listed twice stays listed twice, so that the
 leak check can see it.
@@ -147,6 +148,7 @@ def _parse(cfg: Config, line: int, row: dict[str, str]) -> Utterance:
         session=row.get("session", ""),
         dialogue=row.get("dialogue", ""),
         sentence=row.get("sentence", ""),
+        transcript=row.get("transcript", ""),
         intensity=row.get("intensity", ""),
         split=SPLITS.get(key(split), ""),
         parent=row.get("parent", ""),

@@ -78,5 +78,6 @@ def parse(path: Path) -> Utterance | str:
         speaker=f"{NAME}/{speaker}",
         sex="male" if speaker in MALE else "female",
         sentence=SENTENCES[sentence],
+        transcript=SENTENCES[sentence],
         emotion=EMOTIONS[emotion],
     )

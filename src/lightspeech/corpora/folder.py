@@ -6,21 +6,22 @@ round), are no classes: they say the ``split``, see `SPLITS`. Known fault: a fol
 speaks. Without ``speaker_pattern`` or a table of ``speakers`` they are *unknown*: no speaker is
 compared by the leak check, and protocols that keep speakers apart refuse the corpus instead of
 guessing. With ``labelled: false`` there are no class folders, only speech for a teacher to answer.
+What is said stands in files beside recordings (``text_suffix``) or in a table (``transcripts``).
 """
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import field, replace
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated
 
 import regex
 from pydantic import Field
 
-from lightspeech.audio.folders import SUFFIXES
 from lightspeech.config import NamedPath, config
+from lightspeech.corpora._by_path import from_table, text_beside
 from lightspeech.corpora._spelling import clean, key
-from lightspeech.corpora._table import check_columns, posix, read_rows
+from lightspeech.corpora._table import check_columns
 from lightspeech.corpora.base import (
     SPLITS,
     Info,
@@ -51,6 +52,8 @@ SEARCH_S = 1.0
 Who = Callable[[str, str], str]
 """Gives the speaker by the path below the root, and by that below the class folder; empty where
 nobody is named."""
+Words = Callable[[Path], str]
+"""Gives what is said in a recording; empty where nobody wrote it down."""
 
 
 @config
@@ -59,7 +62,7 @@ class Config(RootConfig):
 
     Raises:
         ConfigError: if ``speaker_pattern`` is no regular expression with one group, or stands
-            beside ``speakers``.
+            beside ``speakers``; or if ``transcripts`` stands beside ``text_suffix``.
     """
 
     speaker_pattern: Annotated[str, Field(max_length=500)] | None = None
@@ -68,8 +71,12 @@ class Config(RootConfig):
     speakers: NamedPath | None = None
     """Table, CSV or spreadsheet, with the columns ``path`` and ``speaker``; a path may begin
     anywhere above or below the root, or be a file's name alone, where that is enough to tell."""
+    transcripts: NamedPath | None = None
+    """Table, CSV or spreadsheet, with the columns ``path`` and ``transcript``, read likewise."""
+    text_suffix: Annotated[str, Field(pattern=r"^\.[\w.]+$", max_length=32)] | None = None
+    """Of a text file of the same name beside each recording, such as ``.txt``."""
     columns: dict[str, str] = field(default_factory=dict)
-    """What the table calls them."""
+    """What the tables call these."""
     labelled: bool = True
     """False: speech whose emotion nobody said, at any depth below the root."""
 
@@ -86,6 +93,8 @@ class Config(RootConfig):
             )
         if self.speaker_pattern is not None and self.speakers is not None:
             raise ConfigError("speakers are named by speaker_pattern or by a table, not by both")
+        if self.transcripts is not None and self.text_suffix is not None:
+            raise ConfigError("words stand in files of text_suffix or in a table, not in both")
         check_columns(self.columns)
 
 
@@ -93,12 +102,15 @@ def read(cfg: Config) -> Reading:
     """Read every recording in a class folder.
 
     Raises:
-        CorpusError: if the root is missing or its class folders hold no recording, or the table of
-            speakers cannot be read.
+        CorpusError: if the root is missing or its class folders hold no recording, or a table or a
+            file of text cannot be read.
     """
     root, who = find_root(cfg, NAME), _who(cfg)
     in_splits = cfg.labelled and has_splits(root)
     reading = read_files(root, lambda path: _parse(path, root, cfg, who, in_splits), name=NAME)
+    if (words := _words(cfg, root)) is not None:
+        spoken = [replace(u, transcript=words(u.path)) for u in reading.utterances]
+        reading = replace(reading, utterances=spoken)
     return one_spelling(reading)
 
 
@@ -115,7 +127,8 @@ def has_splits(root: Path) -> bool:
 
 def _who(cfg: Config) -> Who | None:
     if cfg.speakers is not None:
-        return _from_table(cfg.speakers, cfg.columns)
+        cell = from_table(cfg.speakers, cfg.columns, "speaker")
+        return lambda path, _below: cell(path)
     if cfg.speaker_pattern is not None:
         return partial(_by_pattern, regex.compile(cfg.speaker_pattern))
     return None
@@ -132,36 +145,13 @@ def _by_pattern(pattern: "regex.Pattern[str]", _path: str, below: str) -> str:
     return (match and match[1]) or ""
 
 
-def _from_table(table: Path, columns: dict[str, str]) -> Who:
-    """Match paths from their ends: that of the table may begin above the root, or below it."""
-    whole: dict[str, str] = {}
-    ends: dict[str, set[str]] = {}
-    for row in read_rows(table, ("path", "speaker"), columns=columns):
-        path = _without_suffix(posix(row["path"]))
-        whole[path] = row["speaker"]
-        for end in _ends(path):
-            ends.setdefault(end, set()).add(row["speaker"])
-
-    def who(path: str, _below: str) -> str:
-        path = _without_suffix(path)
-        for end in _ends(path):
-            if end in whole:
-                return whole[end]
-        named = ends.get(path, set())
-        return next(iter(named)) if len(named) == 1 else ""  # two people: the name does not tell
-
-    return who
-
-
-def _ends(path: str) -> list[str]:
-    """``a/b/c``, ``b/c``, ``c``."""
-    parts = path.split("/")
-    return ["/".join(parts[start:]) for start in range(len(parts))]
-
-
-def _without_suffix(path: str) -> str:
-    suffix = PurePosixPath(path).suffix
-    return key(path.removesuffix(suffix) if suffix.lower() in SUFFIXES else path)
+def _words(cfg: Config, root: Path) -> Words | None:
+    if cfg.text_suffix is not None:
+        return partial(text_beside, suffix=cfg.text_suffix)
+    if cfg.transcripts is None:
+        return None
+    cell = from_table(cfg.transcripts, cfg.columns, "transcript")
+    return lambda path: cell(path.relative_to(root).as_posix())
 
 
 def _parse(

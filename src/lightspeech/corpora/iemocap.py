@@ -1,11 +1,11 @@
 """IEMOCAP: ten actors in five sessions, a man and a woman each, improvised and scripted, English.
 
 The official release holds 10,039 utterances named ``Ses01F_impro01_F000``: session, wearer of the
-markers, scenario, speaker, turn. Labels are those of dialog/EmoEvaluation/*.txt. Known oddities:
-*xxx* is a turn without a majority of listeners, *oth* one outside the list; hidden ``._`` files of
-the archive are no label files; dialog/wav holds the same dialogues whole; both speakers of a
-dialogue answer each other, so a cut by speaker tears dialogues apart and the leak check refuses it:
-cut by session.
+markers, scenario, speaker, turn. Labels are those of dialog/EmoEvaluation/*.txt, words those of
+dialog/transcriptions/*.txt. Known oddities: *xxx* is a turn without a majority of listeners, *oth*
+one outside the list; hidden ``._`` files of the archive are no label files; dialog/wav holds the
+same dialogues whole; both speakers of a dialogue answer each other, so a cut by speaker tears
+dialogues apart and the leak check refuses it: cut by session.
 """
 
 import re
@@ -23,6 +23,8 @@ SEX = {"F": "female", "M": "male"}
 PATTERN = re.compile(r"(Ses0([1-5])[FM]_(impro|script)(\w+?))_([FM])\d+")
 EVALUATION = re.compile(r"^\[\d.*?\]\t(\w+)\t(\w+)\t", re.MULTILINE)
 """A turn of an evaluation file: [start - end], name, label, [valence, activation, dominance]."""
+SPOKEN = re.compile(r"^(Ses\w+) \[[\d.-]+\]: *(.*)$", re.MULTILINE)
+"""A turn of a transcription: name [start-end]: words."""
 STYLES = {"impro": "improvised", "script": "scripted"}
 
 INFO = Info(
@@ -55,8 +57,8 @@ def read(cfg: Config) -> Reading:
         CorpusError: if the folder is missing, or holds no evaluation file or no utterance.
     """
     root = find_root(cfg, NAME)
-    labels = read_labels(root)
-    return read_files(root, lambda path: _parse(path, labels, cfg), name=NAME)
+    labels, spoken = read_labels(root), read_transcripts(root)
+    return read_files(root, lambda path: _parse(path, labels, spoken, cfg), name=NAME)
 
 
 def read_labels(root: Path) -> dict[str, str]:
@@ -74,12 +76,23 @@ def read_labels(root: Path) -> dict[str, str]:
     return labels
 
 
-def _parse(path: Path, labels: dict[str, str], cfg: Config) -> Utterance | str:
+def read_transcripts(root: Path) -> dict[str, str]:
+    """Read the words of each turn, by its name; there may be no transcription below ``root``."""
+    spoken: dict[str, str] = {}
+    for path in sorted(root.rglob("transcriptions/Ses*.txt")):
+        spoken.update(SPOKEN.findall(path.read_text(encoding="utf-8", errors="replace")))
+    return spoken
+
+
+def _parse(
+    path: Path, labels: dict[str, str], spoken: dict[str, str], cfg: Config
+) -> Utterance | str:
     """Read session, dialogue and speaker of a file name, or give a reason.
 
     Args:
         path: the audio file.
         labels: as of `read_labels`.
+        spoken: as of `read_transcripts`.
         cfg: what is read.
     """
     match = PATTERN.fullmatch(path.stem)
@@ -100,5 +113,6 @@ def _parse(path: Path, labels: dict[str, str], cfg: Config) -> Utterance | str:
         session=session,
         dialogue=dialogue,
         sentence=f"{style}{scenario}",
+        transcript=spoken.get(path.stem, ""),
         emotion="hap" if label == "exc" and cfg.merge_excited else label,
     )

@@ -28,6 +28,7 @@ COLUMNS = (
     "session",
     "dialogue",
     "sentence",
+    "transcript",
     "emotion",
     "intensity",
     "duration_s",
@@ -36,7 +37,9 @@ COLUMNS = (
     "split",
     "parent",
 )
-"""Of a manifest; all are needed, any cell but id, path, emotion and the numbers may be empty."""
+"""Of a manifest; any cell but id, path, emotion and the numbers may be empty."""
+NEEDED = tuple(name for name in COLUMNS if name != "transcript")
+"""Columns that a manifest must have: those of before transcripts were written down lack one."""
 NUMBERS = ("duration_s", "sample_rate")
 """Columns in seconds and Hz."""
 
@@ -180,7 +183,7 @@ def read(path: Path, *, need_audio: bool = True) -> list[Utterance]:
         CorpusError: if the file is missing or empty, lacks a column, holds a bad number or an id
             twice, or names recordings that are not there.
     """
-    rows = read_rows(path, COLUMNS)
+    rows = read_rows(path, NEEDED)
     utterances = [_utterance(path, line, row) for line, row in enumerate(rows, 2)]
     refuse_twice(path, utterances)
     utterances = one_spelling(Reading(utterances=utterances)).utterances
@@ -194,7 +197,7 @@ def read(path: Path, *, need_audio: bool = True) -> list[Utterance]:
 
 
 def is_manifest(path: Path, columns: Mapping[str, str] | None = None) -> bool:
-    """Tell a manifest from any other table of recordings: it has all `COLUMNS`.
+    """Tell a manifest from any other table of recordings: it has all that are `NEEDED`.
 
     Args:
         path: the table.
@@ -203,7 +206,7 @@ def is_manifest(path: Path, columns: Mapping[str, str] | None = None) -> bool:
     Raises:
         CorpusError: if the file is missing or empty, or has no paths.
     """
-    return not columns and set(COLUMNS) <= read_rows(path, ("path",), columns=columns)[0].keys()
+    return not columns and set(NEEDED) <= read_rows(path, ("path",), columns=columns)[0].keys()
 
 
 def read_any(
@@ -245,7 +248,7 @@ def read_any(
 
 
 def _utterance(path: Path, line: int, row: dict[str, str]) -> Utterance:
-    text = {name: row[name] for name in COLUMNS if name not in ("path", *NUMBERS)}
+    text = {name: row.get(name, "") for name in COLUMNS if name not in ("path", *NUMBERS)}
     empty = [name for name in ("id", "path", "emotion") if not row[name]]
     if empty:
         raise CorpusError(f"{path}, line {line}: column {empty[0]!r} is empty; fill it")

@@ -77,6 +77,7 @@ def parse(path: Path) -> Utterance | str:
         speaker=f"{NAME}/{actor}",
         sex="male" if int(actor) % 2 else "female",
         sentence=SENTENCES[sentence],
+        transcript=SENTENCES[sentence],
         emotion=EMOTIONS[emotion],
         intensity="strong" if intensity == "02" else "normal",
     )

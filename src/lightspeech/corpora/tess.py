@@ -55,12 +55,14 @@ def parse(path: Path) -> Utterance | str:
     if match is None:
         return "name is not speaker, word, emotion as in OAF_back_angry"
     speaker, word, emotion = match.groups()
+    sentence = f"Say the word {word.lower()}"
     return Utterance(
         id=f"{NAME}/{path.stem}",
         path=path,
         corpus=NAME,
         speaker=f"{NAME}/{SPEAKERS[speaker.upper()]}",
         sex="female",
-        sentence=f"Say the word {word.lower()}",
+        sentence=sentence,
+        transcript=sentence,
         emotion=EMOTIONS[emotion.lower()],
     )

@@ -1,5 +1,9 @@
-"""Finds what training and test share: a speaker, a dialogue, a recording, an augmented child."""
+"""Finds what training and test share: a speaker, a dialogue, a recording, an augmented child.
 
+And a sentence, which is a leak for a model that reads text: there words may tell the emotion.
+"""
+
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,11 +21,11 @@ class Leak:
     """One pair of utterances that a split must not tear apart.
 
     Attributes:
-        kind: what they share: ``speaker``, ``dialogue``, ``audio`` or ``parent``.
+        kind: what they share: ``speaker``, ``dialogue``, ``audio``, ``parent`` or ``text``.
         train_id: the one that is learnt from, or selected on where ``part`` is selection-test.
         other_id: the one that is measured or selected on.
         part: the two sides, such as ``train-test``.
-        value: the shared speaker, dialogue, hash of the samples, or ancestor.
+        value: the shared speaker, dialogue, hash of the samples, ancestor, or words.
     """
 
     kind: str
@@ -56,6 +60,32 @@ def find(utterances: list[Utterance], split: Split) -> list[Leak]:
         "parent": lambda name: _ancestor(by_id, name),
     }
     return [leak for kind, key in keys.items() for leak in _of_kind(kind, key, split)]
+
+
+def find_texts(utterances: list[Utterance], split: Split) -> list[Leak]:
+    """List the sentences that two parts of a split share, one pair of utterances for each.
+
+    They leak to a model that reads text alone; an empty transcript is compared with nothing.
+
+    Args:
+        utterances: all that the split names.
+        split: the parts to compare.
+    """
+    said = {utterance.id: words(utterance.transcript) for utterance in utterances}
+    return list(_of_kind("text", said.__getitem__, split))
+
+
+def words(transcript: str) -> str:
+    """Give what all spellings of a sentence share: its words, without case and punctuation.
+
+    Args:
+        transcript: of an utterance.
+
+    Example:
+        >>> words("It's eleven o'clock.") == words("it's ELEVEN o'clock")
+        True
+    """
+    return " ".join(re.findall(r"\w+", transcript.casefold()))
 
 
 def _of_kind(kind: str, key: Callable[[str], str], split: Split) -> Iterable[Leak]:

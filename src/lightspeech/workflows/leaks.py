@@ -24,11 +24,14 @@ class Checked:
         leaks: each with the name of its split.
         n_splits: that were compared.
         n_utterances: of the table.
+        text_leaks: sentences that parts share, each with the name of its split: a leak for models
+            that read text.
         speaker_unknown: utterances that could not be compared by speaker.
         audio_unknown: utterances that could not be compared by sound.
     """
 
     leaks: tuple[tuple[str, Leak], ...]
+    text_leaks: tuple[tuple[str, Leak], ...]
     n_splits: int
     n_utterances: int
     speaker_unknown: int
@@ -61,6 +64,9 @@ def check(
     return Checked(
         leaks=tuple(
             (split.name, leak) for split in splits for leak in leaks.find(utterances, split)
+        ),
+        text_leaks=tuple(
+            (split.name, leak) for split in splits for leak in leaks.find_texts(utterances, split)
         ),
         n_splits=len(splits),
         n_utterances=len(utterances),

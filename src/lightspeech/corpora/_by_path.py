@@ -1,0 +1,76 @@
+"""What a table, or a file beside it, says of a recording, which is found by its path."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
+
+from lightspeech.audio.folders import SUFFIXES
+from lightspeech.corpora._encoding import decode
+from lightspeech.corpora._spelling import key
+from lightspeech.corpora._table import posix, read_rows
+from lightspeech.errors import CorpusError
+from lightspeech.files import read_bytes
+
+
+def from_table(table: Path, columns: Mapping[str, str], column: str) -> Callable[[str], str]:
+    """Match paths from their ends: that of the table may begin above the root, or below it.
+
+    Args:
+        table: CSV or a spreadsheet, with the columns ``path`` and ``column``.
+        columns: what it calls these.
+        column: whose cell is wanted.
+
+    Returns:
+        Gives the cell of a path below the root; empty where no row is of it alone.
+
+    Raises:
+        CorpusError: if it cannot be read, or lacks a column.
+        MissingExtra: if it is a spreadsheet and the package that reads them is not installed.
+    """
+    whole: dict[str, str] = {}
+    ends: dict[str, set[str]] = {}
+    theirs = {name: columns[name] for name in ("path", column) if name in columns}
+    for row in read_rows(table, ("path", column), columns=theirs):
+        path = _without_suffix(posix(row["path"]))
+        whole[path] = row[column]
+        for end in _ends(path):
+            ends.setdefault(end, set()).add(row[column])
+
+    def cell(path: str) -> str:
+        path = _without_suffix(path)
+        for end in _ends(path):
+            if end in whole:
+                return whole[end]
+        named = ends.get(path, set())
+        return next(iter(named)) if len(named) == 1 else ""  # two people: the name does not tell
+
+    return cell
+
+
+def _ends(path: str) -> list[str]:
+    """``a/b/c``, ``b/c``, ``c``."""
+    parts = path.split("/")
+    return ["/".join(parts[start:]) for start in range(len(parts))]
+
+
+def _without_suffix(path: str) -> str:
+    suffix = PurePosixPath(path).suffix
+    return key(path.removesuffix(suffix) if suffix.lower() in SUFFIXES else path)
+
+
+def text_beside(recording: Path, *, suffix: str) -> str:
+    """Read the text file of a recording; empty where there is none.
+
+    Args:
+        recording: the audio file.
+        suffix: of a file of the same name beside it, such as ``.txt``.
+
+    Raises:
+        CorpusError: if it is no text.
+    """
+    path = recording.with_suffix(suffix)
+    if not path.is_file():
+        return ""
+    try:
+        return decode(path, read_bytes(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CorpusError(f"{path}: no text ({error}); save it as UTF-8") from None
