@@ -27,8 +27,14 @@ LABELS = ("angry", "happy", "neutral", "sad")
 
 
 @pytest.fixture(params=plugins.names(PACKAGE))
-def model(request):
-    return plugins.load(PACKAGE, request.param)
+def model(request, monkeypatch):
+    module = plugins.load(PACKAGE, request.param)
+    if request.param == "wav2vec2":  # whose network begins with the weights of an encoder
+        source = request.getfixturevalue("make_whisper")(2)
+        heard = dataclasses.replace(module.FRONTEND, source=source)
+        monkeypatch.setattr(module, "FRONTEND", heard)
+        monkeypatch.setattr(module, "WINDOWS", Windows(window_s=0.5))
+    return module
 
 
 SMALL = {"channels": (12, 12, 16), "members": 2, "paths": (8, 8, 8), "body": (8, 8, 8, 8, 8)}

@@ -34,6 +34,7 @@ KINDS = {
     "wav2vec2-stable": lambda t: raw(t, "Wav2Vec2", do_stable_layer_norm=True),
     "hubert": lambda t: raw(t, "Hubert"),
     "wavlm": lambda t: raw(t, "WavLM"),
+    "data2vec": lambda t: raw(t, "Data2VecAudio"),
 }
 
 

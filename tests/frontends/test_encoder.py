@@ -16,7 +16,7 @@ from lightspeech.frontends.states import pool
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 WIDTH, BLOCKS = 16, 2
-KINDS = ("whisper", "wav2vec2", "wav2vec2-stable", "hubert", "wavlm")
+KINDS = ("whisper", "wav2vec2", "wav2vec2-stable", "hubert", "wavlm", "data2vec")
 
 
 def config_of(folder, **changes):

@@ -216,3 +216,42 @@ def test_without_averaging_the_last_weights_are_kept(toy_network, toy_batches, t
 def test_what_cannot_be_is_a_config_error(key, value):
     with pytest.raises(ConfigError, match=rf"{key}: .* \(got {value!r}\)"):
         config.build(Training, {key: value})
+
+
+@pytest.mark.parametrize(
+    "error",
+    [torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+     RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried")],
+)  # fmt: skip
+def test_out_of_memory_says_what_to_reduce_and_keeps_the_checkpoint(
+    toy_network, toy_batches, tmp_path, error
+):
+    class Hungry(Labels):
+        def forward(self, model, batch):
+            if (tmp_path / layout.CHECKPOINT).exists():
+                raise error
+            return super().forward(model, batch)
+
+    network, cfg = toy_network(**SMALL), TRAINING
+    objective = Hungry(toy_batches, 3, cfg)
+    with pytest.raises(StudyError, match=r"in epoch 1, .*raise training\.accumulate") as caught:
+        loop.train(
+            network, toy_batches, cfg, tmp_path, objective=objective, select=lambda _: 0.5, seed=0
+        )
+    assert "\n" not in str(caught.value)
+    trained = train(
+        toy_network(**SMALL), toy_batches, cfg, tmp_path
+    )  # goes on from the epoch before
+    assert same(
+        bits(trained), bits(train(toy_network(**SMALL), toy_batches, cfg, tmp_path / "whole"))
+    )
+
+
+def test_a_batch_in_parts_gives_much_the_same_weights(toy_network, toy_batches, tmp_path):
+    """Not the same: batch norms see a part."""
+    cfg = dataclasses.replace(TRAINING, accumulate=2)
+    one = train(toy_network(**SMALL), toy_batches, TRAINING, tmp_path / "one")
+    other = train(toy_network(**SMALL), toy_batches, cfg, tmp_path / "other")
+    assert not same(bits(one), bits(other))
+    for name, value in bits(other).items():
+        assert value.isfinite().all(), name

@@ -41,3 +41,9 @@ def test_constant_stays():
 )
 def test_light_sernet_falls_every_twenty_epochs_from_the_fiftieth(epoch, falls):
     assert rate("light_sernet", 0.5, epoch) == pytest.approx(math.exp(-0.15 * falls))
+
+
+def test_warmup_cosine_rises_in_a_line_over_a_tenth_and_falls_to_nothing():
+    assert [rate("warmup_cosine", p, 0) for p in (0.0, 0.05, 0.1, 0.55, 1.0)] == pytest.approx(
+        [0, 0.5, 1, 0.5, 0], abs=1e-9
+    )

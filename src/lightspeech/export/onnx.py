@@ -28,7 +28,7 @@ from lightspeech.quiet import muted
 from lightspeech.training import layout, networks
 from lightspeech.training.run import Run
 
-HOLDS = ("mel", "small_encoder", "pair", "encoder")
+HOLDS = ("mel", "small_encoder", "pair", "encoder", "waveform")
 """Front ends that it can write."""
 KNOWS_SPEAKER = True
 """Whether it writes a network that takes features without a voice."""
@@ -72,7 +72,7 @@ class Recognizer(nn.Module):
             Shape ``(batch, n_classes)``.
         """
         inputs = self.layer(*sources)
-        if self.half_precision:
+        if self.half_precision and not getattr(self.network, "hears_floats", False):
             inputs = apply(lambda x: x.half(), inputs)
         logits = self.network(inputs)
         return torch.softmax(logits.float() / self.temperature, dim=1)
@@ -82,6 +82,8 @@ def integers(network: nn.Module) -> nn.Module:
     """Give a network in which every prepared int8 network is integer arithmetic."""
     if isinstance(network, Int8Network):
         return Converted(network)
+    if not any(isinstance(part, Int8Network) for part in network.modules()):
+        return network  # which may hold what cannot be copied, as a parametrized weight
     converted = copy.copy(network)
     converted._modules = {
         name: module and integers(module) for name, module in network._modules.items()

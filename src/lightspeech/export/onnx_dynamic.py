@@ -3,6 +3,7 @@
 What a float run becomes without calibration: onnxruntime finds the scale of every input as it runs.
 """
 
+import re
 from typing import Any
 
 from lightspeech.export import onnx
@@ -12,7 +13,7 @@ from lightspeech.export._bundled import nobody as network_alone  # noqa: F401
 from lightspeech.models.int8_onnx import dynamic
 from lightspeech.training.run import Run
 
-HOLDS = ("mel",)
+HOLDS = ("mel", "waveform")
 """Front ends that it can write."""
 KNOWS_SPEAKER = True
 """Whether it writes a network that takes features without a voice."""
@@ -23,8 +24,9 @@ SUFFIX = ".onnx"
 PREFIXED = False
 """Whether it has names of C, which a prefix can tell from those of another model."""
 KINDS = ("LSTM", "Gemm", "MatMul")
-FRONT_END = "layer."
-"""Begins the names of its tables: energies span more than int8."""
+FRONT_END = re.compile(r"layer\.|.*\.log_mel\.")
+"""Begins the names of its tables, also where a network hears waveforms: energies span more than
+int8."""
 
 
 def to_bytes(run: Run) -> bytes:
@@ -41,7 +43,7 @@ def to_bytes(run: Run) -> bytes:
 
 
 def _is_of_front_end(node: Any) -> bool:
-    return any(name.startswith(FRONT_END) for name in node.input)
+    return any(FRONT_END.match(name) for name in node.input)
 
 
 export = exporter(to_bytes, onnx.MODEL_FILE)

@@ -7,7 +7,7 @@ from lightspeech.export._bundled import exporter
 from lightspeech.export._bundled import never as rewrite  # noqa: F401
 from lightspeech.export._bundled import nobody as network_alone  # noqa: F401
 
-HOLDS = ("mel",)
+HOLDS = ("mel", "waveform")
 """Front ends that it can write."""
 KNOWS_SPEAKER = True
 """Whether it writes a network that takes features without a voice."""

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -38,6 +39,25 @@ class Batch:
         parts = (self.targets, self.rows, self.mix)
         moved = apply(lambda x: x.to(device), self.features)
         return Batch(moved, *(part.to(device) for part in parts))
+
+    def split(self, n: int) -> "list[Batch]":
+        """Split into parts of much the same size, two examples each or more.
+
+        Args:
+            n: number of parts; fewer where there are not twice as many examples.
+        """
+        n_parts = max(1, min(n, len(self.targets) // 2))
+        edges = [len(self.targets) * part // n_parts for part in range(n_parts + 1)]
+        spans = [slice(*span) for span in pairwise(edges)]
+        return [
+            Batch(
+                apply(lambda x: x[span], self.features),  # noqa: B023
+                self.targets[span],
+                self.rows[span],
+                self.mix[span],
+            )
+            for span in spans
+        ]
 
 
 class Batches(Protocol):

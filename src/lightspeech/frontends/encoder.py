@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -21,7 +20,7 @@ from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.hidden_states import EncoderFrontend, digest
 from lightspeech.frontends.pretrained import Listen
 from lightspeech.frontends.states import SAMPLE_RATE, Pool, States
-from lightspeech.frontends.whisper_blocks import WhisperBlocks
+from lightspeech.frontends.whisper_blocks import WhisperBlocks, mel_matrix
 
 WAVEFORM = "waveform"
 WHISPER = {"licence": "MIT", "citation": "Radford et al. (2023), ICML, arXiv:2212.04356"}
@@ -160,8 +159,7 @@ def whisper(states: States) -> nn.Module | None:
     about, model, extractor = pretrained.checked(states)
     if about.model_type != "whisper":
         return None
-    mel = torch.from_numpy(np.array(extractor.mel_filters, np.float32))
-    blocks = WhisperBlocks(model, mel, first=states.first, last=states.last)
+    blocks = WhisperBlocks(model, mel_matrix(extractor), first=states.first, last=states.last)
     return nn.Sequential(blocks.eval().requires_grad_(False), Pool(states.pool_s))
 
 

@@ -231,6 +231,7 @@ def _class_of(transformers: Any, kind: str) -> Any:
             "wav2vec2": transformers.Wav2Vec2Model,
             "hubert": transformers.HubertModel,
             "wavlm": transformers.WavLMModel,
+            "data2vec-audio": transformers.Data2VecAudioModel,
         }
     if kind not in classes:
         raise ConfigError(f"an encoder of kind {kind!r}; choose one of {sorted(classes)}")

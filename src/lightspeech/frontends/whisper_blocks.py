@@ -9,6 +9,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
@@ -137,6 +138,11 @@ def taken_over(layer: Any) -> Block:
     return block
 
 
+def mel_matrix(extractor: Any) -> Tensor:
+    """Give the mel matrix of a feature extractor, shape ``(N_FFT // 2 + 1, bands)``."""
+    return torch.from_numpy(np.array(extractor.mel_filters, np.float32))
+
+
 def read(file: Path) -> nn.ModuleList:
     """Read blocks that `lightspeech shrink` left in floats, one after the other.
 
@@ -178,7 +184,7 @@ class WhisperBlocks(nn.Module):
             last: last one; later blocks are left out.
         """
         super().__init__()
-        self.log_mel, self.first = LogMel(mel), first
+        self.log_mel, self.first, self.in_half = LogMel(mel), first, False
         self.stem = nn.ModuleList(_as_product(conv) for conv in (model.conv1, model.conv2))
         self.blocks = nn.ModuleList(taken_over(layer) for layer in model.layers[:last])
         self.norm = model.layer_norm if last == len(model.layers) else nn.Identity()
@@ -195,15 +201,46 @@ class WhisperBlocks(nn.Module):
         Returns:
             Shape ``(batch, layers, states, width)``.
         """
+        return torch.stack(self.hidden_states(self.features(waveform))[self.first :], 1)
+
+    def features(self, waveform: Tensor) -> Tensor:
+        """Compute what the stem gives.
+
+        Args:
+            waveform: 16 kHz, shape ``(batch, samples)``.
+
+        Returns:
+            Shape ``(batch, states, width)``.
+        """
         waveform = F.pad(waveform, (0, -waveform.shape[1] % STRIDE))
-        x = _convolve(self.log_mel(waveform), self.stem[0], stride=1)
-        x = _convolve(x, self.stem[1], stride=2)
-        angles = torch.arange(x.shape[1])[:, None] * self.rates
-        states = [x + torch.cat([angles.sin(), angles.cos()], 1)]
+        log_mel = self.log_mel(waveform)
+        if self.in_half:
+            log_mel = log_mel.half()
+        return _convolve(_convolve(log_mel, self.stem[0], stride=1), self.stem[1], stride=2)
+
+    def hidden_states(self, features: Tensor) -> list[Tensor]:
+        """Compute all hidden states.
+
+        Args:
+            features: as of `features`, shape ``(batch, states, width)``.
+
+        Returns:
+            Shape ``(batch, states, width)`` each, from what the first block reads on.
+        """
+        angles = torch.arange(features.shape[1], device=self.rates.device)[:, None] * self.rates
+        positions = torch.cat([angles.sin(), angles.cos()], 1)
+        states = [features + positions.to(features.dtype)]
         for block in self.blocks:
             states.append(block(states[-1]))
         states[-1] = self.norm(states[-1])
-        return torch.stack(states[self.first :], 1)
+        return states
+
+    def half(self) -> "WhisperBlocks":
+        """Compute in 16 bits, but for log-mel and positions, whose ranges need 32."""
+        for part in (self.stem, self.blocks, self.norm):
+            part.half()
+        self.in_half = True
+        return self
 
 
 def _as_product(conv: nn.Conv1d) -> nn.Linear:

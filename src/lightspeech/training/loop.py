@@ -22,7 +22,7 @@ from lightspeech import bounds
 from lightspeech.config import Choice, config, plugin
 from lightspeech.errors import ConfigError, StudyError
 from lightspeech.frontends.balance import Balance
-from lightspeech.frontends.batches import Batches
+from lightspeech.frontends.batches import Batch, Batches
 from lightspeech.training import checkpoint, weights
 from lightspeech.training.objectives import cross_entropy
 from lightspeech.training.schedule import Schedule, rate
@@ -36,6 +36,9 @@ class Training:
     epochs: bounds.Count = 100
     batch_size: Annotated[int, Field(ge=2, le=65_536)] = 64
     """Utterances of a step, 2 or more."""
+    accumulate: bounds.Few = 1
+    """Parts that a batch goes through the network in, one after the other: less memory. A batch of
+    128 in 16 parts holds 8 examples at once; batch norms and mixup are those of a part."""
     learning_rate: bounds.Rate = 4e-3
     """Peak of the schedule."""
     pretrained_rate: bounds.Rate = 0.1
@@ -118,8 +121,7 @@ def train(
             now = cfg.learning_rate * rate(cfg.schedule, progress, epoch)
             for group, share in zip(optimizer.param_groups, (1, cfg.pretrained_rate), strict=False):
                 group["lr"] = now * share
-            loss = objective(model, batch.to(device))
-            fabric.backward(loss)
+            loss = _backward(fabric, objective, model, batch.to(device), cfg.accumulate, epoch)
             norm = fabric.clip_gradients(
                 model, fabric_optimizer, max_norm=cfg.clip_norm, error_if_nonfinite=False
             )
@@ -145,6 +147,28 @@ def train(
     if state.best:
         state.average.load_state_dict(state.best)
     return state.average.eval()
+
+
+def _backward(
+    fabric: Fabric, objective: nn.Module, model: nn.Module, batch: Batch, n_parts: int, epoch: int
+) -> Tensor:
+    """Add up the gradients of a batch, part by part, and give its mean loss."""
+    total = torch.zeros((), device=batch.targets.device)
+    try:
+        for part in batch.split(n_parts):
+            loss = objective(model, part) * (len(part.targets) / len(batch.targets))
+            fabric.backward(loss)
+            total += loss.detach()
+    except RuntimeError as error:  # torch.OutOfMemoryError on a GPU, no class of its own elsewhere
+        if not isinstance(error, torch.OutOfMemoryError) and "memory" not in str(error):
+            raise
+        raise StudyError(
+            f"out of memory in epoch {epoch}, with batches of {len(batch.targets)} in {n_parts} "
+            "part(s); raise training.accumulate, set model.checkpointing=true where the model has "
+            "it, or shorten windows.window_s; the checkpoint of the last epoch is kept, and "
+            "--resume goes on from it once memory is free"
+        ) from None
+    return total
 
 
 def device_of(cfg: Training) -> torch.device:
