@@ -8,11 +8,14 @@ import torch
 from lightspeech.compression import distill
 from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError, CorpusError, LeakError, StudyError
+from lightspeech.inference import recognizer
 from lightspeech.protocols import leaks
+from lightspeech.studies import sources
 from lightspeech.studies.study import read_study
 from lightspeech.training import run as runs
 from lightspeech.training import soft_labels, teachers
 from lightspeech.training.task import Task
+from lightspeech.workflows.export import export
 
 TEACHER = ("name=teacher", "model={name: micro, channels: [8, 8]}", "windows.window_s=0.5",
            "frontend={n_mels: 20}", "seeds=[0, 1]")  # fmt: skip
@@ -257,3 +260,34 @@ def test_a_teacher_that_is_not_there_is_refused(train, change, fault):
     _, compress = train(STEP.format(teacher="teacher").replace("teacher: teacher", change))
     with pytest.raises(CorpusError, match=fault):
         compress()
+
+
+@pytest.fixture
+def fine_tuned(make_whisper, begin, monkeypatch):
+    """A student of bands whose teacher is an encoder with adapters."""
+    pytest.importorskip("peft", reason="needs the extra 'finetune'")
+    source = make_whisper(2)
+    teacher = (
+        "name=tuned", f"frontend={{source: {source}}}", "windows={window_s: 0.5, hop_s: 0.5}",
+        "model={name: wav2vec2, lora: 2, hidden: [8], mix: true}", "training.accumulate=2",
+    )  # fmt: skip
+    begin(teacher, ("compress=[{name: distill, teacher: tuned}]",))
+    return Path(source).name
+
+
+def test_a_fine_tuned_encoder_teaches_like_any_other_and_its_bundle_answers(fine_tuned, capsys):
+    student = Path("runs/tiny/1-distill")
+    for fold in range(3):
+        heard = soft_labels.read(student / f"soft/fold{fold}.safetensors").heard
+        test = runs.read_run(student / f"fold{fold}-seed0").fold
+        split = read_study(student).protocol.splits[test]
+        speakers = {u.speaker for u in read_study(student).utterances if u.id in split.test}
+        assert not speakers & {utterance.speaker for utterance in heard.train}
+    assert [each["name"] for each in sources.encoders(read_study(student))] == [fine_tuned]
+    made = export(
+        Path("runs/tuned/fold0-seed0"), format="onnx-dynamic", bundles=Path("bundles"), name=None
+    )
+    with pytest.raises(ConfigError, match="wav2vec2 is given waveform"):
+        export(Path("runs/tuned/fold0-seed0"), format="c99", bundles=Path("bundles"), name=None)
+    answer = recognizer.load(made.path)(read_study(student).utterances[0].path)
+    assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-4)
