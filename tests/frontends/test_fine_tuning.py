@@ -12,7 +12,7 @@ from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.export import onnx, onnx_dynamic
 from lightspeech.frontends import mel, waveform
 from lightspeech.frontends.augment import Augment
-from lightspeech.frontends.waveform import Waveform
+from lightspeech.frontends.waveform import Waveforms
 from lightspeech.models import wav2vec2
 from lightspeech.models.wav2vec2 import Config
 from lightspeech.training.run import Run
@@ -234,7 +234,7 @@ def test_memory_is_flat_over_epochs(tuned, tmp_path, write_tone):
         )
         for row in range(8)
     ]  # fmt: skip
-    front = Waveform(waveform.Config(), WINDOWS)
+    front = Waveforms(waveform.Config(), WINDOWS)
     batches = front.open(corpus, tmp_path / "cache").train(
         Order(np.arange(8), batch_size=4, seed=0), torch.zeros(8, dtype=torch.int64), Augment()
     )

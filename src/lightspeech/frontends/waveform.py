@@ -42,7 +42,7 @@ class Config:
 
 
 @dataclass(frozen=True)
-class Waveform:
+class Waveforms:
     """The front end on windows of one length, see `contract.Frontend`.
 
     A bundle of a network behind it is as large as its encoder, so only who asks for one gets one.
@@ -209,7 +209,7 @@ class WaveformBatches:
         return waveform_augment.bend(waveform, self.n_samples, u, self.bending, noise)
 
 
-def build(cfg: Config, *, windows: Windows, speeds: tuple[float, ...] = ()) -> Waveform:
+def build(cfg: Config, *, windows: Windows, speeds: tuple[float, ...] = ()) -> Waveforms:
     """Make the front end.
 
     Args:
@@ -232,4 +232,4 @@ def build(cfg: Config, *, windows: Windows, speeds: tuple[float, ...] = ()) -> W
             "augment.stretch and augment.semitones instead"
         )
     budget.check(windows, SAMPLE_RATE, None)
-    return Waveform(cfg, windows)
+    return Waveforms(cfg, windows)

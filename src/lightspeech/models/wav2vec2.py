@@ -88,13 +88,10 @@ class Mean(nn.Module):
 
 
 class FineTuned(Unstandardized, nn.Module):
-    """Encoder, mix, pooling, head.
-
-    Attributes:
-        hears_floats: in 16 bits too it is given waveforms in 32.
-    """
+    """Encoder, mix, pooling, head."""
 
     hears_floats = True
+    """In 16 bits too it is given waveforms in 32."""
 
     def __init__(self, cfg: Config, encoder: nn.Module, width: int, n_classes: int) -> None:
         """Put a head on an encoder.
@@ -174,7 +171,7 @@ def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
             blocks or layers.
         MissingExtra: if transformers, or peft for adapters, is not installed.
     """
-    if not isinstance(frontend, waveform.Waveform):
+    if not isinstance(frontend, waveform.Waveforms):
         raise ConfigError("wav2vec2 hears waveforms; write frontend.name=waveform")
     encoder, kind, width = trained_encoder.load(frontend.cfg.source, cfg.last)
     numbers = _adaptation.train_blocks(encoder, cfg.blocks)
