@@ -141,6 +141,7 @@ def test_heads_have_the_layers_that_they_are_said_to_have(tuned, changes, shapes
     [
         ("whisper", {"lora": 2, "lora_layers": ("q_proj",)}, "have no 'q_proj' that LoRA reaches"),
         ("wavlm", {"lora": 2, "lora_layers": ("q_proj",)}, "choose of .*'intermediate_dense'"),
+        ("hubert", {"lora": 2, "blocks": 0}, "model.lora with model.blocks=0 adapts nothing"),
         ("hubert", {"blocks": 3}, "model.blocks=3 of an encoder of 2"),
         ("hubert", {"last": 3}, "model.last=3 of an encoder of 2 blocks; write 1 to 2"),
     ],

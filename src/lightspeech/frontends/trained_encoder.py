@@ -15,8 +15,6 @@ from lightspeech.frontends.whisper_blocks import WhisperBlocks, mel_matrix
 LORA_LAYERS = {"whisper": ("query", "value"), "wavlm": ("intermediate_dense", "output_dense")}
 """Layers of a block that LoRA adapts where a recipe names none, by kind of encoder."""
 USUAL_LORA = ("q_proj", "v_proj")
-UNREACHED = {"wavlm": ("q_proj", "k_proj", "v_proj", "out_proj")}
-"""Layers whose weights are read past them, so that an adapter there would never be asked."""
 
 
 class RawBlocks(nn.Module):

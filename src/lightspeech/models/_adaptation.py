@@ -3,11 +3,13 @@
 import re
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from lightspeech.errors import ConfigError, MissingExtra
-from lightspeech.frontends.trained_encoder import LORA_LAYERS, UNREACHED, USUAL_LORA
+from lightspeech.frontends.pretrained import SHORTEST
+from lightspeech.frontends.trained_encoder import LORA_LAYERS, USUAL_LORA
 
 
 class Checkpointed(nn.Module):
@@ -70,34 +72,50 @@ def adapt(
     Args:
         encoder: changed in place.
         kind: as ``transformers`` names it.
-        numbers: of the blocks.
+        numbers: of the blocks, one or more.
         rank: of the adapters, 1 or above.
         layers: names of linear layers of a block; none: query and value, in a WavLM those of the
             feed-forward part.
 
     Raises:
-        ConfigError: if a block has no such layers, or they cannot be reached.
+        ConfigError: if there is no block, or one has no such layers, or they cannot be reached.
         MissingExtra: if peft is not installed.
     """
     try:
         import peft
     except ModuleNotFoundError:
         raise MissingExtra("LoRA", "finetune") from None
+    if not numbers:
+        raise ConfigError("model.lora with model.blocks=0 adapts nothing; leave one of them out")
     layers = layers or LORA_LAYERS.get(kind, USUAL_LORA)
     blocks: Any = encoder.blocks
-    there = {
-        name.rpartition(".")[2]
-        for number in numbers
-        for name, part in blocks[number].named_modules()
-        if isinstance(part, nn.Linear)
-    } - {*UNREACHED.get(kind, ())}
-    if missing := [name for name in layers if name not in there]:
+    reached = _called(encoder, [blocks[number] for number in numbers])
+    if missing := [name for name in layers if name not in reached]:
         raise ConfigError(
             f"model.lora_layers: blocks of a {kind} have no {missing[0]!r} that LoRA reaches; "
-            f"choose of {sorted(there)}"
+            f"choose of {sorted(reached)}"
         )
     places, names = "|".join(map(str, numbers)), "|".join(map(re.escape, layers))
     cfg = peft.LoraConfig(
         r=rank, lora_alpha=2 * rank, target_modules=rf"blocks\.({places})\.(.*\.)?({names})"
     )
     peft.inject_adapter_in_model(cfg, encoder)
+
+
+@torch.no_grad()
+def _called(encoder: Any, blocks: list[nn.Module]) -> set[str]:
+    """Name the linear layers of blocks that are called: some attentions read weights past them."""
+    called: set[str] = set()
+    linear = {
+        part: name.rpartition(".")[2]
+        for block in blocks
+        for name, part in block.named_modules()
+        if isinstance(part, nn.Linear)
+    }
+    hooks = [
+        part.register_forward_hook(lambda layer, *_: called.add(linear[layer])) for part in linear
+    ]
+    encoder.hidden_states(encoder.features(torch.zeros(1, SHORTEST)))
+    for hook in hooks:
+        hook.remove()
+    return called
