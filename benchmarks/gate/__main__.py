@@ -1,4 +1,4 @@
-"""``python -m benchmarks.gate train|measure SOUNDS WORK``: see `benchmarks.gate.sounds`.
+"""``python -m benchmarks.gate choose|train|measure SOUNDS WORK``: see `benchmarks.gate.sounds`.
 
 ``python -m benchmarks.gate forms`` writes the weights that there are as JSON and ONNX; ``cost``
 measures anew what they cost.
@@ -11,6 +11,10 @@ from pathlib import Path
 def main(arguments: list[str]) -> None:
     """Do what the command line asks for."""
     match arguments:
+        case ["choose", folder, work]:
+            from benchmarks.gate import choose
+
+            choose.main(Path(folder), Path(work))
         case ["train", folder, work]:
             from benchmarks.gate import train
 

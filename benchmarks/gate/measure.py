@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from benchmarks.gate import cells, silero, sounds
 from benchmarks.gate.cells import SPEECH
-from benchmarks.gate.train import scores
+from benchmarks.gate.train import MISSED, scores
 
 from lightspeech.audio import gate, io
 from lightspeech.audio.gate import Gate
@@ -29,7 +29,6 @@ from lightspeech.inference.recognizer import load
 from lightspeech.workflows.convert import convert
 
 OUTPUT = Path("results/gate.json")
-MISSED = 0.01
 LATE = (0, 1, 2)
 """Steps of 32 ms by which Silero may be late."""
 AT_ONCE = 64

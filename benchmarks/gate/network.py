@@ -11,6 +11,8 @@ UNIT = 16.0
 """Steps of an activation to 1."""
 SCORE_UNIT = 256.0
 """Steps of the score to a unit of log odds."""
+AT_ONCE = 250
+"""Scenes that are scored at once."""
 
 
 def shifts(weight: Tensor) -> Tensor:
@@ -56,7 +58,7 @@ class Convolution(nn.Module):
 class Network(nn.Module):
     """Layers of one width, each hearing farther back, and a score."""
 
-    def __init__(self, width: int = 32, dilations: tuple[int, ...] = (1, 2, 4, 8)) -> None:
+    def __init__(self, width: int, dilations: tuple[int, ...] = (1, 2, 4, 8)) -> None:
         """Begin with random weights."""
         super().__init__()
         sizes = (gate.N_BANDS, *[width] * len(dilations))
@@ -74,6 +76,10 @@ class Network(nn.Module):
             x = x + (torch.floor(x * UNIT + 0.5) / UNIT - x).detach()
             before = 0.0
         return self.score(x)[:, :, 0].T
+
+    def scores(self, inputs: Tensor) -> Tensor:
+        """Score many scenes, some of them at a time."""
+        return torch.cat([self(rows) for rows in inputs.split(AT_ONCE)])
 
     def whole(self) -> dict[str, np.ndarray]:
         """All layers as the package keeps them."""

@@ -16,6 +16,9 @@ from lightspeech.errors import AudioError
 
 N_SCENES, N_SELECT = 16_000, 1_500
 EPOCHS, BATCH = 16, 64
+WIDTH = 32
+MISSED = 0.01
+"""Share of the cells of speech that a threshold may miss."""
 RATE = 4e-3
 """Highest learning rate of one cycle (Smith & Topin 2018)."""
 WORTH = 5.0
@@ -25,20 +28,31 @@ MADE = {"train": 60, "select": 10}
 NOISE_S = 20.0
 LOST = 0.005
 """Share of the recordings of CREMA-D's selection speakers that may be heard as nobody's."""
+Scenes = tuple[np.ndarray, np.ndarray]
+"""What the network hears, shape ``(scenes, cells, bands)``, and labels, ``(scenes, cells)``."""
 WEIGHTS = Path(gate.__file__).with_name(gate.DATA)
 
 
 def main(folder: Path, work: Path) -> None:
-    """Learn from ``folder``; what was measured or mixed already is read from ``work``."""
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    network = Network()
-    train(network, mixed(folder, work, "train", N_SCENES), mixed(folder, work, "select", N_SELECT))
-    learnt = network.whole()
+    """Write the weights of the package; what was done already is read from ``work``."""
+    learnt = trained(folder, work, WIDTH, gate.DELAY).whole()
     recordings = speech(folder, work, "select")["cremad"]
     learnt["threshold"] = np.array(threshold(learnt, recordings))
     np.savez(WEIGHTS, **learnt)
     forms.write()
+
+
+def trained(folder: Path, work: Path, width: int, delay: int) -> Network:
+    """Train a form, once."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    network, path = Network(width), work / f"network-{width}-{delay}.pt"
+    if not path.is_file():
+        parts = (mixed(folder, work, "train", N_SCENES), mixed(folder, work, "select", N_SELECT))
+        train(network, *parts, delay)
+        torch.save(network.state_dict(), path)
+    network.load_state_dict(torch.load(path))
+    return network
 
 
 def speech(folder: Path, work: Path, part: str) -> dict[str, Cells]:
@@ -82,7 +96,7 @@ def _cut(path: Path) -> list[np.ndarray]:
         return []
 
 
-def mixed(folder: Path, work: Path, part: str, n: int) -> tuple[np.ndarray, np.ndarray]:
+def mixed(folder: Path, work: Path, part: str, n: int) -> Scenes:
     """Mix scenes, once."""
     path = work / f"{part}-scenes.npz"
     if not path.is_file():
@@ -95,9 +109,7 @@ def mixed(folder: Path, work: Path, part: str, n: int) -> tuple[np.ndarray, np.n
         return data["inputs"], data["labels"]
 
 
-def train(
-    network: Network, examples: tuple[np.ndarray, np.ndarray], kept: tuple[np.ndarray, np.ndarray]
-) -> None:
+def train(network: Network, examples: Scenes, kept: Scenes, delay: int) -> None:
     """Train; what it is worth on scenes of other speakers is printed every epoch."""
     inputs, labels = (torch.from_numpy(array) for array in examples)
     optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=1e-3)
@@ -107,35 +119,34 @@ def train(
         order = torch.randperm(len(inputs))
         for rows in order.split(BATCH)[:steps]:
             optimizer.zero_grad()
-            loss(network(inputs[rows]), labels[rows]).backward()
+            loss(network(inputs[rows]), labels[rows], delay).backward()
             optimizer.step()
             cycle.step()
-        print(f"epoch {epoch + 1}: {worth(network, kept)}", file=sys.stderr)
+        with torch.no_grad():
+            scores = network.scores(torch.from_numpy(kept[0]))
+        false = false_speech(scores, kept[1], delay, gate.HOLD)
+        print(f"epoch {epoch + 1}: {false:.2%} false speech at 1 % missed", file=sys.stderr)
 
 
-def loss(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy of the cells that are known; a score comes `gate.DELAY` cells late."""
-    scores = scores[:, gate.DELAY :]
+def loss(scores: torch.Tensor, labels: torch.Tensor, delay: int) -> torch.Tensor:
+    """Cross-entropy of the cells that are known; a score comes ``delay`` cells late."""
+    scores = scores[:, delay:]
     labels = labels[:, : scores.shape[1]].float()
     weight = torch.where(labels > 0, WORTH, 1.0) * (labels >= 0)
     each = F.binary_cross_entropy_with_logits(scores, labels.clamp(0), reduction="none")
     return (each * weight).sum() / weight.sum()
 
 
-def held(scores: torch.Tensor) -> torch.Tensor:
-    """The highest score within `gate.HOLD` cells, shape ``(batch, cells)``."""
-    return F.max_pool1d(scores, 2 * gate.HOLD + 1, stride=1, padding=gate.HOLD)
+def false_speech(scores: torch.Tensor, labels: np.ndarray, delay: int, hold: int) -> float:
+    """Tell the share of false speech where `MISSED` of the speech is missed.
 
-
-def worth(network: Network, kept: tuple[np.ndarray, np.ndarray]) -> str:
-    """False speech where 1 % of the speech is missed."""
-    inputs, labels = kept
-    with torch.no_grad():
-        scores = torch.cat([network(rows) for rows in torch.from_numpy(inputs).split(250)])
-    found = held(scores[:, gate.DELAY :]).numpy()
-    marks = labels[:, : found.shape[1]]
-    least = np.quantile(found[marks == SPEECH], 0.01)
-    return f"{np.mean(found[marks == cells.NONE] >= least):.2%} false speech at 1 % missed"
+    The score of a cell is the highest within ``hold`` cells of it.
+    """
+    scores = scores[:, delay:]
+    held = F.max_pool1d(scores, 2 * hold + 1, stride=1, padding=hold).numpy()
+    marks = labels[:, : held.shape[1]]
+    least = np.quantile(held[marks == SPEECH], MISSED)
+    return float(np.mean(held[marks == cells.NONE] >= least))
 
 
 def weights(data: dict[str, np.ndarray]) -> Weights:
