@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from benchmarks.gate import cells, silero, sounds
 from benchmarks.gate.cells import SPEECH
-from benchmarks.gate.train import MISSED, scores
+from benchmarks.gate.train import MISSED, held, scores
 
 from lightspeech.audio import gate, io
 from lightspeech.audio.gate import Gate
@@ -159,12 +159,6 @@ def _beside(items: list[tuple[str, bool, Waveform]]) -> Iterator[Clip]:
 def ours(clip: Clip) -> np.ndarray:
     """Give the gate's score of each cell: the highest of those that are held."""
     return held(scores(gate.weights(), clip.energies))
-
-
-def held(values: np.ndarray) -> np.ndarray:
-    """Give the highest value within `gate.HOLD` cells, shape ``(cells,)``."""
-    padded = np.pad(values, gate.HOLD, mode="edge")
-    return np.lib.stride_tricks.sliding_window_view(padded, 2 * gate.HOLD + 1).max(1)
 
 
 def theirs(clip: Clip, late: int) -> np.ndarray:

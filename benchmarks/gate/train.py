@@ -122,10 +122,7 @@ def train(network: Network, examples: Scenes, kept: Scenes, delay: int) -> None:
             loss(network(inputs[rows]), labels[rows], delay).backward()
             optimizer.step()
             cycle.step()
-        with torch.no_grad():
-            scores = network.scores(torch.from_numpy(kept[0]))
-        false = false_speech(scores, kept[1], delay, gate.HOLD)
-        print(f"epoch {epoch + 1}: {false:.2%} false speech at 1 % missed", file=sys.stderr)
+        print(f"epoch {epoch + 1}: {worth(network, kept, delay)}", file=sys.stderr)
 
 
 def loss(scores: torch.Tensor, labels: torch.Tensor, delay: int) -> torch.Tensor:
@@ -137,16 +134,19 @@ def loss(scores: torch.Tensor, labels: torch.Tensor, delay: int) -> torch.Tensor
     return (each * weight).sum() / weight.sum()
 
 
-def false_speech(scores: torch.Tensor, labels: np.ndarray, delay: int, hold: int) -> float:
-    """Tell the share of false speech where `MISSED` of the speech is missed.
+def worth(network: Network, kept: Scenes, delay: int) -> str:
+    """Tell the share of false speech where `MISSED` of the speech is missed, cell by cell."""
+    with torch.no_grad():
+        found = network.scores(torch.from_numpy(kept[0]))[:, delay:].numpy()
+    marks = kept[1][:, : found.shape[1]]
+    least = np.quantile(found[marks == SPEECH], MISSED)
+    return f"{np.mean(found[marks == cells.NONE] >= least):.2%} false speech at 1 % missed"
 
-    The score of a cell is the highest within ``hold`` cells of it.
-    """
-    scores = scores[:, delay:]
-    held = F.max_pool1d(scores, 2 * hold + 1, stride=1, padding=hold).numpy()
-    marks = labels[:, : held.shape[1]]
-    least = np.quantile(held[marks == SPEECH], MISSED)
-    return float(np.mean(held[marks == cells.NONE] >= least))
+
+def held(values: np.ndarray, hold: int = gate.HOLD) -> np.ndarray:
+    """Give the highest value within ``hold`` cells, shape ``(cells,)``."""
+    padded = np.pad(values, hold, mode="edge")
+    return np.lib.stride_tricks.sliding_window_view(padded, 2 * hold + 1).max(1)
 
 
 def weights(data: dict[str, np.ndarray]) -> Weights:
@@ -158,11 +158,11 @@ def weights(data: dict[str, np.ndarray]) -> Weights:
     return Weights(tuple(layers), 0)
 
 
-def scores(learnt: Weights, energies: np.ndarray) -> np.ndarray:
+def scores(learnt: Weights, energies: np.ndarray, delay: int = gate.DELAY) -> np.ndarray:
     """Score the cells of a recording, each with what comes after it: shape ``(cells,)``."""
-    after = np.zeros((gate.DELAY, gate.N_BANDS))
+    after = np.zeros((delay, gate.N_BANDS))
     energies = np.concatenate((energies.astype(np.float64), after))
-    return Scorer(learnt).scores(gate.levels(energies))[gate.DELAY :]
+    return Scorer(learnt).scores(gate.levels(energies))[delay:]
 
 
 def threshold(data: dict[str, np.ndarray], recordings: Cells) -> int:

@@ -49,7 +49,7 @@ LARGEST = 127
 """Of what one layer gives the next."""
 DELAY = 8
 """Frames by which the score of a frame comes after it."""
-HOLD = 6
+HOLD = 4
 """Frames around one that is heard as speech that are speech too: a word is longer than a frame."""
 HELD = 4 * MEL.sample_rate
 """Samples that may wait to be heard: many frames at once cost less than one by one."""

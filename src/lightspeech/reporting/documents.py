@@ -82,6 +82,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "browser": browser.describe,
     "lstm": _lstm,
     "gate": voice_gate.describe,
+    "forms": voice_gate.forms,
     "levels": levels.describe,
     "fuzzed": reliability.fuzzed,
     "robustness": robustness.describe,

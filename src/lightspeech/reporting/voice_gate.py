@@ -7,6 +7,7 @@ from lightspeech.files import read_json
 from lightspeech.reporting import costs, wording
 
 FILE = "gate.json"
+FORMS = "gate_forms.json"
 NAMES = {"cremad": "CREMA-D", "ravdess": "RAVDESS", "nemo": "nEMO"}
 """Of corpora, as people write them."""
 
@@ -31,6 +32,28 @@ def describe(root: Path) -> str:
         for name, of in figures["systems"].items()
     ]
     return f"{_sentences(figures)}\n\n{costs.table(head, rows, names=1)}"
+
+
+def forms(root: Path) -> str:
+    """Write a table: a row for each form that was tried, the best first.
+
+    Args:
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if there are no figures of it.
+    """
+    figures = read_json(root / FORMS, remedy="type: python -m benchmarks.gate choose")
+    rows = [
+        (
+            str(form["width"]),
+            str(form["delay"]),
+            str(form["hold"]),
+            wording.percent(form["false_speech"]),
+        )
+        for form in figures["forms"]
+    ]
+    return costs.table(("channels", "delay", "hold", "false speech %"), rows, names=0)
 
 
 def _sentences(figures: dict[str, Any]) -> str:

@@ -45,39 +45,78 @@ static void find_inputs(ls_gate *gate, const int32_t *levels, int8_t *inputs) {
     }
 }
 
-/* Add what one input gives each output. */
-static void add(int32_t *sums, int32_t heard, const int8_t *weight, uint32_t outputs) {
-    uint32_t out = 0;
-#ifdef __wasm_simd128__
-    for (; out + 8 <= outputs; out += 8) {
-        const v128_t weights = wasm_i16x8_load8x8(weight + out);
-        const v128_t products = wasm_i16x8_mul(wasm_i16x8_splat((int16_t)heard), weights);
-        const v128_t low = wasm_i32x4_extend_low_i16x8(products);
-        const v128_t high = wasm_i32x4_extend_high_i16x8(products);
-        wasm_v128_store(sums + out, wasm_i32x4_add(wasm_v128_load(sums + out), low));
-        wasm_v128_store(sums + out + 4, wasm_i32x4_add(wasm_v128_load(sums + out + 4), high));
-    }
-#endif
-    for (; out < outputs; out++) {
-        sums[out] += heard * weight[out];
-    }
+/* Where what a tap hears now lies. */
+static const int8_t *heard_by(const gate_layer *layer, const int8_t *ring, uint32_t now,
+                              uint32_t tap) {
+    return ring + (now + 1u + tap * layer->dilation) % rows(layer) * layer->inputs;
 }
 
-/* Sum all that a layer hears now; much of it is 0. */
-static void find_sums(const gate_layer *layer, const int8_t *ring, uint32_t now, int32_t *sums) {
-    const int8_t *weight = layer->weights;
-    for (uint32_t out = 0; out < layer->outputs; out++) {
-        sums[out] = layer->bias[out];
-    }
+/* Sum all that one output of a layer hears now. */
+static int32_t find_sum(const gate_layer *layer, const int8_t *ring, uint32_t now, uint32_t out) {
+    const int8_t *weight = layer->weights + out;
+    int32_t sum = layer->bias[out];
     for (uint32_t tap = 0; tap < layer->taps; tap++) {
-        const uint32_t row = (now + 1u + tap * layer->dilation) % rows(layer);
-        const int8_t *const heard = ring + row * layer->inputs;
-        for (uint32_t in = 0; in < layer->inputs; in++) {
-            if (heard[in] != 0) {
-                add(sums, heard[in], weight, layer->outputs);
-            }
-            weight += layer->outputs;
+        const int8_t *const heard = heard_by(layer, ring, now, tap);
+        for (uint32_t in = 0; in < layer->inputs; in++, weight += layer->outputs) {
+            sum += heard[in] * *weight;
         }
+    }
+    return sum;
+}
+
+#ifdef __wasm_simd128__
+#define SIDE_BY_SIDE 8u
+static void find_few(const gate_layer *layer, const int8_t *ring, uint32_t now, uint32_t out,
+                     int32_t *sums) {
+    const int8_t *weight = layer->weights + out;
+    v128_t first = wasm_v128_load(layer->bias + out), second = wasm_v128_load(layer->bias + out + 4);
+    for (uint32_t tap = 0; tap < layer->taps; tap++) {
+        const int8_t *const heard = heard_by(layer, ring, now, tap);
+        for (uint32_t in = 0; in < layer->inputs; in++, weight += layer->outputs) {
+            const v128_t weights = wasm_i16x8_load8x8(weight);
+            const v128_t products = wasm_i16x8_mul(wasm_i16x8_splat(heard[in]), weights);
+            first = wasm_i32x4_add(first, wasm_i32x4_extend_low_i16x8(products));
+            second = wasm_i32x4_add(second, wasm_i32x4_extend_high_i16x8(products));
+        }
+    }
+    wasm_v128_store(sums + out, first);
+    wasm_v128_store(sums + out + 4, second);
+}
+#else
+#define SIDE_BY_SIDE 4u
+/* The same of a few outputs side by side, whose sums stay in registers; much of it is 0. */
+static void find_few(const gate_layer *layer, const int8_t *ring, uint32_t now, uint32_t out,
+                     int32_t *sums) {
+    const int8_t *weight = layer->weights + out;
+    const int32_t *const bias = layer->bias + out;
+    int32_t a = bias[0], b = bias[1], c = bias[2], d = bias[3];
+    for (uint32_t tap = 0; tap < layer->taps; tap++) {
+        const int8_t *const heard = heard_by(layer, ring, now, tap);
+        for (uint32_t in = 0; in < layer->inputs; in++, weight += layer->outputs) {
+            const int32_t value = heard[in];
+            if (value != 0) {
+                a += value * weight[0];
+                b += value * weight[1];
+                c += value * weight[2];
+                d += value * weight[3];
+            }
+        }
+    }
+    sums[out] = a;
+    sums[out + 1] = b;
+    sums[out + 2] = c;
+    sums[out + 3] = d;
+}
+#endif
+
+/* Sum all that a layer hears now. */
+static void find_sums(const gate_layer *layer, const int8_t *ring, uint32_t now, int32_t *sums) {
+    uint32_t out = 0;
+    for (; out + SIDE_BY_SIDE <= layer->outputs; out += SIDE_BY_SIDE) {
+        find_few(layer, ring, now, out, sums);
+    }
+    for (; out < layer->outputs; out++) {
+        sums[out] = find_sum(layer, ring, now, out);
     }
 }
 

@@ -1,6 +1,6 @@
 // Emotion in speech: front end, network and voice gate in one file of WebAssembly, without a runtime.
 
-const CELL = 1280, DELAY = 8, HOLD = 6, LEAST_S = 0.3; // of the voice gate: samples, cells, seconds
+const CELL = 1280, DELAY = 8, HOLD = 4, LEAST_S = 0.3; // of the voice gate: samples, cells, seconds
 const UTTERANCE_S = 10; // of longer sound the windows without speech do not count
 const NONE = "none";
 
