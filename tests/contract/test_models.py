@@ -15,8 +15,8 @@ from lightspeech.export import onnx
 from lightspeech.frontends import pretrained
 from lightspeech.frontends.inputs import apply, tensors
 from lightspeech.training import losses
+from lightspeech.training.label_losses import cross_entropy
 from lightspeech.training.networks import build_network
-from lightspeech.training.objectives import cross_entropy
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
 

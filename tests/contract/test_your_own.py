@@ -79,7 +79,7 @@ export = exporter(lambda run: save(run.network.state_dict()), "model.safetensors
 """
 NEWCOMERS = {
     "models": ("mean", MEAN), "frontends": ("louder", LOUDER), "compression": ("shrunk", SHRUNK),
-    "training.objectives": ("squared", SQUARED), "export": ("weights", WEIGHTS),
+    "training.label_losses": ("squared", SQUARED), "export": ("weights", WEIGHTS),
 }  # fmt: skip
 RECIPE = """
 name: NAME

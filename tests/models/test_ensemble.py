@@ -42,9 +42,9 @@ def test_a_member_learns_nothing_from_the_others():
     assert all(w.grad is None or not w.grad.any() for trunk in others for w in trunk.parameters())
 
 
-@pytest.mark.parametrize("objective", plugins.names("lightspeech.training.objectives"))
+@pytest.mark.parametrize("objective", plugins.names("lightspeech.training.label_losses"))
 def test_its_loss_is_the_mean_over_its_members(objective):
-    loss = plugins.load("lightspeech.training.objectives", objective)
+    loss = plugins.load("lightspeech.training.label_losses", objective)
     score = functools.partial(loss.score, cfg=loss.Config())
     logits = torch.randn(4, 3, 5)
     soft = losses.soft_targets(torch.tensor([0, 4, 2, 2]), 5, smoothing=0.1)

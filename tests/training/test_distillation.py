@@ -9,7 +9,7 @@ from lightspeech.errors import ConfigError
 from lightspeech.training import answers, distillation, loop, losses
 from lightspeech.training.distillation import Live, Stored, Taught, Weights
 from lightspeech.training.loop import Training
-from lightspeech.training.objective import Labels
+from lightspeech.training.objective import Labels, Sum
 from lightspeech.training.soft_labels import SoftLabels
 
 TRAINING = Training(epochs=3, batch_size=8, learning_rate=1e-2)
@@ -34,15 +34,23 @@ def taught(toy_batches, toy_network, stored):
     def make(cfg, network=None, teacher=stored, training=TRAINING):
         torch.manual_seed(1)
         labels = Labels(toy_batches, N_CLASSES, training)
-        return Taught(labels, teacher, cfg, network or toy_network(channels=(6, 6)))
+        network = network or toy_network(channels=(6, 6))
+        made = Taught(labels, teacher, cfg, network)
+        return Sum(network, [made], mixup=training.mixup)
 
     return make
+
+
+def alone(made, part):
+    """The sum of one of its parts."""
+    return Sum(made.network[0], [part], mixup=made.mixup)
 
 
 def test_without_a_teachers_part_it_is_the_loss_of_the_labels(taught, toy_batches, toy_network):
     network, batch = toy_network(channels=(6, 6)).eval(), next(toy_batches.epoch(0))
     made = taught(Weights(weight=0.0), network)
-    torch.testing.assert_close(made(network, batch), made.labels(network, batch))
+    [taught_] = made.objectives
+    torch.testing.assert_close(made(network, batch), alone(made, taught_.labels)(network, batch))
     assert not list(made.parameters())
 
 
@@ -63,7 +71,7 @@ def test_an_utterance_without_a_label_is_learnt_from_the_teacher_alone(taught, t
     batch = next(toy_batches.epoch(0))
     batch.targets.fill_(-1)
     made = taught(Weights(), network, training=cfg)
-    assert made.labels(network, batch) == 0
+    assert alone(made, made.objectives[0].labels)(network, batch) == 0
     assert made(network, batch) > 0
 
 
@@ -90,9 +98,9 @@ def test_the_projection_is_trained_and_resumed_and_no_part_of_the_student(
         return network, taught(ALL, network)
 
     network, whole = begin()
-    fresh = whole.projection.weight.clone()
+    fresh = whole.objectives[0].projection.weight.clone()
     kept = train(network, toy_batches, whole, tmp_path / "whole")
-    assert not torch.equal(fresh, whole.projection.weight)
+    assert not torch.equal(fresh, whole.objectives[0].projection.weight)
     assert kept.state_dict().keys() == toy_network(channels=(6, 6)).state_dict().keys()
 
     network, cut = begin()
@@ -100,7 +108,7 @@ def test_the_projection_is_trained_and_resumed_and_no_part_of_the_student(
         train(network, toy_batches, cut, tmp_path / "cut", kill_in_epoch=1)
     network, cut = begin()
     resumed = train(network, toy_batches, cut, tmp_path / "cut")
-    assert torch.equal(cut.projection.weight, whole.projection.weight)
+    assert torch.equal(cut.objectives[0].projection.weight, whole.objectives[0].projection.weight)
     for name, value in kept.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name])
 
@@ -131,7 +139,9 @@ def test_all_that_a_teacher_says_moves_with_the_loss(taught, toy_batches):
     network = nn.Sequential(nn.Flatten(), nn.Linear(batch.features[0].numel(), N_CLASSES))
     made = taught(Weights(features=1.0), network).to("meta")
     assert made(network.to("meta"), batch).device.type == "meta"
-    assert made.state_dict().keys() == {"projection.weight", "projection.bias"}
+    assert made.state_dict().keys() == {
+        f"objectives.0.projection.{part}" for part in ("weight", "bias")
+    }
 
 
 def test_a_live_teacher_answers_the_very_examples_by_the_mean_of_its_networks(

@@ -10,11 +10,11 @@ from lightspeech import config
 from lightspeech.config import Choice
 from lightspeech.errors import ConfigError, StudyError
 from lightspeech.training import checkpoint, layout, loop, weights
+from lightspeech.training.label_losses import focal
 from lightspeech.training.loop import Training
-from lightspeech.training.objective import Labels
-from lightspeech.training.objectives import focal
+from lightspeech.training.objective import Labels, Sum
 
-FOCAL = Choice("lightspeech.training.objectives", "focal", focal.Config())
+FOCAL = Choice("lightspeech.training.label_losses", "focal", focal.Config())
 TRAINING = Training(epochs=4, batch_size=8, learning_rate=1e-2)
 SMALL = {"channels": (6, 6)}
 
@@ -41,7 +41,7 @@ def train(network, batches, cfg, folder, *, kill_in_epoch=None, uars=None):
         epoch += 1
         return next(scores)
 
-    objective = Labels(batches, 3, cfg)
+    objective = Sum(network, [Labels(batches, 3, cfg)], mixup=cfg.mixup)
     return loop.train(network, batches, cfg, folder, objective=objective, select=select, seed=0)
 
 
@@ -127,10 +127,10 @@ def test_a_gpu_is_taken_where_there_is_one_unless_told_otherwise(
 def test_all_that_a_loss_reads_moves_with_it(toy_batches):
     """The meta device stands for a GPU: what stays behind cannot be computed with."""
     batch = next(iter(toy_batches.epoch(0))).to("meta")
-    objective = Labels(toy_batches, 3, TRAINING).to("meta")
     network = torch.nn.Sequential(
         torch.nn.Flatten(), torch.nn.Linear(batch.features[0].numel(), 3)
     ).to("meta")
+    objective = Sum(network, [Labels(toy_batches, 3, TRAINING)], mixup=0.3).to("meta")
     assert objective(network, batch).device.type == "meta"
     assert not objective.state_dict()
 
@@ -227,13 +227,13 @@ def test_out_of_memory_says_what_to_reduce_and_keeps_the_checkpoint(
     toy_network, toy_batches, tmp_path, error
 ):
     class Hungry(Labels):
-        def forward(self, model, batch):
+        def score(self, answered):
             if (tmp_path / layout.CHECKPOINT).exists():
                 raise error
-            return super().forward(model, batch)
+            return super().score(answered)
 
     network, cfg = toy_network(**SMALL), TRAINING
-    objective = Hungry(toy_batches, 3, cfg)
+    objective = Sum(network, [Hungry(toy_batches, 3, cfg)], mixup=cfg.mixup)
     with pytest.raises(StudyError, match=r"in epoch 1, .*raise training\.accumulate") as caught:
         loop.train(
             network, toy_batches, cfg, tmp_path, objective=objective, select=lambda _: 0.5, seed=0

@@ -5,7 +5,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional as F
 
 from lightspeech.training import losses
-from lightspeech.training.objectives import cross_entropy, focal
+from lightspeech.training.label_losses import cross_entropy, focal
 
 LOGITS = torch.randn(12, 5, generator=torch.Generator().manual_seed(0)) * 3
 TARGETS = torch.arange(12) % 5

@@ -106,10 +106,11 @@ def _train(task: Task, network: Int8Network, cfg: Config) -> Int8Network:
         learning_rate=cfg.learning_rate,
         schedule="cosine",
         patience=None,
-        device="cpu",  # an exported graph stays where it was exported
+        objectives=(),  # an exported graph shows its answers alone, no embedding
+        device="cpu",  # and it stays where it was exported
     )
     distill = task.config.distill
-    if distill is not None:  # an exported graph shows its answers alone, no embedding
+    if distill is not None:
         distill = replace(distill, features=0.0, relations=0.0)
     lesson = replace(task.config, training=training, distill=distill)
     task = unlabelled.add(replace(task, config=lesson))

@@ -346,7 +346,7 @@ class StateBatches:
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Go once through the training utterances."""
-        drawn = augment.draw(len(self.targets), self.bending, self.order.seed, number)
+        drawn = augment.draw(len(self.targets), self.bending, self.order.bends, number)
         for batch, numbers in self.order.epoch(number):
             u = drawn[numbers]
             cut = [self._cut(int(row), *v) for row, v in zip(batch, u[:, :3], strict=True)]

@@ -188,7 +188,7 @@ class MelBatches:
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Go once through the training utterances."""
-        drawn = augment.draw(len(self.targets), self.bending, self.order.seed, number)
+        drawn = augment.draw(len(self.targets), self.bending, self.order.bends, number)
         for batch, numbers in self.order.epoch(number):
             u = drawn[numbers]
             source, lengths = self._gather(batch)

@@ -192,10 +192,10 @@ class WaveformBatches:
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Go once through the training utterances."""
-        drawn = augment.draw(len(self.targets), self.bending, self.order.seed, number)
+        drawn = augment.draw(len(self.targets), self.bending, self.order.bends, number)
         for batch, numbers in self.order.epoch(number):
             bent = [
-                self._bend(int(row), u, [self.order.seed, number, int(place)])
+                self._bend(int(row), u, [self.order.bends, number, int(place)])
                 for row, place, u in zip(batch, numbers, drawn[numbers], strict=True)
             ]
             yield Batch(

@@ -268,7 +268,7 @@ def check_unlabelled(
         raise LeakError(
             f"{split.name}: {leaks[0].train_id} and {leaks[0].other_id}, which the student is "
             f"measured or selected on, share {leaks[0].kind} {leaks[0].value}; {len(leaks)} such "
-            "pairs; take other speech for distill.unlabelled"
+            "pairs; take other speech without labels"
         )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lightspeech.progress import Progress, step_of
 from lightspeech.studies import engine
-from lightspeech.training import inputs, layout, run
+from lightspeech.training import inputs, layout, run, unlabelled
 from lightspeech.training.task import Task
 
 PARTS = 4
@@ -25,6 +25,10 @@ def execute(tasks: Sequence[Task], *, processes: int | None = None, progress: Pr
         LightspeechError: the first one that a run raised; the others are ended.
     """
     first = tasks[0]
+    if first.step is None and (corpora := unlabelled.named(first.config.training)):
+        to = layout.study_of(first.folder.parent) / layout.UNLABELLED
+        unlabelled.prepare(corpora, to, progress=progress)
+        first = unlabelled.add(first)
     compute_features(first, processes=processes, progress=progress)
     if first.step is not None:
         first.step.module.prepare(tasks, first.step.config, progress)

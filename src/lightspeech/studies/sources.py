@@ -8,7 +8,7 @@ from lightspeech.config import Choice
 from lightspeech.errors import CorpusError
 from lightspeech.files import placed
 from lightspeech.studies.study import Study, read_study
-from lightspeech.training import teachers
+from lightspeech.training import teachers, unlabelled
 
 Source = dict[str, str]
 """``name``, ``licence`` and ``citation``."""
@@ -65,7 +65,8 @@ def _teachers(study: Study) -> Iterator[tuple[Path, Study | None]]:
 def _listed(study: Study) -> list[Choice]:
     """List the corpora of a study, those without labels last."""
     lessons = (step.module.learns_from(step.config) for step in study.steps)
-    return [*study.recipe.corpora, *(corpus for lesson in lessons for corpus in lesson.corpora)]
+    of_steps = (corpus for lesson in lessons for corpus in lesson.corpora)
+    return [*study.recipe.corpora, *unlabelled.named(study.recipe.training), *of_steps]
 
 
 def _of_corpus(corpus: Choice) -> Source:

@@ -14,7 +14,7 @@ from lightspeech.corpora.base import Utterance
 from lightspeech.frontends.batches import Batch
 from lightspeech.training import losses
 from lightspeech.training.answers import embedding_width, with_embedding
-from lightspeech.training.objective import Labels, mixed, mixup
+from lightspeech.training.objective import Labels, Objective, Pass, mixed, mixup
 from lightspeech.training.soft_labels import SoftLabels
 
 
@@ -160,7 +160,7 @@ class Live:
         return softened.mean(0), embedding
 
 
-class Taught(nn.Module):
+class Taught(Objective):
     """The loss of the labels and of a teacher; the projection is its only weight."""
 
     def __init__(self, labels: Labels, teacher: Teacher, cfg: Weights, network: nn.Module) -> None:
@@ -177,34 +177,27 @@ class Taught(nn.Module):
         """
         super().__init__()
         self.labels, self.teacher, self.cfg = labels, teacher, cfg
-        self.student = (network,)  # in a tuple: its weights are not the objective's
+        self.embeds = cfg.embeds
         if cfg.features:
             self.projection = nn.Linear(embedding_width(network), teacher.width)
 
-    def forward(self, model: nn.Module, batch: Batch) -> Tensor:
-        """Give the mean loss of a batch.
+    def score(self, answered: Pass) -> Tensor:
+        """Score a pass against the labels and the teacher.
 
         Args:
-            model: the student, or what is wrapped around it.
-            batch: of the training part.
+            answered: what the student made of a batch.
 
         Returns:
-            A scalar.
+            A scalar, mean over the batch.
         """
-        cfg, mix = self.cfg, self.labels.shares(batch)
-        features = mixed(batch.features, mix)
-        softened, target = self.teacher(batch, mix, cfg.temperature)
-        if cfg.embeds:
-            logits, embedding = with_embedding(model, self.student[0], features)
-        else:
-            logits = model(features)
-        logits = logits.float()
-        loss = (1 - cfg.weight) * self.labels.score(logits, batch, mix)
+        cfg, logits, embedding = self.cfg, answered.logits, answered.embedding
+        softened, target = self.teacher(answered.batch, answered.mix, cfg.temperature)
+        loss = (1 - cfg.weight) * self.labels.score(answered)
         expected = losses.of_every_member(softened, logits)
         loss = loss + cfg.weight * losses.softened_divergence(logits, expected, cfg.temperature)
         if cfg.features:
-            projected = self.projection(embedding.float())
+            projected = self.projection(embedding)
             loss = loss + cfg.features * losses.embedding_distance(projected, target)
         if cfg.relations:
-            loss = loss + cfg.relations * losses.relation_distance(embedding.float(), target)
+            loss = loss + cfg.relations * losses.relation_distance(embedding, target)
         return loss

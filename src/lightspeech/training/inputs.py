@@ -1,13 +1,16 @@
 """What a task trains, selects and tests on: inputs of its corpus, and batches of them."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from lightspeech.frontends import balance
-from lightspeech.frontends.batches import Batches, Index, Order
+from lightspeech.frontends.batches import Batch, Batches, Index, Order, Shares
 from lightspeech.frontends.contract import CorpusInputs, Step, no_step
+from lightspeech.training import unlabelled
+from lightspeech.training.objective import Objective
 from lightspeech.training.task import Task
 
 
@@ -55,22 +58,51 @@ def load(task: Task, *, step: Step = no_step) -> CorpusInputs:
     return task.config.front.open(task.utterances, task.cache, step)
 
 
-def training_batches(task: Task, parts: Parts) -> Batches:
+class TwoViews:
+    """Batches whose utterances come with another view of each, bent anew."""
+
+    def __init__(self, first: Batches, second: Batches) -> None:
+        """Take the same batches twice; their bends differ."""
+        self.first, self.second = first, second
+        self.rows, self.targets = first.rows, first.targets
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        return len(self.first)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Go once through the training utterances."""
+        for one, other in zip(self.first.epoch(number), self.second.epoch(number), strict=True):
+            yield replace(one, view=other.features)
+
+
+def training_batches(task: Task, parts: Parts, objectives: Sequence[Objective] = ()) -> Batches:
     """Make the batches that a task trains on.
 
     Args:
         task: says seed, balance and augmentation.
         parts: of its corpus.
+        objectives: that may want some utterances more than others, or two views of each.
     """
-    order = _order(task, parts.train)
-    return parts.inputs.train(order, torch.from_numpy(task.targets), task.config.augment)
+    order = _order(task, parts.train, objectives)
+    targets, augment = torch.from_numpy(task.targets), task.config.augment
+    batches = parts.inputs.train(order, targets, augment)
+    if not any(each.views for each in objectives):
+        return batches
+    return TwoViews(batches, parts.inputs.train(order.bent_anew(), targets, augment))
 
 
-def _order(task: Task, rows: Index) -> Order:
+def _order(task: Task, rows: Index, objectives: Sequence[Objective]) -> Order:
     """Draw all with a label every epoch, and of those without one the share that is asked for."""
-    cfg, lesson = task.config.training, task.config.distill
-    unlabelled = task.targets[rows] < 0 if lesson is not None else np.zeros(len(rows), bool)
-    labelled = rows[~unlabelled]
+    cfg, extra_share = task.config.training, unlabelled.share(task)
+    unknown = (task.targets[rows] < 0) & (extra_share > 0)
+    labelled = rows[~unknown]
+
+    def pace(epoch: int) -> Shares | None:
+        weights = [each.pace(epoch) for each in objectives]
+        told = [each for each in weights if each is not None]
+        return np.prod(told, axis=0) if told else None
+
     return Order(
         labelled,
         batch_size=cfg.batch_size,
@@ -78,6 +110,7 @@ def _order(task: Task, rows: Index) -> Order:
         shares=balance.shares(
             [task.utterances[row].corpus for row in labelled], task.targets[labelled], cfg.balance
         ),
-        extra=rows[unlabelled],
-        extra_share=lesson.unlabelled_share if lesson is not None else 0.0,
+        extra=rows[unknown],
+        extra_share=extra_share,
+        pace=pace,
     )

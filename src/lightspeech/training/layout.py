@@ -25,7 +25,8 @@ WEIGHTS, CHECKPOINT = "weights.safetensors", "checkpoint.safetensors"
 INT8, SENSITIVITY = "int8.onnx", "sensitivity.json"
 """Of an int8 run: what a device computes, and what each layer costs."""
 UNLABELLED, SOFT = "unlabelled.csv", "soft"
-"""Of a step that learns from a teacher: speech without labels, and the teacher's answers."""
+"""Of a step that learns from a teacher, or of a study: speech without labels; of such a step: the
+teacher's answers."""
 _STEP = re.compile(r"(\d+)-(\w+)")
 
 

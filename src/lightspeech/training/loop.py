@@ -9,6 +9,7 @@ import copy
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,7 +25,7 @@ from lightspeech.errors import ConfigError, StudyError
 from lightspeech.frontends.balance import Balance
 from lightspeech.frontends.batches import Batch, Batches
 from lightspeech.training import checkpoint, weights
-from lightspeech.training.objectives import cross_entropy
+from lightspeech.training.label_losses import cross_entropy
 from lightspeech.training.schedule import Schedule, rate
 from lightspeech.training.weights import Optimizer
 
@@ -48,10 +49,15 @@ class Training:
     """Under ``adam`` it is the gradient of an L2 penalty of half that weight on the squares."""
     schedule: Schedule = "one_cycle"
     clip_norm: Annotated[float, Field(gt=0, le=1e6)] = 5.0
-    loss: Annotated[Choice, plugin("lightspeech.training.objectives")] = Choice(
-        "lightspeech.training.objectives", "cross_entropy", cross_entropy.Config()
+    loss: Annotated[Choice, plugin("lightspeech.training.label_losses")] = Choice(
+        "lightspeech.training.label_losses", "cross_entropy", cross_entropy.Config()
     )
     """Of the labels: ``cross_entropy``, ``focal``."""
+    objectives: Annotated[
+        tuple[Annotated[Choice, plugin("lightspeech.training.objectives")], ...],
+        Field(max_length=16),
+    ] = ()
+    """What else is learnt, or in which order: ``adversarial``, ``multi_task``, …"""
     class_weights: bool = True
     balance: Balance = "none"
     """What is drawn alike often: corpora, or each class of each; none: each utterance once."""
@@ -92,7 +98,8 @@ def train(
         batches: the training part.
         cfg: how to train.
         folder: where ``checkpoint.safetensors`` and ``history.jsonl`` go.
-        objective: scores a network on a batch; its own parameters are trained too.
+        objective: scores a network on a batch, told how much of the training is done, see
+            `objective.Sum`; its own parameters are trained too.
         select: gives the UAR of a network on the selection set.
         seed: of dropout; the batches carry their own.
 
@@ -121,7 +128,8 @@ def train(
             now = cfg.learning_rate * rate(cfg.schedule, progress, epoch)
             for group, share in zip(optimizer.param_groups, (1, cfg.pretrained_rate), strict=False):
                 group["lr"] = now * share
-            loss = _backward(fabric, objective, model, batch.to(device), cfg.accumulate, epoch)
+            score = partial(objective, model, progress=progress)
+            loss = _backward(fabric, score, batch.to(device), cfg.accumulate, epoch)
             norm = fabric.clip_gradients(
                 model, fabric_optimizer, max_norm=cfg.clip_norm, error_if_nonfinite=False
             )
@@ -150,13 +158,13 @@ def train(
 
 
 def _backward(
-    fabric: Fabric, objective: nn.Module, model: nn.Module, batch: Batch, n_parts: int, epoch: int
+    fabric: Fabric, score: Callable[[Batch], Tensor], batch: Batch, n_parts: int, epoch: int
 ) -> Tensor:
     """Add up the gradients of a batch, part by part, and give its mean loss."""
     total = torch.zeros((), device=batch.targets.device)
     try:
         for part in batch.split(n_parts):
-            loss = objective(model, part) * (len(part.targets) / len(batch.targets))
+            loss = score(part) * (len(part.targets) / len(batch.targets))
             fabric.backward(loss)
             total += loss.detach()
     except RuntimeError as error:  # torch.OutOfMemoryError on a GPU, no class of its own elsewhere

@@ -1,19 +1,119 @@
-"""What a training minimizes: a module that scores a network on a batch.
+"""What a training minimizes: a sum of objectives, each of which scores one pass of the network.
 
-Its own parameters, such as a projection that the network itself does not keep, are trained and
+Their own parameters, such as a projection that the network itself does not keep, are trained and
 saved in checkpoints with the network's.
 """
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from lightspeech.frontends.batches import Batch, Batches
+from lightspeech.frontends.batches import Batch, Batches, Shares
 from lightspeech.frontends.inputs import Inputs, apply
 from lightspeech.training import losses
+from lightspeech.training.answers import with_embedding
 from lightspeech.training.loop import Training
 
 
-class Labels(nn.Module):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pass:
+    """One pass of a batch through a network in training.
+
+    Attributes:
+        batch: as it was drawn.
+        mix: share of the own example in what the network was given, shape ``(batch,)``; None:
+            examples were not mixed.
+        logits: shape ``(batch, n_classes)`` or ``(batch, members, n_classes)``.
+        embedding: what its head read, shape ``(batch, width)``; of width 0 where no objective
+            asks for it.
+        progress: share of the training that is done, 0 to 1.
+    """
+
+    batch: Batch
+    mix: Tensor | None
+    logits: Tensor
+    embedding: Tensor
+    progress: float
+
+
+class Objective(nn.Module):
+    """One term of what is minimized; by default it adds nothing.
+
+    Attributes:
+        embeds: whether it scores embeddings, which not every network shows.
+        views: whether it needs every utterance bent twice, see `Batch.view`.
+    """
+
+    embeds = False
+    views = False
+
+    def score(self, answered: Pass) -> Tensor:
+        """Give its term of the loss, a scalar; its weight is in it.
+
+        Args:
+            answered: what the network made of a batch.
+        """
+        return answered.logits.new_zeros(())
+
+    def pace(self, epoch: int) -> Shares | None:
+        """Say how much each utterance counts in an epoch.
+
+        Args:
+            epoch: its number, from 0.
+
+        Returns:
+            Shape ``(n,)``, 0 or above, of the whole corpus; None: all alike.
+        """
+        return None
+
+
+class Sum(nn.Module):
+    """Objectives that score the same pass of a network, added up."""
+
+    def __init__(
+        self, network: nn.Module, objectives: Sequence[Objective], *, mixup: float
+    ) -> None:
+        """Take the terms.
+
+        Args:
+            network: that is trained, which shows its embedding where a term asks for it.
+            objectives: the terms.
+            mixup: alpha of the shares in which examples are mixed; 0: they are not.
+        """
+        super().__init__()
+        self.network = (network,)  # in a tuple: its weights are not the objective's
+        self.objectives, self.mixup = nn.ModuleList(objectives), mixup
+        self.embeds = any(each.embeds for each in objectives)
+
+    def forward(self, model: nn.Module, batch: Batch, progress: float = 1.0) -> Tensor:
+        """Give the mean loss of a batch.
+
+        Args:
+            model: the network, or what is wrapped around it.
+            batch: of the training part.
+            progress: share of the training that is done, 0 to 1.
+
+        Returns:
+            A scalar.
+        """
+        mix = losses.mixing_shares(batch.mix, self.mixup) if self.mixup else None
+        inputs = mixed(batch.features, mix)
+        if self.embeds:
+            logits, embedding = with_embedding(model, self.network[0], inputs)
+        else:
+            logits = model(inputs)
+            embedding = logits[:, :0]
+        answered = Pass(
+            batch=batch, mix=mix, logits=logits.float(), embedding=embedding.float(),
+            progress=progress,
+        )  # fmt: skip
+        terms: list[Tensor] = [each.score(answered) for each in self.objectives]  # type: ignore[operator]
+        return torch.stack(terms).sum()
+
+
+class Labels(Objective):
     """The loss of the labels: smoothed, mixed up, every class with the same say."""
 
     weights: Tensor
@@ -25,7 +125,7 @@ class Labels(nn.Module):
         Args:
             batches: of the training part.
             n_classes: number of classes.
-            cfg: which loss, and how it is weighted, smoothed and mixed.
+            cfg: which loss, and how it is weighted and smoothed.
         """
         super().__init__()
         targets = batches.targets[batches.rows]
@@ -35,36 +135,19 @@ class Labels(nn.Module):
         self.register_buffer("weights", weights, persistent=False)
         self.n_classes, self.cfg = n_classes, cfg
 
-    def forward(self, model: nn.Module, batch: Batch) -> Tensor:
-        """Give the mean loss of a batch.
-
-        Args:
-            model: the network, or what is wrapped around it.
-            batch: of the training part.
-
-        Returns:
-            A scalar.
-        """
-        mix = self.shares(batch)
-        return self.score(model(mixed(batch.features, mix)).float(), batch, mix)
-
-    def shares(self, batch: Batch) -> Tensor | None:
-        """Shares of the own example in mixup, shape ``(batch,)``; None without mixup."""
-        return losses.mixing_shares(batch.mix, self.cfg.mixup) if self.cfg.mixup else None
-
-    def score(self, logits: Tensor, batch: Batch, mix: Tensor | None) -> Tensor:
+    def score(self, answered: Pass) -> Tensor:
         """Score logits of mixed examples against their mixed labels.
 
         Args:
-            logits: shape ``(batch, n_classes)`` or ``(batch, members, n_classes)``.
-            batch: that they answer.
-            mix: its shares, shape ``(batch,)``, see `shares`.
+            answered: what the network made of a batch.
 
         Returns:
             A scalar, mean over the batch.
         """
-        smoothing = self.cfg.label_smoothing
-        soft = losses.soft_targets(batch.targets, self.n_classes, smoothing=smoothing, mix=mix)
+        smoothing, logits = self.cfg.label_smoothing, answered.logits
+        soft = losses.soft_targets(
+            answered.batch.targets, self.n_classes, smoothing=smoothing, mix=answered.mix
+        )
         loss, expected = self.cfg.loss, losses.of_every_member(soft, logits)
         scored: Tensor = loss.module.score(logits, expected, self.weights, loss.config)
         return scored

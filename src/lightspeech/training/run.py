@@ -20,12 +20,20 @@ from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import read_json, write_json
 from lightspeech.frontends.batches import Batches, Index
-from lightspeech.training import calibrate, initial, layout, loop, predictions, soft_labels
+from lightspeech.training import (
+    calibrate,
+    initial,
+    layout,
+    loop,
+    predictions,
+    soft_labels,
+    unlabelled,
+)
 from lightspeech.training.answers import Answers, answer
 from lightspeech.training.distillation import Live, Stored, Taught, Teacher
 from lightspeech.training.inputs import Parts, open_parts, training_batches
 from lightspeech.training.networks import answering, build_network, fresh_network, n_params
-from lightspeech.training.objective import Labels
+from lightspeech.training.objective import Labels, Objective, Sum
 from lightspeech.training.predictions import Predictions
 from lightspeech.training.soft_labels import SoftLabels
 from lightspeech.training.task import RunConfig, Task
@@ -182,6 +190,7 @@ def train_run(task: Task) -> None:
     Raises:
         OutputError: if the folder cannot be written.
     """
+    task = unlabelled.add(task)
     parts = open_parts(task)
     finish(task, parts, fit(task, parts, first_network(task, parts)))
 
@@ -220,7 +229,8 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
         StudyError: if the training diverges, or its checkpoint is damaged.
     """
     cfg, selection = task.config, parts.selection
-    training = training_batches(task, parts)
+    extras = objectives(task, network)
+    training = training_batches(task, parts, extras)
 
     def select(candidate: nn.Module) -> float:
         logits = window_logits(candidate, parts, selection)
@@ -233,7 +243,7 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
         training,
         cfg.training,
         task.folder,
-        objective=objective(task, training, network),
+        objective=objective(task, training, network, extras),
         select=select,
         seed=task.seed,
     )
@@ -260,13 +270,37 @@ def window_logits(network: nn.Module, parts: Parts, rows: Index) -> calibrate.Ar
     return answer(network, parts.inputs.measure(rows)).logits.numpy()
 
 
-def objective(task: Task, training: Batches, network: nn.Module) -> nn.Module:
+def objectives(task: Task, network: nn.Module) -> list[Objective]:
+    """Make what a task learns beside its labels and its teacher.
+
+    Args:
+        task: the run.
+        network: to be trained.
+
+    Raises:
+        ConfigError: if the corpus or the network lacks what one of them needs.
+    """
+    _seed(task, 5)
+    chosen = task.config.training.objectives
+    return [each.module.build(each.config, task=task, network=network) for each in chosen]
+
+
+def _seed(task: Task, purpose: int) -> None:
+    """Seed the weights of an objective, by what they are for."""
+    seeds = np.random.default_rng([task.seed, task.fold, purpose])
+    torch.manual_seed(int(seeds.integers(2**63)))
+
+
+def objective(
+    task: Task, training: Batches, network: nn.Module, extras: Sequence[Objective] = ()
+) -> Sum:
     """Make what a task minimizes: the loss of its labels, and of its teacher where it has one.
 
     Args:
         task: the run.
         training: the batches of its training part.
         network: to be trained.
+        extras: of `objectives`, added to it.
 
     Raises:
         ConfigError: if the teacher tells other classes apart, is live and hears other features, or
@@ -276,9 +310,14 @@ def objective(task: Task, training: Batches, network: nn.Module) -> nn.Module:
         LeakError: if the teacher knows whom the student is measured on.
     """
     labels = Labels(training, len(task.labels), task.config.training)
+    told = labels if task.config.distill is None else _taught(task, labels, network)
+    return Sum(network, [told, *extras], mixup=task.config.training.mixup)
+
+
+def _taught(task: Task, labels: Labels, network: nn.Module) -> Taught:
+    """Let the teacher of a task have its say beside the labels."""
     cfg = task.config.distill
-    if cfg is None:
-        return labels
+    assert cfg is not None
     soft = soft_labels.read(cfg.soft)
     soft_labels.check(soft, task.labels, task.utterances, task.split)
     if cfg.embeds:
@@ -286,7 +325,7 @@ def objective(task: Task, training: Batches, network: nn.Module) -> nn.Module:
     teacher: Teacher = Stored(soft, task.utterances)
     if cfg.live:
         teacher = _live(soft, task.config, embeddings=cfg.embeds)
-    torch.manual_seed(int(np.random.default_rng([task.seed, task.fold, 4]).integers(2**63)))
+    _seed(task, 4)
     return Taught(labels, teacher, cfg, network)
 
 

@@ -135,13 +135,13 @@ def what_is_known(
     for run in layout.runs(folder, fold):
         if not (run / layout.RUN).is_file():
             continue
-        distill = runs.read_config(run).distill
-        if distill is not None:
-            from_teacher = soft_labels.read(distill.soft).heard
+        cfg = runs.read_config(run)
+        if cfg.distill is not None:
+            from_teacher = soft_labels.read(cfg.distill.soft).heard
             train |= set(from_teacher.train)
             selection |= set(from_teacher.selection)
-            if distill.unlabelled is not None:
-                train |= set(unlabelled.read(distill.unlabelled, need_audio=False))
+        for path in unlabelled.lists(cfg, folder):
+            train |= set(unlabelled.read(path, need_audio=False))
     return Heard(
         study=f"{_name(folder)} (fold {fold})",
         train=tuple(sorted(train, key=lambda u: u.id)),

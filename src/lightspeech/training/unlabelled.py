@@ -1,6 +1,9 @@
-"""Speech without labels: a student learns from what its teacher says of it, and no more."""
+"""Speech without labels: a network learns from what a teacher says of it, and no more.
 
-from collections.abc import Sequence
+A step has a list of it of its own, and a study one of what its objectives name.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +14,9 @@ from lightspeech.corpora import manifest
 from lightspeech.corpora.base import Utterance
 from lightspeech.progress import Progress
 from lightspeech.protocols import leaks
-from lightspeech.training.task import Task
+from lightspeech.training import layout
+from lightspeech.training.loop import Training
+from lightspeech.training.task import RunConfig, Task
 
 WHERE = "unlabelled"
 """Before the ids of such speech, so that they are nobody else's."""
@@ -41,6 +46,26 @@ def prepare(corpora: Sequence[Choice], path: Path, *, progress: Progress) -> Non
     manifest.write(listed, path)
 
 
+def named(training: Training) -> tuple[Choice, ...]:
+    """List the corpora that objectives learn from without labels: the ``corpora`` of their Configs.
+
+    Args:
+        training: of the run.
+    """
+    return tuple(c for each in training.objectives for c in getattr(each.config, "corpora", ()))
+
+
+def share(task: Task) -> float:
+    """Give the share of an epoch's examples that have no label, if there are any: 0 to below 1."""
+    lesson = task.config.distill
+    told = [
+        each.config.unlabelled_share
+        for each in task.config.training.objectives
+        if hasattr(each.config, "unlabelled_share")
+    ]
+    return max([*told, lesson.unlabelled_share if lesson is not None else 0.0])
+
+
 def read(path: Path, *, need_audio: bool = True) -> list[Utterance]:
     """Read such a list; ids say that the student has no labels of these.
 
@@ -56,16 +81,18 @@ def read(path: Path, *, need_audio: bool = True) -> list[Utterance]:
 
 
 def add(task: Task) -> Task:
-    """Add what the task's distillation brings of unlabelled speech to its training part.
+    """Add the unlabelled speech that a task's distillation and objectives name to what it learns.
 
     Raises:
-        CorpusError: if the recordings are not there.
+        CorpusError: if the recordings are not there, or nobody listed them.
         LeakError: if the student is measured or selected on somebody in it.
     """
-    lesson = task.config.distill
-    if lesson is None or lesson.unlabelled is None:
+    extra = [
+        utterance for path in lists(task.config, task.folder.parent) for utterance in read(path)
+    ]
+    if not extra:
         return task
-    extra = read(lesson.unlabelled)
+    extra = list({utterance.id: utterance for utterance in extra}.values())
     leaks.check_unlabelled(extra, task.utterances, task.split)
     ids = tuple(utterance.id for utterance in extra)
     return replace(
@@ -74,3 +101,20 @@ def add(task: Task) -> Task:
         targets=np.concatenate([task.targets, np.full(len(extra), -1)]),
         split=replace(task.split, train=task.split.train + ids),
     )
+
+
+def lists(cfg: RunConfig, folder: Path) -> Iterator[Path]:
+    """Name the lists of unlabelled speech that a run learns from.
+
+    Args:
+        cfg: of the run.
+        folder: of its study, or of the step that makes it.
+
+    Yields:
+        Manifests.
+    """
+    lesson = cfg.distill
+    if lesson is not None and lesson.unlabelled is not None:
+        yield lesson.unlabelled
+    if named(cfg.training):
+        yield layout.study_of(folder) / layout.UNLABELLED

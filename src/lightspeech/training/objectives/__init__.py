@@ -1,4 +1,9 @@
-"""Losses of labels as plug-ins, one module each: how logits are scored against soft targets."""
+"""What a network learns beside the labels, or in which order, as plug-ins, one module each.
 
-CONTRACT = ("Config", "score")
+``build(cfg, *, task, network) -> Objective``: ``cfg`` is the module's own ``Config`` as the recipe
+has it, ``task`` says all of the run, ``network`` is what is trained. See `training.objective`. A
+``Config`` with ``corpora`` and ``unlabelled_share`` has these corpora beside the training part.
+"""
+
+CONTRACT = ("Config", "build")
 """What a module binds that is a plug-in of this package."""

@@ -1,0 +1,124 @@
+"""Learn from speech without labels: a mean teacher (Tarvainen & Valpola 2017), pseudo-labels.
+
+The teacher is the average of the student's own weights. It hears every utterance bent in another
+way; the student, who hears it mixed too, is to answer alike, and where the teacher is sure of
+speech without a label, its word is a label (Sohn et al. 2020, FixMatch).
+"""
+
+import copy
+import math
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from lightspeech import bounds
+from lightspeech.config import Choice, config, plugin
+from lightspeech.training import losses, weights
+from lightspeech.training.objective import Objective, Pass, mixup
+from lightspeech.training.task import Task
+
+
+@config
+class Config:
+    """Which speech, and how much the teacher's word counts."""
+
+    corpora: Annotated[
+        tuple[Annotated[Choice, plugin("lightspeech.corpora")], ...], Field(max_length=16)
+    ] = ()
+    """Learnt from without their labels, if they have any; none: the training part alone."""
+    unlabelled_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """Of the examples of an epoch, as far as there is so much."""
+    weight: bounds.Weight = 5.0
+    """Of the squared distance of probabilities to the teacher's, once it is grown."""
+    ramp: bounds.Share = 0.3
+    """Share of the training over which the weight grows."""
+    average: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    """Decay a step of the average that the teacher is."""
+    pseudo_weight: bounds.Weight = 0.0
+    """Of pseudo-labels; 0: none."""
+    threshold: bounds.Share = 0.9
+    """Probability above which the teacher's word is a label."""
+
+
+def grown(progress: float, ramp: float) -> float:
+    """Give the share of its weight that the teacher's word has: exp(−5 (1 − p)²) up to a point.
+
+    Args:
+        progress: share of the training that is done, 0 to 1.
+        ramp: share after which it is 1.
+    """
+    return math.exp(-5 * (1 - progress / ramp) ** 2) if progress < ramp else 1.0
+
+
+class SemiSupervised(Objective):
+    """Scores a student against the average of its own weights."""
+
+    views = True
+    steps: Tensor
+    """That the teacher has followed."""
+
+    def __init__(self, cfg: Config, network: nn.Module) -> None:
+        """Begin with the student as the teacher.
+
+        Args:
+            cfg: of the objective.
+            network: the student.
+        """
+        super().__init__()
+        self.cfg = cfg
+        self.student = (network,)  # in a tuple: its weights are not the objective's
+        self.teacher = copy.deepcopy(network).requires_grad_(False)
+        self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+        self._seen = -1.0
+
+    def score(self, answered: Pass) -> Tensor:
+        """Compare the student with its teacher.
+
+        Args:
+            answered: what the student made of a batch; it may be one part of a step.
+
+        Returns:
+            A scalar.
+        """
+        cfg = self.cfg
+        if answered.progress != self._seen:
+            self._follow()
+            self._seen = answered.progress
+        with torch.no_grad():
+            view = answered.batch.view
+            assert view is not None
+            told = mixup(self.teacher(view).float().softmax(-1), answered.mix)
+        logits = answered.logits
+        told = losses.of_every_member(told, logits)
+        distance = (logits.softmax(-1) - told).square().sum(-1).mean()
+        loss = cfg.weight * grown(answered.progress, cfg.ramp) * distance
+        if cfg.pseudo_weight:
+            loss = loss + cfg.pseudo_weight * self._pseudo(answered, told)
+        return loss
+
+    def _follow(self) -> None:
+        """Move towards the student, once a step."""
+        weights.move(self.teacher, self.student[0], self.cfg.average, step=int(self.steps))
+        self.steps += 1
+        self.teacher.eval()
+
+    def _pseudo(self, answered: Pass, told: Tensor) -> Tensor:
+        """Take the teacher's word, where it is sure, as the label of what has none."""
+        sure, word = told.max(-1)
+        unknown = answered.batch.targets < 0
+        taken = (sure >= self.cfg.threshold) & unknown.reshape(-1, *[1] * (sure.dim() - 1))
+        log_p = answered.logits.log_softmax(-1).gather(-1, word[..., None])[..., 0]
+        return -(log_p * taken).mean()
+
+
+def build(cfg: Config, *, task: Task, network: nn.Module) -> SemiSupervised:
+    """Make the objective of a run.
+
+    Args:
+        cfg: of the objective.
+        task: the run.
+        network: that is trained.
+    """
+    return SemiSupervised(cfg, network)
