@@ -61,13 +61,15 @@ def test_later_steps_go_on_with_it_resume_and_their_bundles_name_whose_it_is(
     widened, add = {}, unlabelled.add
 
     def told(task):
-        widened[task.step.name] = add(task)
-        return widened[task.step.name]
+        step = "plain" if task.step is None else task.step.name
+        widened[step] = add(task)
+        return widened[step]
 
     monkeypatch.setattr(unlabelled, "add", told)
     folder, compress = student(later=LATER)
     made = compress()
-    assert [*widened] == ["distill", "prune", "quantize"]
+    assert [*widened] == ["plain", "distill", "prune", "quantize"]
+    assert -1 not in widened.pop("plain").targets
     for task in widened.values():
         assert set(task.split.train) >= {f"unlabelled: strangers/deep/{n}" for n in range(6)}
         assert task.targets[-7:].tolist().count(-1) == 6

@@ -41,6 +41,25 @@ class Config:
 def score(logits, targets, weights, cfg):
     return cfg.scale * ((logits.softmax(-1) - targets) ** 2 * weights).sum(-1).mean()
 """
+SMALLER = """
+from lightspeech.config import config
+from lightspeech.training.objective import Objective
+
+@config
+class Config:
+    weight: float = 0.01
+
+class Smaller(Objective):
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = weight
+
+    def score(self, answered):
+        return self.weight * answered.logits.square().mean()
+
+def build(cfg, *, task, network):
+    return Smaller(cfg.weight)
+"""
 SHRUNK = """
 import torch
 from lightspeech.config import config
@@ -80,6 +99,7 @@ export = exporter(lambda run: save(run.network.state_dict()), "model.safetensors
 NEWCOMERS = {
     "models": ("mean", MEAN), "frontends": ("louder", LOUDER), "compression": ("shrunk", SHRUNK),
     "training.label_losses": ("squared", SQUARED), "export": ("weights", WEIGHTS),
+    "training.objectives": ("smaller", SMALLER),
 }  # fmt: skip
 RECIPE = """
 name: NAME
@@ -150,12 +170,16 @@ def test_the_model_of_contributing_goes_through_the_whole_chain(newcomers, here)
 
 
 def test_one_of_each_kind_is_one_file(newcomers, here):
-    changes = ["frontend={name: louder}", "training.loss={name: squared, scale: 2.0}"]
+    changes = [
+        "frontend={name: louder}", "training.loss={name: squared, scale: 2.0}",
+        "training.objectives=[{name: smaller, weight: 0.5}]",
+    ]  # fmt: skip
     plain, shrunk = study_of(here, "tiny", *changes, "compress=[{name: shrunk}]")
     before, after = (runs.read_run(study / "fold0-seed0") for study in (plain, shrunk))
     assert before.config.frontend.name == "louder"
     assert before.config.front.n_features == 24
     assert before.config.training.loss.config.scale == 2.0
+    assert before.config.training.objectives[0].config.weight == 0.5
     for name, weight in before.network.named_parameters():
         np.testing.assert_allclose(after.network.get_parameter(name).detach(), weight.detach() / 2)
     assert read_study(shrunk).scheme == "shrunk"

@@ -39,10 +39,7 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """Give the same examples on a device."""
-        parts = (self.targets, self.rows, self.mix)
-        moved, view = (_each(lambda x: x.to(device), x) for x in (self.features, self.view))
-        assert moved is not None
-        return Batch(moved, *(part.to(device) for part in parts), view=view)
+        return self._each(lambda x: x.to(device))
 
     def split(self, n: int) -> "list[Batch]":
         """Split into parts of much the same size, two examples each or more.
@@ -52,16 +49,18 @@ class Batch:
         """
         n_parts = max(1, min(n, len(self.targets) // 2))
         edges = [len(self.targets) * part // n_parts for part in range(n_parts + 1)]
-        return [self._cut(slice(*span)) for span in pairwise(edges)]
+        spans = [slice(*span) for span in pairwise(edges)]
+        return [self._each(lambda x: x[span]) for span in spans]  # noqa: B023
 
-    def _cut(self, span: slice) -> "Batch":
-        features, view = (_each(lambda x: x[span], x) for x in (self.features, self.view))
-        assert features is not None
-        return Batch(features, self.targets[span], self.rows[span], self.mix[span], view)
-
-
-def _each(function: Callable[[Tensor], Tensor], inputs: Inputs | None) -> Inputs | None:
-    return None if inputs is None else apply(function, inputs)
+    def _each(self, function: Callable[[Tensor], Tensor]) -> "Batch":
+        """Give a batch of what a function makes of every tensor."""
+        return Batch(
+            apply(function, self.features),
+            function(self.targets),
+            function(self.rows),
+            function(self.mix),
+            None if self.view is None else apply(function, self.view),
+        )
 
 
 class Batches(Protocol):

@@ -173,7 +173,7 @@ def head_of(network: nn.Module) -> nn.Module:
         raise ConfigError(
             f"{type(network).__name__} ends in {type(head).__name__}, so it shows no embedding; "
             "name its last linear layer self.head, or set distill.features and distill.relations "
-            "to 0"
+            "to 0 and leave out the training.objectives that read it"
         )
     return head
 

@@ -63,7 +63,7 @@ def with_embedding(model: nn.Module, network: nn.Module, inputs: Inputs) -> tupl
         raise ConfigError(
             f"{type(network).__name__} never calls its self.head, so it shows no embedding; let "
             "forward end in self.head(embedding), or set distill.features and distill.relations "
-            "to 0"
+            "to 0 and leave out the training.objectives that read it"
         )
     return logits, read[-1]
 

@@ -58,7 +58,7 @@ def named(training: Training) -> tuple[Choice, ...]:
 def share(task: Task) -> float:
     """Give the share of an epoch's examples that have no label, if there are any: 0 to below 1."""
     lesson = task.config.distill
-    told = [
+    told: list[float] = [
         each.config.unlabelled_share
         for each in task.config.training.objectives
         if hasattr(each.config, "unlabelled_share")

@@ -99,10 +99,10 @@ def build(cfg: Config, *, task: Task, network: nn.Module) -> MultiTask:
             embedding.
         MissingExtra: if functionals are to be computed and openSMILE is not installed.
     """
-    traits = {
+    traits: dict[str, tuple[Tensor, int]] = {
         name: _traits.numbered(task, name, objective="multi_task")
         for name in cfg.of
-        if name != FUNCTIONALS
+        if name != "functionals"
     }
     told = standardized(task, task.cache) if FUNCTIONALS in cfg.of else None
     return MultiTask(cfg, traits, told, embedding_width(network))

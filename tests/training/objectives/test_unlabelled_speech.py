@@ -1,0 +1,46 @@
+"""Speech that an objective names is learnt from without labels, and known to have been."""
+
+import numpy as np
+import pytest
+
+from lightspeech.corpora import manifest
+from lightspeech.errors import LeakError
+from lightspeech.studies import sources
+from lightspeech.studies.study import read_study
+from lightspeech.training import layout, teachers
+from lightspeech.training import run as runs
+
+TWO_FOLDS = ("corpus.speakers=4", "protocol.folds=2", "training.epochs=2")
+OBJECTIVE = "training.objectives=[{{name: semi_supervised, corpora: [{}]}}]"
+FOLDER = "{name: folder, root: strangers, labelled: false}"
+
+
+@pytest.fixture
+def strangers(here, write_tone):
+    """Six tones of nobody."""
+    for n in range(6):
+        write_tone(here / f"strangers/deep/{n}.wav", seconds=0.6, hertz=200 + 90 * n)
+
+
+def weights(run):
+    return runs.read_run(run).network.state_dict()["head.1.weight"].numpy()
+
+
+@pytest.mark.usefixtures("strangers")
+def test_a_run_learns_from_it_and_whoever_asks_is_told(train):
+    folder, _ = train(*TWO_FOLDS, OBJECTIVE.format(FOLDER))
+    listed = [u.id for u in manifest.read(folder / layout.UNLABELLED)]
+    assert listed == [f"strangers/deep/{n}" for n in range(6)]
+    alone, _ = train(*TWO_FOLDS, "name=alone", OBJECTIVE.format(""))
+    one, other = (weights(study / "fold0-seed0") for study in (folder, alone))
+    assert not np.array_equal(one, other)
+    study = read_study(folder)
+    known = {utterance.id: utterance for utterance in study.utterances}
+    heard = teachers.what_is_known(folder, 0, study.protocol, known)
+    assert "unlabelled: strangers/deep/0" in {u.id for u in heard.train}
+    assert [corpus["name"] for corpus in sources.corpora(study)] == ["synthetic", "folder"]
+
+
+def test_speech_of_whom_a_run_is_measured_on_is_refused(train):
+    with pytest.raises(LeakError, match="unlabelled: .* share speaker synthetic/s00.*other speech"):
+        train(*TWO_FOLDS, OBJECTIVE.format("{name: synthetic, speakers: 3, sentences: 2}"))
