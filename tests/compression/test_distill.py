@@ -284,10 +284,11 @@ def test_a_fine_tuned_encoder_teaches_like_any_other_and_its_bundle_answers(fine
         speakers = {u.speaker for u in read_study(student).utterances if u.id in split.test}
         assert not speakers & {utterance.speaker for utterance in heard.train}
     assert [each["name"] for each in sources.encoders(read_study(student))] == [fine_tuned]
-    made = export(
-        Path("runs/tuned/fold0-seed0"), format="onnx-dynamic", bundles=Path("bundles"), name=None
-    )
     with pytest.raises(ConfigError, match="wav2vec2 is given waveform"):
         export(Path("runs/tuned/fold0-seed0"), format="c99", bundles=Path("bundles"), name=None)
-    answer = recognizer.load(made.path)(read_study(student).utterances[0].path)
-    assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-4)
+    for format in ("onnx-dynamic", "onnx-fp16"):
+        made = export(
+            Path("runs/tuned/fold0-seed0"), format=format, bundles=Path("bundles"), name=None
+        )
+        answer = recognizer.load(made.path)(read_study(student).utterances[0].path)
+        assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-3)

@@ -27,6 +27,14 @@ def test_optional_columns_are_read(read):
     assert found.speaker == ""
 
 
+def test_what_listeners_rated_is_read_and_an_empty_cell_is_nothing(read):
+    text = "path;label;agreement;arousal;valence\na.wav;sad;0,75;1,5;\nb.wav;sad;;;-2\n"
+    found = read(text).utterances
+    assert [(u.agreement, u.arousal, u.valence, u.dominance) for u in found] == [
+        (0.75, 1.5, None, None), (None, None, -2.0, None),
+    ]  # fmt: skip
+
+
 def test_a_recording_listed_twice_stays_listed_twice(read):
     found = read("path,label,split\na.wav,sad,train\na.wav,sad,test\n").utterances
     assert [(u.id, u.split) for u in found] == [("calls/a", "train"), ("calls/a@3", "test")]
@@ -51,6 +59,8 @@ def test_a_table_of_a_spreadsheet_with_byte_order_mark_is_read(read):
         ("", "no column 'path'"),
         ("path,label,split\na.wav,sad,half\n", r"line 2: split 'half'; write one of"),
         ("path,label\na.wav,\n", "no row has"),
+        ("path,label,valence\na.wav,sad,high\n", "line 2: valence 'high' is no number"),
+        ("path,label,agreement\na.wav,sad,3\n", "agreement 3 is no share of listeners"),
     ],
 )
 def test_a_bad_table_is_refused_with_what_to_do(read, text, what):

@@ -27,8 +27,9 @@ def root(tmp_path):
         (evaluation / "Categorical").mkdir(parents=True, exist_ok=True)
         with (evaluation / f"{dialogue}.txt").open("a") as file:
             file.write("% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n")
-            file.write(f"[6.2901 - 8.2357]\t{turn}\t{label}\t[2.5000, 2.5000, 2.5000]\n")
-            file.write("C-E2:\tNeutral;\t()\n\n")
+            file.write(f"[6.2901 - 8.2357]\t{turn}\t{label}\t[2.5000, 3.0000, 4.5000]\n")
+            file.write("C-E2:\tNeutral state;\t()\nC-E3:\tExcited; Surprise;\t(loud)\n")
+            file.write("C-F1:\tAnger;\t()\nA-E3:\tval 3; act 2; dom  2;\t()\n\n")
         (evaluation / f"._{dialogue}.txt").write_bytes(b"\x00\x05\x16\x07")
         opinion = evaluation / "Categorical" / f"{dialogue}_e2_cat.txt"
         opinion.write_text(f"[6.2901 - 8.2357]\t{dialogue}_F001\tsad\t[1, 1, 1]\n")
@@ -75,6 +76,15 @@ def read(root, **options):
 def test_labels_come_from_the_evaluation_files_alone(root):
     found, _ = read(root)
     assert {turn: u.emotion for turn, u in found.items()} == TURNS
+
+
+def test_a_turn_knows_what_listeners_rated_and_how_many_heard_its_label(root):
+    found, _ = read(root)
+    assert {turn: u.agreement for turn, u in found.items()} == {
+        "Ses01F_impro01_F000": 0.5, "Ses01F_impro01_M000": 0.5, "Ses01M_script01_1b_F003": 0.0,
+        "Ses05F_script02_2_M010": 0.0,
+    }  # fmt: skip
+    assert {(u.valence, u.arousal, u.dominance) for u in found.values()} == {(2.5, 3.0, 4.5)}
 
 
 def test_a_turn_knows_session_dialogue_and_speaker(root):

@@ -54,7 +54,7 @@ def test_progress_sees_every_file(choice):
 
 def test_a_manifest_is_read_as_it_was_written(choice, tmp_path):
     utterances = [
-        replace(u, split="test", session="1", parent="x")
+        replace(u, split="test", session="1", parent="x", agreement=0.5, valence=-1.25)
         for u in manifest.prepare(choice).utterances
     ]
     manifest.write(utterances, tmp_path / "deep" / "manifest.csv")
@@ -63,7 +63,7 @@ def test_a_manifest_is_read_as_it_was_written(choice, tmp_path):
     assert [replace(u, path=Path()) for u in again] == [replace(u, path=Path()) for u in utterances]
 
 
-def test_a_manifest_of_before_transcripts_is_read(choice, tmp_path):
+def test_a_manifest_of_before_transcripts_and_ratings_is_read(choice, tmp_path):
     path = tmp_path / "manifest.csv"
     manifest.write(manifest.prepare(choice).utterances, path)
     with path.open(newline="") as file:
@@ -74,7 +74,7 @@ def test_a_manifest_of_before_transcripts_is_read(choice, tmp_path):
         older.writeheader()
         older.writerows(rows)
     assert manifest.is_manifest(path)
-    assert {u.transcript for u in manifest.read(path)} == {""}
+    assert {(u.transcript, u.arousal) for u in manifest.read(path)} == {("", None)}
 
 
 def test_a_manifest_moves_with_its_recordings(choice, tmp_path):

@@ -12,9 +12,11 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date, time
 from pathlib import Path, PureWindowsPath
+from typing import Any
 
 from lightspeech.corpora._encoding import decode
 from lightspeech.corpora._spelling import clean, key
+from lightspeech.corpora.base import RATINGS
 from lightspeech.errors import ConfigError, CorpusError, MissingExtra
 from lightspeech.files import read_bytes
 
@@ -23,7 +25,7 @@ SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 DELIMITERS = ",;\t"
 FIELDS = (
     "path", "label", "speaker", "sex", "session", "dialogue", "sentence", "transcript",
-    "intensity", "split", "parent", "corpus", "id",
+    "intensity", *RATINGS, "split", "parent", "corpus", "id",
 )  # fmt: skip
 """Columns of recordings, which a table may call otherwise."""
 
@@ -188,3 +190,30 @@ def number(cell: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{cell} is not finite")
     return value
+
+
+def ratings(path: Path, line: int, row: Mapping[str, str]) -> dict[str, Any]:
+    """Read what listeners say of a recording, a number by column; None where a cell is empty.
+
+    Args:
+        path: of the table, for the message.
+        line: of the row, for the message.
+        row: cell by column.
+
+    Raises:
+        CorpusError: if a cell holds no number, or an agreement that is no share.
+    """
+    told: dict[str, Any] = {}
+    for name in RATINGS:
+        cell = row.get(name, "")
+        try:
+            told[name] = number(cell) if cell else None
+        except ValueError:
+            raise CorpusError(
+                f"{path}, line {line}: {name} {cell!r} is no number; write one, or nothing"
+            ) from None
+    if (agreement := told["agreement"]) is not None and not 0 <= agreement <= 1:
+        raise CorpusError(
+            f"{path}, line {line}: agreement {agreement:g} is no share of listeners; write 0 to 1"
+        )
+    return told

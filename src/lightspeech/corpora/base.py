@@ -54,6 +54,14 @@ class Utterance:
     """The words that are said; empty where nobody wrote them down."""
     intensity: str = ""
     """The corpus's own word for how strongly it is acted."""
+    agreement: float | None = None
+    """Share of listeners who heard the label, 0 to 1; None where nobody was asked, as below."""
+    arousal: float | None = None
+    """How excited listeners found it, on the corpus's own scale, as the two below."""
+    valence: float | None = None
+    """How pleasant."""
+    dominance: float | None = None
+    """How dominant."""
     split: str = ""
     """``train``, ``selection``, ``test`` or empty, where the user gives one."""
     parent: str = ""
@@ -70,6 +78,10 @@ class Utterance:
         for name, value in vars(self).items():
             if isinstance(value, str):
                 object.__setattr__(self, name, clean(value))
+
+
+RATINGS = ("agreement", "arousal", "valence", "dominance")
+"""What listeners say of an utterance, in numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)

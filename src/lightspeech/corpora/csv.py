@@ -3,8 +3,9 @@
 A CSV file as programs and spreadsheets write it, or a spreadsheet. Licence, citation and counts are
 yours. Columns ``path`` (relative to the table) and ``label`` (or ``emotion``) are needed. Read
 where they are there: ``speaker``, ``sex``, ``session``, ``dialogue``, ``sentence``,
-``transcript``, ``intensity``, ``split`` (train, selection, test), ``parent``, ``corpus`` and ``id``
-(else made from the path).
+``transcript``, ``intensity``, ``agreement`` (share of listeners who heard the label, 0 to 1),
+``arousal``, ``valence``, ``dominance`` (on a scale of yours), ``split`` (train, selection, test),
+``parent``, ``corpus`` and ``id`` (else made from the path).
 Where yours are called otherwise, ``columns`` says how. Known fault: without ``speaker`` the
 speakers are *unknown*, as in ``folder``. A recording listed twice stays listed twice, so that the
 leak check can see it.
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from lightspeech.config import NamedPath, config
 from lightspeech.corpora._spelling import key
-from lightspeech.corpora._table import check_columns, find_recording, posix, read_rows
+from lightspeech.corpora._table import check_columns, find_recording, posix, ratings, read_rows
 from lightspeech.corpora.base import (
     SPLITS,
     Info,
@@ -150,6 +151,7 @@ def _parse(cfg: Config, line: int, row: dict[str, str]) -> Utterance:
         sentence=row.get("sentence", ""),
         transcript=row.get("transcript", ""),
         intensity=row.get("intensity", ""),
+        **ratings(cfg.root, line, row),
         split=SPLITS.get(key(split), ""),
         parent=row.get("parent", ""),
     )

@@ -9,6 +9,7 @@ dialogues apart and the leak check refuses it: cut by session.
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -21,8 +22,19 @@ NAME = "iemocap"
 LABELS = ("ang", "dis", "exc", "fea", "fru", "hap", "neu", "oth", "sad", "sur", "xxx")
 SEX = {"F": "female", "M": "male"}
 PATTERN = re.compile(r"(Ses0([1-5])[FM]_(impro|script)(\w+?))_([FM])\d+")
-EVALUATION = re.compile(r"^\[\d.*?\]\t(\w+)\t(\w+)\t", re.MULTILINE)
-"""A turn of an evaluation file: [start - end], name, label, [valence, activation, dominance]."""
+EVALUATION = re.compile(
+    r"^\[\d.*?\]\t(\w+)\t(\w+)\t\[([\d.]+), ([\d.]+), ([\d.]+)\](.*?)(?=^\[|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+"""A turn of an evaluation file: [start - end], name, label, [valence, activation, dominance], on
+scales of 1 to 5, and below it the listeners one by one."""
+LISTENER = re.compile(r"^C-E\d+:\t(.*?)\t", re.MULTILINE)
+"""Words of one who listened, each with a semicolon behind; those of who spoke begin otherwise."""
+WORDS = {
+    "anger": "ang", "disgust": "dis", "excited": "exc", "fear": "fea", "frustration": "fru",
+    "happiness": "hap", "neutral": "neu", "other": "oth", "sadness": "sad", "surprise": "sur",
+}  # fmt: skip
+"""Labels of what listeners say, the first word of it in lower case."""
 SPOKEN = re.compile(r"^(Ses\w+) \[[\d.-]+\]: *(.*)$", re.MULTILINE)
 """A turn of a transcription: name [start-end]: words."""
 STYLES = {"impro": "improvised", "script": "scripted"}
@@ -57,23 +69,51 @@ def read(cfg: Config) -> Reading:
         CorpusError: if the folder is missing, or holds no evaluation file or no utterance.
     """
     root = find_root(cfg, NAME)
-    labels, spoken = read_labels(root), read_transcripts(root)
-    return read_files(root, lambda path: _parse(path, labels, spoken, cfg), name=NAME)
+    turns, spoken = read_labels(root), read_transcripts(root)
+    return read_files(root, lambda path: _parse(path, turns, spoken, cfg), name=NAME)
 
 
-def read_labels(root: Path) -> dict[str, str]:
-    """Read the label of each turn, by its name, from the evaluation files below ``root``.
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """What listeners said of a turn: their majority's label, and what `Utterance` calls alike."""
+
+    label: str
+    valence: float
+    arousal: float
+    dominance: float
+    agreement: float | None
+
+
+def read_labels(root: Path) -> dict[str, Turn]:
+    """Read what was said of each turn, by its name, from the evaluation files below ``root``.
 
     Raises:
         CorpusError: if there are none.
     """
-    labels: dict[str, str] = {}
+    turns: dict[str, Turn] = {}
     # Only the files right here: sub-folders hold each single listener's opinion.
     for path in sorted(root.rglob("EmoEvaluation/Ses*.txt")):
-        labels.update(EVALUATION.findall(path.read_text(encoding="utf-8", errors="replace")))
-    if not labels:
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for name, label, valence, activation, dominance, listeners in EVALUATION.findall(text):
+            turns[name] = Turn(
+                label=label,
+                valence=float(valence),
+                arousal=float(activation),
+                dominance=float(dominance),
+                agreement=_agreement(label, LISTENER.findall(listeners)),
+            )
+    if not turns:
         raise CorpusError(f"{root}: no labels in dialog/EmoEvaluation/*.txt; {INFO.hint}")
-    return labels
+    return turns
+
+
+def _agreement(label: str, opinions: list[str]) -> float | None:
+    """Tell what share of the listeners named the label; None where nobody's word is there."""
+    said = [
+        {WORDS.get(word.split()[0].lower(), "") for word in opinion.split(";") if word.strip()}
+        for opinion in opinions
+    ]
+    return sum(label in words for words in said) / len(said) if said else None
 
 
 def read_transcripts(root: Path) -> dict[str, str]:
@@ -85,13 +125,13 @@ def read_transcripts(root: Path) -> dict[str, str]:
 
 
 def _parse(
-    path: Path, labels: dict[str, str], spoken: dict[str, str], cfg: Config
+    path: Path, turns: dict[str, Turn], spoken: dict[str, str], cfg: Config
 ) -> Utterance | str:
     """Read session, dialogue and speaker of a file name, or give a reason.
 
     Args:
         path: the audio file.
-        labels: as of `read_labels`.
+        turns: as of `read_labels`.
         spoken: as of `read_transcripts`.
         cfg: what is read.
     """
@@ -101,9 +141,9 @@ def _parse(
     dialogue, session, style, scenario, speaker = match.groups()
     if cfg.style not in ("all", STYLES[style]):
         return f"{STYLES[style]}: left out by style={cfg.style}"
-    if path.stem not in labels:
+    if path.stem not in turns:
         return "no label in dialog/EmoEvaluation"
-    label = labels[path.stem]
+    turn = turns[path.stem]
     return Utterance(
         id=f"{NAME}/{path.stem}",
         path=path,
@@ -114,5 +154,9 @@ def _parse(
         dialogue=dialogue,
         sentence=f"{style}{scenario}",
         transcript=spoken.get(path.stem, ""),
-        emotion="hap" if label == "exc" and cfg.merge_excited else label,
+        emotion="hap" if turn.label == "exc" and cfg.merge_excited else turn.label,
+        agreement=turn.agreement,
+        arousal=turn.arousal,
+        valence=turn.valence,
+        dominance=turn.dominance,
     )

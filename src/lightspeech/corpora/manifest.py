@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from lightspeech.audio.io import inspect
 from lightspeech.config import Choice
 from lightspeech.corpora import csv as csv_corpus
-from lightspeech.corpora._table import find_recording, number, read_rows
-from lightspeech.corpora.base import Info, Reading, Rejected, Utterance, one_spelling
+from lightspeech.corpora._table import find_recording, number, ratings, read_rows
+from lightspeech.corpora.base import RATINGS, Info, Reading, Rejected, Utterance, one_spelling
 from lightspeech.errors import AudioError, CorpusError
 from lightspeech.files import relative, write_text
 from lightspeech.progress import Progress, no_progress, step_of
@@ -31,6 +32,7 @@ COLUMNS = (
     "transcript",
     "emotion",
     "intensity",
+    *RATINGS,
     "duration_s",
     "sample_rate",
     "audio_hash",
@@ -38,8 +40,8 @@ COLUMNS = (
     "parent",
 )
 """Of a manifest; any cell but id, path, emotion and the numbers may be empty."""
-NEEDED = tuple(name for name in COLUMNS if name != "transcript")
-"""Columns that a manifest must have: those of before transcripts were written down lack one."""
+NEEDED = tuple(name for name in COLUMNS if name not in ("transcript", *RATINGS))
+"""Columns that a manifest must have: older ones lack transcripts and ratings."""
 NUMBERS = ("duration_s", "sample_rate")
 """Columns in seconds and Hz."""
 
@@ -248,7 +250,9 @@ def read_any(
 
 
 def _utterance(path: Path, line: int, row: dict[str, str]) -> Utterance:
-    text = {name: row.get(name, "") for name in COLUMNS if name not in ("path", *NUMBERS)}
+    text: dict[str, Any] = {
+        name: row.get(name, "") for name in COLUMNS if name not in ("path", *NUMBERS, *RATINGS)
+    }
     empty = [name for name in ("id", "path", "emotion") if not row[name]]
     if empty:
         raise CorpusError(f"{path}, line {line}: column {empty[0]!r} is empty; fill it")
@@ -259,6 +263,7 @@ def _utterance(path: Path, line: int, row: dict[str, str]) -> Utterance:
         raise CorpusError(f"{path}, line {line}: expected two numbers, found {numbers}") from None
     return Utterance(
         **text,
+        **ratings(path, line, row),
         path=find_recording(path.parent, row["path"]),
         duration_s=duration_s,
         sample_rate=sample_rate,

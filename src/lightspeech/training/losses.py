@@ -149,3 +149,24 @@ def balanced_weights(targets: Tensor, n_classes: int) -> Tensor:
     """
     counts = torch.bincount(targets, minlength=n_classes).float()
     return torch.where(counts > 0, len(targets) / (n_classes * counts.clamp(min=1)), 0.0)
+
+
+def concordance(guesses: Tensor, truth: Tensor) -> Tensor:
+    """Concordance correlation coefficient (Lin 1989), what dimensional emotion is scored by.
+
+    Args:
+        guesses: shape ``(n,)``, 2 or more.
+        truth: same shape.
+
+    Returns:
+        A scalar, −1 to 1; 0 where both are constant.
+
+    Example:
+        >>> x = torch.tensor([1.0, 2.0, 3.0])
+        >>> round(float(concordance(x, x)), 4), round(float(concordance(x, x + 1)), 4)
+        (1.0, 0.5714)
+    """
+    apart = guesses.mean() - truth.mean()
+    covariance = ((guesses - guesses.mean()) * (truth - truth.mean())).mean()
+    total = guesses.var(correction=0) + truth.var(correction=0) + apart.square()
+    return 2 * covariance / total.clamp(min=1e-8)

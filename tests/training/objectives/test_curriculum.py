@@ -52,6 +52,17 @@ def test_intensity_orders_as_told(task):
         assert (first <= strong) if easy else not (first & strong)
 
 
+def test_what_listeners_agree_on_comes_first(task):
+    agreed = [None if row == 1 else row / 24 for row in range(24)]
+    rated = tuple(replace(u, agreement=a) for u, a in zip(task.utterances, agreed, strict=True))
+    heard = replace(task, utterances=rated)
+    hard = curriculum.difficulty(heard, Config(by="agreement"))
+    expected = [1.0 if row == 1 else 1 - row / 24 for row in range(24) if row % 4 < 3]
+    assert hard.tolist() == pytest.approx(expected)
+    with pytest.raises(ConfigError, match="nobody was asked"):
+        curriculum.difficulty(task, Config(by="agreement"))
+
+
 def test_what_orders_nothing_is_said(task):
     with pytest.raises(ConfigError, match=r"intensities \['normal', 'strong'\]"):
         curriculum.build(Config(order=("loud",)), task=task, network=nn.Linear(2, 2))

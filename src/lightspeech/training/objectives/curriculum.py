@@ -1,7 +1,7 @@
 """What is easy comes first (Bengio et al. 2009): a growing share of each class is learnt from.
 
-Easy is what is acted strongly, or what a teacher is sure of. Every epoch has as many examples as
-ever; where few may be drawn, they are drawn again.
+Easy is what is acted strongly, what listeners agree on, or what a teacher is sure of. Every epoch
+has as many examples as ever; where few may be drawn, they are drawn again.
 """
 
 from typing import Annotated, Literal
@@ -23,8 +23,9 @@ from lightspeech.training.task import Task
 class Config:
     """What is easy, and how soon all is learnt from."""
 
-    by: Literal["intensity", "teacher"] = "intensity"
-    """``teacher``: what it says of the true class; of runs that a teacher teaches."""
+    by: Literal["intensity", "agreement", "teacher"] = "intensity"
+    """``agreement``: of those who listened; ``teacher``: what it says of the true class, of runs
+    that a teacher teaches."""
     order: Annotated[tuple[str, ...], Field(max_length=16)] = ("strong", "high", "medium", "normal")
     """Words of intensity, the easiest first; all others come last."""
     first: Annotated[float, Field(gt=0, le=1)] = 0.3
@@ -110,10 +111,13 @@ def difficulty(task: Task, cfg: Config) -> Shares:
         Shape ``(n,)``, in the order of ``task.split.train``.
 
     Raises:
-        ConfigError: if no word of intensity tells them apart, or there is no teacher.
+        ConfigError: if no word of intensity or no agreement tells them apart, or there is no
+            teacher.
     """
     if cfg.by == "teacher":
         return _doubt(task)
+    if cfg.by == "agreement":
+        return _disagreement(task)
     words = {utterance.id: utterance.intensity for utterance in task.utterances}
     told = [words[name] for name in task.split.train]
     known = {word: place for place, word in enumerate(cfg.order)}
@@ -123,6 +127,19 @@ def difficulty(task: Task, cfg: Config) -> Shares:
             f"{list(cfg.order)} does not tell apart; name them there, or leave curriculum out"
         )
     return np.array([known.get(word, len(known)) for word in told], np.float64)
+
+
+def _disagreement(task: Task) -> Shares:
+    """Share of listeners who heard another label; 1 where nobody was asked."""
+    agreed = {u.id: u.agreement for u in task.utterances}
+    shares = [agreed[name] for name in task.split.train]
+    if len({*shares}) < 2:
+        raise ConfigError(
+            "curriculum: agreement is the same all over the training part, or nobody was asked; "
+            "take a corpus whose readers give it (iemocap, or a table with the column agreement), "
+            "or by=intensity"
+        )
+    return np.array([1.0 if share is None else 1 - share for share in shares])
 
 
 def _doubt(task: Task) -> Shares:

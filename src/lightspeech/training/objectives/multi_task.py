@@ -1,11 +1,13 @@
-"""Learn beside the class what else is known of a recording: sex, intensity, 88 functionals.
+"""Learn beside the class what else is known: sex, intensity, arousal, 88 functionals.
 
-Each from what the head reads, by a linear layer that is left behind (Caruana 1997). Functionals are
-those of eGeMAPS, brought to mean 0 and deviation 1 over the training part.
+Each from what the head reads, by a linear layer that is left behind (Caruana 1997). Numbers are
+brought to mean 0 and deviation 1 over the training part: functionals, those of eGeMAPS, by their
+squared error; what listeners rated by concordance, each corpus on its own scale.
 """
 
+import math
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import torch
 from pydantic import Field
@@ -14,13 +16,17 @@ from torch.nn import functional as F
 
 from lightspeech import bounds
 from lightspeech.config import config
+from lightspeech.errors import ConfigError
 from lightspeech.frontends import functionals
+from lightspeech.training import losses
 from lightspeech.training.answers import embedding_width
 from lightspeech.training.objective import Objective, Pass, mixup
 from lightspeech.training.objectives import _traits
 from lightspeech.training.task import Task
 
 FUNCTIONALS = "functionals"
+Rating = Literal["arousal", "valence", "dominance"]
+What = _traits.Trait | Rating | Literal["functionals"]
 BOUND = 5.0
 """Deviations that a functional is from its mean at most: some are ratios of next to nothing."""
 
@@ -29,38 +35,42 @@ BOUND = 5.0
 class Config:
     """What else is learnt, and how much it counts."""
 
-    of: Annotated[
-        tuple[_traits.Trait | Literal["functionals"], ...], Field(min_length=1, max_length=8)
-    ] = ("sex", "intensity")
+    of: Annotated[tuple[What, ...], Field(min_length=1, max_length=8)] = ("sex", "intensity")
     weight: bounds.Weight = 0.3
     """Of each of them."""
 
 
 class MultiTask(Objective):
-    """A linear layer for each trait, and one for the functionals."""
+    """A linear layer for each trait and each rating, and one for the functionals."""
 
     embeds = True
 
     def __init__(
         self,
         cfg: Config,
-        traits: dict[str, tuple[Tensor, int]],
-        functionals: Tensor | None,
         width: int,
+        *,
+        traits: dict[str, tuple[Tensor, int]] | None = None,
+        ratings: dict[str, Tensor] | None = None,
+        functionals: Tensor | None = None,
     ) -> None:
         """Draw fresh weights.
 
         Args:
             cfg: of the objective.
-            traits: numbers of the whole corpus, shape ``(n,)``, and how many values there are.
-            functionals: standardized, of the whole corpus, shape ``(n, 88)``; None: not learnt.
             width: of the embeddings.
+            traits: numbers of the whole corpus, shape ``(n,)``, and how many values there are.
+            ratings: standardized, of the whole corpus, shape ``(n,)``, NaN where there is none.
+            functionals: standardized, of the whole corpus, shape ``(n, 88)``; None: not learnt.
         """
         super().__init__()
-        self.cfg = cfg
+        self.cfg, traits, ratings = cfg, traits or {}, ratings or {}
         self.guesses = nn.ModuleDict({name: nn.Linear(width, n) for name, (_, n) in traits.items()})
         for name, (numbers, _) in traits.items():
             self.register_buffer(f"numbers_{name}", numbers, persistent=False)
+        self.rated = nn.ModuleDict({name: nn.Linear(width, 1) for name in ratings})
+        for name, values in ratings.items():
+            self.register_buffer(f"ratings_{name}", values, persistent=False)
         self.regression = None
         if functionals is not None:
             self.regression = nn.Linear(width, functionals.shape[1])
@@ -80,6 +90,9 @@ class MultiTask(Objective):
         for name, guess in self.guesses.items():
             numbers = self.get_buffer(f"numbers_{name}")
             loss = loss + _traits.cross_entropy(guess(embedding), numbers, answered)
+        for name, rate in self.rated.items():
+            values = self.get_buffer(f"ratings_{name}")[answered.batch.rows]
+            loss = loss + discord(rate(embedding)[:, 0], mixup(values, answered.mix))
         if self.regression is not None:
             told = self.get_buffer(FUNCTIONALS)[answered.batch.rows]
             loss = loss + F.mse_loss(self.regression(embedding), mixup(told, answered.mix))
@@ -95,17 +108,72 @@ def build(cfg: Config, *, task: Task, network: nn.Module) -> MultiTask:
         network: that is trained.
 
     Raises:
-        ConfigError: if the training part has one value of a trait alone, or the network shows no
-            embedding.
+        ConfigError: if the training part has one value of a trait alone or no rating, or the
+            network shows no embedding.
         MissingExtra: if functionals are to be computed and openSMILE is not installed.
     """
     traits: dict[str, tuple[Tensor, int]] = {
         name: _traits.numbered(task, name, objective="multi_task")
-        for name in cfg.of
-        if name != "functionals"
+        for name in get_args(_traits.Trait)
+        if name in cfg.of
     }
-    told = standardized(task, task.cache) if FUNCTIONALS in cfg.of else None
-    return MultiTask(cfg, traits, told, embedding_width(network))
+    rated: dict[str, Tensor] = {
+        name: ratings(task, name) for name in get_args(Rating) if name in cfg.of
+    }
+    return MultiTask(
+        cfg,
+        embedding_width(network),
+        traits=traits,
+        ratings=rated,
+        functionals=standardized(task, task.cache) if FUNCTIONALS in cfg.of else None,
+    )
+
+
+def discord(guesses: Tensor, told: Tensor) -> Tensor:
+    """Give one minus the concordance with what is told; 0 where less than two are.
+
+    Args:
+        guesses: shape ``(batch,)``.
+        told: same shape, NaN where nobody rated; a mixture with such is not told either.
+
+    Returns:
+        A scalar, 0 to 2.
+    """
+    known = told.isfinite()
+    if known.sum() < 2:
+        return guesses.new_zeros(())
+    return 1 - losses.concordance(guesses[known], told[known])
+
+
+def ratings(task: Task, name: Rating) -> Tensor:
+    """Give what listeners said, in deviations from the mean of the corpus's training part.
+
+    Args:
+        task: the run.
+        name: which.
+
+    Returns:
+        Shape ``(n,)``, NaN where there is none.
+
+    Raises:
+        ConfigError: if fewer than two utterances of the training part are rated.
+    """
+    learnt = {*task.split.train}
+    values = torch.tensor(
+        [math.nan if (r := getattr(u, name)) is None else r for u in task.utterances]
+    )
+    train = torch.tensor([u.id in learnt for u in task.utterances])
+    if (train & values.isfinite()).sum() < 2:
+        raise ConfigError(
+            f"multi_task: nobody rated {name} in the training part; take a corpus whose readers "
+            f"give it (iemocap, or a table with the column {name}), or leave {name} out"
+        )
+    for corpus in {u.corpus for u in task.utterances}:
+        of_it = torch.tensor([u.corpus == corpus for u in task.utterances])
+        known = values[of_it & train & values.isfinite()]
+        scale = known.std(correction=0).clamp(min=1e-6) if len(known) else 1.0
+        values[of_it] = (values[of_it] - known.mean()) / scale
+    return values
 
 
 def standardized(task: Task, cache: Path) -> Tensor:
