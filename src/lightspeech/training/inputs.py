@@ -62,7 +62,12 @@ class TwoViews:
     """Batches whose utterances come with another view of each, bent anew."""
 
     def __init__(self, first: Batches, second: Batches) -> None:
-        """Take the same batches twice; their bends differ."""
+        """Take the same batches twice.
+
+        Args:
+            first: gives the examples.
+            second: in the same order, bent in another way.
+        """
         self.first, self.second = first, second
         self.rows, self.targets = first.rows, first.targets
 

@@ -39,15 +39,12 @@ class Pass:
 
 
 class Objective(nn.Module):
-    """One term of what is minimized; by default it adds nothing.
-
-    Attributes:
-        embeds: whether it scores embeddings, which not every network shows.
-        views: whether it needs every utterance bent twice, see `Batch.view`.
-    """
+    """One term of what is minimized; by default it adds nothing."""
 
     embeds = False
+    """Whether it scores embeddings, which not every network shows."""
     views = False
+    """Whether it needs every utterance bent twice, see `Batch.view`."""
 
     def score(self, answered: Pass) -> Tensor:
         """Give its term of the loss, a scalar; its weight is in it.

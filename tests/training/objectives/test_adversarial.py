@@ -5,7 +5,7 @@ from torch import nn
 
 from lightspeech.errors import ConfigError
 from lightspeech.training.objectives import adversarial
-from lightspeech.training.objectives.adversarial import Adversarial, Config, Reverse, reversal
+from lightspeech.training.objectives.adversarial import Adversarial, Config, reversal, reverse
 
 N, CLASSES, SPEAKERS = 512, 2, 4
 WIDTH = 2
@@ -44,7 +44,7 @@ def test_a_planted_speaker_becomes_unreadable_and_the_class_stays(planted, point
 
 def test_what_goes_through_stays_and_its_gradient_is_turned():
     x = torch.randn(3, 2, requires_grad=True)
-    through = Reverse.apply(x, 0.5)
+    through = reverse(x, 0.5)
     assert torch.equal(through, x)
     through.sum().backward()
     assert torch.equal(x.grad, torch.full((3, 2), -0.5))

@@ -43,18 +43,28 @@ def reversal(progress: float, cfg: Config) -> float:
     return cfg.weight * math.tanh(cfg.steepness * progress / 2)
 
 
-class Reverse(torch.autograd.Function):
-    """What goes through stays as it is; its gradient is turned round, and scaled."""
+def reverse(x: Tensor, scale: float) -> Tensor:
+    """Let a tensor through, and turn its gradient round.
 
+    Args:
+        x: any shape.
+        scale: of the gradient on its way back.
+
+    Returns:
+        The same values, the same shape.
+    """
+    through: Tensor = _Reverse.apply(x, scale)  # type: ignore[no-untyped-call]
+    return through
+
+
+class _Reverse(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, scale: float) -> Tensor:
-        """Give ``x``, of any shape, and remember ``scale`` for the way back."""
         ctx.scale = scale
         return x.view_as(x)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        """Turn the one of ``gradients`` round, the shape of what went through."""
         return -ctx.scale * gradients[0], None
 
 
@@ -91,8 +101,8 @@ class Adversarial(Objective):
             A scalar.
         """
         scale = reversal(answered.progress, self.cfg)
-        reversed_: Tensor = Reverse.apply(answered.embedding, scale)  # type: ignore[no-untyped-call]
-        return _traits.cross_entropy(self.guess(reversed_), self.numbers, answered)
+        guesses = self.guess(reverse(answered.embedding, scale))
+        return _traits.cross_entropy(guesses, self.numbers, answered)
 
 
 def build(cfg: Config, *, task: Task, network: nn.Module) -> Adversarial:

@@ -57,7 +57,7 @@ class SemiSupervised(Objective):
 
     views = True
     steps: Tensor
-    """That the teacher has followed."""
+    """That the teacher has followed, shape ``()``."""
 
     def __init__(self, cfg: Config, network: nn.Module) -> None:
         """Begin with the student as the teacher.
