@@ -470,6 +470,37 @@ def copy_studies(source, to):
     shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns("cache"))
 
 
+@pytest.fixture(scope="session")
+def make_bert(tmp_path_factory):
+    """Save a random BERT, 16 wide, as `transformers` saves it; give the name of its folder.
+
+    Its tokens are the words named and all letters.
+    """
+    transformers = pytest.importorskip("transformers", reason="needs the extra 'teacher'")
+
+    import tokenizers
+    import torch
+
+    def make(blocks, words=("how", "nice", "go", "and", "good")):
+        torch.manual_seed(0)
+        folder = tmp_path_factory.mktemp("bert")
+        letters = "abcdefghijklmnopqrstuvwxyz'"
+        marks = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+        tokens = dict.fromkeys((*marks, *letters, *(f"##{x}" for x in letters), *words))
+        tokenizer = tokenizers.BertWordPieceTokenizer(
+            {token: place for place, token in enumerate(tokens)}, lowercase=True
+        )
+        tokenizer.save(str(folder / "tokenizer.json"))
+        cfg = transformers.BertConfig(
+            vocab_size=len(tokens), hidden_size=16, num_hidden_layers=blocks,
+            num_attention_heads=4, intermediate_size=24, max_position_embeddings=64,
+        )  # fmt: skip
+        transformers.BertModel(cfg).save_pretrained(folder)
+        return str(folder)
+
+    return make
+
+
 @pytest.fixture(scope="module")
 def make_whisper(tmp_path_factory):
     """Save a random Whisper, 16 wide, as `transformers` saves it; give the name of its folder."""

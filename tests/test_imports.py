@@ -14,7 +14,7 @@ TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src"
 LAYERS = (
     {"errors", "bounds", "config", "plain_yaml", "plugins", "files", "fixed_point", "metrics"},
-    {"processes", "progress", "quiet", "runtime"},
+    {"processes", "progress", "quiet", "runtime", "tokenizer"},
     {"audio"},
     {"corpora", "protocols", "bundle"},
     {"frontends", "models"},

@@ -10,7 +10,7 @@ from lightspeech.corpora.labels import CANONICAL
 from lightspeech.errors import CorpusError
 
 PACKAGE = "lightspeech.corpora"
-OWN = ("csv", "folder", "synthetic")
+OWN = ("csv", "folder", "synthetic", "synthetic_text")
 """Recordings of the user, or of ours: no official counts."""
 NAMES = plugins.names(PACKAGE)
 
@@ -68,7 +68,7 @@ def test_its_config_is_frozen_and_knows_a_root(corpus):
         corpus.Config().root = "elsewhere"
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "synthetic"])
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("synthetic")])
 def test_with_no_data_it_fails_in_one_line_that_says_what_to_do(name, tmp_path, monkeypatch):
     monkeypatch.delenv("LIGHTSPEECH_DATA", raising=False)
     corpus = plugins.load(PACKAGE, name)

@@ -14,6 +14,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, choice_of
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
+from lightspeech.frontends import text, text_encoder
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Order
 from lightspeech.frontends.contract import Cost, Frontend, Origin
@@ -54,6 +55,8 @@ def front(name, request):
     cfg = stated(name)
     if name in ("mel", "waveform"):
         return build(cfg)
+    if name == "text":
+        return build(dataclasses.replace(cfg, source=request.getfixturevalue("make_bert")(1)))
     folders = request.getfixturevalue("random_encoders")
     return build(heard(cfg, folders))
 
@@ -158,15 +161,26 @@ def test_one_that_a_bundle_can_hold_hears_a_window_as_it_is_measured(front, corp
     """The very inputs of an exported graph, from the waveform of one whole window."""
     if not front.in_bundle:
         pytest.skip("no run makes a bundle of it, and it is measured whole")
-    layer, waveform = front.layer(any_length=False), io.load(corpus[0].path, front.sample_rate)
+    waveform = io.load(corpus[0].path, front.sample_rate)
     [piece] = WINDOWS.cut(waveform, front.sample_rate)
-    found = layer(*(given(name, source, piece) for name, source in layer.sources.items()))
+    layer, tokens = front.layer(any_length=False), tokens_of(front, corpus[0])
+    found = layer(*(given(name, source, piece, tokens) for name, source in layer.sources.items()))
     [measured] = front.open(corpus[:1], tmp_path / "cache").measure(np.array([0]))
     for (_, one), (_, other) in zip(named(found), named(measured), strict=True):
-        torch.testing.assert_close(one, other.float(), atol=5e-3, rtol=1e-3)
+        torch.testing.assert_close(one.float(), other.float(), atol=5e-3, rtol=1e-3)
 
 
-def given(name, source, waveform):
+def tokens_of(front, utterance):
+    """What a device would make of the words."""
+    if not isinstance(front, text.Text):
+        return {}
+    tokens = text_encoder.tokenizer(front.cfg.source, front.cfg.longest)(utterance.transcript)
+    return dict(zip((text.IDS, text.MASK), torch.from_numpy(tokens)[None].unbind(2), strict=True))
+
+
+def given(name, source, waveform, tokens):
+    if name in tokens:
+        return tokens[name]
     if source.model is None:
         return torch.from_numpy(waveform)[None]
     session = onnxruntime.InferenceSession(source.model)
@@ -197,7 +211,7 @@ def corpus(tmp_path, write_tone):
     return [
         Utterance(
             id=f"toy/{row}", corpus="toy", speaker="toy/a", emotion="sad", sample_rate=16_000,
-            audio_hash=f"{row}" * 8, path=write_tone(
+            audio_hash=f"{row}" * 8, transcript="how nice " * (1 + row), path=write_tone(
                 tmp_path / f"{row}.wav", seconds=seconds, hertz=300 + 80 * row
             ),
         )

@@ -12,8 +12,9 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, choice_of
 from lightspeech.errors import ConfigError
 from lightspeech.export import onnx
-from lightspeech.frontends import pretrained
+from lightspeech.frontends import pretrained, text
 from lightspeech.frontends.inputs import apply, tensors
+from lightspeech.models import vggish
 from lightspeech.training import losses
 from lightspeech.training.label_losses import cross_entropy
 from lightspeech.training.networks import build_network
@@ -34,7 +35,16 @@ def model(request, monkeypatch):
         heard = dataclasses.replace(module.FRONTEND, source=source)
         monkeypatch.setattr(module, "FRONTEND", heard)
         monkeypatch.setattr(module, "WINDOWS", Windows(window_s=0.5))
+    if request.param in ("bert", "multimodal"):  # likewise
+        monkeypatch.setattr(module, "FRONTEND", read(module.FRONTEND, request))
     return module
+
+
+def read(cfg, request):
+    """The same front end on a random text encoder."""
+    if isinstance(cfg, text.Config):
+        return dataclasses.replace(cfg, source=request.getfixturevalue("make_bert")(2))
+    return dataclasses.replace(cfg, first=choice_of(FRONTENDS, read(cfg.first.config, request)))
 
 
 SMALL = {"channels": (12, 12, 16), "members": 2, "paths": (8, 8, 8), "body": (8, 8, 8, 8, 8)}
@@ -43,10 +53,19 @@ SHORT = dict.fromkeys(("acrnn", "tinyml_lstm"), {"windows": Windows(window_s=0.2
 """Of a recurrent network each frame of a window is traced before it is exported."""
 
 
+NARROW = {"channels": (2, 4, 4, 8), "units": 8}
+LIGHT = {
+    "multimodal": {"audio": Choice(PACKAGE, "vggish", vggish.Config(**NARROW))},
+    "vggish": NARROW,
+}
+"""What as published has 72 M parameters."""
+
+
 def config_of(model, *, small=False, **changes):
     name = model.__name__.rsplit(".", 1)[1]
     known = {field.name for field in dataclasses.fields(model.Config)}
     narrow = {key: value for key, value in SMALL.items() if small and key in known}
+    narrow |= LIGHT.get(name, {})
     values = {
         "model": Choice(PACKAGE, name, model.Config(**narrow)),
         "frontend": choice_of(FRONTENDS, model.FRONTEND),
@@ -58,7 +77,17 @@ def config_of(model, *, small=False, **changes):
 def noise(cfg, batch, frames):
     """What a network is given, of any kind: noise of so many frames in each tensor, or enough."""
     frames = max(frames, shortest(cfg))
-    return apply(lambda x: torch.randn(batch, frames, x.shape[2]), cfg.front.example())
+
+    def of(x):
+        if x.is_floating_point():
+            return torch.randn(batch, frames, x.shape[2])
+        return some_tokens(batch, min(frames, x.shape[1]))
+
+    return apply(of, cfg.front.example())
+
+
+def some_tokens(batch, n):
+    return torch.stack([torch.randint(1, 50, (batch, n)), torch.ones(batch, n).long()], 2)
 
 
 def shortest(cfg):
@@ -70,7 +99,7 @@ def trained(cfg, steps=2):
     """A network after some steps, so that batch statistics are not the fresh ones."""
     network = build_network(cfg, len(LABELS))
     optimizer = torch.optim.AdamW(network.parameters(), 1e-3)
-    features = apply(lambda x: x * 2 - 3, noise(cfg, 4, 20))
+    features = apply(lambda x: x * 2 - 3 if x.is_floating_point() else x, noise(cfg, 4, 20))
     expected, weights, scores = torch.eye(4), torch.ones(4), []
     for _ in range(steps):
         logits = network(features)
@@ -145,7 +174,8 @@ def exportable(model, **changes):
     cfg = config_of(model, **changes)
     if not cfg.front.in_bundle:
         pytest.skip("is given what no bundle holds")
-    if cfg.front.origins() and pretrained.folder_of("base") is None:
+    encoders = {origin.name for origin in cfg.front.origins()}
+    if "base" in encoders and pretrained.folder_of("base") is None:
         pytest.skip(
             f"needs the encoder of base: set {pretrained.PLACE} to the folder that holds it"
         )
@@ -153,10 +183,13 @@ def exportable(model, **changes):
 
 
 def given(layer, waveform):
-    """What a layer is given of waveforms: what a file of its own computes, or the waveforms."""
+    """What a layer is given beside tokens: what a file of its own computes, or waveforms."""
     sources = []
     for name, source in layer.sources.items():
-        if source.model is None:
+        if name in (text.IDS, text.MASK):
+            words = some_tokens(len(waveform), 5).unbind(2)
+            sources.append(words[name == text.MASK])
+        elif source.model is None:
             sources.append(waveform)
         else:
             [states] = onnxruntime.InferenceSession(source.model).run(
@@ -176,8 +209,12 @@ def test_exported_and_reloaded_it_answers_as_in_torch_at_any_length(model):
     least = 0.04 * shortest(done.config) + 0.09  # hops, and what the last frame is longer
     for seconds, batch in ((0.13, 1), (1.0, 2), (3.0, 3), (7.0, 1)):
         waveform = torch.randn(batch, round(max(seconds, least) * rate)) * 0.1
+        sources = given(layer, waveform)
         with torch.no_grad():
-            expected = reference(*given(layer, waveform)).numpy()
-        [found] = session.run(["probabilities"], {"waveform": waveform.numpy()})
+            expected = reference(*sources).numpy()
+        inputs = {"waveform": waveform, **dict(zip(layer.sources, sources, strict=True))}
+        named = {each.name for each in session.get_inputs()}
+        feeds = {name: x.numpy() for name, x in inputs.items() if name in named}
+        [found] = session.run(["probabilities"], feeds)
         np.testing.assert_allclose(found, expected, atol=1e-4)
         np.testing.assert_allclose(found.sum(1), 1, atol=1e-5)

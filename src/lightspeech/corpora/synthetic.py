@@ -7,38 +7,30 @@ holds the rules and, for every file, the cues it was made with. Known faults: it
 robot, and all speakers express an emotion in one way, so figures on it say nothing about people.
 """
 
-import hashlib
-import json
 import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 
 from lightspeech import bounds
 from lightspeech.config import as_dict, config
+from lightspeech.corpora import _acting
+from lightspeech.corpora._acting import NEUTRAL
 from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance, read_files
-from lightspeech.corpora.synthetic_voice import SAMPLE_RATE, Cues, Sentence, Speaker, say, sentence
-from lightspeech.errors import ConfigError, CorpusError
-from lightspeech.files import replacing, write_json
+from lightspeech.corpora.synthetic_voice import Cues, Sentence, Speaker, say, sentence
+from lightspeech.errors import ConfigError
 
 NAME = "synthetic"
 
 RULES = {
     "angry": Cues(pitch_st=2, range_st=3.0, loudness_db=8, rate=1.2, tilt_db=3.0, jitter=0.030),
     "happy": Cues(pitch_st=5, range_st=5.0, loudness_db=3, rate=1.1, tilt_db=0.8, jitter=0.006),
-    "neutral": Cues(pitch_st=0, range_st=2.2, loudness_db=0, rate=1.0, tilt_db=0, jitter=0.010),
+    "neutral": NEUTRAL,
     "sad": Cues(pitch_st=-2, range_st=1.2, loudness_db=-5, rate=0.75, tilt_db=-2.5, jitter=0.018),
 }
 """What makes a label: how its sentences differ from how the speaker usually speaks."""
-
-SPREAD = Cues(pitch_st=1.0, range_st=0.2, loudness_db=1.5, rate=0.06, tilt_db=0.6, jitter=0.2)
-"""Standard deviation of a sentence around its rule; of range, rate and jitter in the logarithm."""
-
-FACTORS = ("range_st", "rate", "jitter")
-"""Cues that are multiplied, not added, when a rule is weakened or strays."""
 
 PATTERN = re.compile(r"(s(\d{3}))_([a-z]+)_(\d{3})")
 
@@ -125,18 +117,10 @@ def make(cfg: Config) -> Path:
         OutputError: if the folder cannot be written.
     """
     recipe = describe(cfg)
-    text = json.dumps(recipe, sort_keys=True)
-    root = cfg.root or Path("cache") / f"{NAME}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    rules = root / "rules.json"
-    if not rules.exists():
-        write_json(rules, recipe)
-    elif rules.read_text(encoding="utf-8") != json.dumps(recipe, indent=2) + "\n":
-        raise CorpusError(f"{rules} is of another synthetic corpus; name another root or delete it")
-    for stem, cues in recipe["files"].items():
-        path = root / stem[:4] / f"{stem}.flac"
-        if not path.exists():
-            _render(path, Cues(**cues), cfg)
-    return root
+    files = recipe["files"]
+    return _acting.make(
+        cfg.root, NAME, recipe, lambda path: _render(path, Cues(**files[path.stem]), cfg)
+    )
 
 
 def describe(cfg: Config) -> dict[str, Any]:
@@ -150,7 +134,7 @@ def describe(cfg: Config) -> dict[str, Any]:
     return {
         "config": settings,
         "rules": {label: asdict(rule) for label, rule in RULES.items()},
-        "spread": asdict(SPREAD),
+        "spread": asdict(_acting.SPREAD),
         "files": {
             f"s{speaker:03}_{label}_{text:03}": asdict(_cues(cfg, speaker, label, text))
             for speaker in range(1, cfg.speakers + 1)
@@ -166,14 +150,7 @@ def _random(cfg: Config, *key: int) -> np.random.Generator:
 
 
 def _speaker(cfg: Config, number: int) -> Speaker:
-    rng, male = _random(cfg, 1, number), number % 2
-    return Speaker(
-        f0_hz=(115 if male else 205) * 2 ** (rng.normal() * 2 / 12),
-        tract=(1.0 if male else 1.17) * (1 + 0.04 * rng.normal()),
-        loudness_db=2.0 * rng.normal(),
-        rate=np.exp(0.08 * rng.normal()),
-        expression=rng.uniform(0.8, 1.3),
-    )
+    return _acting.speaker(_random(cfg, 1, number), male=bool(number % 2))
 
 
 def _sentence(cfg: Config, number: int) -> Sentence:
@@ -183,16 +160,7 @@ def _sentence(cfg: Config, number: int) -> Sentence:
 def _cues(cfg: Config, speaker: int, label: str, text: int) -> Cues:
     """Draw the cues of one file around its rule, as strongly as its speaker expresses it."""
     rng = _random(cfg, 3, speaker, list(RULES).index(label), text)
-    expression = _speaker(cfg, speaker).expression
-    values = {}
-    for cue, neutral in asdict(RULES["neutral"]).items():
-        aim, stray = getattr(RULES[label], cue), cfg.spread * getattr(SPREAD, cue) * rng.normal()
-        if cue in FACTORS:
-            values[cue] = neutral * (aim / neutral) ** expression * np.exp(stray)
-        else:
-            values[cue] = neutral + (aim - neutral) * expression + stray
-    # Rounded, so that rules.json tells exactly what was rendered.
-    return Cues(**{cue: round(float(value), 4) for cue, value in values.items()})
+    return _acting.cues(RULES[label], _speaker(cfg, speaker).expression, cfg.spread, rng)
 
 
 def _render(path: Path, cues: Cues, cfg: Config) -> None:
@@ -200,5 +168,4 @@ def _render(path: Path, cues: Cues, cfg: Config) -> None:
     number = int(speaker[1:])
     rng = _random(cfg, 4, number, list(RULES).index(label), int(text))
     waveform = say(_sentence(cfg, int(text)), _speaker(cfg, number), cues, rng)
-    with replacing(path) as temporary:
-        soundfile.write(temporary, waveform, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    _acting.write(path, waveform)

@@ -73,7 +73,7 @@ class Recognizer(nn.Module):
         """
         inputs = self.layer(*sources)
         if self.half_precision and not getattr(self.network, "hears_floats", False):
-            inputs = apply(lambda x: x.half(), inputs)
+            inputs = apply(lambda x: x.half() if x.is_floating_point() else x, inputs)
         logits = self.network(inputs)
         return torch.softmax(logits.float() / self.temperature, dim=1)
 

@@ -23,6 +23,8 @@ from lightspeech.errors import ConfigError
 from lightspeech.frontends import surroundings
 from lightspeech.frontends.surroundings import Place, Surroundings
 
+MIX = 7
+"""Column of `draw` with the number for mixup."""
 Masks = Annotated[int, Field(ge=0, le=64)]
 
 

@@ -351,7 +351,7 @@ class StateBatches:
             u = drawn[numbers]
             cut = [self._cut(int(row), *v) for row, v in zip(batch, u[:, :3], strict=True)]
             features = self._mask(stack(cut, self.corpus.multiple), u[:, 8:])
-            yield Batch(features, self.targets[batch], batch, u[:, 7])
+            yield Batch(features, self.targets[batch], batch, u[:, augment.MIX])
 
     def _cut(self, row: int, start: Tensor, end: Tensor, version: Tensor) -> HALF:
         """Choose a speed, cut up to a share off both ends, and no more than a window is left."""

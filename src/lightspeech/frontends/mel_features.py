@@ -193,7 +193,7 @@ class MelBatches:
             u = drawn[numbers]
             source, lengths = self._gather(batch)
             log_bands = augment.bend(source, lengths, self.n_frames, u, self.bending, self.bands)
-            yield Batch(self.layer.finish(log_bands), self.targets[batch], batch, u[:, 7])
+            yield Batch(self.layer.finish(log_bands), self.targets[batch], batch, u[:, augment.MIX])
 
     def _gather(self, batch: Tensor) -> tuple[Tensor, Tensor]:
         """Copy whole utterances side by side, silence behind the shorter ones."""

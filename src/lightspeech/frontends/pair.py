@@ -1,13 +1,13 @@
 """Two front ends side by side: a network is given the inputs of both, by the names of the parts.
 
-Both cut recordings into the same windows. What is bent in training is drawn alike for both, each
-bends it in its own way.
+Both cut recordings into the same windows, or one has no windows, as a text, and stands in all of
+those of the other. What is bent in training is drawn alike for both, each bends it in its own way.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol, runtime_checkable
 
 import numpy as np
 from torch import Tensor
@@ -27,7 +27,7 @@ from lightspeech.frontends.contract import (
     Step,
     no_step,
 )
-from lightspeech.frontends.inputs import Inputs
+from lightspeech.frontends.inputs import Inputs, apply, n_examples
 
 FIRST, SECOND = "first", "second"
 
@@ -38,6 +38,18 @@ class Config:
 
     first: Annotated[Choice, plugin("lightspeech.frontends")]
     second: Annotated[Choice, plugin("lightspeech.frontends")]
+
+
+@runtime_checkable
+class Unwindowed(Protocol):
+    """Inputs of an utterance as a whole, such as its words."""
+
+    def in_windows(self, window_offsets: Index) -> CorpusInputs:
+        """Give the same inputs in every window of their utterance.
+
+        Args:
+            window_offsets: of the front end beside it, shape ``(n + 1,)``.
+        """
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,10 @@ class Pair:
             ConfigError: if they do not cut recordings into the same windows.
         """
         first, second = (part.open(utterances, cache, step) for part in self)
+        if isinstance(first, Unwindowed):
+            first = first.in_windows(second.window_offsets)
+        if isinstance(second, Unwindowed):
+            second = second.in_windows(first.window_offsets)
         if not np.array_equal(first.window_offsets, second.window_offsets):
             raise ConfigError(
                 "two front ends side by side need the same windows, and an encoder of transformers "
@@ -158,6 +174,20 @@ def part(inputs: dict[str, Tensor], name: str) -> Inputs:
     return {n.removeprefix(start): x for n, x in inputs.items() if n.startswith(start)}
 
 
+def _alike(first: Iterator[Inputs], second: Iterator[Inputs]) -> Iterator[tuple[Inputs, Inputs]]:
+    """Cut batches of two sizes so that both hold the same windows."""
+    one, other = next(first, None), next(second, None)
+    while one is not None and other is not None:
+        n = min(n_examples(one), n_examples(other))
+        yield apply(lambda x: x[:n], one), apply(lambda x: x[:n], other)  # noqa: B023
+        one, other = _rest(one, n, first), _rest(other, n, second)
+
+
+def _rest(batch: Inputs, n: int, more: Iterator[Inputs]) -> Inputs | None:
+    """What is left behind the first ``n`` of a batch; of a whole batch the next one."""
+    return apply(lambda x: x[n:], batch) if n < n_examples(batch) else next(more, None)
+
+
 @dataclass(frozen=True, eq=False)
 class PairInputs:
     """What both front ends find in a corpus."""
@@ -190,7 +220,7 @@ class PairInputs:
         Yields:
             The inputs of both parts, by name.
         """
-        for both in zip(self.first.measure(rows), self.second.measure(rows), strict=True):
+        for both in _alike(self.first.measure(rows), self.second.measure(rows)):
             yield _named(*both)
 
     def train(self, order: Order, targets: Tensor, augment: Augment) -> "PairBatches":

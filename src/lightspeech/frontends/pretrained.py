@@ -165,7 +165,7 @@ def pretrained(name: str) -> tuple[Any, Any, Any]:
         ConfigError: if it is not there, not whole, or of another kind.
         MissingExtra: if transformers is not installed.
     """
-    transformers = _transformers()
+    transformers = library()
     source = find(name) or name
     if isinstance(source, Path) and (source / SHRUNK).is_file():
         raise ConfigError(
@@ -200,7 +200,12 @@ def blocks_to_tune(cfg: States) -> nn.ModuleList:
     return blocks.requires_grad_(True)
 
 
-def _transformers() -> Any:
+def library() -> Any:
+    """Give ``transformers``, told to be quiet.
+
+    Raises:
+        MissingExtra: if it is not installed.
+    """
     try:
         import transformers
     except ModuleNotFoundError:

@@ -199,7 +199,10 @@ class WaveformBatches:
                 for row, place, u in zip(batch, numbers, drawn[numbers], strict=True)
             ]
             yield Batch(
-                torch.stack(bent)[:, :, None], self.targets[batch], batch, drawn[numbers, 7]
+                torch.stack(bent)[:, :, None],
+                self.targets[batch],
+                batch,
+                drawn[numbers, augment.MIX],
             )
 
     def _bend(self, row: int, u: Tensor, seed: list[int]) -> Tensor:

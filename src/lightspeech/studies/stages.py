@@ -25,6 +25,7 @@ from lightspeech.studies import execution, tasks
 from lightspeech.studies import recipe as recipes
 from lightspeech.studies.recipe import Recipe
 from lightspeech.training import initial, layout, teachers
+from lightspeech.training.objective import check_mixing
 from lightspeech.training.task import Task
 
 
@@ -268,10 +269,12 @@ def check_model(recipe: Recipe) -> None:
         recipe: of the study.
 
     Raises:
-        ConfigError: if model and front end do not fit each other, or the bundle it begins with.
+        ConfigError: if model, front end and training do not fit each other, or the bundle it
+            begins with.
         BundleError: if that bundle is not there, or damaged.
     """
     cfg = recipe.run_config()
+    check_mixing(cfg.front.example(), cfg.training)
     building.unpruned(cfg.architecture, cfg.front)
     initial.check(cfg)
 

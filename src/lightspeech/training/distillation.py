@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Literal, Protocol
 
 import torch
 from pydantic import Field
@@ -17,6 +17,8 @@ from lightspeech.training.answers import embedding_width, with_embedding
 from lightspeech.training.objective import Labels, Objective, Pass, mixed, mixup
 from lightspeech.training.soft_labels import SoftLabels
 
+DISTANCES = {"cosine": losses.embedding_distance, "squared": losses.squared_distance}
+
 
 @config
 class Weights:
@@ -26,7 +28,10 @@ class Weights:
     weight: bounds.Share = 0.7
     """Of the teacher's softened answers; the labels have the rest."""
     features: bounds.Weight = 0.0
-    """Of the distance to the teacher's embedding, through a learned projection."""
+    """Of the distance to the teacher's embedding."""
+    distance: Literal["cosine", "squared"] = "cosine"
+    """``cosine``: through a learned projection; ``squared``: mean squared difference, projected
+    where the two are of different widths alone."""
     relations: bounds.Weight = 0.0
     """Of the distances between utterances, compared with those of the teacher."""
     unlabelled_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
@@ -179,7 +184,10 @@ class Taught(Objective):
         self.labels, self.teacher, self.cfg = labels, teacher, cfg
         self.embeds = cfg.embeds
         if cfg.features:
-            self.projection = nn.Linear(embedding_width(network), teacher.width)
+            width, as_it_is = embedding_width(network), cfg.distance == "squared"
+            as_it_is &= width == teacher.width
+            self.projection = nn.Identity() if as_it_is else nn.Linear(width, teacher.width)
+            self.distance = DISTANCES[cfg.distance]
 
     def score(self, answered: Pass) -> Tensor:
         """Score a pass against the labels and the teacher.
@@ -197,7 +205,7 @@ class Taught(Objective):
         loss = loss + cfg.weight * losses.softened_divergence(logits, expected, cfg.temperature)
         if cfg.features:
             projected = self.projection(embedding)
-            loss = loss + cfg.features * losses.embedding_distance(projected, target)
+            loss = loss + cfg.features * self.distance(projected, target)
         if cfg.relations:
             loss = loss + cfg.relations * losses.relation_distance(embedding, target)
         return loss

@@ -119,6 +119,19 @@ def embedding_distance(student: Tensor, teacher: Tensor) -> Tensor:
     return (1 - F.cosine_similarity(student, teacher)).mean()
 
 
+def squared_distance(student: Tensor, teacher: Tensor) -> Tensor:
+    """Mean squared difference of two embeddings.
+
+    Args:
+        student: shape ``(batch, width)``.
+        teacher: shape ``(batch, width)``.
+
+    Returns:
+        A scalar.
+    """
+    return F.mse_loss(student, teacher)
+
+
 def relation_distance(student: Tensor, teacher: Tensor) -> Tensor:
     """Huber loss of all distances within a batch, in units of their mean (Park et al. 2019, eq. 5).
 

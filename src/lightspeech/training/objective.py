@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from lightspeech.errors import ConfigError
 from lightspeech.frontends.batches import Batch, Batches, Shares
-from lightspeech.frontends.inputs import Inputs, apply
+from lightspeech.frontends.inputs import Inputs, apply, tensors
 from lightspeech.training import losses
 from lightspeech.training.answers import with_embedding
 from lightspeech.training.loop import Training
@@ -148,6 +149,20 @@ class Labels(Objective):
         loss, expected = self.cfg.loss, losses.of_every_member(soft, logits)
         scored: Tensor = loss.module.score(logits, expected, self.weights, loss.config)
         return scored
+
+
+def check_mixing(inputs: Inputs, cfg: Training) -> None:
+    """Refuse to mix what is no sound.
+
+    Args:
+        inputs: of a network, such as the example of its front end, shapes ``(batch, …)``.
+        cfg: says whether examples are mixed.
+
+    Raises:
+        ConfigError: if they are, and hold words.
+    """
+    if cfg.mixup and not all(x.is_floating_point() for x in tensors(inputs)):
+        raise ConfigError("words cannot be mixed as sounds are; write training.mixup=0")
 
 
 def mixed(inputs: Inputs, mix: Tensor | None) -> Inputs:
