@@ -24,7 +24,7 @@ FORMAT = 2
 """Version of the folder; raised when an older reader would misread a newer bundle."""
 READABLE = (1, FORMAT)
 """In format 1 a front end has no name: it is ``mel``."""
-MEL = "mel"
+MEL, TEXT = "mel", "text"
 DESCRIPTION, CARD = "bundle.json", "README.md"
 """Beside the model: what a program reads, and what a person does."""
 MAX_MODEL_BYTES = 1 << 30
@@ -65,7 +65,9 @@ class Bundle:
     """An exported model and what it means.
 
     The model takes ``waveform``, float32 ``(batch, samples)`` at ``sample_rate``, and gives
-    ``probabilities``, float32 ``(batch, n_classes)``, the temperature already applied inside.
+    ``probabilities``, float32 ``(batch, n_classes)``, the temperature already applied inside. One
+    that reads text takes ``ids`` and ``mask`` too, int64 ``(batch, tokens)``, which the tokenizer
+    beside it gives.
     """
 
     path: Path
@@ -107,6 +109,11 @@ class Bundle:
         return self.normalisation == "speaker"
 
     @property
+    def text(self) -> dict[str, Any] | None:
+        """What is said of the text that it is given; None where it only hears."""
+        return _part(self.frontend, TEXT)
+
+    @property
     def mel(self) -> MelConfig:
         """The mel front end that stands before the network, for who computes features outside.
 
@@ -124,6 +131,14 @@ class Bundle:
             return config.build(MelConfig, values, source=str(self.path / DESCRIPTION))
         except ConfigError as error:
             raise BundleError(f"{error}; export the model again") from None
+
+
+def _part(frontend: dict[str, Any], name: str) -> dict[str, Any] | None:
+    """Find a front end of a name, in a pair too."""
+    if frontend.get("name") == name:
+        return frontend
+    parts = (each for each in frontend.values() if isinstance(each, dict))
+    return next((part for each in parts if (part := _part(each, name)) is not None), None)
 
 
 def write(

@@ -9,6 +9,8 @@ from lightspeech.errors import ConfigError, MissingExtra
 
 FILE = "tokenizer.json"
 """Of a folder of ``transformers``, and of a bundle that reads text."""
+IDS, MASK = "ids", "mask"
+"""Inputs of an exported model: numbers of the tokens, and where there are any."""
 Tokens = npt.NDArray[np.int64]
 """Number of each token, and 1 for a token or 0 for none, shape ``(tokens, 2)``."""
 

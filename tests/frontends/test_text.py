@@ -150,7 +150,8 @@ def test_a_damaged_tokenizer_is_refused(source, tmp_path):
         Tokenizer("no JSON", 8)
 
 
-def test_a_hub_name_without_network_is_told_in_one_line(offline):
+def test_a_hub_name_without_network_is_told_in_one_line(monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ConfigError, match="not to be had here or on the hub; name a folder") as e:
         text_encoder.tokenizer("nobody/no-such-encoder", 8)
     assert "\n" not in str(e.value)

@@ -9,7 +9,7 @@ from lightspeech.errors import ConfigError
 from lightspeech.training import answers, distillation, loop, losses
 from lightspeech.training.distillation import Live, Stored, Taught, Weights
 from lightspeech.training.loop import Training
-from lightspeech.training.objective import Labels, Sum
+from lightspeech.training.objective import Labels, Sum, check_mixing, mixed
 from lightspeech.training.soft_labels import SoftLabels
 
 TRAINING = Training(epochs=3, batch_size=8, learning_rate=1e-2)
@@ -52,6 +52,38 @@ def test_without_a_teachers_part_it_is_the_loss_of_the_labels(taught, toy_batche
     [taught_] = made.objectives
     torch.testing.assert_close(made(network, batch), alone(made, taught_.labels)(network, batch))
     assert not list(made.parameters())
+
+
+@pytest.mark.parametrize(("width", "projected"), [(WIDTH, False), (WIDTH + 1, True)])
+def test_a_squared_distance_projects_only_another_width(
+    taught, toy_batches, toy_network, stored, width, projected
+):
+    class Wide(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body, self.head = nn.Linear(toy_batches_width, width), nn.Linear(width, N_CLASSES)
+
+        def forward(self, x):
+            return self.head(self.body(x.mean(1)))
+
+    batch = next(toy_batches.epoch(0))
+    toy_batches_width = batch.features.shape[2]
+    network = Wide()
+    made = taught(Weights(weight=0.5, features=1.0, distance="squared"), network, stored)
+    assert bool(list(made.parameters())) == projected
+    plain = taught(Weights(weight=0.5), network, stored)
+    mix = losses.mixing_shares(batch.mix, TRAINING.mixup)
+    _, vector = answers.with_embedding(network, network, mixed(batch.features, mix))
+    _, target = stored(batch, mix, 2.0)
+    expected = (made.objectives[0].projection(vector) - target).square().mean()
+    torch.testing.assert_close(made(network, batch) - plain(network, batch), expected)
+
+
+def test_words_are_not_mixed():
+    words = {"first": torch.ones(2, 3, 2, dtype=torch.int64), "second": torch.ones(2, 3, 2)}
+    with pytest.raises(ConfigError, match=r"words cannot be mixed .* write training\.mixup=0"):
+        check_mixing(words, Training())
+    check_mixing(words, Training(mixup=0))
 
 
 def test_mixed_examples_get_answers_mixed_with_the_same_shares(taught, toy_batches, stored):

@@ -5,7 +5,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,7 +20,8 @@ from lightspeech.audio import reading
 from lightspeech.audio.reading import Audio, Channel
 from lightspeech.bundle import Bundle
 from lightspeech.cli import _files
-from lightspeech.errors import AudioError, ConfigError
+from lightspeech.corpora.by_path import from_table
+from lightspeech.errors import AudioError, ConfigError, CorpusError
 from lightspeech.files import printable, replacing
 from lightspeech.inference import answers, live
 from lightspeech.inference.answers import NONE, Segment
@@ -101,6 +102,12 @@ def command(
     output: Annotated[
         Path | None, typer.Option(help="Write here, not to stdout; .csv or .json is the form.")
     ] = None,
+    text: Annotated[
+        str | None, typer.Option(help="What is said, for a model that reads it too; '' if unknown.")
+    ] = None,
+    transcripts: Annotated[
+        Path | None, typer.Option(help="Table with the columns path and transcript instead.")
+    ] = None,
 ) -> None:
     """Recognise the emotion in audio of any format, rate and length.
 
@@ -123,6 +130,7 @@ def command(
     recognizer = load(bundle_path)
     files = _files.expand(path)
     questions = list(_questions(files, channels))
+    texts = _texts(questions, text, transcripts)
     head, line = _text_format(recognizer.bundle, questions)
     if as_json:
         head, line = "", json.dumps
@@ -137,6 +145,7 @@ def command(
         else:
             results = recognizer.batch(
                 [question.audio for question in questions],
+                texts=texts,
                 whole=whole,
                 at_once=_threads(files),
                 processes=processes or 1,
@@ -168,6 +177,25 @@ def _each(path: Path, audio: reading.Recording) -> Iterator[Question]:
             yield Question(path, channel, channel.number)
     except AudioError:
         yield Question(path, audio)  # whose answer is that error
+
+
+def _texts(
+    questions: Sequence[Question], text: str | None, transcripts: Path | None
+) -> list[str] | None:
+    """What is said in each: one text, or that of a table by the paths of the files."""
+    if transcripts is None:
+        return None if text is None else [text] * len(questions)
+    if text is not None:
+        raise ConfigError("--text and --transcripts are both given; choose one")
+    cell = from_table(transcripts, {}, "transcript")
+    texts = [cell(question.path.as_posix()) for question in questions]
+    for question, said in zip(questions, texts, strict=True):
+        if said is None:
+            raise CorpusError(
+                f"{transcripts}: no row of {question.path}, or two; add one, with an empty cell "
+                "where nobody knows what is said"
+            )
+    return [said or "" for said in texts]
 
 
 def _threads(files: Iterable[Path]) -> int:

@@ -19,7 +19,6 @@ import regex
 from pydantic import Field
 
 from lightspeech.config import NamedPath, config
-from lightspeech.corpora._by_path import from_table, text_beside
 from lightspeech.corpora._spelling import clean, key
 from lightspeech.corpora._table import check_columns
 from lightspeech.corpora.base import (
@@ -32,6 +31,7 @@ from lightspeech.corpora.base import (
     one_spelling,
     read_files,
 )
+from lightspeech.corpora.by_path import from_table, text_beside
 from lightspeech.errors import ConfigError
 
 NAME = "folder"
@@ -128,7 +128,7 @@ def has_splits(root: Path) -> bool:
 def _who(cfg: Config) -> Who | None:
     if cfg.speakers is not None:
         cell = from_table(cfg.speakers, cfg.columns, "speaker")
-        return lambda path, _below: cell(path)
+        return lambda path, _below: cell(path) or ""
     if cfg.speaker_pattern is not None:
         return partial(_by_pattern, regex.compile(cfg.speaker_pattern))
     return None
@@ -151,7 +151,7 @@ def _words(cfg: Config, root: Path) -> Words | None:
     if cfg.transcripts is None:
         return None
     cell = from_table(cfg.transcripts, cfg.columns, "transcript")
-    return lambda path: cell(path.relative_to(root).as_posix())
+    return lambda path: cell(path.relative_to(root).as_posix()) or ""
 
 
 def _parse(

@@ -8,6 +8,7 @@ audio says what each file shows. Known faults: the voice speaks made-up syllable
 that no sound can tell a word; the sentences are of six forms and 28 words.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import product
 from pathlib import Path
@@ -141,7 +142,7 @@ def describe(cfg: Config) -> dict[str, Any]:
         words, voice = (
             _shown(kinds, kind, share, rng)
             for kinds, kind, share in zip(
-                (WORDS, VOICES), LABELS[label], (cfg.words, cfg.voice), strict=True
+                (tuple(WORDS), tuple(VOICES)), LABELS[label], (cfg.words, cfg.voice), strict=True
             )
         )
         who = _acting.speaker(_random(cfg, 1, speaker), male=bool(speaker % 2))
@@ -154,7 +155,7 @@ def describe(cfg: Config) -> dict[str, Any]:
     return {"config": settings, "ceilings": ceilings(cfg), "files": files}
 
 
-def _shown(kinds: dict[str, Any], kind: str, share: float, rng: np.random.Generator) -> str:
+def _shown(kinds: Iterable[str], kind: str, share: float, rng: np.random.Generator) -> str:
     """What is shown instead of ``kind`` where chance has it, which is the other of two."""
     [other] = set(kinds) - {kind}
     return kind if rng.random() < (1 + share) / 2 else other

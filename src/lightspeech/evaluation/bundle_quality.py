@@ -12,7 +12,7 @@ from lightspeech.corpora.base import Utterance
 from lightspeech.corpora.origin import original
 from lightspeech.errors import BundleError, CorpusError
 from lightspeech.evaluation.conditions import KNOWN_SPEAKER, Conditions
-from lightspeech.inference.predictor import Predictor
+from lightspeech.inference.predictor import Predictor, said
 from lightspeech.inference.recognize import recognize
 from lightspeech.progress import Progress, no_progress
 from lightspeech.training.predictions import Predictions
@@ -51,7 +51,8 @@ def answer_all(
     answers = []
     for n_answered, row in enumerate(rows, start=1):
         waveform = io.load(utterances[row].path, bundle.sample_rate)
-        answers.append(recognize(predictor, waveform))
+        words = None if bundle.text is None else utterances[row].transcript
+        answers.append(recognize(said(predictor, words), waveform))
         progress("answers", n_answered, len(rows))
     return Predictions(
         labels=bundle.labels,

@@ -25,7 +25,7 @@ from lightspeech.evaluation import bundle_quality, latency, tflite_micro
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import DIGITS
 from lightspeech.inference import dispatch
-from lightspeech.inference.predictor import Predictor
+from lightspeech.inference.predictor import Predictor, said
 from lightspeech.progress import Progress, no_progress
 from lightspeech.training.predictions import Predictions
 
@@ -256,6 +256,8 @@ def _process_bytes(bundle: Bundle) -> int | None:
 def peak_bytes(path: str) -> int | None:
     """Answer one window in this process, and tell the most memory that it has held (Linux)."""
     predictor = dispatch.open(bundles.read(Path(path)))
+    if predictor.bundle.text is not None:
+        predictor = said(predictor, "")
     samples, _ = predictor.bundle.windows.samples(predictor.bundle.sample_rate)
     predictor.predict(np.zeros((1, samples), np.float32))
     if not STATUS.is_file():

@@ -49,6 +49,7 @@ def exporter(to_bytes: Callable[[Run], bytes], model_file: str) -> Callable[[Run
         Raises:
             OutputError: if the folder cannot be written.
         """
-        return bundles.write(replace(bundle, model_file=model_file), to_bytes(run))
+        files = run.config.front.files()
+        return bundles.write(replace(bundle, model_file=model_file), to_bytes(run), beside=files)
 
     return export

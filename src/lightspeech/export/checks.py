@@ -85,6 +85,8 @@ def refusal(cfg: RunConfig, module: ModuleType) -> str | None:
     if cfg.knows_speaker and not (module.KNOWS_SPEAKER and cfg.front.in_bundle):
         return "must know its speaker"
     number = number_format(cfg)
+    if cfg.architecture.int8_parts and "int8" not in module.TAKES:
+        return "is int8"
     return None if number in module.TAKES else f"is {number}"
 
 

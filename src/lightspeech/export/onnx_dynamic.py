@@ -13,7 +13,7 @@ from lightspeech.export._bundled import nobody as network_alone  # noqa: F401
 from lightspeech.models.int8_onnx import dynamic
 from lightspeech.training.run import Run
 
-HOLDS = ("mel", "waveform")
+HOLDS = ("mel", "waveform", "pair")
 """Front ends that it can write."""
 KNOWS_SPEAKER = True
 """Whether it writes a network that takes features without a voice."""
@@ -23,7 +23,8 @@ SUFFIX = ".onnx"
 """Of its model file."""
 PREFIXED = False
 """Whether it has names of C, which a prefix can tell from those of another model."""
-KINDS = ("LSTM", "Gemm", "MatMul")
+KINDS = ("LSTM", "Gemm", "MatMul", "Gather")
+"""Gather: of the vectors of words, which are most of a small text encoder."""
 FRONT_END = re.compile(r"layer\.|.*\.log_mel\.")
 """Begins the names of its tables, also where a network hears waveforms: energies span more than
 int8."""

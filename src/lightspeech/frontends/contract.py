@@ -218,6 +218,13 @@ class Frontend(Protocol):
             The layer, with what the graph is then given; None where no bundle can hold it.
         """
 
+    def files(self) -> dict[str, str]:
+        """Give what a device needs beside the model: texts of files by name, mostly none.
+
+        Raises:
+            ConfigError: if one is not there.
+        """
+
     def network_alone(self, *, any_length: bool) -> Layer | None:
         """Give a layer whose source is the features as they are, for a graph without the front end.
 

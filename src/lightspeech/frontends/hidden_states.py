@@ -145,6 +145,10 @@ class EncoderFrontend:
         """States to features inside a graph; an encoder hears windows of any length."""
         return self.encoder.layer()
 
+    def files(self) -> dict[str, str]:
+        """None: all is in the graph."""
+        return {}
+
     def network_alone(self, *, any_length: bool) -> None:
         """None: no device computes hidden states apart from the network."""
 

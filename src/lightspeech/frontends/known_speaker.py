@@ -96,6 +96,10 @@ class KnownSpeaker:
         """Features as they are: a speaker's statistics are taken out before the graph."""
         return self.network_alone(any_length=any_length)
 
+    def files(self) -> dict[str, str]:
+        """Those of the front end."""
+        return self.stranger.files()
+
     def network_alone(self, *, any_length: bool) -> Layer | None:
         """Features as they are."""
         return self.stranger.network_alone(any_length=any_length)

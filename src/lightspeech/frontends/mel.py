@@ -79,6 +79,10 @@ class Mel:
         sizes = _sizes("samples", self.cfg.n_fft, any_length)
         return Layer({WAVEFORM: Source(example=example, sizes=sizes)}, MelLayer(self.cfg))
 
+    def files(self) -> dict[str, str]:
+        """None: all is in the graph."""
+        return {}
+
     def network_alone(self, *, any_length: bool) -> Layer:
         """Features as they are, for a graph that is the network alone."""
         example = self.example().repeat(2, 1, 1)

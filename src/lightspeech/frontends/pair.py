@@ -126,6 +126,10 @@ class Pair:
         held = [layer for layer in layers if layer is not None]
         return PairLayer(*held) if len(held) == len(layers) else None
 
+    def files(self) -> dict[str, str]:
+        """Those of both."""
+        return {**self.first.files(), **self.second.files()}
+
     def network_alone(self, *, any_length: bool) -> None:
         """None: a network of several inputs stands in no graph alone."""
 

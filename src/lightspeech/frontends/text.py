@@ -25,10 +25,8 @@ from lightspeech.frontends.batches import Batch, Index, Order
 from lightspeech.frontends.cache import find, keep
 from lightspeech.frontends.contract import Cost, Layer, Origin, Source, Step, no_step
 from lightspeech.frontends.hidden_states import digest
-from lightspeech.tokenizer import Tokens
+from lightspeech.tokenizer import FILE, IDS, MASK, Tokens
 
-IDS, MASK = "ids", "mask"
-"""Inputs of an exported graph: numbers of the tokens, and where there are any."""
 BATCH = 64
 """Texts measured at once."""
 
@@ -106,11 +104,18 @@ class Text:
 
     def layer(self, *, any_length: bool) -> Layer:
         """Numbers and mask side by side inside a graph; a text has any length up to the longest."""
-        example = torch.ones(2, min(8, self.cfg.longest), dtype=torch.int64)
+        shape = (2, self.cfg.longest)
         tokens = torch.export.Dim("tokens", min=1, max=self.cfg.longest)
         sizes = {0: torch.export.Dim("batch"), 1: tokens}
-        sources = {name: Source(example=example, sizes=sizes) for name in (IDS, MASK)}
+        sources = {  # an example each: inputs that are one tensor become one input of the graph
+            name: Source(example=torch.ones(shape, dtype=torch.int64), sizes=sizes)
+            for name in (IDS, MASK)
+        }
         return Layer(sources, SideBySide())
+
+    def files(self) -> dict[str, str]:
+        """The tokenizer."""
+        return {FILE: text_encoder.description(self.cfg.source)}
 
     def network_alone(self, *, any_length: bool) -> None:
         """None: tokens are given to a graph as they are anyway."""

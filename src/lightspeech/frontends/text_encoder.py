@@ -16,8 +16,9 @@ BLOCKS = {"bert": "encoder.layer", "distilbert": "transformer.layer"}
 """Where the blocks of an encoder are, by its kind."""
 LEFT_OUT = ("pooler.", "bert.pooler.", "cls.", "vocab_", "classifier.", "embeddings.position_ids")
 """Tensors of whole models that are no part of their encoder."""
-BERT = {"licence": "Apache-2.0", "citation": "Devlin et al. (2019), NAACL-HLT, arXiv:1810.04805"}
-UNKNOWN = {"licence": "not known here; ask where it comes from", "citation": ""}
+BERT = "Apache-2.0", "Devlin et al. (2019), NAACL-HLT, arXiv:1810.04805"
+"""Licence and citation."""
+UNKNOWN = "not known here; ask where it comes from", ""
 
 
 def origin(source: str) -> Origin:
@@ -27,7 +28,8 @@ def origin(source: str) -> Origin:
         source: as in a recipe; the last part of a path counts.
     """
     name = Path(source).name
-    return Origin(name=name, **(BERT if name.startswith("bert-") else UNKNOWN))
+    licence, citation = BERT if name.startswith("bert-") else UNKNOWN
+    return Origin(name=name, licence=licence, citation=citation)
 
 
 def find(source: str) -> Path | None:
@@ -135,7 +137,7 @@ def load(source: str, *, layers: int | None, longest: int, drawn: bool) -> tuple
         )
     model = _drawn(about) if drawn else _weights(source, kind)
     place = model.get_submodule(BLOCKS[kind].rpartition(".")[0])
-    place.layer = place.layer[:layers]  # type: ignore[index, assignment, operator]
+    place.layer = place.layer[:layers]  # type: ignore[index]
     return model, about.hidden_size
 
 

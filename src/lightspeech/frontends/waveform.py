@@ -95,6 +95,10 @@ class Waveforms:
         example = torch.zeros(2, self.windows.samples(SAMPLE_RATE)[0])
         return Layer({WAVEFORM: Source(example=example, sizes=sizes)}, nn.Unflatten(1, (-1, 1)))
 
+    def files(self) -> dict[str, str]:
+        """None: all is in the graph."""
+        return {}
+
     def network_alone(self, *, any_length: bool) -> None:
         """None: there is nothing before the network."""
 

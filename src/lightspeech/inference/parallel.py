@@ -6,20 +6,30 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lightspeech import processes
 from lightspeech.audio import reading
 from lightspeech.audio.reading import Audio, Channel
-from lightspeech.errors import LightspeechError, LightspeechWarning
+from lightspeech.errors import ConfigError, LightspeechError, LightspeechWarning
 from lightspeech.inference.answers import Answer
 
 CHUNK = 4
 """Items that go to a process at once: to hand one over costs a tenth of a short answer."""
 AHEAD = 2
 """Chunks a process that are taken before the first of them is answered: enough to keep all busy."""
+
+NOTHING = object()
+
+
+class Spoken(NamedTuple):
+    """An item, and what is said in it."""
+
+    audio: Audio
+    text: str
+
 
 Result = Answer | LightspeechError
 Heard = tuple[Result, list[str]]
@@ -45,23 +55,45 @@ class Job:
     whole: bool
 
 
-def result(recognizer: Callable[..., Answer], item: Audio, **options: Any) -> Result:
+def spoken(items: Iterable[Audio], texts: Iterable[str]) -> Iterator[Spoken]:
+    """Put items and what is said in them together.
+
+    Args:
+        items: as of `answers`, shape ``(samples,)`` or ``(samples, channels)`` where they are
+            arrays.
+        texts: one of each.
+
+    Raises:
+        ConfigError: once one of both ends before the other.
+    """
+    for number, both in enumerate(zip_longest(items, texts, fillvalue=NOTHING)):
+        if any(each is NOTHING for each in both):
+            raise ConfigError(f"items and texts differ in number after {number}; give one of each")
+        yield Spoken(*both)  # type: ignore[arg-type]
+
+
+def result(recognizer: Callable[..., Answer], item: Audio | Spoken, **options: Any) -> Result:
     """Answer one item; an error becomes a value.
 
     Args:
         recognizer: answers it.
         item: a path, bytes, an open file, or an array, shape ``(samples,)`` or
-            ``(samples, channels)``.
+            ``(samples, channels)``; perhaps with what is said in it.
         options: of the recognizer.
     """
     try:
+        if isinstance(item, Spoken):
+            return recognizer(item.audio, text=item.text, **options)
         return recognizer(item, **options)
     except LightspeechError as error:
         return error
 
 
 def threaded(
-    items: Iterable[Audio], recognizer: Callable[..., Answer], n_threads: int, **options: Any
+    items: Iterable[Audio | Spoken],
+    recognizer: Callable[..., Answer],
+    n_threads: int,
+    **options: Any,
 ) -> Iterator[Result]:
     """Answer items in several threads; runtimes and decoders leave Python meanwhile.
 
@@ -88,7 +120,7 @@ def threaded(
             threads.shutdown(cancel_futures=True)
 
 
-def answers(items: Iterable[Audio], job: Job, n_processes: int) -> Iterator[Result]:
+def answers(items: Iterable[Audio | Spoken], job: Job, n_processes: int) -> Iterator[Result]:
     """Answer items in several processes.
 
     Args:
@@ -122,8 +154,11 @@ def _told(future: "Future[list[Heard]]") -> Iterator[Result]:
         yield result
 
 
-def _portable(item: Any, sample_rate: int | None) -> Audio | LightspeechError:
+def _portable(item: Any, sample_rate: int | None) -> Audio | Spoken | LightspeechError:
     """Give what can go to another process: no open file, and of what is no audio the error."""
+    if isinstance(item, Spoken):
+        audio = _portable(item.audio, sample_rate)
+        return audio if isinstance(audio, LightspeechError) else item._replace(audio=audio)  # type: ignore[arg-type]
     try:
         reading.check(item, sample_rate)
     except LightspeechError as error:
@@ -136,13 +171,13 @@ def _portable(item: Any, sample_rate: int | None) -> Audio | LightspeechError:
     return portable
 
 
-def _answers(items: Sequence[Audio | LightspeechError], job: Job) -> list[Heard]:
+def _answers(items: Sequence[Audio | Spoken | LightspeechError], job: Job) -> list[Heard]:
     return [
         (item, []) if isinstance(item, LightspeechError) else _answer(item, job) for item in items
     ]
 
 
-def _answer(item: Audio, job: Job) -> Heard:
+def _answer(item: Audio | Spoken, job: Job) -> Heard:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", LightspeechWarning)
         try:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lightspeech.bundle import Bundle
+from lightspeech.errors import ConfigError
 
 Probabilities = npt.NDArray[np.float32]
 
@@ -41,3 +42,42 @@ class Classifier(Protocol):
         Raises:
             BundleError: if the model does not give that.
         """
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """A back end of models that read what is said beside how it is said."""
+
+    def saying(self, text: str) -> Predictor:
+        """Give a predictor of windows in which a text is said.
+
+        Args:
+            text: empty where nobody knows what is said.
+
+        Raises:
+            ConfigError: if it is longer than the model reads.
+        """
+
+
+def said(predictor: Predictor, text: str | None) -> Predictor:
+    """Give a predictor of windows in which a text is said, if it reads any.
+
+    Args:
+        predictor: an open bundle.
+        text: None where none is given.
+
+    Raises:
+        ConfigError: if it reads text and gets none, or reads none and gets one, or not so long a
+            one.
+    """
+    name = predictor.bundle.name
+    if not isinstance(predictor, Reader) or predictor.bundle.text is None:
+        if text is None:
+            return predictor
+        raise ConfigError(f"{name} hears alone and reads no text; leave the text out")
+    if text is None:
+        raise ConfigError(
+            f"{name} reads what is said, too; give text=..., in commands --text or --transcripts, "
+            "and an empty one where nobody knows it"
+        )
+    return predictor.saying(text)

@@ -16,7 +16,7 @@ from lightspeech.inference import dispatch, parallel
 from lightspeech.inference.answers import Answer
 from lightspeech.inference.live_stream import LiveStream
 from lightspeech.inference.parallel import Job
-from lightspeech.inference.predictor import Predictor
+from lightspeech.inference.predictor import Predictor, said
 from lightspeech.inference.recognize import answer
 from lightspeech.inference.stream import Stream
 
@@ -79,6 +79,7 @@ class Recognizer:
         self,
         audio: Audio,
         *,
+        text: str | None = None,
         sample_rate: int | None = None,
         whole: bool = False,
         at_once: int = 1,
@@ -89,6 +90,7 @@ class Recognizer:
             audio: a path, the bytes of a file, an open binary file, or an array of shape
                 ``(samples,)`` or ``(samples, channels)``: floats from −1 to 1, or integers of 8,
                 16 or 32 bits, scaled by their type.
+            text: what is said, for a model that reads it; empty where nobody knows.
             sample_rate: of an array, in Hz; a file tells its own.
             whole: one segment for all of it, however long: the mean over windows.
             at_once: windows of audio over ten seconds that are answered at once, each by a thread;
@@ -97,16 +99,19 @@ class Recognizer:
         Raises:
             AudioError: if it is missing, cut short, damaged, shorter than 10 ms, no audio, or holds
                 NaN, infinities or numbers far outside −1…1.
-            ConfigError: if it is nothing of that, or the rate of an array is missing.
+            ConfigError: if it is nothing of that, or the rate of an array is missing; if the model
+                reads text and gets none, or none so long, or reads none and gets one.
             BundleError: if the model gives no probabilities.
         """
+        predictor = said(self.predictor, text)
         blocks = reading.blocks(audio, self.sample_rate, sample_rate=sample_rate)
-        return answer(self.predictor, blocks, whole=whole, at_once=at_once)
+        return answer(predictor, blocks, whole=whole, at_once=at_once)
 
     def batch(
         self,
         items: Iterable[Audio],
         *,
+        texts: Iterable[str] | None = None,
         sample_rate: int | None = None,
         whole: bool = False,
         at_once: int = 1,
@@ -119,6 +124,7 @@ class Recognizer:
 
         Args:
             items: each as of ``recognizer(audio)``; an endless generator is fine.
+            texts: what is said in each, for a model that reads it.
             sample_rate: of arrays, in Hz.
             whole: one segment an item, however long.
             at_once: recordings that are answered at once, each by a thread of this process; of a
@@ -141,12 +147,13 @@ class Recognizer:
                 "batch(Path(folder).glob('*.wav'))"
             )
         options = {"sample_rate": sample_rate, "whole": whole}
+        asked = items if texts is None else parallel.spoken(items, texts)
         if processes > 1:
             job = Job(load, self.bundle.path.absolute(), self.threads, sample_rate, whole)
-            return parallel.answers(items, job, processes)
+            return parallel.answers(asked, job, processes)
         if at_once > 1 and not (isinstance(items, Sized) and len(items) == 1):
-            return parallel.threaded(items, self, at_once, **options)
-        return (parallel.result(self, item, at_once=at_once, **options) for item in items)
+            return parallel.threaded(asked, self, at_once, **options)
+        return (parallel.result(self, item, at_once=at_once, **options) for item in asked)
 
     def stream(self, sample_rate: int, channels: int = 1) -> Stream:
         """Begin to listen; many streams of one recognizer know nothing of each other.

@@ -102,7 +102,7 @@ class Multimodal(nn.Module):
         tokens, sound = pair.part(inputs, FIRST), pair.part(inputs, SECOND)
         assert isinstance(tokens, Tensor)
         reader, hearer = self._part("text"), self._part("audio")
-        dtype = self.head[1].weight.dtype
+        dtype = next(self.head.parameters()).dtype
         absent = (1 - tokens[:, :, 1]).to(dtype) * -1e4  # added to the scores
         words = self.text_narrow(_attend(self.text_attention, reader(tokens), absent))
         patches = self.audio_narrow(_states(hearer, sound))

@@ -8,6 +8,7 @@ silence, not left out; no PCA behind it.
 
 import math
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Annotated
 
 import torch
@@ -33,6 +34,8 @@ WINDOWS = Windows(window_s=4.8, hop_s=None)
 """Five patches from the middle of an utterance."""
 PATCH = 96
 """Frames of a patch: 0.96 s."""
+ODD = (AttributeError, EOFError, KeyError, RuntimeError, ValueError)
+"""What torch raises of a file that is none of its own."""
 CONVOLUTIONS = (1, 1, 2, 2)
 """Of each stage, which a pooling of 2 x 2 ends."""
 
@@ -77,6 +80,10 @@ class Vggish(Unstandardized, nn.Module):
         units = ((flat, cfg.units), (cfg.units, cfg.units), (cfg.units, cfg.width))
         dense = [part for each in units for part in (nn.Linear(*each), nn.ReLU())]
         self.embeddings = nn.Sequential(*dense)
+        for part in (*self.features, *self.embeddings):
+            if isinstance(part, nn.Conv2d | nn.Linear):  # else nine layers leave nothing of a sound
+                nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+                nn.init.zeros_(part.bias)  # type: ignore[arg-type]
         self.head = nn.Sequential(nn.Dropout(cfg.dropout), nn.Linear(cfg.width, n_classes))
 
     def states(self, log_mel: Tensor) -> Tensor:
@@ -90,10 +97,10 @@ class Vggish(Unstandardized, nn.Module):
         """
         silence = math.log(FRONTEND.floor)
         padded = F.pad(log_mel, (0, 0, 0, -log_mel.shape[1] % PATCH), value=silence)
-        patches = padded.unflatten(1, (-1, PATCH)).flatten(0, 1)[:, None]  # (B * N, 1, 96, F)
+        patches = padded.reshape(-1, 1, PATCH, log_mel.shape[2])  # (B * N, 1, 96, F)
         x = self.features(patches).permute(0, 2, 3, 1)  # channels last, as the weights have it
-        states: Tensor = self.embeddings(x.flatten(1)).unflatten(0, (len(log_mel), -1))
-        return states
+        states: Tensor = self.embeddings(x.flatten(1))
+        return states.reshape(len(log_mel), -1, states.shape[1])
 
     def classify(self, standardized: Tensor) -> Tensor:
         """Logits, see `SpeechModel.classify`.
@@ -153,10 +160,8 @@ def _read(file: Path) -> dict[str, Tensor]:
         return {str(name): x for name, x in loaded.items() if isinstance(x, Tensor)}
     except FileNotFoundError:
         raise ConfigError(f"{file}: no such file; name one of VGGish's weights") from None
-    except (OSError, SafetensorError, AttributeError, RuntimeError, ValueError) as error:
+    except UnpicklingError:
+        raise ConfigError(f"{file}: no weights alone; save its state_dict") from None
+    except (OSError, SafetensorError, *ODD) as error:
         reason = (str(error).splitlines() or ["empty"])[0][:80]
         raise ConfigError(f"{file}: no weights ({reason}); name a .pth or .safetensors") from None
-    except Exception as error:  # what unpickling refuses has no class in common
-        if type(error).__name__ != "UnpicklingError":
-            raise
-        raise ConfigError(f"{file}: no weights alone; save its state_dict") from None

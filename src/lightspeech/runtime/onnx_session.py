@@ -1,5 +1,7 @@
 """The one door to onnxruntime: what goes in was checked, what comes out as an error is ours."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
@@ -61,9 +63,7 @@ class OnnxSession:
         """Type of each output by its name."""
         return {each.name: each.type for each in self._session.get_outputs()}
 
-    def run(
-        self, output: str, inputs: dict[str, npt.NDArray[np.float32]]
-    ) -> npt.NDArray[np.float32]:
+    def run(self, output: str, inputs: dict[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
         """Compute an output.
 
         Args:

@@ -1,6 +1,7 @@
 """The default back end: onnxruntime on the processor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,14 +9,16 @@ import numpy.typing as npt
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.bundle import Bundle
-from lightspeech.inference.predictor import Probabilities
+from lightspeech.errors import BundleError
+from lightspeech.inference.predictor import Probabilities, said
 from lightspeech.runtime.onnx_session import OnnxSession
+from lightspeech.tokenizer import FILE, IDS, MASK, Tokenizer, Tokens
 
 WAVEFORM, FEATURES = "waveform", "features"
 """What a model takes; before one that takes features stands the NumPy front end."""
 OUTPUT = "probabilities"
-FLOAT = "tensor(float)"
-"""What onnxruntime calls the type of all inputs and outputs of ours."""
+FLOAT, INTEGER = "tensor(float)", "tensor(int64)"
+"""What onnxruntime calls the types of ours: of all but tokens, and of these."""
 WINDOWS_AT_ONCE = 1
 """Windows of a call that is timed."""
 
@@ -28,6 +31,22 @@ class OnnxPredictor:
     session: OnnxSession
     front: MelConfig | None = None
     """Before the model, where it is not inside."""
+    tokenizer: Tokenizer | None = None
+    """Of a model that reads text."""
+    tokens: Tokens | None = None
+    """Of the text that is said in all windows, shape ``(tokens, 2)``."""
+
+    def saying(self, text: str) -> "OnnxPredictor":
+        """Give a predictor of windows in which a text is said, see `predictor.Reader`.
+
+        Args:
+            text: empty where nobody knows what is said.
+
+        Raises:
+            ConfigError: if it is longer than the model reads.
+        """
+        assert self.tokenizer is not None
+        return replace(self, tokens=self.tokenizer(text))
 
     def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
         """Answer a batch.
@@ -40,14 +59,21 @@ class OnnxPredictor:
 
         Raises:
             BundleError: if the model fails on them, or gives no probabilities.
+            ConfigError: if it reads text and none is given, see `saying`.
         """
+        if self.tokenizer is not None and self.tokens is None:
+            said(self, None)  # which says so
         name, inputs = WAVEFORM, waveforms
         if self.front is not None:
             rows = [frontend.features(waveform, self.front) for waveform in waveforms]
             voice = self.bundle.voice
             inputs = np.stack(rows if voice is None else [voice.standardize(row) for row in rows])
             name = FEATURES
-        answer = self.session.run(OUTPUT, {name: inputs})
+        words = {}
+        if self.tokens is not None:
+            repeated = np.repeat(self.tokens[None], len(waveforms), 0)
+            words = {IDS: repeated[:, :, 0], MASK: repeated[:, :, 1]}
+        answer = self.session.run(OUTPUT, {name: inputs, **words})
         shape = (len(waveforms), len(self.bundle.labels))
         if answer.shape != shape or not np.allclose(answer.sum(1), 1, atol=1e-3):
             raise self.session.fault(f"gives no probabilities of shape {shape}, but {answer.shape}")
@@ -73,17 +99,33 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
     """
     file = bundle.path / bundle.model_file
     session = OnnxSession(file.read_bytes(), str(file), threads=threads)
-    inputs, outputs = list(session.inputs), list(session.outputs)
-    kinds = {*session.inputs.values(), *session.outputs.values()}
+    words = [name for name in session.inputs if bundle.text is not None and name in (IDS, MASK)]
+    inputs = [name for name in session.inputs if name not in words]
+    outputs = list(session.outputs)
+    kinds = {*(session.inputs[name] for name in inputs), *session.outputs.values()}
     if inputs not in ([WAVEFORM], [FEATURES]) or OUTPUT not in outputs:
         raise session.fault(f"maps {inputs} to {outputs}, not {WAVEFORM!r} to {OUTPUT!r}")
     if kinds != {FLOAT}:
         raise session.fault(f"takes and gives {sorted(kinds)}, not {FLOAT} alone")
+    if bundle.text is not None:
+        kinds = {session.inputs[name] for name in words}
+        if len(words) < 2 or inputs != [WAVEFORM] or kinds != {INTEGER}:
+            raise session.fault(f"takes {session.inputs}, not a waveform and {IDS!r}, {MASK!r}")
+        return OnnxPredictor(bundle, session, tokenizer=_tokenizer(bundle, bundle.text))
     if inputs == [WAVEFORM]:
         if bundle.knows_speaker:
             raise session.fault("takes waveforms, so that no voice could be taken out of them")
         return OnnxPredictor(bundle, session)
     return OnnxPredictor(bundle, session, bundle.mel)
+
+
+def _tokenizer(bundle: Bundle, text: dict[str, Any]) -> Tokenizer:
+    file = bundle.path / FILE
+    try:
+        return Tokenizer(file.read_text(encoding="utf-8"), int(text["longest"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise BundleError(f"{file}: {reason}; export the model again") from None
 
 
 def ram_bytes(bundle: Bundle) -> None:

@@ -11,7 +11,7 @@ from lightspeech.errors import CorpusError
 from lightspeech.files import read_bytes
 
 
-def from_table(table: Path, columns: Mapping[str, str], column: str) -> Callable[[str], str]:
+def from_table(table: Path, columns: Mapping[str, str], column: str) -> Callable[[str], str | None]:
     """Match paths from their ends: that of the table may begin above the root, or below it.
 
     Args:
@@ -20,7 +20,7 @@ def from_table(table: Path, columns: Mapping[str, str], column: str) -> Callable
         column: whose cell is wanted.
 
     Returns:
-        Gives the cell of a path below the root; empty where no row is of it alone.
+        Gives the cell of a path; None where no row is of it alone.
 
     Raises:
         CorpusError: if it cannot be read, or lacks a column.
@@ -35,13 +35,13 @@ def from_table(table: Path, columns: Mapping[str, str], column: str) -> Callable
         for end in _ends(path):
             ends.setdefault(end, set()).add(row[column])
 
-    def cell(path: str) -> str:
+    def cell(path: str) -> str | None:
         path = _without_suffix(path)
         for end in _ends(path):
             if end in whole:
                 return whole[end]
         named = ends.get(path, set())
-        return next(iter(named)) if len(named) == 1 else ""  # two people: the name does not tell
+        return next(iter(named)) if len(named) == 1 else None  # two people: the name does not tell
 
     return cell
 
