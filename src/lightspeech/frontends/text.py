@@ -133,7 +133,15 @@ class SideBySide(nn.Module):
     """Numbers and mask of tokens as one tensor."""
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Stack both, shape ``(batch, tokens)`` each, to ``(batch, tokens, 2)``."""
+        """Stack both.
+
+        Args:
+            ids: numbers of the tokens, shape ``(batch, tokens)``.
+            mask: 1 of a token, 0 of none, shape ``(batch, tokens)``.
+
+        Returns:
+            Shape ``(batch, tokens, 2)``.
+        """
         return torch.stack([ids, mask], 2)
 
 
@@ -184,7 +192,10 @@ class TextInputs:
         return replace(self, window_offsets=window_offsets)
 
     def read(self, row: int) -> Tensor:
-        """Refuse: a voice is taken of sound.
+        """Refuse to give tokens, shape ``(tokens, 2)``: a voice is taken of sound.
+
+        Args:
+            row: of the corpus.
 
         Raises:
             ConfigError: always.

@@ -25,7 +25,12 @@ NOTHING = object()
 
 
 class Spoken(NamedTuple):
-    """An item, and what is said in it."""
+    """An item, and what is said in it.
+
+    Attributes:
+        audio: as of `answers`, shape ``(samples,)`` or ``(samples, channels)`` of an array.
+        text: empty where nobody knows it.
+    """
 
     audio: Audio
     text: str

@@ -2,7 +2,7 @@
 
 Devlin et al. (2019), arXiv 1810.04805. The mean of the states of all tokens, then classes. 108.9 M
 parameters over BERT-base; its first 8, 6, 4 and 2 blocks, of the full width, are the mini, micro,
-nano and pico of DistilSER; any smaller BERT of `transformers` will do as well.
+nano and pico of DistilSER; any smaller BERT of ``transformers`` will do as well.
 """
 
 import torch
