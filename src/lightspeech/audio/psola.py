@@ -79,7 +79,7 @@ def _marks(waveform: Waveform, pitch: Pitch, start: int, stop: int) -> list[int]
 
 
 def _walk(waveform: Waveform, pitch: Pitch, mark: int, limit: int, way: int) -> list[int]:
-    marks = []
+    marks: list[int] = []
     while True:
         f0_hz = pitch.f0_hz[min(round(mark / HOP), len(pitch.f0_hz) - 1)]
         if not f0_hz:  # the frame at the very edge of a stretch

@@ -54,7 +54,7 @@ def band(voice: Voice, low_hz: float, high_hz: float) -> Waveform | None:
 
 def _filtered(waveform: Waveform, gain: Callable[[Array], Array]) -> Array:
     n = len(waveform) + SAMPLE_RATE // 8  # room behind, so that nothing rings around to the start
-    hertz = np.fft.rfftfreq(n, 1 / SAMPLE_RATE)
+    hertz = np.fft.rfftfreq(n, 1 / SAMPLE_RATE).astype(np.float64)
     spectrum = np.fft.rfft(waveform.astype(np.float64), n)
     filtered: Array = np.fft.irfft(spectrum * gain(hertz), n)[: len(waveform)]
     return filtered
