@@ -184,7 +184,7 @@ def at_rms_of(original: Waveform, edited: Array) -> Array:
         edited: shape ``(samples,)``, perhaps more or fewer.
 
     Returns:
-        As many samples as the edited one.
+        As many samples as the edited one, shape ``(samples,)``.
     """
     rms, wanted = (
         np.sqrt(np.square(x, dtype=float).sum() / max(len(x), 1)) for x in (edited, original)

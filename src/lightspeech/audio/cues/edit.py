@@ -62,11 +62,21 @@ def at_level_of(edited: Array, original: Waveform) -> Waveform | None:
     Args:
         edited: shape ``(samples,)``.
         original: shape ``(samples,)``, perhaps of another length.
+
+    Returns:
+        Shape ``(samples,)``.
     """
     return unless_clipped(at_rms_of(original, edited))
 
 
 def unless_clipped(edited: Array) -> Waveform | None:
-    """Give a waveform, shape ``(samples,)``, as float32; None where a sample is beyond ±1."""
+    """Give a waveform as float32; None where a sample is beyond ±1.
+
+    Args:
+        edited: shape ``(samples,)``.
+
+    Returns:
+        As many samples, shape ``(samples,)``.
+    """
     waveform: Waveform = edited.astype(np.float32)
     return waveform if np.abs(waveform).max(initial=0) <= 1 else None

@@ -23,6 +23,9 @@ def level(voice: Voice, decibels: float) -> Waveform | None:
     Args:
         voice: by `psola.analyse`.
         decibels: louder; negative: fainter.
+
+    Returns:
+        Shape ``(samples,)``.
     """
     return unless_clipped(voice.waveform * 10.0 ** (decibels / 20))
 
@@ -33,6 +36,9 @@ def contour(voice: Voice, kept: float) -> Waveform | None:
     Args:
         voice: by `psola.analyse`.
         kept: share of each deviation in dB that is left: 0 is equally loud all along.
+
+    Returns:
+        Shape ``(samples,)``.
     """
     if not is_long(voice):
         return None

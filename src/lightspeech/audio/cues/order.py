@@ -20,6 +20,9 @@ def scramble(voice: Voice, piece_s: float) -> Waveform | None:
     Args:
         voice: by `psola.analyse`.
         piece_s: seconds of a piece.
+
+    Returns:
+        Shape ``(samples,)``.
     """
     waveform, n = voice.waveform.astype(np.float64), round(piece_s * SAMPLE_RATE)
     starts = np.arange(0, len(waveform) - n // 2, n)

@@ -22,6 +22,9 @@ def level(voice: Voice, semitones: float) -> Waveform | None:
     Args:
         voice: by `psola.analyse`.
         semitones: up; negative: down.
+
+    Returns:
+        Shape ``(samples,)``.
     """
     return psola.say(voice, factors=2 ** (semitones / 12)) if has_pitch(voice) else None
 
@@ -32,6 +35,9 @@ def span(voice: Voice, kept: float) -> Waveform | None:
     Args:
         voice: by `psola.analyse`.
         kept: share of each deviation in semitones that is left: 0 speaks on one note.
+
+    Returns:
+        Shape ``(samples,)``.
     """
     if not has_pitch(voice):
         return None
@@ -47,6 +53,9 @@ def copy(voice: Voice) -> Waveform:
 
     Args:
         voice: by `psola.analyse`.
+
+    Returns:
+        Shape ``(samples,)``.
     """
     return psola.say(voice, start=psola.UNVOICED / 2)
 
@@ -56,6 +65,9 @@ def there_and_back(voice: Voice) -> Waveform | None:
 
     Args:
         voice: by `psola.analyse`.
+
+    Returns:
+        Shape ``(samples,)``.
     """
     up = level(voice, THERE_AND_BACK)
     if up is None:

@@ -25,6 +25,9 @@ def breath(voice: Voice, decibels: float) -> Waveform | None:
     Args:
         voice: by `psola.analyse`.
         decibels: of the noise, relative to the voice.
+
+    Returns:
+        Shape ``(samples,)``.
     """
     if not has_pitch(voice):
         return None
@@ -60,6 +63,9 @@ def jitter(voice: Voice, percent: float) -> Waveform | None:
     Args:
         voice: by `psola.analyse`.
         percent: standard deviation of a mark, of its period.
+
+    Returns:
+        Shape ``(samples,)``.
     """
     if not has_pitch(voice):
         return None

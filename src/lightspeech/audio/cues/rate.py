@@ -16,6 +16,9 @@ def rate(voice: Voice, factor: float) -> Waveform | None:
     Args:
         voice: by `psola.analyse`.
         factor: how many times as fast.
+
+    Returns:
+        Shape ``(samples,)``.
     """
     return psola.say(voice, rate=factor) if is_long(voice) else None
 

@@ -25,6 +25,9 @@ def tilt(voice: Voice, decibels: float) -> Waveform | None:
     Args:
         voice: by `psola.analyse`.
         decibels: gain per octave.
+
+    Returns:
+        Shape ``(samples,)``.
     """
 
     def gain(hertz: Array) -> Array:
@@ -41,6 +44,9 @@ def band(voice: Voice, low_hz: float, high_hz: float) -> Waveform | None:
         voice: by `psola.analyse`.
         low_hz: its lower edge.
         high_hz: its upper edge.
+
+    Returns:
+        Shape ``(samples,)``.
     """
 
     def gain(hertz: Array) -> Array:
