@@ -217,7 +217,9 @@ def answer(run: Run, task: Task, crops: int, *, embeddings: bool = False) -> tup
     n = len(task.split.train)
     # A last batch of one utterance would be left out.
     size = next(size for size in range(LARGEST_BATCH, 0, -1) if n % size != 1)
-    training = replace(run.config.training, batch_size=size, balance="none", objectives=())
+    training = replace(
+        run.config.training, batch_size=size, balance="none", objectives=(), unlabelled=()
+    )
     # Without a lesson of its own all are asked, those without a label too.
     config = replace(run.config, training=training, distill=None)
     hearing = replace(task, config=config, seed=run.seed)

@@ -106,6 +106,7 @@ def _train(task: Task, network: Int8Network, cfg: Config) -> Int8Network:
         learning_rate=cfg.learning_rate,
         schedule="cosine",
         patience=None,
+        unlabelled=(),
         objectives=(),  # an exported graph shows its answers alone, no embedding
         device="cpu",  # and it stays where it was exported
     )

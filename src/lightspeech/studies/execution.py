@@ -25,7 +25,7 @@ def execute(tasks: Sequence[Task], *, processes: int | None = None, progress: Pr
         LightspeechError: the first one that a run raised; the others are ended.
     """
     first = tasks[0]
-    if first.step is None and (corpora := unlabelled.named(first.config.training)):
+    if first.step is None and (corpora := first.config.training.unlabelled):
         to = layout.study_of(first.folder.parent) / layout.UNLABELLED
         unlabelled.prepare(corpora, to, progress=progress)
         first = unlabelled.add(first)

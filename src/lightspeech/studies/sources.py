@@ -8,7 +8,7 @@ from lightspeech.config import Choice
 from lightspeech.errors import CorpusError
 from lightspeech.files import placed
 from lightspeech.studies.study import Study, read_study
-from lightspeech.training import teachers, unlabelled
+from lightspeech.training import teachers
 
 Source = dict[str, str]
 """``name``, ``licence`` and ``citation``."""
@@ -66,7 +66,7 @@ def _listed(study: Study) -> list[Choice]:
     """List the corpora of a study, those without labels last."""
     lessons = (step.module.learns_from(step.config) for step in study.steps)
     of_steps = (corpus for lesson in lessons for corpus in lesson.corpora)
-    return [*study.recipe.corpora, *unlabelled.named(study.recipe.training), *of_steps]
+    return [*study.recipe.corpora, *study.recipe.training.unlabelled, *of_steps]
 
 
 def _of_corpus(corpus: Choice) -> Source:

@@ -58,6 +58,12 @@ class Training:
         Field(max_length=16),
     ] = ()
     """What else is learnt, or in which order: ``adversarial``, ``multi_task``, …"""
+    unlabelled: Annotated[
+        tuple[Annotated[Choice, plugin("lightspeech.corpora")], ...], Field(max_length=16)
+    ] = ()
+    """Corpora that objectives learn from too, without labels, if they have any."""
+    unlabelled_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """Of these among the examples of an epoch, as far as there is so much."""
     class_weights: bool = True
     balance: Balance = "none"
     """What is drawn alike often: corpora, or each class of each; none: each utterance once."""
@@ -73,11 +79,16 @@ class Training:
     """``auto``: a GPU where there is one."""
 
     def __post_init__(self) -> None:
-        """Refuse to balance classes twice."""
+        """Refuse to balance classes twice, and speech that nothing learns from."""
         if self.balance == "corpus_class" and self.class_weights:
             raise ConfigError(
                 "balance corpus_class draws classes alike often, so weights would favour the rare "
                 "ones; set class_weights to false"
+            )
+        if self.unlabelled and not self.objectives:
+            raise ConfigError(
+                "training.unlabelled is speech that only objectives learn from; add one that needs "
+                "no labels, objectives: [semi_supervised]"
             )
 
 

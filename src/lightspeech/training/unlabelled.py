@@ -12,10 +12,10 @@ import numpy as np
 from lightspeech.config import Choice
 from lightspeech.corpora import manifest
 from lightspeech.corpora.base import Utterance
+from lightspeech.errors import CorpusError
 from lightspeech.progress import Progress
 from lightspeech.protocols import leaks
 from lightspeech.training import layout
-from lightspeech.training.loop import Training
 from lightspeech.training.task import RunConfig, Task
 
 WHERE = "unlabelled"
@@ -46,24 +46,11 @@ def prepare(corpora: Sequence[Choice], path: Path, *, progress: Progress) -> Non
     manifest.write(listed, path)
 
 
-def named(training: Training) -> tuple[Choice, ...]:
-    """List the corpora that objectives learn from without labels: the ``corpora`` of their Configs.
-
-    Args:
-        training: of the run.
-    """
-    return tuple(c for each in training.objectives for c in getattr(each.config, "corpora", ()))
-
-
 def share(task: Task) -> float:
     """Give the share of an epoch's examples that have no label, if there are any: 0 to below 1."""
-    lesson = task.config.distill
-    told: list[float] = [
-        each.config.unlabelled_share
-        for each in task.config.training.objectives
-        if hasattr(each.config, "unlabelled_share")
-    ]
-    return max([*told, lesson.unlabelled_share if lesson is not None else 0.0])
+    training, lesson = task.config.training, task.config.distill
+    of_objectives = training.unlabelled_share if training.unlabelled else 0.0
+    return max(of_objectives, lesson.unlabelled_share if lesson is not None else 0.0)
 
 
 def read(path: Path, *, need_audio: bool = True) -> list[Utterance]:
@@ -112,9 +99,18 @@ def lists(cfg: RunConfig, folder: Path) -> Iterator[Path]:
 
     Yields:
         Manifests.
+
+    Raises:
+        CorpusError: if nobody listed what its training names.
     """
     lesson = cfg.distill
     if lesson is not None and lesson.unlabelled is not None:
         yield lesson.unlabelled
-    if named(cfg.training):
-        yield layout.study_of(folder) / layout.UNLABELLED
+    if cfg.training.unlabelled:
+        of_study = layout.study_of(folder) / layout.UNLABELLED
+        if not of_study.exists():
+            raise CorpusError(
+                f"{of_study} is not there: training.unlabelled is listed before the plain runs; "
+                "name it in the training of the recipe, and train that first"
+            )
+        yield of_study

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lightspeech.corpora import manifest
-from lightspeech.errors import ConfigError, LeakError
+from lightspeech.errors import ConfigError, CorpusError, LeakError
 from lightspeech.studies import sources
 from lightspeech.studies.study import read_study
 from lightspeech.training import layout, soft_labels, teachers
@@ -15,7 +15,7 @@ from lightspeech.training import run as runs
 from lightspeech.training.objectives import curriculum
 
 TWO_FOLDS = ("corpus.speakers=4", "protocol.folds=2", "training.epochs=2")
-OBJECTIVE = "training.objectives=[{{name: semi_supervised, corpora: [{}]}}]"
+OBJECTIVE, UNLABELLED = "training.objectives=[semi_supervised]", "training.unlabelled=[{}]"
 FOLDER = "{name: folder, root: strangers, labelled: false}"
 
 
@@ -32,10 +32,10 @@ def weights(run):
 
 @pytest.mark.usefixtures("strangers")
 def test_a_run_learns_from_it_and_whoever_asks_is_told(train):
-    folder, _ = train(*TWO_FOLDS, OBJECTIVE.format(FOLDER))
+    folder, _ = train(*TWO_FOLDS, OBJECTIVE, UNLABELLED.format(FOLDER))
     listed = [u.id for u in manifest.read(folder / layout.UNLABELLED)]
     assert listed == [f"strangers/deep/{n}" for n in range(6)]
-    alone, _ = train(*TWO_FOLDS, "name=alone", OBJECTIVE.format(""))
+    alone, _ = train(*TWO_FOLDS, "name=alone", OBJECTIVE)
     one, other = (weights(study / "fold0-seed0") for study in (folder, alone))
     assert not np.array_equal(one, other)
     study = read_study(folder)
@@ -47,7 +47,9 @@ def test_a_run_learns_from_it_and_whoever_asks_is_told(train):
 
 def test_speech_of_whom_a_run_is_measured_on_is_refused(train):
     with pytest.raises(LeakError, match="unlabelled: .* share speaker synthetic/s00.*other speech"):
-        train(*TWO_FOLDS, OBJECTIVE.format("{name: synthetic, speakers: 3, sentences: 2}"))
+        train(
+            *TWO_FOLDS, OBJECTIVE, UNLABELLED.format("{name: synthetic, speakers: 3, sentences: 2}")
+        )
 
 
 def test_what_a_teacher_is_sure_of_comes_first_where_it_teaches(begin):
@@ -71,6 +73,17 @@ def test_what_a_teacher_is_sure_of_comes_first_where_it_teaches(begin):
         targets=[truth[u.id] for u in study.utterances],
     )  # fmt: skip
     assert curriculum.difficulty(task, curriculum.Config(by="teacher")) == pytest.approx(doubt)
+
+
+def test_a_step_names_no_speech_that_the_study_did_not_list(begin):
+    training = f"training: {{objectives: [semi_supervised], unlabelled: [{FOLDER}]}}"
+    with pytest.raises(CorpusError, match=r"unlabelled\.csv is not there: .* in the training of"):
+        begin(("name=teacher",), (f"compress=[{{name: distill, teacher: teacher, {training}}}]",))
+
+
+def test_speech_that_nothing_learns_from_is_refused(train):
+    with pytest.raises(ConfigError, match=r"add one that needs no labels, objectives: \[semi_"):
+        train(UNLABELLED.format(FOLDER))
 
 
 def test_without_a_teacher_nobody_is_sure(train):

@@ -1,8 +1,7 @@
 """What a network learns beside the labels, or in which order, as plug-ins, one module each.
 
 ``build(cfg, *, task, network) -> Objective``: ``cfg`` is the module's own ``Config`` as the recipe
-has it, ``task`` says all of the run, ``network`` is what is trained. See `training.objective`. A
-``Config`` with ``corpora`` and ``unlabelled_share`` has these corpora beside the training part.
+has it, ``task`` says all of the run, ``network`` is what is trained. See `training.objective`.
 """
 
 CONTRACT = ("Config", "build")

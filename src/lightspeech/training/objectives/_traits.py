@@ -1,12 +1,10 @@
 """What utterances have in common beside their label, numbered, and how guesses of it are scored."""
 
-from collections.abc import Callable
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
 from lightspeech.training import losses
 from lightspeech.training.objective import Pass
@@ -31,17 +29,16 @@ def numbered(task: Task, trait: Trait, *, objective: str) -> tuple[Tensor, int]:
     Raises:
         ConfigError: if fewer than two values occur, so that nothing tells them apart.
     """
-    value: Callable[[Utterance], str] = lambda utterance: getattr(utterance, trait)  # noqa: E731
     learnt = {*task.split.train}
-    values = sorted({value(u) for u in task.utterances if u.id in learnt} - {""})
+    told = [getattr(u, trait) if u.id in learnt else "" for u in task.utterances]
+    values = sorted({*told} - {""})
     if len(values) < 2:
         raise ConfigError(
             f"{objective}: the training part has {len(values)} value(s) of {trait!r}, at least 2 "
             f"are needed; take recordings that differ in it, or leave {objective} out"
         )
-    number = {name: place for place, name in enumerate(values)}
-    numbers = [number.get(value(u), -1) if u.id in learnt else -1 for u in task.utterances]
-    return torch.tensor(numbers), len(values)
+    number = {"": -1} | {value: place for place, value in enumerate(values)}
+    return torch.tensor([number[value] for value in told]), len(values)
 
 
 def cross_entropy(guesses: Tensor, numbers: Tensor, answered: Pass) -> Tensor:

@@ -6,7 +6,6 @@ squared error; what listeners rated by concordance, each corpus on its own scale
 """
 
 import math
-from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import torch
@@ -125,7 +124,7 @@ def build(cfg: Config, *, task: Task, network: nn.Module) -> MultiTask:
         embedding_width(network),
         traits=traits,
         ratings=rated,
-        functionals=standardized(task, task.cache) if FUNCTIONALS in cfg.of else None,
+        functionals=standardized(task) if FUNCTIONALS in cfg.of else None,
     )
 
 
@@ -176,12 +175,11 @@ def ratings(task: Task, name: Rating) -> Tensor:
     return values
 
 
-def standardized(task: Task, cache: Path) -> Tensor:
+def standardized(task: Task) -> Tensor:
     """Give the functionals of a corpus in deviations from the mean of its training part.
 
     Args:
         task: the run.
-        cache: folder where they are kept.
 
     Returns:
         Shape ``(n, 88)``, −5 to 5.
@@ -189,7 +187,7 @@ def standardized(task: Task, cache: Path) -> Tensor:
     Raises:
         LightspeechError: see `functionals.load`.
     """
-    values = torch.from_numpy(functionals.load(task.utterances, cache))
+    values = torch.from_numpy(functionals.load(task.utterances, task.cache))
     learnt = {*task.split.train}
     rows = [row for row, utterance in enumerate(task.utterances) if utterance.id in learnt]
     mean, deviation = values[rows].mean(0), values[rows].std(0).clamp(min=1e-6)

@@ -2,7 +2,7 @@
 
 The teacher is the average of the student's own weights. It hears every utterance bent in another
 way; the student, who hears it mixed too, is to answer alike, and where the teacher is sure of
-speech without a label, its word is a label (Sohn et al. 2020, FixMatch).
+speech without a label (``training.unlabelled``), its word is a label (Sohn et al. 2020, FixMatch).
 """
 
 import copy
@@ -14,7 +14,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from lightspeech import bounds
-from lightspeech.config import Choice, config, plugin
+from lightspeech.config import config
 from lightspeech.training import losses, weights
 from lightspeech.training.objective import Objective, Pass, mixup
 from lightspeech.training.task import Task
@@ -22,14 +22,8 @@ from lightspeech.training.task import Task
 
 @config
 class Config:
-    """Which speech, and how much the teacher's word counts."""
+    """How much the teacher's word counts."""
 
-    corpora: Annotated[
-        tuple[Annotated[Choice, plugin("lightspeech.corpora")], ...], Field(max_length=16)
-    ] = ()
-    """Learnt from without their labels, if they have any; none: the training part alone."""
-    unlabelled_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    """Of the examples of an epoch, as far as there is so much."""
     weight: bounds.Weight = 5.0
     """Of the squared distance of probabilities to the teacher's, once it is grown."""
     ramp: bounds.Share = 0.3
