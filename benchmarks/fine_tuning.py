@@ -36,7 +36,8 @@ def sizes(run: Run) -> dict[str, int]:
 
 def measured(folder: Path) -> dict[str, Any]:
     """Say all of a finished run that is said of it, from its ``folder``."""
-    run, told, epochs = read_run(folder), predictions.read(folder / layout.ANSWERS), history(folder)
+    run, epochs = read_run(folder), history(folder)
+    test = predictions.read(folder / layout.ANSWERS)
     learnt = sum(p.numel() for p in run.network.parameters() if p.requires_grad)
     return {
         "machine": machine.describe(),
@@ -52,8 +53,8 @@ def measured(folder: Path) -> dict[str, Any]:
         "training_s": round(sum(epoch["seconds"] for epoch in epochs), 1),
         "fastest_epoch_s": round(min(epoch["seconds"] for epoch in epochs), 1),
         "selection_uar": round(epochs[-1]["selection_uar"], 4),
-        "test_utterances": len(told.ids),
-        "test_uar": round(float(metrics.uar(told.truth, told.answers, len(told.labels))), 4),
+        "test_utterances": len(test.ids),
+        "test_uar": round(float(metrics.uar(test.truth, test.answers, len(test.labels))), 4),
         "size_bytes": sizes(run),
     }
 

@@ -203,17 +203,17 @@ def ratings(path: Path, line: int, row: Mapping[str, str]) -> dict[str, Any]:
     Raises:
         CorpusError: if a cell holds no number, or an agreement that is no share.
     """
-    told: dict[str, Any] = {}
+    rated: dict[str, Any] = {}
     for name in RATINGS:
         cell = row.get(name, "")
         try:
-            told[name] = number(cell) if cell else None
+            rated[name] = number(cell) if cell else None
         except ValueError:
             raise CorpusError(
                 f"{path}, line {line}: {name} {cell!r} is no number; write one, or nothing"
             ) from None
-    if (agreement := told["agreement"]) is not None and not 0 <= agreement <= 1:
+    if (agreement := rated["agreement"]) is not None and not 0 <= agreement <= 1:
         raise CorpusError(
             f"{path}, line {line}: agreement {agreement:g} is no share of listeners; write 0 to 1"
         )
-    return told
+    return rated

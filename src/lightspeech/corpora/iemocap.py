@@ -109,11 +109,11 @@ def read_labels(root: Path) -> dict[str, Turn]:
 
 def _agreement(label: str, opinions: list[str]) -> float | None:
     """Tell what share of the listeners named the label; None where nobody's word is there."""
-    said = [
+    labels = [
         {WORDS.get(word.split()[0].lower(), "") for word in opinion.split(";") if word.strip()}
         for opinion in opinions
     ]
-    return sum(label in words for words in said) / len(said) if said else None
+    return sum(label in words for words in labels) / len(labels) if labels else None
 
 
 def read_transcripts(root: Path) -> dict[str, str]:

@@ -73,12 +73,12 @@ def recordings(folder: str) -> tuple[Path, ...]:
         ConfigError: if there is none.
     """
     root = Path(folder).expanduser()
-    found = tuple(folders.listing(root).recordings) if root.is_dir() else ()
-    if not found:
+    files = tuple(folders.listing(root).recordings) if root.is_dir() else ()
+    if not files:
         raise ConfigError(
             f"frontend.noise={folder}: no recording there; name a folder that holds some"
         )
-    return found
+    return files
 
 
 def bend(waveform: Waveform, n_samples: int, u: Tensor, cfg: Augment, noise: Noise) -> Tensor:

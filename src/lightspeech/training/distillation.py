@@ -189,18 +189,18 @@ class Taught(Objective):
             self.projection = nn.Identity() if as_it_is else nn.Linear(width, teacher.width)
             self.distance = DISTANCES[cfg.distance]
 
-    def score(self, answered: Pass) -> Tensor:
+    def score(self, output: Pass) -> Tensor:
         """Score a pass against the labels and the teacher.
 
         Args:
-            answered: what the student made of a batch.
+            output: what the student made of a batch.
 
         Returns:
             A scalar, mean over the batch.
         """
-        cfg, logits, embedding = self.cfg, answered.logits, answered.embedding
-        softened, target = self.teacher(answered.batch, answered.mix, cfg.temperature)
-        loss = (1 - cfg.weight) * self.labels.score(answered)
+        cfg, logits, embedding = self.cfg, output.logits, output.embedding
+        softened, target = self.teacher(output.batch, output.mix, cfg.temperature)
+        loss = (1 - cfg.weight) * self.labels.score(output)
         expected = losses.of_every_member(softened, logits)
         loss = loss + cfg.weight * losses.softened_divergence(logits, expected, cfg.temperature)
         if cfg.features:

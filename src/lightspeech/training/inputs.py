@@ -105,8 +105,8 @@ def _order(task: Task, rows: Index, objectives: Sequence[Objective]) -> Order:
 
     def pace(epoch: int) -> Shares | None:
         weights = [each.pace(epoch) for each in objectives]
-        told = [each for each in weights if each is not None]
-        return np.prod(told, axis=0) if told else None
+        factors = [each for each in weights if each is not None]
+        return np.prod(factors, axis=0) if factors else None
 
     return Order(
         labelled,

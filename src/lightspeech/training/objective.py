@@ -47,13 +47,13 @@ class Objective(nn.Module):
     views = False
     """Whether it needs every utterance bent twice, see `Batch.view`."""
 
-    def score(self, answered: Pass) -> Tensor:
+    def score(self, output: Pass) -> Tensor:
         """Give its term of the loss, a scalar; its weight is in it.
 
         Args:
-            answered: what the network made of a batch.
+            output: what the network made of a batch.
         """
-        return answered.logits.new_zeros(())
+        return output.logits.new_zeros(())
 
     def pace(self, epoch: int) -> Shares | None:
         """Say how much each utterance counts in an epoch.
@@ -103,11 +103,11 @@ class Sum(nn.Module):
         else:
             logits = model(inputs)
             embedding = logits[:, :0]
-        answered = Pass(
+        output = Pass(
             batch=batch, mix=mix, logits=logits.float(), embedding=embedding.float(),
             progress=progress,
         )  # fmt: skip
-        terms: list[Tensor] = [each.score(answered) for each in self.objectives]  # type: ignore[operator]
+        terms: list[Tensor] = [each.score(output) for each in self.objectives]  # type: ignore[operator]
         return torch.stack(terms).sum()
 
 
@@ -133,18 +133,18 @@ class Labels(Objective):
         self.register_buffer("weights", weights, persistent=False)
         self.n_classes, self.cfg = n_classes, cfg
 
-    def score(self, answered: Pass) -> Tensor:
+    def score(self, output: Pass) -> Tensor:
         """Score logits of mixed examples against their mixed labels.
 
         Args:
-            answered: what the network made of a batch.
+            output: what the network made of a batch.
 
         Returns:
             A scalar, mean over the batch.
         """
-        smoothing, logits = self.cfg.label_smoothing, answered.logits
+        smoothing, logits = self.cfg.label_smoothing, output.logits
         soft = losses.soft_targets(
-            answered.batch.targets, self.n_classes, smoothing=smoothing, mix=answered.mix
+            output.batch.targets, self.n_classes, smoothing=smoothing, mix=output.mix
         )
         loss, expected = self.cfg.loss, losses.of_every_member(soft, logits)
         scored: Tensor = loss.module.score(logits, expected, self.weights, loss.config)

@@ -310,8 +310,8 @@ def objective(
         LeakError: if the teacher knows whom the student is measured on.
     """
     labels = Labels(training, len(task.labels), task.config.training)
-    told = labels if task.config.distill is None else _taught(task, labels, network)
-    return Sum(network, [told, *extras], mixup=task.config.training.mixup)
+    of_labels = labels if task.config.distill is None else _taught(task, labels, network)
+    return Sum(network, [of_labels, *extras], mixup=task.config.training.mixup)
 
 
 def _taught(task: Task, labels: Labels, network: nn.Module) -> Taught:

@@ -30,29 +30,29 @@ def numbered(task: Task, trait: Trait, *, objective: str) -> tuple[Tensor, int]:
         ConfigError: if fewer than two values occur, so that nothing tells them apart.
     """
     learnt = {*task.split.train}
-    told = [getattr(u, trait) if u.id in learnt else "" for u in task.utterances]
-    values = sorted({*told} - {""})
-    if len(values) < 2:
+    values = [getattr(u, trait) if u.id in learnt else "" for u in task.utterances]
+    distinct = sorted({*values} - {""})
+    if len(distinct) < 2:
         raise ConfigError(
-            f"{objective}: the training part has {len(values)} value(s) of {trait!r}, at least 2 "
+            f"{objective}: the training part has {len(distinct)} value(s) of {trait!r}, at least 2 "
             f"are needed; take recordings that differ in it, or leave {objective} out"
         )
-    number = {"": -1} | {value: place for place, value in enumerate(values)}
-    return torch.tensor([number[value] for value in told]), len(values)
+    number = {"": -1} | {value: place for place, value in enumerate(distinct)}
+    return torch.tensor([number[value] for value in values]), len(distinct)
 
 
-def cross_entropy(guesses: Tensor, numbers: Tensor, answered: Pass) -> Tensor:
+def cross_entropy(guesses: Tensor, numbers: Tensor, output: Pass) -> Tensor:
     """Score guesses of a trait, mixed as the examples are; where it is unknown, nothing is said.
 
     Args:
         guesses: logits, shape ``(batch, n_values)``.
         numbers: of the whole corpus, shape ``(n,)``, see `numbered`.
-        answered: the pass whose embeddings the guesses are made of.
+        output: the pass whose embeddings the guesses are made of.
 
     Returns:
         A scalar, mean over what is known.
     """
     soft = losses.soft_targets(
-        numbers[answered.batch.rows], guesses.shape[1], smoothing=0.0, mix=answered.mix
+        numbers[output.batch.rows], guesses.shape[1], smoothing=0.0, mix=output.mix
     )
     return -(soft * guesses.log_softmax(1)).sum() / soft.sum().clamp(min=1.0)

@@ -91,18 +91,18 @@ class Adversarial(Objective):
             nn.Linear(width, cfg.hidden), nn.ReLU(), nn.Linear(cfg.hidden, n_values)
         )
 
-    def score(self, answered: Pass) -> Tensor:
+    def score(self, output: Pass) -> Tensor:
         """Give the loss of the guess.
 
         Args:
-            answered: what the network made of a batch.
+            output: what the network made of a batch.
 
         Returns:
             A scalar.
         """
-        scale = reversal(answered.progress, self.cfg)
-        guesses = self.guess(reverse(answered.embedding, scale))
-        return _traits.cross_entropy(guesses, self.numbers, answered)
+        scale = reversal(output.progress, self.cfg)
+        guesses = self.guess(reverse(output.embedding, scale))
+        return _traits.cross_entropy(guesses, self.numbers, output)
 
 
 def build(cfg: Config, *, task: Task, network: nn.Module) -> Adversarial:

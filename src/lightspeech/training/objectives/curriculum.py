@@ -118,15 +118,15 @@ def difficulty(task: Task, cfg: Config) -> Shares:
         return _doubt(task)
     if cfg.by == "agreement":
         return _disagreement(task)
-    words = {utterance.id: utterance.intensity for utterance in task.utterances}
-    told = [words[name] for name in task.split.train]
+    word_of = {utterance.id: utterance.intensity for utterance in task.utterances}
+    words = [word_of[name] for name in task.split.train]
     known = {word: place for place, word in enumerate(cfg.order)}
-    if len({known.get(word) for word in told}) < 2:
+    if len({known.get(word) for word in words}) < 2:
         raise ConfigError(
-            f"curriculum: the training part has intensities {sorted({*told})}, which order="
+            f"curriculum: the training part has intensities {sorted({*words})}, which order="
             f"{list(cfg.order)} does not tell apart; name them there, or leave curriculum out"
         )
-    return np.array([known.get(word, len(known)) for word in told], np.float64)
+    return np.array([known.get(word, len(known)) for word in words], np.float64)
 
 
 def _disagreement(task: Task) -> Shares:
@@ -151,9 +151,14 @@ def _doubt(task: Task) -> Shares:
             "or take by=intensity"
         )
     soft = soft_labels.read(lesson.soft)
-    said = dict(zip(soft.ids, soft.probabilities.numpy(), strict=True))
+    probabilities = dict(zip(soft.ids, soft.probabilities.numpy(), strict=True))
     target = {u.id: int(t) for u, t in zip(task.utterances, task.targets, strict=True)}
-    return np.array([1 - float(said[i][target[i]]) if i in said else 1.0 for i in task.split.train])
+    return np.array(
+        [
+            1 - float(probabilities[i][target[i]]) if i in probabilities else 1.0
+            for i in task.split.train
+        ]
+    )
 
 
 def build(cfg: Config, *, task: Task, network: nn.Module) -> Curriculum:

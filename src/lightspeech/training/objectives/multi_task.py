@@ -75,26 +75,26 @@ class MultiTask(Objective):
             self.regression = nn.Linear(width, functionals.shape[1])
             self.register_buffer(FUNCTIONALS, functionals, persistent=False)
 
-    def score(self, answered: Pass) -> Tensor:
+    def score(self, output: Pass) -> Tensor:
         """Add up what is wrong in all guesses.
 
         Args:
-            answered: what the network made of a batch.
+            output: what the network made of a batch.
 
         Returns:
             A scalar.
         """
-        embedding = answered.embedding
+        embedding = output.embedding
         loss = embedding.new_zeros(())
         for name, guess in self.guesses.items():
             numbers = self.get_buffer(f"numbers_{name}")
-            loss = loss + _traits.cross_entropy(guess(embedding), numbers, answered)
+            loss = loss + _traits.cross_entropy(guess(embedding), numbers, output)
         for name, rate in self.rated.items():
-            values = self.get_buffer(f"ratings_{name}")[answered.batch.rows]
-            loss = loss + discord(rate(embedding)[:, 0], mixup(values, answered.mix))
+            values = self.get_buffer(f"ratings_{name}")[output.batch.rows]
+            loss = loss + discord(rate(embedding)[:, 0], mixup(values, output.mix))
         if self.regression is not None:
-            told = self.get_buffer(FUNCTIONALS)[answered.batch.rows]
-            loss = loss + F.mse_loss(self.regression(embedding), mixup(told, answered.mix))
+            values = self.get_buffer(FUNCTIONALS)[output.batch.rows]
+            loss = loss + F.mse_loss(self.regression(embedding), mixup(values, output.mix))
         return self.cfg.weight * loss
 
 
@@ -128,20 +128,20 @@ def build(cfg: Config, *, task: Task, network: nn.Module) -> MultiTask:
     )
 
 
-def discord(guesses: Tensor, told: Tensor) -> Tensor:
-    """Give one minus the concordance with what is told; 0 where less than two are.
+def discord(guesses: Tensor, truth: Tensor) -> Tensor:
+    """Give one minus the concordance with the truth; 0 where fewer than two are rated.
 
     Args:
         guesses: shape ``(batch,)``.
-        told: same shape, NaN where nobody rated; a mixture with such is not told either.
+        truth: same shape, NaN where nobody rated; mixed with such, it is NaN too.
 
     Returns:
         A scalar, 0 to 2.
     """
-    known = told.isfinite()
+    known = truth.isfinite()
     if known.sum() < 2:
         return guesses.new_zeros(())
-    return 1 - losses.concordance(guesses[known], told[known])
+    return 1 - losses.concordance(guesses[known], truth[known])
 
 
 def ratings(task: Task, name: Rating) -> Tensor:
@@ -168,10 +168,10 @@ def ratings(task: Task, name: Rating) -> Tensor:
             f"give it (iemocap, or a table with the column {name}), or leave {name} out"
         )
     for corpus in {u.corpus for u in task.utterances}:
-        of_it = torch.tensor([u.corpus == corpus for u in task.utterances])
-        known = values[of_it & train & values.isfinite()]
+        of_corpus = torch.tensor([u.corpus == corpus for u in task.utterances])
+        known = values[of_corpus & train & values.isfinite()]
         scale = known.std(correction=0).clamp(min=1e-6) if len(known) else 1.0
-        values[of_it] = (values[of_it] - known.mean()) / scale
+        values[of_corpus] = (values[of_corpus] - known.mean()) / scale
     return values
 
 

@@ -67,29 +67,29 @@ class SemiSupervised(Objective):
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
         self._seen = -1.0
 
-    def score(self, answered: Pass) -> Tensor:
+    def score(self, output: Pass) -> Tensor:
         """Compare the student with its teacher.
 
         Args:
-            answered: what the student made of a batch; it may be one part of a step.
+            output: what the student made of a batch; it may be one part of a step.
 
         Returns:
             A scalar.
         """
         cfg = self.cfg
-        if answered.progress != self._seen:
+        if output.progress != self._seen:
             self._follow()
-            self._seen = answered.progress
+            self._seen = output.progress
         with torch.no_grad():
-            view = answered.batch.view
+            view = output.batch.view
             assert view is not None
-            told = mixup(self.teacher(view).float().softmax(-1), answered.mix)
-        logits = answered.logits
-        told = losses.of_every_member(told, logits)
-        distance = (logits.softmax(-1) - told).square().sum(-1).mean()
-        loss = cfg.weight * grown(answered.progress, cfg.ramp) * distance
+            expected = mixup(self.teacher(view).float().softmax(-1), output.mix)
+        logits = output.logits
+        expected = losses.of_every_member(expected, logits)
+        distance = (logits.softmax(-1) - expected).square().sum(-1).mean()
+        loss = cfg.weight * grown(output.progress, cfg.ramp) * distance
         if cfg.pseudo_weight:
-            loss = loss + cfg.pseudo_weight * self._pseudo(answered, told)
+            loss = loss + cfg.pseudo_weight * self._pseudo(output, expected)
         return loss
 
     def _follow(self) -> None:
@@ -98,12 +98,14 @@ class SemiSupervised(Objective):
         self.steps += 1
         self.teacher.eval()
 
-    def _pseudo(self, answered: Pass, told: Tensor) -> Tensor:
-        """Take the teacher's word, where it is sure, as the label of what has none."""
-        sure, word = told.max(-1)
-        unknown = answered.batch.targets < 0
-        taken = (sure >= self.cfg.threshold) & unknown.reshape(-1, *[1] * (sure.dim() - 1))
-        log_p = answered.logits.log_softmax(-1).gather(-1, word[..., None])[..., 0]
+    def _pseudo(self, output: Pass, probabilities: Tensor) -> Tensor:
+        """Take the teacher's label, where it is confidence, as the label of what has none."""
+        confidence, label = probabilities.max(-1)
+        unknown = output.batch.targets < 0
+        taken = (confidence >= self.cfg.threshold) & unknown.reshape(
+            -1, *[1] * (confidence.dim() - 1)
+        )
+        log_p = output.logits.log_softmax(-1).gather(-1, label[..., None])[..., 0]
         return -(log_p * taken).mean()
 
 

@@ -72,18 +72,18 @@ class SupervisedContrastive(Objective):
             nn.Linear(width, width), nn.ReLU(), nn.Linear(width, cfg.width)
         )
 
-    def score(self, answered: Pass) -> Tensor:
+    def score(self, output: Pass) -> Tensor:
         """Contrast those that have a label.
 
         Args:
-            answered: what the network made of a batch.
+            output: what the network made of a batch.
 
         Returns:
             A scalar.
         """
-        known = answered.batch.targets >= 0
-        projected = F.normalize(self.projection(answered.embedding[known]), dim=1)
-        targets = answered.batch.targets[known]
+        known = output.batch.targets >= 0
+        projected = F.normalize(self.projection(output.embedding[known]), dim=1)
+        targets = output.batch.targets[known]
         return self.cfg.weight * contrast(projected, targets, self.cfg.temperature)
 
 
