@@ -125,7 +125,7 @@ class CorpusInputs(Protocol):
         """Give batches to train on.
 
         Args:
-            order: in which the utterances to train on come; its seed is that of all bends.
+            order: in which the utterances to train on come; its ``bends`` seed all bends.
             targets: class of every utterance of the corpus, shape ``(n,)``.
             augment: how far examples are bent.
         """

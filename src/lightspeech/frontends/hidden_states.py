@@ -337,7 +337,7 @@ class StateBatches:
 
         Args:
             corpus: hidden states of all utterances.
-            order: in which the utterances to train on come; its seed is that of the bends.
+            order: in which the utterances to train on come; its ``bends`` seed all bends.
             targets: class of every utterance of the corpus, shape ``(n,)``.
             bending: how far examples are bent.
         """

@@ -169,7 +169,7 @@ class MelBatches:
 
         Args:
             features: of the whole corpus.
-            order: in which the utterances to train on come; its seed is that of the bends.
+            order: in which the utterances to train on come; its ``bends`` seed all bends.
             targets: class of every utterance of the corpus, shape ``(n,)``.
             bending: how far to bend.
         """

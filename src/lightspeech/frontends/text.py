@@ -261,7 +261,7 @@ class TextBatches:
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Go once through the training utterances."""
-        drawn = augment.draw(len(self.targets), self.bending, self.order.seed, number)
+        drawn = augment.draw(len(self.targets), self.bending, self.order.bends, number)
         for batch, numbers in self.order.epoch(number):
             mix = drawn[numbers][:, augment.MIX]
             yield Batch(self.inputs.stack(batch), self.targets[batch], batch, mix)

@@ -182,7 +182,7 @@ class WaveformBatches:
 
         Args:
             corpus: waveforms of all utterances.
-            order: in which the utterances to train on come; its seed is that of the bends.
+            order: in which the utterances to train on come; its ``bends`` seed all bends.
             targets: class of every utterance of the corpus, shape ``(n,)``.
             bending: how far examples are bent.
         """
