@@ -74,7 +74,9 @@ def _through(door: Door, options: argparse.Namespace, scratch: Path) -> Counter[
         key = [options.seed, door.name, batch.start, batch.stop]
         done = _done(options.work, key) if options.only is None else None
         if done is None:
-            good = good or _made(door, scratch)
+            if good is None:
+                good = _made(door, scratch)
+                _check_answers(door, good, scratch)
             done = Counter()
             for ended in children.tried(
                 door, batch, seed=options.seed, good=good, scratch=scratch / "one"
@@ -104,6 +106,15 @@ def _made(door: Door, scratch: Path) -> Path:
     if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
         raise RuntimeError(f"{door.name}: what is good could not be made")
     return folder
+
+
+def _check_answers(door: Door, good: Path, scratch: Path) -> None:
+    """Fail where what is good is refused: whatever is spoilt would be, and nothing be tried."""
+    (ended,) = children.tried(
+        door, [children.UNTOUCHED], seed=0, good=good, scratch=scratch / "one"
+    )
+    if ended.outcome is not Outcome.ANSWERED:
+        raise RuntimeError(f"{door.name}: what is good is {ended.outcome}: {ended.said}")
 
 
 def _done(work: Path, key: list[object]) -> Counter[str] | None:

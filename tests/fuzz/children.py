@@ -33,6 +33,10 @@ PATIENCE_WAITING_S = 600.0
 """That one input may take by the clock, on a machine that has others to do."""
 
 
+UNTOUCHED = -1
+"""Number of the input that is not spoilt."""
+
+
 class Outcome(StrEnum):
     """How an input ended."""
 
@@ -164,7 +168,10 @@ def _limit_memory() -> None:
 def _one(door: Door, number: int, seed: int, good: Path, scratch: Path, printed: int) -> Ended:
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
-    door.spoil(generator(seed, door, number), good, scratch)
+    if number == UNTOUCHED:
+        door.untouched(good, scratch)
+    else:
+        door.spoil(generator(seed, door, number), good, scratch)
     os.ftruncate(printed, 0)
     os.lseek(printed, 0, os.SEEK_SET)
     began = time.monotonic()

@@ -24,7 +24,7 @@ from lightspeech.errors import StudyError
 from lightspeech.frontends import augment
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Batch, Index, Order
-from lightspeech.frontends.cache import find, keep
+from lightspeech.frontends.cache import find, keep, opened
 from lightspeech.frontends.contract import Cost, Layer, Origin, Step, no_step
 from lightspeech.frontends.pretrained import HALF, Listen
 from lightspeech.frontends.states import SAMPLE_RATE, States
@@ -254,7 +254,7 @@ class HiddenStates:
 
 def _read(file: Path) -> HALF:
     try:
-        states: HALF = np.load(file, allow_pickle=False)
+        states: HALF = np.array(opened(file))
     except (OSError, ValueError) as error:
         raise StudyError(f"{file}: damaged ({error}); delete it and add --resume") from None
     return states
@@ -301,7 +301,7 @@ def load(
     states = encoder.states[0]
     if windows is None:
         return HiddenStates(states, whole, at_speeds=tuple(others))
-    shapes = [np.load(file, mmap_mode="r", allow_pickle=False).shape for file in measured]
+    shapes = [opened(file).shape for file in measured]
     counts, frames = tuple(shape[0] for shape in shapes), shapes[0][1]
     return HiddenStates(states, whole, measured, counts, frames, tuple(others))
 

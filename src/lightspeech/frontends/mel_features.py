@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ from lightspeech.corpora.base import Utterance
 from lightspeech.frontends import augment
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Batch, Index, Order
-from lightspeech.frontends.cache import find, keep
+from lightspeech.frontends.cache import discard, find, keep
 from lightspeech.frontends.contract import Step, no_step
 from lightspeech.frontends.mel_layer import MelLayer
 
@@ -126,20 +127,32 @@ def load(
     """
     folder = cache / key(utterances, cfg, windows)
     files = {folder / f"{name}.npy": axes for name, axes in AXES.items()}
-    if not (features := _find(files, cfg)):
+    if not (features := _find(files, cfg, len(utterances))):
         computed = _compute(utterances, cfg, windows, step)
         for file, array in zip(files, computed, strict=True):
             keep(np.asarray(array), file)
-        features = _find(files, cfg)
+        features = _find(files, cfg, len(utterances))
     assert features is not None
     return features
 
 
-def _find(files: Mapping[Path, int], cfg: MelConfig) -> MelFeatures | None:
-    """Open what was kept; None where anything of it is missing or damaged."""
-    arrays = [find(file, axes=axes) for file, axes in files.items()]
-    whole = [array for array in arrays if array is not None]
-    return MelFeatures(cfg, *whole) if len(whole) == len(files) else None
+def _find(files: Mapping[Path, int], cfg: MelConfig, n: int) -> MelFeatures | None:
+    """Open what was kept of ``n`` utterances; None where anything is missing or damaged."""
+    arrays = {file: find(file, axes=axes) for file, axes in files.items()}
+    whole = [array for array in arrays.values() if array is not None]
+    if len(whole) < len(files):
+        return None
+    features = MelFeatures(cfg, *whole)
+    for file, offsets, parts in zip(list(files)[1::2], whole[1::2], whole[::2], strict=True):
+        if not _are_offsets(offsets, n, len(parts)):
+            discard(file, "no offsets of these recordings")
+            return None
+    return features
+
+
+def _are_offsets(offsets: npt.NDArray[Any], n: int, end: int) -> bool:
+    ends_right = offsets.dtype == np.int64 and len(offsets) == n + 1
+    return ends_right and [*offsets[[0, -1]]] == [0, end] and bool((np.diff(offsets) > 0).all())
 
 
 def _compute(

@@ -1,5 +1,6 @@
 """Recordings of one's own: look at a folder, say what is there, and write a recipe that runs."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -76,7 +77,7 @@ def new(
     """
     name = re.sub(r"[^\w-]+", "_", folder.resolve().name).strip("_") or "own"
     output = output or Path(f"{name}.yaml")
-    if output.exists():
+    if os.path.exists(output):  # `Path.exists` raises where a name is too long
         raise OutputError(f"{output} is there already; delete it, or name another with --output")
     values = config.override(_corpus(folder, speakers, columns), list(options))
     choice = _choice(CORPORA, values)

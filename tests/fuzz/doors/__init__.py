@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from lightspeech import cli
-from lightspeech.errors import LightspeechError
+from lightspeech.errors import ConfigError, LightspeechError
 
 Spoil = Callable[[Random, bytes], bytes]
 
@@ -26,6 +26,7 @@ class Door:
         make: writes what is good into an empty folder.
         spoil: takes a generator, that folder, and an empty one; writes there what is given in.
         enter: does with that folder, which is the current one, what a command does.
+        untouched: does as ``spoil`` and spoils nothing: what must be answered.
         imports: modules that take long, imported before processes are forked.
         setup: is called once in each process before the first input.
     """
@@ -35,18 +36,26 @@ class Door:
     make: Callable[[Path], None]
     spoil: Callable[[Random, Path, Path], None]
     enter: Callable[[Path], object]
+    untouched: Callable[[Path, Path], None] = lambda good, to: linked(good, to)
     imports: tuple[str, ...] = ()
     setup: Callable[[], None] = lambda: None
 
 
 def command(*arguments: object) -> None:
-    """Run a command of the console in this process; its errors are raised as they are."""
+    """Run a command of the console in this process.
+
+    Its errors are raised as they are; an exit code, of a mistake in typing or a file of several
+    that could not be read, as one of ours.
+    """
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace")
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        # Its end is an exit code; a mistake in typing it, a line of the console's own.
-        with contextlib.suppress(SystemExit):
+        try:
             cli.app(list(map(str, arguments)))
-        sys.stdout.flush()
+        except SystemExit as end:
+            if end.code:
+                raise ConfigError(f"exit code {end.code}") from None
+        finally:
+            sys.stdout.flush()
 
 
 def one_of(**by_suffix: Spoil) -> Callable[[Random, Path, Path], None]:

@@ -82,21 +82,31 @@ def _spoil(rng: Random, good: Path, to: Path) -> None:
     )
 
 
+def _leave_dumps_out(good: Path, to: Path) -> None:
+    """Take all but MIDI sample dumps, which are refused."""
+    for file in good.iterdir():
+        if file.suffix != ".sds":
+            (to / file.name).hardlink_to(file)
+
+
 def _read(folder: Path) -> None:
-    (file,) = folder.iterdir()
-    try:
-        inspect(file)
-    finally:
-        read_audio(file.read_bytes())
+    for file in folder.iterdir():
+        try:
+            inspect(file)
+        finally:
+            read_audio(file.read_bytes())
 
 
 def _predict(folder: Path) -> None:
     command("predict", folder, "--bundle", "nano", "--json", "--channels", "each")
 
 
+def _make_raw(folder: Path) -> None:
+    (folder / "sound").write_bytes((speech(1.0) * 32_000).astype("<i2").tobytes())
+
+
 def _spoil_pipe(rng: Random, good: Path, to: Path) -> None:
-    sound = (speech(1.0) * 32_000).astype("<i2").tobytes()
-    (to / "sound").write_bytes(binary(rng, sound))
+    (to / "sound").write_bytes(binary(rng, (good / "sound").read_bytes()))
 
 
 def _pipe(folder: Path) -> None:
@@ -105,7 +115,8 @@ def _pipe(folder: Path) -> None:
 
 
 DOORS = [
-    Door(name="audio", share=60, make=_make, spoil=_spoil, enter=_read),
+    Door(name="audio", share=60, make=_make, spoil=_spoil, untouched=_leave_dumps_out,
+         enter=_read),
     Door(name="audio, by predict", share=2, make=_make, spoil=_spoil, enter=_predict),
-    Door(name="raw sound", share=1, make=lambda _: None, spoil=_spoil_pipe, enter=_pipe),
-]
+    Door(name="raw sound", share=1, make=_make_raw, spoil=_spoil_pipe, enter=_pipe),
+]  # fmt: skip

@@ -22,7 +22,11 @@ SAFE = ("predict", "prepare", "leaks", "new", "evaluate", "export", "boards", "r
         "frontier", "train", "compress")  # fmt: skip
 """Commands that end by themselves, whatever they are given."""
 
-WORDS = ("data", "data/sad/0.wav", "table.csv", "nano", "folder", "csv", "out.csv", "out.json",
+LABELS, SPEAKERS = ("happy", "sad"), ("anna", "ben", "cleo")
+PATTERN = r"speaker_pattern=(\w+?)_"
+"""That finds them."""
+MAPPED = ("happy=glad", "sad=low")
+WORDS = ("data", "data/sad/ben_1.wav", "table.csv", "nano", "folder", "csv", "out.csv", "out.json",
          "happy=sad", "path=path", "common4", "onnx", "c99", "1")  # fmt: skip
 """What may well stand behind an option."""
 
@@ -38,6 +42,10 @@ def _alone(rng: Random, good: Path, to: Path) -> None:
     (to / "recipe.yaml").write_bytes(as_yaml(rng, file.read_bytes()))
 
 
+def _demo(good: Path, to: Path) -> None:
+    shutil.copy(good / "demo.yaml", to / "recipe.yaml")
+
+
 def _read(folder: Path) -> None:
     stages.check_model(recipes.read(folder / "recipe.yaml", []))
 
@@ -49,7 +57,16 @@ def _override(rng: Random, good: Path, to: Path) -> None:
     typed = [f"{rng.choice(keys)}={odd_text(rng)}" for _ in range(rng.choice((1, 1, 3)))]
     if rng.random() < 0.1:
         typed.append(odd_text(rng))
-    (to / ARGUMENTS).write_bytes(b"\xff".join(map(encoded, typed)))
+    _type_in(to, typed)
+
+
+def _type_in(folder: Path, words: list[str]) -> None:
+    (folder / ARGUMENTS).write_bytes(b"\xff".join(map(encoded, words)))
+
+
+def _no_override(good: Path, to: Path) -> None:
+    _demo(good, to)
+    _type_in(to, ["training.epochs=3", "seeds=[1, 2]"])
 
 
 def _keys(tree: object, above: str = "") -> list[str]:
@@ -73,13 +90,17 @@ def _read_overridden(folder: Path) -> None:
 
 
 def _make_corpus(folder: Path) -> None:
-    for label in ("happy", "sad"):
-        for take in range(2):
-            path = folder / "data" / label / f"{take}.wav"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write(path, speech(0.3 + take / 10), RATE)
-    table = "path,label,speaker\ndata/happy/0.wav,happy,a\ndata/sad/0.wav,sad,b\n"
-    (folder / "table.csv").write_text(table)
+    make_labelled(folder / "data")
+    rows = [f"data/{label}/{who}_1.wav,{label},{who}\n" for label in LABELS for who in SPEAKERS]
+    (folder / "table.csv").write_text("path,label,speaker\n" + "".join(rows))
+
+
+def make_labelled(folder: Path) -> None:
+    """Write recordings of some speakers, in a folder a class."""
+    for number, label in enumerate(LABELS):
+        (folder / label).mkdir(parents=True)
+        for who, name in enumerate(SPEAKERS):
+            write(folder / label / f"{name}_1.wav", speech(0.2 + number / 10 + who / 50), RATE)
 
 
 def _type(rng: Random, good: Path, to: Path) -> None:
@@ -89,7 +110,12 @@ def _type(rng: Random, good: Path, to: Path) -> None:
     words = [name, *(_word(rng) for _ in range(rng.choice((0, 1, 1, 1, 2))))]
     for option in rng.sample(options, min(len(options), rng.choice((0, 1, 2, 3)))):
         words += [option.opts[0], *([] if option.is_flag else [_word(rng)])]
-    (to / ARGUMENTS).write_bytes(b"\xff".join(map(encoded, words)))
+    _type_in(to, words)
+
+
+def _predict(good: Path, to: Path) -> None:
+    linked(good, to)
+    _type_in(to, ["predict", "data", "--bundle", "nano", "--json"])
 
 
 def _word(rng: Random) -> str:
@@ -104,27 +130,31 @@ def _run(folder: Path) -> None:
 
 def _label(rng: Random, good: Path, to: Path) -> None:
     linked(good, to)
-    pairs = [f"{rng.choice(('happy', 'sad', odd_text(rng)))}={odd_text(rng)}" for _ in range(2)]
-    pattern = f"speaker_pattern={odd_text(rng)}"
-    (to / ARGUMENTS).write_bytes(b"\xff".join(map(encoded, (*pairs, pattern))))
+    words = [*MAPPED, PATTERN]
+    for place in rng.sample(range(3), rng.choice((1, 1, 2, 3))):
+        key, _, value = words[place].partition("=")
+        odd = (f"{key}={odd_text(rng)}", f"{odd_text(rng)}={value}", odd_text(rng))
+        words[place] = rng.choice(odd[:1] if place == 2 else odd)
+    _type_in(to, words)
+
+
+def _map_well(good: Path, to: Path) -> None:
+    linked(good, to)
+    _type_in(to, [*MAPPED, PATTERN])
 
 
 def _map(folder: Path) -> None:
-    *pairs, pattern = [*typed(folder), ""][:3]
+    *pairs, pattern = typed(folder)
     maps = [word for pair in pairs for word in ("--map", pair)]
-    command("new", "data", *maps, *(("--set", pattern) if pattern else ()))
+    command("new", "data", *maps, "--set", pattern)
 
 
 DOORS = [
-    Door(name="recipe", share=4, make=_make, spoil=_alone, enter=_read, imports=MODELS),
-    Door(
-        name="override",
-        share=3,
-        make=_make,
-        spoil=_override,
-        enter=_read_overridden,
-        imports=MODELS,
-    ),
-    Door(name="options", share=1, make=_make_corpus, spoil=_type, enter=_run),
-    Door(name="label map", share=1, make=_make_corpus, spoil=_label, enter=_map),
-]
+    Door(name="recipe", share=4, make=_make, spoil=_alone, untouched=_demo, enter=_read,
+         imports=MODELS),
+    Door(name="override", share=3, make=_make, spoil=_override, untouched=_no_override,
+         enter=_read_overridden, imports=MODELS),
+    Door(name="options", share=1, make=_make_corpus, spoil=_type, untouched=_predict, enter=_run),
+    Door(name="label map", share=1, make=_make_corpus, spoil=_label, untouched=_map_well,
+         enter=_map),
+]  # fmt: skip

@@ -14,10 +14,14 @@ from soundfile import write
 
 from doors import Door
 from doors.audio import FORMATS, RATE, speech
+from lightspeech.errors import ServerError
 from lightspeech.serving.protocol import STAMP
 
 HOST = "127.0.0.1"
-HELLO = {"type": "hello", "sample_rate": RATE, "encoding": "s16", "channels": 1}
+HELLO = json.dumps(
+    {"type": "hello", "sample_rate": RATE, "encoding": "s16", "channels": 1}
+).encode()
+SOUND = (speech(1.0) * 32_000).astype("<i2").tobytes()
 REQUEST = b"POST /v1/predict?whole=true HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
 SHORT = {"idle_s": 0.2, "hello_s": 0.2, "receive_s": 0.2, "send_s": 1.0}
 _ports: list[int] = []
@@ -83,26 +87,43 @@ def _spoil(rng: Random, good: Path, to: Path) -> None:
     (to / "request").write_bytes(head + content)
 
 
+def _ask_well(good: Path, to: Path) -> None:
+    content = (good / "a.wav").read_bytes()
+    (to / "request").write_bytes(REQUEST % len(content) + content)
+
+
 def _upload(folder: Path) -> None:
     status, answer = _ask((folder / "request").read_bytes())
     if status >= 500 and status != 503:
         raise RuntimeError(f"the server failed: {answer[:500]!r}")
     _check_well()
+    if status != 200:
+        raise ServerError(f"refused with {status}")
 
 
 def _talk(rng: Random, good: Path, to: Path) -> None:
     """Write messages of a stream, some of them odd."""
-    sound = (speech(1.0) * 32_000).astype("<i2").tobytes()
-    hello = json.dumps(HELLO).encode()
-    messages = [b"t" + (as_json(rng, hello) if rng.random() < 0.6 else hello)]
+    hello = as_json(rng, HELLO) if rng.random() < 0.6 else HELLO
+    messages = [b"t" + hello]
     for number in range(rng.randrange(1, 6)):
         stamp = number / 10 if rng.random() < 0.8 else rng.choice((-1.0, 1e300, float("nan")))
-        chunk = b"b" + STAMP.pack(stamp) + sound[3_200 * number :][:3_200]
+        chunk = _chunk(stamp, number)
         odd = b"t" + encoded(odd_text(rng))
         messages.append(rng.choice((chunk, chunk, chunk, b"b" + binary(rng, chunk[1:]), odd)))
-    messages.append(b't{"type": "end"}')
-    for number, message in enumerate(messages):
-        (to / str(number)).write_bytes(message)
+    _say(to, messages)
+
+
+def _talk_well(good: Path, to: Path) -> None:
+    _say(to, [b"t" + HELLO, *(_chunk(number / 10, number) for number in range(9))])
+
+
+def _chunk(stamp_s: float, number: int) -> bytes:
+    return b"b" + STAMP.pack(stamp_s) + SOUND[3_200 * number :][:3_200]
+
+
+def _say(folder: Path, messages: list[bytes]) -> None:
+    for number, message in enumerate([*messages, b't{"type": "end"}']):
+        (folder / str(number)).write_bytes(message)
 
 
 def _stream(folder: Path) -> None:
@@ -112,7 +133,7 @@ def _stream(folder: Path) -> None:
     url = f"ws://{HOST}:{_ports[0]}/v1/stream"
     with connect(url, compression=None, proxy=None) as connection:
         with contextlib.suppress(ConnectionClosed):
-            for path in sorted(folder.iterdir()):
+            for path in sorted(folder.iterdir(), key=lambda path: int(path.name)):
                 kind, content = path.read_bytes()[:1], path.read_bytes()[1:]
                 connection.send(content, text=kind == b"t")
             while True:
@@ -121,9 +142,13 @@ def _stream(folder: Path) -> None:
         if connection.close_code in (1011, None):
             raise RuntimeError(f"the stream was closed with {connection.close_code}")
     _check_well()
+    if connection.close_code != 1000:
+        raise ServerError(f"closed with {connection.close_code}")
 
 
 DOORS = [
-    Door(name="upload", share=1, make=_make, spoil=_spoil, enter=_upload, setup=_serve),
-    Door(name="stream", share=1, make=lambda _: None, spoil=_talk, enter=_stream, setup=_serve),
-]
+    Door(name="upload", share=1, make=_make, spoil=_spoil, untouched=_ask_well,
+         enter=_upload, setup=_serve),
+    Door(name="stream", share=1, make=lambda _: None, spoil=_talk, untouched=_talk_well,
+         enter=_stream, setup=_serve),
+]  # fmt: skip

@@ -8,6 +8,7 @@ from soundfile import write
 
 from doors import Door, all_of, command, one_of
 from doors.audio import RATE, speech
+from doors.recipes import PATTERN, make_labelled
 from lightspeech.config import Choice
 from lightspeech.corpora import folder as folders
 from lightspeech.corpora import manifest
@@ -65,11 +66,9 @@ def _make_sheet(folder: Path) -> None:
 
 
 def _make_manifest(folder: Path) -> None:
-    for label in ("happy", "sad", "angry"):
-        path = folder / "data" / label / "a.wav"
-        path.parent.mkdir(parents=True)
-        write(path, speech(0.1 + len(label) / 20), RATE)
-    choice = Choice("lightspeech.corpora", "folder", folders.Config(root=folder / "data"))
+    make_labelled(folder / "data")
+    cfg = folders.Config(root=folder / "data", speaker_pattern=PATTERN.partition("=")[2])
+    choice = Choice("lightspeech.corpora", "folder", cfg)
     manifest.write(manifest.prepare(choice).utterances, folder / "manifest.csv")
 
 
@@ -88,7 +87,7 @@ def _enter_table(folder: Path) -> None:
 def _enter_manifest(folder: Path) -> None:
     all_of(
         lambda: manifest.read(folder / "manifest.csv"),
-        lambda: command("leaks", "manifest.csv", "--protocol", "grouped-k-fold", "--json"),
+        lambda: command("leaks", "manifest.csv", "--protocol", "leave-one-out", "--json"),
     )
 
 

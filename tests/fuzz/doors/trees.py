@@ -5,22 +5,25 @@ from pathlib import Path
 from random import Random
 
 from mutations import binary, encoded, odd_text
-from soundfile import write
 
-from doors import Door, all_of, command
-from doors.audio import RATE, speech
+from doors import Door, all_of, command, linked
+from doors.recipes import LABELS, PATTERN, SPEAKERS, make_labelled
 
 SUFFIXES = (".wav", ".WAV", ".txt", ".mp3", "", ".json", ".wav.", ".flac")
 
 
 def _make(folder: Path) -> None:
-    write(folder / "a.wav", speech(0.3), RATE)
+    make_labelled(folder / "data")
 
 
 def _grow(rng: Random, good: Path, to: Path) -> None:
-    sound = (good / "a.wav").read_bytes()
+    """Let a tree grow, every other time beside what is good."""
+    sound = (good / "data" / LABELS[0] / f"{SPEAKERS[0]}_1.wav").read_bytes()
     root = os.path.join(os.fsencode(to), b"data")
-    os.mkdir(root)
+    if rng.random() < 0.5:
+        linked(good, to)
+    else:
+        os.mkdir(root)
     folders = [root]
     for _ in range(rng.randrange(1, 12)):
         place = os.path.join(rng.choice(folders), _name(rng))
@@ -57,7 +60,7 @@ def _enter(folder: Path) -> None:
     all_of(
         lambda: command("predict", "data", "--bundle", "nano", "--json"),
         lambda: command("prepare", "folder", "--root", "data", "--output", "m.csv"),
-        lambda: command("new", "data", "--output", "made.yaml"),
+        lambda: command("new", "data", "--set", PATTERN, "--output", "made.yaml"),
     )
 
 
