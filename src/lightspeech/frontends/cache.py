@@ -30,7 +30,7 @@ def keep(array: npt.NDArray[Any], file: Path) -> None:
         OutputError: if it cannot be written.
     """
     with replacing(file) as temporary, temporary.open("wb") as target:
-        np.lib.format.write_array(target, np.ascontiguousarray(array), (1, 0), allow_pickle=False)
+        np.lib.format.write_array(target, np.ascontiguousarray(array), allow_pickle=False)
 
 
 def find(file: Path, *, axes: int) -> npt.NDArray[Any] | None:

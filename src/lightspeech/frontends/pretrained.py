@@ -20,6 +20,8 @@ from torch.nn import functional as F
 
 from lightspeech.audio.windows import Waveform
 from lightspeech.errors import ConfigError, MissingExtra
+from lightspeech.frontends import encoder_folder
+from lightspeech.frontends.encoder_folder import SHORTEST as SHORTEST
 from lightspeech.frontends.states import SAMPLE_RATE, States, pool
 from lightspeech.quiet import muted
 
@@ -28,8 +30,6 @@ SHRUNK = "encoder.onnx"
 """In the folder of an encoder that is none of ``transformers`` any more."""
 LONGEST_S = 30
 """Whisper has positions for no more; longer audio is heard in pieces of this."""
-SHORTEST = 640
-"""Samples; the convolutions of wav2vec2 need 400."""
 LEFT_OUT = (
     "model.decoder.", "decoder.", "proj_out.", "lm_head.", "quantizer.", "project_hid.",
     "project_q.", "projector.", "classifier.",
@@ -171,16 +171,34 @@ def pretrained(name: str) -> tuple[Any, Any, Any]:
         raise ConfigError(
             f"encoder {name!r} was made by `lightspeech shrink`; write frontend.name=small_encoder"
         )
+    if isinstance(source, Path):
+        return _of_folder(transformers, name, source)
     try:
-        about = transformers.AutoConfig.from_pretrained(source)
-        extractor = transformers.AutoFeatureExtractor.from_pretrained(source)
-        model = _weights(name, source, _class_of(transformers, about.model_type))
+        about = transformers.AutoConfig.from_pretrained(name)
+        extractor = transformers.AutoFeatureExtractor.from_pretrained(name)
+        model = _model(name, _class_of(transformers, about.model_type), name)
     except ConfigError:
         raise
-    except (OSError, ValueError) as error:  # a name that is none of the hub is a ValueError
-        why = "not to be had here or on the hub" if source == name else str(error)
-        raise ConfigError(remedies(name, why.splitlines()[0])) from None
+    except (OSError, ValueError):  # a name that is none of the hub is a ValueError
+        raise ConfigError(remedies(name, "not to be had here or on the hub")) from None
     return about, model, extractor
+
+
+def _of_folder(transformers: Any, name: str, folder: Path) -> tuple[Any, Any, Any]:
+    kind = encoder_folder.kind(folder)
+    model_class, is_whisper = _class_of(transformers, kind), kind == "whisper"
+    values, of_extractor = encoder_folder.read(folder, is_whisper=is_whisper)
+    about = model_class.config_class(**values)
+    weights = encoder_folder.tensors(folder, LEFT_OUT)
+    with torch.device("meta"):
+        n_params = sum(p.numel() for p in model_class(about).parameters())
+    if n_params > 2 * sum(tensor.numel() for tensor in weights.values()):
+        # Those that are not there would be made up, whatever memory the configuration asks for.
+        raise ConfigError(f"encoder {name!r} is not whole, half of it is missing; fetch it anew")
+    model = _model(name, model_class, None, config=about, state_dict=weights)
+    if is_whisper:
+        return about, model, transformers.WhisperFeatureExtractor(**of_extractor)
+    return about, model, transformers.Wav2Vec2FeatureExtractor(**of_extractor)
 
 
 def blocks_to_tune(cfg: States) -> nn.ModuleList:
@@ -227,7 +245,7 @@ def _check(cfg: States, about: Any) -> None:
         )
 
 
-def _class_of(transformers: Any, kind: str) -> Any:
+def _class_of(transformers: Any, kind: object) -> Any:
     with muted():  # quantizers come along, where they are installed
         from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
@@ -238,16 +256,21 @@ def _class_of(transformers: Any, kind: str) -> Any:
             "wavlm": transformers.WavLMModel,
             "data2vec-audio": transformers.Data2VecAudioModel,
         }
-    if kind not in classes:
+    if not isinstance(kind, str) or kind not in classes:
         raise ConfigError(f"an encoder of kind {kind!r}; choose one of {sorted(classes)}")
     return classes[kind]
 
 
-def _weights(name: str, source: Path | str, kind: Any) -> nn.Module:
+def _model(name: str, kind: Any, source: str | None, **given: Any) -> nn.Module:
     """Load float32 weights; without the check a missing tensor would be filled at random."""
     mapping = {r"^(model\.)?encoder\.": ""} if kind.__name__ == "WhisperEncoder" else None
     model, report = kind.from_pretrained(
-        source, key_mapping=mapping, dtype=torch.float32, output_loading_info=True
+        source,
+        key_mapping=mapping,
+        dtype=torch.float32,
+        output_loading_info=True,
+        ignore_mismatched_sizes=True,
+        **given,
     )
     foreign = {key for key in report["unexpected_keys"] if not key.startswith(LEFT_OUT)}
     if odd := sorted(map(str, {*report["missing_keys"], *report["mismatched_keys"], *foreign})):
