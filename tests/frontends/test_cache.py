@@ -46,3 +46,19 @@ def test_an_array_of_another_kind_is_computed_anew(tmp_path, array):
     cache.keep(array, tmp_path / "frames.npy")
     with pytest.warns(LightspeechWarning, match="computed anew"):
         assert cache.find(tmp_path / "frames.npy", axes=2) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4)",  # Python's parser fails on it
+        b"{'descr': '|O', 'fortran_order': False, 'shape': (3, 4), }\n",
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (3000000, 4000000), }\n",
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4), }\n",
+    ],
+)
+def test_a_header_that_nobody_here_writes_is_not_read(kept, header):
+    length = len(header).to_bytes(2, "little")
+    kept.write_bytes(cache.MAGIC + length + header + bytes(48))
+    with pytest.warns(LightspeechWarning, match="computed anew"):
+        assert cache.find(kept, axes=2) is None

@@ -7,8 +7,8 @@ from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
-from lightspeech.errors import AudioError, OutputError
-from lightspeech.frontends import mel_features
+from lightspeech.errors import AudioError, LightspeechWarning, OutputError
+from lightspeech.frontends import cache, mel_features
 
 CFG = MelConfig(n_mels=16)
 WINDOWS = Windows(window_s=0.2, hop_s=0.1)
@@ -49,6 +49,18 @@ def test_the_second_time_nothing_is_computed(utterances, tmp_path):
     assert (computed, recomputed) == (3, 0)
     for name in ("frames", "offsets", "windows", "window_offsets"):
         np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
+
+
+@pytest.mark.parametrize("offsets", [[0, 1, 2, 10**12], [0, 9, 3, 10], [0, 1], [5, 6, 7, 8]])
+@pytest.mark.parametrize("name", ["offsets", "window_offsets"])
+def test_offsets_of_other_recordings_are_computed_anew(utterances, tmp_path, name, offsets):
+    whole, _ = load(utterances, tmp_path / "cache")
+    (file,) = (tmp_path / "cache").rglob(f"{name}.npy")
+    cache.keep(np.array(offsets), file)
+    with pytest.warns(LightspeechWarning, match="no offsets of these recordings"):
+        again, computed = load(utterances, tmp_path / "cache")
+    assert computed == 3
+    np.testing.assert_array_equal(getattr(again, name), getattr(whole, name))
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def tried(
     """Give in one input after the other; a process that ends is followed by another."""
     left = list(numbers)
     while left:
-        for ended in _child(door, left, seed, good, scratch):
+        for ended in _child(door, tuple(left), seed, good, scratch):
             left.remove(ended.number)
             yield ended
 

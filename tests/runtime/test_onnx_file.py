@@ -1,15 +1,18 @@
 """Models that ask for more than a network may, in every place and every spelling of protobuf."""
 
 import contextlib
+import subprocess
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from onnx import AttributeProto, ModelProto, TensorProto, helper, load_from_string
 
+from lightspeech.bundle import ZOO
 from lightspeech.errors import BundleError
 from lightspeech.inference.backends import onnx
-from lightspeech.runtime import onnx_file
+from lightspeech.runtime import onnx_file, onnx_session
+from lightspeech.runtime.onnx_session import OnnxSession
 
 
 def network(*attributes, domain="", initializer=(), operator="Relu"):
@@ -140,3 +143,40 @@ def test_an_answer_that_is_no_float_is_refused(make_bundle, toy_model):
     model.graph.output[0].type.tensor_type.elem_type = TensorProto.DOUBLE
     with pytest.raises(BundleError, match=r"takes and gives .*tensor\(double\)"):
         onnx.open(make_bundle(model=model.SerializeToString()))
+
+
+def shipped(**changes):
+    """The smallest network that is shipped, with other settings of its first convolution."""
+    model = load_from_string((ZOO / "nano" / "model.onnx").read_bytes())
+    convolution = next(node for node in model.graph.node if node.op_type == "Conv")
+    for setting in convolution.attribute:
+        if setting.name in changes:
+            setting.ints[:] = changes[setting.name]
+    return model.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reach"),
+    [({}, 7), ({"dilations": [128, 1]}, 257), ({"kernel_shape": [99, 1]}, 99)],
+)
+def test_the_widest_convolution_tells_how_far_a_model_reaches(changes, reach):
+    assert onnx_file.reach(shipped(**changes)) == reach
+
+
+def test_a_model_that_would_end_the_process_is_refused():
+    with pytest.raises(BundleError, match="ends the process that loads it"):
+        OnnxSession(shipped(dilations=[128, 1]), "nano")
+
+
+def test_a_model_of_short_reach_is_opened_without_a_trial(monkeypatch):
+    monkeypatch.setattr(onnx_session.subprocess, "run", None)
+    assert OnnxSession(shipped(), "nano").outputs
+
+
+def test_a_model_that_is_never_loaded_is_refused(monkeypatch):
+    def run(command, timeout, **_):
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr(onnx_session.subprocess, "run", run)
+    with pytest.raises(BundleError, match="is not loaded within 60 s"):
+        OnnxSession(shipped(dilations=[128, 1]), "nano")

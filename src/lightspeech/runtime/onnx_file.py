@@ -18,8 +18,11 @@ MAX_VARINT_BYTES = 10
 MAX_GROUPS = 64
 """Groups within groups; protobuf itself allows a hundred."""
 
-OPERATOR = 4
-"""Field of a node that names its operator."""
+GRAPH = 7
+"""Field of a model that holds its graph."""
+NODE, OPERATOR, ATTRIBUTES = 1, 4, 5
+"""Fields of a graph, and of a node: the name of its operator, and how it is set."""
+ATTRIBUTE_NAME, ATTRIBUTE_INTEGERS = 1, 8
 
 Content = int | memoryview
 
@@ -82,6 +85,52 @@ def check(model: bytes) -> None:
             domain.
     """
     _check(memoryview(model), _MODEL)
+
+
+def reach(model: bytes) -> int:
+    """Tell how far the widest convolution of a model reaches, in frames or samples.
+
+    Args:
+        model: an ONNX file that was checked.
+
+    Returns:
+        At least 1, also where there is none.
+    """
+    graphs = _messages(memoryview(model), GRAPH)
+    return max((_reach(node) for graph in graphs for node in _messages(graph, NODE)), default=1)
+
+
+def _reach(node: memoryview) -> int:
+    if b"Conv" not in b"".join(map(bytes, _messages(node, OPERATOR))):
+        return 1
+    attributes = dict(map(_integers, _messages(node, ATTRIBUTES)))
+    kernel = attributes.get(b"kernel_shape", [])
+    dilations = attributes.get(b"dilations") or [1] * len(kernel)
+    return max(
+        ((size - 1) * apart + 1 for size, apart in zip(kernel, dilations, strict=False)), default=1
+    )
+
+
+def _integers(attribute: memoryview) -> tuple[bytes, list[int]]:
+    """Read name and integers of an attribute, packed or one by one."""
+    name, integers = b"", []
+    for number, content in fields(attribute):
+        if number == ATTRIBUTE_NAME and isinstance(content, memoryview):
+            name = bytes(content)
+        elif number == ATTRIBUTE_INTEGERS and isinstance(content, int):
+            integers.append(content)
+        elif number == ATTRIBUTE_INTEGERS and isinstance(content, memoryview):
+            at = 0
+            while at < len(content):
+                value, at = _varint(content, at)
+                integers.append(value)
+    return name, integers
+
+
+def _messages(message: memoryview, number: int) -> Iterator[memoryview]:
+    for each, content in fields(message):
+        if each == number and isinstance(content, memoryview):
+            yield content
 
 
 def _check(message: memoryview, kinds: Mapping[int, Any]) -> None:
