@@ -182,7 +182,7 @@ def find(path: str | Path | None = None) -> Path:
     if not named:
         return ZOO / USUAL
     folder = Path(named).expanduser()
-    return ZOO / folder if not folder.exists() and str(folder) in shipped() else folder
+    return ZOO / folder if not os.path.exists(folder) and str(folder) in shipped() else folder
 
 
 def shipped() -> list[str]:
@@ -230,7 +230,7 @@ def read(path: str | Path) -> Bundle:
 
 
 def _read_description(path: Path) -> dict[str, Any]:
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise BundleError(
             f"{path}: no such file; name the folder of a bundle, such as --bundle bundles/NAME, or "
             f"one of the package: {shipped() or 'it has none'}"

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from lightspeech import bundle
+from lightspeech import bundle, cli
 from lightspeech.bundle import ENVIRONMENT
+from lightspeech.errors import LightspeechError
 
 RATE = 16_000
 
@@ -242,3 +243,24 @@ def test_ctrl_c_ends_processes_too(tmp_path, ctrl_c_reaches):
     assert err.splitlines() == [
         "interrupted; finished work is kept; run and train go on with --resume"
     ]
+
+
+LONG = "a" * 300
+"""A name that no file system takes: `Path.exists` and its like raise there, before Python 3.14."""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("predict", "x.wav", "--bundle", LONG), ("new", LONG), ("export", LONG),
+        ("evaluate", LONG), ("evaluate", "nano", "--manifest", LONG), ("benchmark", LONG),
+        ("boards", LONG), ("card", LONG), ("leaks", LONG), ("report", LONG), ("train", LONG),
+        ("prepare", "csv", "--root", LONG, "--output", "m.csv"),
+        ("prepare", "folder", "--root", LONG, "--output", "m.csv"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_name_that_is_too_long_is_an_error_of_ours(arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LightspeechError, match=LONG):
+        cli.app(list(arguments))

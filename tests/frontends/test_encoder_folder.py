@@ -1,4 +1,4 @@
-"""Folders of encoders that somebody changed: an error of ours that names the fault, nothing read."""
+"""Folders of encoders that somebody changed: an error of ours that names the fault."""
 
 import json
 from dataclasses import replace

@@ -1,5 +1,6 @@
 """What a user names on the command line: files, folders, standard input."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     """
     files: list[Path] = []
     for path in paths:
-        files += (list(_below(path)) if path.is_dir() else []) or [path]
+        files += (list(_below(path)) if os.path.isdir(path) else []) or [path]
     return files
 
 

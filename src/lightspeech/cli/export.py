@@ -1,5 +1,6 @@
 """``lightspeech export``."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -51,13 +52,13 @@ def command(
     if name is not None:
         _files.plain(name, "--name")
     folder = bundle.find(source)
-    if (folder / bundle.DESCRIPTION).is_file():
+    if os.path.isfile(folder / bundle.DESCRIPTION):
         if calibrated_by is not None:
             raise ConfigError(f"--calibrated-by is of a run; {source} is a bundle")
         made = convert(
             bundle.read(folder), format=format, bundles=bundles, name=name, prefix=prefix
         )
-    elif not source.exists():
+    elif not os.path.exists(source):
         raise ConfigError(
             f"{source}: no run of a study, and no bundle; name a run such as "
             f"runs/NAME/fold0-seed0, the folder of a bundle, or one of {bundle.shipped()}"

@@ -7,6 +7,7 @@ labels too, which then joins the training part.
 """
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -120,7 +121,7 @@ def soft_path(task: Task, cfg: Config) -> Path:
         return written
     places = (Path(), layout.studies_beside(task.folder))
     given = [layout.soft_labels(place / cfg.teachers[0], task.fold) for place in places]
-    return next((path for path in given if path.exists()), written)
+    return next((path for path in given if os.path.exists(path)), written)
 
 
 def prepare(todo: Sequence[Task], cfg: Config, progress: Progress) -> None:

@@ -167,7 +167,7 @@ def find_root(cfg: RootConfig, name: str) -> Path:
             f"no folder for corpus {name!r}; give --root (in a recipe: corpus.root=PATH) "
             f"or set LIGHTSPEECH_DATA to the folder that holds {name}/"
         )
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise CorpusError(f"{root}: no such folder; point the root of {name!r} at its recordings")
     return root
 

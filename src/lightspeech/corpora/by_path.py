@@ -1,5 +1,6 @@
 """What a table, or a file beside it, says of a recording, which is found by its path."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -68,7 +69,7 @@ def text_beside(recording: Path, *, suffix: str) -> str:
         CorpusError: if it is no text.
     """
     path = recording.with_suffix(suffix)
-    if not path.is_file():
+    if not os.path.isfile(path):
         return ""
     try:
         return decode(path, read_bytes(path))

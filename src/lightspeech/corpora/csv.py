@@ -11,6 +11,7 @@ speakers are *unknown*, as in ``folder``. A recording listed twice stays listed 
 leak check can see it.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
@@ -73,7 +74,7 @@ def read(cfg: Config) -> Reading:
             does not exist, or has no row with a label.
         MissingExtra: if it is a spreadsheet and the package that reads them is not installed.
     """
-    if cfg.root is None or not cfg.root.is_file():
+    if cfg.root is None or not os.path.isfile(cfg.root):
         raise CorpusError(f"no table {cfg.root or ''}; give its path as --root FILE.csv")
     return read_table(cfg)
 

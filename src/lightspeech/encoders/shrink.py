@@ -6,6 +6,7 @@ The mel product stays in floats: energies span ten decades.
 """
 
 import copy
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -85,7 +86,7 @@ def recordings_of(speech: Path) -> list[Path]:
     Raises:
         CorpusError: if there is none.
     """
-    recordings = folders.listing(speech).recordings if speech.is_dir() else []
+    recordings = folders.listing(speech).recordings if os.path.isdir(speech) else []
     if not recordings:
         raise CorpusError(f"{speech}: no audio below it; name a folder of recordings")
     return recordings

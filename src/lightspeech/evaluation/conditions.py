@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import os
 import platform
 from dataclasses import field
 from functools import cache
@@ -109,7 +110,7 @@ def read(folder: Path) -> tuple[Conditions, list[Predictions]]:
         CorpusError: if this is no study, or a run in it is not finished.
         ConfigError: if ``study.json`` lacks a key, or has one it should not have.
     """
-    if not (folder / FILE).is_file():
+    if not os.path.isfile(folder / FILE):
         raise CorpusError(f"{folder}: {_what_it_is(folder)}")
     study = config.read_json(Conditions, folder / FILE)
     runs = layout.runs(folder)
@@ -122,7 +123,7 @@ def read(folder: Path) -> tuple[Conditions, list[Predictions]]:
 
 def _what_it_is(folder: Path) -> str:
     """Say what a folder without ``study.json`` is, and what to type."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         return "no such folder; check the path, or train: lightspeech run recipes/demo.yaml"
     if (folder / layout.RUN).is_file():
         return f"one run of a study; name the study itself: {folder.parent}"

@@ -14,7 +14,8 @@ from lightspeech.files import replacing
 MAGIC = b"\x93NUMPY\x01\x00"
 """Of a file of NumPy, version 1.0."""
 HEADER = re.compile(
-    rb"\{'descr': '(<[fi][248])', 'fortran_order': False, 'shape': \(((?:\d{1,12},? ?)+)\), \} *\n"
+    rb"\{'descr': '(<[fi][248])', 'fortran_order': False, "
+    rb"'shape': \(((?:[1-9]\d{0,11},? ?)+)\), \} *\n"
 )
 """As `keep` has it written, and nothing else that Python could read there."""
 

@@ -104,7 +104,7 @@ def find(source: str) -> Path | None:
 def folder_of(source: str) -> Path | None:
     """Find the folder of an encoder below ``$LIGHTSPEECH_ENCODERS`` or here; None without one."""
     places = (Path(os.environ.get(PLACE, "")).expanduser() / source, Path(source))
-    return next((folder for folder in places if (folder / "config.json").is_file()), None)
+    return next((folder for folder in places if os.path.isfile(folder / "config.json")), None)
 
 
 def hashes(files: Iterable[Path]) -> list[str]:

@@ -5,6 +5,7 @@ lower by resampling, which the vocoder undoes in time; gain, noise and silences 
 """
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -73,7 +74,7 @@ def recordings(folder: str) -> tuple[Path, ...]:
         ConfigError: if there is none.
     """
     root = Path(folder).expanduser()
-    files = tuple(folders.listing(root).recordings) if root.is_dir() else ()
+    files = tuple(folders.listing(root).recordings) if os.path.isdir(root) else ()
     if not files:
         raise ConfigError(
             f"frontend.noise={folder}: no recording there; name a folder that holds some"

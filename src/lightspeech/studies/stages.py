@@ -4,6 +4,7 @@ Each reads what the one before left in the folder of the study, so any can be ru
 """
 
 import dataclasses
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -55,7 +56,7 @@ def find_folder(recipe: Recipe, places: Places, *, resume: bool, fresh: bool) ->
         ConfigError: if it is to be resumed but another recipe made it.
     """
     folder = places.runs / recipe.name
-    if folder.exists() and not folder.is_dir():
+    if os.path.exists(folder) and not os.path.isdir(folder):
         raise OutputError(f"{folder} is no folder; move it away, or change the study's name")
     if not _is_begun(folder):
         return folder

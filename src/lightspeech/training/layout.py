@@ -5,6 +5,7 @@ step of compression, which is a study as well. Runs write here and read here, so
 this package and not in `lightspeech.studies` above it.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def is_step(folder: Path) -> bool:
     Args:
         folder: of a study or of a step.
     """
-    return (folder / STEPS).is_file()
+    return os.path.isfile(folder / STEPS)
 
 
 def study_of(folder: Path) -> Path:

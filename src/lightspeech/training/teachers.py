@@ -1,5 +1,6 @@
 """Who teaches: the folder of a study, a fold of it that may teach, and all that it knows."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -133,7 +134,7 @@ def what_is_known(
     train = {utterances[name] for name in split.train}
     selection = {utterances[name] for name in split.selection}
     for run in layout.runs(folder, fold):
-        if not (run / layout.RUN).is_file():
+        if not os.path.isfile(run / layout.RUN):
             continue
         cfg = runs.read_config(run)
         if cfg.distill is not None:

@@ -3,6 +3,7 @@
 Of bundles without torch.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -123,14 +124,14 @@ def _recordings(plan: Plan, progress: Progress) -> list[Utterance]:
 
 
 def _is_bundle(path: Path) -> bool:
-    return (path / bundles.DESCRIPTION).is_file()
+    return os.path.isfile(path / bundles.DESCRIPTION)
 
 
 def _check(runs: Sequence[Path], plan: Plan) -> None:
     """Refuse what is no target, and words for a table that nobody named, before all else."""
     if plan.manifest is None and (plan.columns or plan.names):
         raise ConfigError("--columns and --map are for the table of --manifest")
-    if wrong := [path for path in runs if not (path / layout.RUN).is_file()]:
+    if wrong := [path for path in runs if not os.path.isfile(path / layout.RUN)]:
         raise ConfigError(
             f"{wrong[0]}: neither a finished run nor a bundle; name folders such as "
             "runs/NAME/fold0-seed0 or bundles/NAME"

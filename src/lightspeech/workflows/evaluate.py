@@ -3,6 +3,7 @@
 Of a bundle, and of a study measured before, without torch.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +70,7 @@ def evaluate(
         MissingExtra: if a study was never measured, and torch is not installed.
     """
     target = bundles.find(target)
-    is_bundle = (target / bundles.DESCRIPTION).is_file()
+    is_bundle = os.path.isfile(target / bundles.DESCRIPTION)
     if is_bundle and manifest is None:
         raise ConfigError(f"{target} is a bundle; say what to measure it on: --manifest FILE")
     if not is_bundle and (manifest is not None or held_out or columns or names):
@@ -124,7 +125,7 @@ def _of_study(folder: Path) -> Results:
 
 
 def _is_only_trained(folder: Path) -> bool:
-    is_study = (folder / layout.RECIPE).is_file() or layout.is_step(folder)
+    is_study = os.path.isfile(folder / layout.RECIPE) or layout.is_step(folder)
     begun = is_study and layout.runs(folder)
     return bool(begun) and not (folder / conditions.FILE).is_file()
 

@@ -1,5 +1,6 @@
 """One run of a trained study as a bundle, in one format."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,4 +68,4 @@ def _require_run(run: Path) -> None:
 
 
 def _is_study(folder: Path) -> bool:
-    return (folder / layout.RECIPE).is_file() or layout.is_step(folder)
+    return os.path.isfile(folder / layout.RECIPE) or layout.is_step(folder)

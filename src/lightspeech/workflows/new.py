@@ -77,7 +77,7 @@ def new(
     """
     name = re.sub(r"[^\w-]+", "_", folder.resolve().name).strip("_") or "own"
     output = output or Path(f"{name}.yaml")
-    if os.path.exists(output):  # `Path.exists` raises where a name is too long
+    if os.path.exists(output):
         raise OutputError(f"{output} is there already; delete it, or name another with --output")
     values = config.override(_corpus(folder, speakers, columns), list(options))
     choice = _choice(CORPORA, values)
@@ -104,7 +104,7 @@ def new(
 
 def _corpus(folder: Path, table: Path | None, columns: Mapping[str, str]) -> dict[str, Any]:
     """Say which reader the recordings are for: that of tables where the table has labels."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise CorpusError(f"{folder}: no such folder; name the one that holds your recordings")
     if table is None:
         return {"name": "folder", "root": folder.as_posix()}
