@@ -19,7 +19,6 @@ from lightspeech import bounds
 from lightspeech.config import T, build, config
 from lightspeech.errors import ConfigError
 from lightspeech.files import read_json
-from lightspeech.frontends.states import SAMPLE_RATE
 
 CONFIG, EXTRACTOR = "config.json", "preprocessor_config.json"
 WEIGHTS, PARTS = "model.safetensors", "model-*-of-*.safetensors"
@@ -128,7 +127,7 @@ class WhisperExtractor:
 
     feature_extractor_type: Literal["WhisperFeatureExtractor"] = "WhisperFeatureExtractor"
     feature_size: Literal[80, 128] = 80
-    sampling_rate: Literal[16_000] = SAMPLE_RATE
+    sampling_rate: Literal[16_000] = 16_000
     hop_length: Literal[160] = 160
     n_fft: Literal[400] = 400
     dither: Annotated[float, Field(ge=0, le=0)] = 0.0
@@ -141,7 +140,7 @@ class RawExtractor:
 
     feature_extractor_type: Literal["Wav2Vec2FeatureExtractor"] = "Wav2Vec2FeatureExtractor"
     feature_size: Literal[1] = 1
-    sampling_rate: Literal[16_000] = SAMPLE_RATE
+    sampling_rate: Literal[16_000] = 16_000
     do_normalize: bool = True
     return_attention_mask: bool = False
 
@@ -192,7 +191,7 @@ def tensors(folder: Path, left_out: tuple[str, ...]) -> dict[str, Tensor]:
     files = [folder / WEIGHTS] if (folder / WEIGHTS).is_file() else sorted(folder.glob(PARTS))
     if not files:
         raise ConfigError(f"{folder}: no {WEIGHTS}; fetch the encoder anew, as safetensors")
-    weights = {}
+    weights: dict[str, Tensor] = {}
     for file in files:
         try:
             with safe_open(file, framework="pt") as opened:
