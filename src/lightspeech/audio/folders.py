@@ -70,11 +70,15 @@ def _files(root: Path) -> Iterator[Path]:
     folders, links = deque([root]), deque[Path]()
     while folders or links:
         folder = folders.popleft() if folders else links.popleft()
-        place = folder.stat()
+        try:
+            place, entries = folder.stat(), _entries(folder)
+        except OSError as error:  # it may be gone by now
+            why = error.strerror
+            raise AudioError(f"{folder}: cannot be read ({why}); check its rights") from None
         if (place.st_dev, place.st_ino) in seen:
             continue
         seen.add((place.st_dev, place.st_ino))
-        for entry in _entries(folder):
+        for entry in entries:
             path = folder / entry.name
             if _is_folder(entry):
                 (links if entry.is_symlink() else folders).append(path)
@@ -90,11 +94,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return [entry for entry in entries if not entry.name.startswith(".")]
-    except OSError as error:
-        raise AudioError(f"{folder}: cannot be read ({error.strerror}); check its rights") from None
+    with os.scandir(folder) as entries:
+        return [entry for entry in entries if not entry.name.startswith(".")]
 
 
 def _is_recording(path: Path) -> bool:

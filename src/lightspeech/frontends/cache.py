@@ -57,7 +57,7 @@ def find(file: Path, *, axes: int) -> npt.NDArray[Any] | None:
 
 
 def opened(file: Path) -> npt.NDArray[Any]:
-    """Map an array that `keep` wrote into memory.
+    """Map an array that `keep` wrote into memory, of the shape that its header says.
 
     Raises:
         OSError: if the file cannot be read.

@@ -28,7 +28,7 @@ SHORTEST = 640
 """Samples that are heard at least; the convolutions of wav2vec2 need 400."""
 Activation = Literal["gelu", "gelu_new", "quick_gelu", "relu", "silu", "swish"]
 Units = Annotated[int, Field(ge=1, le=16_384)]
-Blocks = Annotated[int, Field(ge=1, le=256)]
+Depth = Annotated[int, Field(ge=1, le=256)]
 Frames = Annotated[int, Field(ge=0, le=10_000)]
 Few = Annotated[int, Field(ge=1, le=16)]
 Stem = Annotated[tuple[bounds.Channels, ...], Field(min_length=1, max_length=16)]
@@ -40,7 +40,7 @@ class Whisper:
     """What is read of the configuration of a Whisper (Radford et al. 2022)."""
 
     d_model: bounds.Width
-    encoder_layers: Blocks
+    encoder_layers: Depth
     encoder_attention_heads: bounds.Few
     encoder_ffn_dim: Units
     num_mel_bins: Literal[80, 128] = 80
@@ -64,7 +64,7 @@ class Raw:
     """What is read of wav2vec2 (Baevski et al. 2020) and its like; what is None, they know."""
 
     hidden_size: bounds.Width
-    num_hidden_layers: Blocks
+    num_hidden_layers: Depth
     num_attention_heads: bounds.Few
     intermediate_size: Units
     conv_dim: Stem
@@ -80,6 +80,7 @@ class Raw:
     num_conv_pos_embeddings: Annotated[int, Field(ge=1, le=512)] | None = None
     num_conv_pos_embedding_groups: Annotated[int, Field(ge=1, le=512)] | None = None
     conv_pos_kernel_size: Annotated[int, Field(ge=1, le=512)] | None = None
+    """Frames that a convolution of positions sees."""
     conv_pos_batch_norm: bool | None = None
     num_buckets: Annotated[int, Field(ge=4, le=4_096)] | None = None
     max_bucket_distance: Annotated[int, Field(ge=1, le=65_536)] | None = None

@@ -44,8 +44,9 @@ class Door:
 def command(*arguments: object) -> None:
     """Run a command of the console in this process.
 
-    Its errors are raised as they are; an exit code, of a mistake in typing or a file of several
-    that could not be read, as one of ours.
+    Its errors are raised as they are; as errors of ours are raised an exit code, of a mistake in
+    typing or a file of several that could not be read, and what the system says of a path, of which
+    the console makes a line too.
     """
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace")
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
@@ -54,6 +55,10 @@ def command(*arguments: object) -> None:
         except SystemExit as end:
             if end.code:
                 raise ConfigError(f"exit code {end.code}") from None
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise ConfigError(f"{error.filename}: {error.strerror}") from None
         finally:
             sys.stdout.flush()
 
