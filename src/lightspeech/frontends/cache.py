@@ -57,7 +57,10 @@ def find(file: Path, *, axes: int) -> npt.NDArray[Any] | None:
 
 
 def opened(file: Path) -> npt.NDArray[Any]:
-    """Map an array that `keep` wrote into memory, of the shape that its header says.
+    """Map an array that `keep` wrote into memory; its header says its shape.
+
+    Returns:
+        The array, read-only, of that shape.
 
     Raises:
         OSError: if the file cannot be read.

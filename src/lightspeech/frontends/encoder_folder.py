@@ -80,7 +80,7 @@ class Raw:
     num_conv_pos_embeddings: Annotated[int, Field(ge=1, le=512)] | None = None
     num_conv_pos_embedding_groups: Annotated[int, Field(ge=1, le=512)] | None = None
     conv_pos_kernel_size: Annotated[int, Field(ge=1, le=512)] | None = None
-    """Frames that a convolution of positions sees."""
+    """Of a convolution over positions, in frames."""
     conv_pos_batch_norm: bool | None = None
     num_buckets: Annotated[int, Field(ge=4, le=4_096)] | None = None
     max_bucket_distance: Annotated[int, Field(ge=1, le=65_536)] | None = None
