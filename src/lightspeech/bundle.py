@@ -111,7 +111,7 @@ class Bundle:
     @property
     def text(self) -> dict[str, Any] | None:
         """What is said of the text that it is given; None where it only hears."""
-        return _part(self.frontend, TEXT)
+        return part(self.frontend, TEXT)
 
     @property
     def mel(self) -> MelConfig:
@@ -133,12 +133,17 @@ class Bundle:
             raise BundleError(f"{error}; export the model again") from None
 
 
-def _part(frontend: dict[str, Any], name: str) -> dict[str, Any] | None:
-    """Find a front end of a name, in a pair too."""
+def part(frontend: dict[str, Any], name: str) -> dict[str, Any] | None:
+    """Find a front end of a name, in a pair too; None where there is none.
+
+    Args:
+        frontend: as a bundle or a recipe has it.
+        name: such as `TEXT`.
+    """
     if frontend.get("name") == name:
         return frontend
-    parts = (each for each in frontend.values() if isinstance(each, dict))
-    return next((part for each in parts if (part := _part(each, name)) is not None), None)
+    parts = (part(each, name) for each in frontend.values() if isinstance(each, dict))
+    return next((each for each in parts if each is not None), None)
 
 
 def write(

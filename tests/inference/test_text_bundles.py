@@ -21,7 +21,7 @@ from lightspeech.export import checks, onnx, onnx_dynamic
 from lightspeech.export.onnx import Recognizer
 from lightspeech.frontends import pair, text
 from lightspeech.inference.recognizer import load
-from lightspeech.models import multimodal, nano
+from lightspeech.models import bert, multimodal, nano
 from lightspeech.tokenizer import FILE, IDS, MASK
 from lightspeech.training.networks import build_network
 from lightspeech.training.run import Run
@@ -131,6 +131,26 @@ def test_a_bundle_without_its_tokenizer_is_refused(bundle, tmp_path):
     (copy.path / FILE).write_text("{}")
     with pytest.raises(BundleError, match=rf"{FILE}: no tokenizer .*export the model again"):
         load(copy.path)
+
+
+def test_a_text_may_be_all_that_is_asked_for(make_bert, tmp_path, everybody_speaks):
+    words = choice_of(FRONTENDS, text.Config(source=make_bert(1), longest=16))
+    cfg = RunConfig(
+        model=Choice(MODELS, "bert", bert.Config()), frontend=words, windows=Windows(hop_s=None)
+    )
+    network = build_network(cfg, len(LABELS)).eval()
+    alone = Run(
+        config=cfg, labels=LABELS, fold=0, seed=0, temperature=1.0, threshold=0.0, network=network
+    )  # fmt: skip
+    about = Bundle(
+        path=tmp_path / "alone", name="alone", labels=LABELS, sample_rate=16_000,
+        windows=cfg.windows, frontend=words.as_dict(),
+        model={"name": "bert", "config": {}, "n_params": 3},
+    )  # fmt: skip
+    recognizer = load(onnx.export(alone, about).path)
+    go, loud = (recognizer(x, text="go", sample_rate=16_000) for x in (NOISE, NOISE / 2))
+    nice = recognizer(NOISE, text="how nice", sample_rate=16_000)
+    assert go.probabilities == loud.probabilities != nice.probabilities
 
 
 def predict(*words):

@@ -74,6 +74,19 @@ def test_one_sentence_on_two_sides_leaks_to_a_model_that_reads_text():
     assert (found.kind, found.train_id, found.other_id) == ("text", "a", "c")
 
 
+def test_what_of_a_test_was_said_in_training_is_a_share():
+    said = [
+        replace(APART[0], transcript="Oh."), APART[1], replace(APART[2], transcript="oh"),
+        utterance("d", transcript="Something else"), utterance("e"),
+    ]  # fmt: skip
+    split = replace(SPLIT, test=("c", "d", "e"))
+    cut = Protocol(
+        name="own", unit="speaker", selection="another", leaky=False, splits=(split, SPLIT)
+    )
+    assert leaks.text_seen(said, cut) == 2 / 4
+    assert leaks.text_seen(APART, replace(cut, splits=(SPLIT,))) == 0
+
+
 def test_what_nobody_wrote_down_is_no_shared_sentence():
     assert leaks.find_texts(APART, SPLIT) == []
 

@@ -40,6 +40,14 @@ def test_too_few_seeds_are_labelled(made, corpus, n, said):
     assert f"| {said} | pair-folds" in row(text, "micro")
 
 
+def test_sentences_that_a_reader_of_text_knows_from_training_are_told(made):
+    text = tables.markdown([made, replace(made, model="bert", text_seen=0.985)])
+    assert row(text, "bert").endswith("| pair-folds **text leak 98.5 %** |")
+    assert "text leak" not in row(text, "micro")
+    assert "share of the tested sentences that a model which reads them knows" in text
+    assert "text leak" not in tables.markdown([made, replace(made, model="bert", text_seen=0.0)])
+
+
 def test_number_format_is_part_of_the_name_unless_fp32(made):
     text = tables.markdown([made, replace(made, scheme="int8")])
     assert row(text, "micro int8")

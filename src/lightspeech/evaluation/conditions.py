@@ -85,6 +85,9 @@ class Conditions:
     """Multiply-accumulates of one window; null where nobody counted."""
     recipe: str
     labels: tuple[str, ...]
+    text_seen: float | None = None
+    """Share of the tested whose sentence was in training, for a model that reads text, which may
+    know these by heart; null: it hears alone."""
     data_sha256: str | None = None
     """Of the recordings of the study, see `corpora.manifest.digest`; null where nobody said."""
     recipe_sha256: str | None = None

@@ -28,7 +28,7 @@ from lightspeech.quiet import muted
 from lightspeech.training import layout, networks
 from lightspeech.training.run import Run
 
-HOLDS = ("mel", "small_encoder", "pair", "encoder", "waveform")
+HOLDS = ("mel", "small_encoder", "pair", "encoder", "waveform", "text")
 """Front ends that it can write."""
 KNOWS_SPEAKER = True
 """Whether it writes a network that takes features without a voice."""

@@ -13,7 +13,7 @@ from lightspeech.export._bundled import nobody as network_alone  # noqa: F401
 from lightspeech.models.int8_onnx import dynamic
 from lightspeech.training.run import Run
 
-HOLDS = ("mel", "waveform", "pair")
+HOLDS = ("mel", "waveform", "pair", "text")
 """Front ends that it can write."""
 KNOWS_SPEAKER = True
 """Whether it writes a network that takes features without a voice."""

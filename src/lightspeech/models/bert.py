@@ -75,7 +75,10 @@ class Encoder(nn.Module):
             Shape ``(batch, tokens, width)``; those without a token mean nothing.
         """
         ids, mask = tokens.unbind(2)
-        states: Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        # As added to the scores: of a plain mask transformers asks for its content, on any device.
+        absent = (mask[:, None, None, :] - 1).expand(-1, 1, ids.shape[1], -1)
+        absent = absent.to(next(self.encoder.parameters()).dtype) * 1e4
+        states: Tensor = self.encoder(input_ids=ids, attention_mask=absent).last_hidden_state
         return states
 
 

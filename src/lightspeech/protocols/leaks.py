@@ -75,6 +75,25 @@ def find_texts(utterances: list[Utterance], split: Split) -> list[Leak]:
     return list(_of_kind("text", said.__getitem__, split))
 
 
+def text_seen(utterances: Iterable[Utterance], protocol: Protocol) -> float:
+    """Tell how much of what is tested was said in training, too.
+
+    Args:
+        utterances: all that the protocol names.
+        protocol: the cut.
+
+    Returns:
+        Share of the utterances tested whose sentence is in the training part of their fold, 0 to 1.
+    """
+    said = {utterance.id: words(utterance.transcript) for utterance in utterances}
+    seen, tested = 0, 0
+    for split in protocol.splits:
+        known = {said[name] for name in split.train} - {""}
+        seen += sum(said[name] in known for name in split.test)
+        tested += len(split.test)
+    return seen / tested if tested else 0.0
+
+
 def words(transcript: str) -> str:
     """Give what all spellings of a sentence share: its words, without case and punctuation.
 

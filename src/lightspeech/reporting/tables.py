@@ -18,6 +18,11 @@ LEGEND = (
     "nothing about strangers."
 )
 
+TEXT_LEGEND = (
+    " **text leak**: share of the tested sentences that a model which reads them knows from "
+    "training."
+)
+
 
 def read_all(root: Path) -> list[Results]:
     """Read every results file, ``<root>/<corpus>/*.json``, see `results.read_all`.
@@ -39,7 +44,8 @@ def markdown(published: Sequence[Results]) -> str:
     """Write a table for each corpus and class set, best UAR first, leaky ones last."""
     ordered = sorted(published, key=lambda r: (*_group(r), r.leaky, -r.uar.mean))
     tables = [_table(list(rows)) for _, rows in groupby(ordered, _group)]
-    return "\n\n".join([*tables, LEGEND])
+    legend = LEGEND + (TEXT_LEGEND if any(row.text_seen for row in published) else "")
+    return "\n\n".join([*tables, legend])
 
 
 def _group(figures: Results) -> tuple[str, tuple[str, ...]]:
@@ -57,6 +63,7 @@ def _table(rows: Sequence[Results]) -> str:
 
 def _cells(row: Results) -> tuple[str, ...]:
     leaky = f" **{wording.LEAKY}**" if row.leaky else ""
+    text_leak = f" **{wording.text_leak(row)}**" if wording.text_leak(row) else ""
     n_seeds = f"*{wording.seeds(row)}*" if wording.few_seeds(row) else str(len(row.seeds))
     return (
         f"{row.system}{leaky}",
@@ -66,7 +73,7 @@ def _cells(row: Results) -> tuple[str, ...]:
         wording.percent(row.uar.worst_speaker),
         wording.percent(row.wa),
         n_seeds,
-        f"{row.protocol}{leaky}",
+        f"{row.protocol}{leaky}{text_leak}",
     )
 
 

@@ -30,6 +30,8 @@ def _headline(results: Results) -> Iterator[str]:
     leaky = (
         f", {wording.LEAKY.upper()}: test units are known from training" if results.leaky else ""
     )
+    if text_leak := wording.text_leak(results):
+        leaky += f", {text_leak.upper()}: sentences are known from training"
     few = " (too few to publish)" if wording.few_seeds(results) else ""
     yield f"{results.system} on {results.corpus}, {results.protocol}{leaky}"
     yield f"UAR       {wording.spread(results.uar)} %"

@@ -57,6 +57,11 @@ def duration(seconds: float | None) -> str:
     return f"{seconds:.2f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
+def text_leak(results: Results) -> str:
+    """Say how many of the tested sentences a model that reads text knows; nothing of others."""
+    return f"text leak {percent(results.text_seen)} %" if results.text_seen else ""
+
+
 def few_seeds(results: Results) -> bool:
     """Whether a figure rests on fewer seeds than a published one should."""
     return len(results.seeds) < HONEST_SEEDS.get(results.corpus, ELSEWHERE)

@@ -18,6 +18,7 @@ from lightspeech.evaluation.results import Results
 from lightspeech.export import checks
 from lightspeech.export.c99 import prefix as prefixes
 from lightspeech.files import write_json
+from lightspeech.protocols import leaks
 from lightspeech.protocols.base import Protocol
 from lightspeech.studies import sources
 from lightspeech.studies.recipe import Recipe
@@ -100,6 +101,7 @@ def describe_study(study: Study, bundle: Bundle | None) -> Conditions:
         name = layout.run_name(bundle.provenance["fold"], bundle.provenance["seed"])
     run = runs.read_run(study.folder / name)
     is_known = run.config.knows_speaker
+    reads = bundles.part(run.config.frontend.as_dict(), bundles.TEXT) is not None
     values = {
         "corpus": corpus_name(recipe, protocol),
         "protocol": protocol.name + (KNOWN if is_known else ""),
@@ -112,6 +114,7 @@ def describe_study(study: Study, bundle: Bundle | None) -> Conditions:
         **costs(run, bundle),
         "recipe": recipe.name,
         "labels": run.labels,
+        "text_seen": leaks.text_seen(study.utterances, protocol) if reads else None,
         "data_sha256": manifest.digest(study.utterances),
         "recipe_sha256": study.recipe_sha256,
     }

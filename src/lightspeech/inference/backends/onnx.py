@@ -73,7 +73,8 @@ class OnnxPredictor:
         if self.tokens is not None:
             repeated = np.repeat(self.tokens[None], len(waveforms), 0)
             words = {IDS: repeated[:, :, 0], MASK: repeated[:, :, 1]}
-        answer = self.session.run(OUTPUT, {name: inputs, **words})
+        sound = {name: inputs} if name in self.session.inputs else {}  # a text may be all
+        answer = self.session.run(OUTPUT, {**sound, **words})
         shape = (len(waveforms), len(self.bundle.labels))
         if answer.shape != shape or not np.allclose(answer.sum(1), 1, atol=1e-3):
             raise self.session.fault(f"gives no probabilities of shape {shape}, but {answer.shape}")
@@ -103,13 +104,13 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
     inputs = [name for name in session.inputs if name not in words]
     outputs = list(session.outputs)
     kinds = {*(session.inputs[name] for name in inputs), *session.outputs.values()}
-    if inputs not in ([WAVEFORM], [FEATURES]) or OUTPUT not in outputs:
+    if inputs not in ([WAVEFORM], [FEATURES], [] if words else [WAVEFORM]) or OUTPUT not in outputs:
         raise session.fault(f"maps {inputs} to {outputs}, not {WAVEFORM!r} to {OUTPUT!r}")
     if kinds != {FLOAT}:
         raise session.fault(f"takes and gives {sorted(kinds)}, not {FLOAT} alone")
     if bundle.text is not None:
         kinds = {session.inputs[name] for name in words}
-        if len(words) < 2 or inputs != [WAVEFORM] or kinds != {INTEGER}:
+        if len(words) < 2 or inputs == [FEATURES] or kinds != {INTEGER}:
             raise session.fault(f"takes {session.inputs}, not a waveform and {IDS!r}, {MASK!r}")
         return OnnxPredictor(bundle, session, tokenizer=_tokenizer(bundle, bundle.text))
     if inputs == [WAVEFORM]:
