@@ -17,7 +17,7 @@ from lightspeech.models import bert, building, light_sernet, micro, multimodal, 
 from lightspeech.models.building import Architecture
 from lightspeech.protocols import grouped_k_fold
 from lightspeech.studies import tasks
-from lightspeech.training import layout, predictions
+from lightspeech.training import cost, layout, predictions
 from lightspeech.training import run as runs
 from lightspeech.training.loop import Training
 from lightspeech.training.task import RunConfig
@@ -120,6 +120,11 @@ def test_both_are_heard(source):
     for name in inputs:
         changed = {**inputs, name: inputs[name].flip(0)}
         assert (network(changed) - network(inputs)).abs().max() > 1e-4
+
+
+def test_its_multiplications_are_counted_without_computing(source):
+    """As for tables, on a device without content, where a text is not to be looked at."""
+    assert cost.macs(built(source), front(source).example()) > 1e6
 
 
 def test_the_fusion_vector_is_what_the_head_reads(source):
