@@ -16,12 +16,14 @@ import torch
 from torch import Tensor, nn
 
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
-from lightspeech.export import checks
+from lightspeech.export import checks, onnx_mel
 from lightspeech.export._bundled import exporter
 from lightspeech.export._bundled import never as rewrite  # noqa: F401
 from lightspeech.frontends import small_encoder
 from lightspeech.frontends.contract import Layer
 from lightspeech.frontends.inputs import apply
+from lightspeech.frontends.mel_layer import MelLayer
+from lightspeech.models import int8_graph
 from lightspeech.models.int8 import Int8Network
 from lightspeech.models.int8_onnx import OPSET, Converted, OnnxNetwork, dynamic
 from lightspeech.quiet import muted
@@ -117,6 +119,11 @@ def to_bytes(run: Run, *, half: bool = False, network_alone: bool = False) -> by
             f"{checks.remedy(run.config)}"
         )
     model = graph(Recognizer(run, layer, half=half), run.config.model.name)
+    if not length:
+        int8_graph.fuse(model)
+    for part in layer.modules():
+        if isinstance(part, MelLayer) and onnx_mel.can(part.cfg):
+            onnx_mel.replace(model, part.cfg)
     if front.in_bundle and front.tuned:  # as the run was measured, see `networks.answering`
         model = parsed(dynamic(model))
     for name, source in layer.sources.items():

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from lightspeech.errors import BundleError, MissingExtra
+from lightspeech.models import int8_graph
 from lightspeech.models.contract import SpeechModel
 from lightspeech.models.int8 import Int8Network, convert
 from lightspeech.quiet import muted
@@ -57,6 +58,7 @@ def to_bytes(network: Int8Network, example: Tensor) -> bytes:
     """
     features = torch.zeros(2, *example.shape[1:])
     model = _exported(Converted(network), features, {0: torch.export.Dim("batch")})
+    int8_graph.fuse(model)
     data: bytes = model.SerializeToString()
     return data
 

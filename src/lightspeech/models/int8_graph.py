@@ -1,0 +1,166 @@
+"""An exported int8 graph in the form that onnxruntime fuses: integers from end to end.
+
+The exporter rounds twice where it moves numbers, keeps biases in floats and shares what several
+operations read; each keeps a convolution in floats. Activations are written as uint8, for which
+there are kernels that int8 lacks. All is the same arithmetic.
+"""
+
+import copy
+from typing import Any
+
+import numpy as np
+
+MOVES = ("Transpose", "Unsqueeze", "Squeeze", "Slice", "Reshape", "Flatten")
+"""Operations that only move numbers."""
+WEIGHTED = ("Conv", "Gemm")
+ROUND, UNROUND = "QuantizeLinear", "DequantizeLinear"
+
+
+def fuse(model: Any) -> None:
+    """Rewrite a model in place.
+
+    Args:
+        model: ONNX with int8 activations, their zero points int8, and weights that are stored.
+    """
+    graph = _Graph(model)
+    graph.move_integers()
+    graph.add_biases()
+    graph.read_apart()
+    graph.make_unsigned()
+    graph.write()
+
+
+class _Graph:
+    """Nodes and constants of a model."""
+
+    def __init__(self, model: Any) -> None:
+        """Read a model."""
+        from onnx import numpy_helper
+
+        self.graph, self.nodes = model.graph, list(model.graph.node)
+        self.values = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
+        self.made = list(model.graph.initializer)
+
+    def made_by(self) -> dict[str, Any]:
+        """The node that gives each name."""
+        return {name: node for node in self.nodes for name in node.output}
+
+    def constant(self, name: str, value: Any) -> str:
+        """Add a constant."""
+        from onnx import numpy_helper
+
+        if name not in self.values:
+            self.values[name] = np.asarray(value)
+            self.made.append(numpy_helper.from_array(self.values[name], name))
+        return name
+
+    def move_integers(self) -> None:
+        """Move integers instead of floats; what has its scale already is not rounded again."""
+        made_by, same, nodes = self.made_by(), {}, []
+        for node in self.nodes:
+            _rename(node, same)
+            rounded, moves = self._rounded(node, made_by, same)
+            if not rounded:
+                nodes.append(node)
+                continue
+            for move in moves:
+                again = copy.deepcopy(move)
+                again.input[0], again.output[0] = rounded, f"{node.output[0]}_{move.output[0]}"
+                again.name = rounded = again.output[0]
+                nodes.append(again)
+            same[node.output[0]] = rounded
+        self.nodes = nodes
+        for node in self.nodes:
+            _rename(node, same)
+
+    def _rounded(
+        self, node: Any, made_by: dict[str, Any], same: dict[str, str]
+    ) -> tuple[str, list[Any]]:
+        """Name the integers that a node rounds to the scale they have, and what moved them."""
+        moves: list[Any] = []
+        before = made_by.get(node.input[0]) if node.op_type == ROUND else None
+        while before is not None and before.op_type in MOVES:
+            moves.insert(0, before)
+            before = made_by.get(same.get(before.input[0], before.input[0]))
+        if before is None or before.op_type != UNROUND or before.input[0] in self.values:
+            return "", []
+        alike = all(
+            np.array_equal(self.values[before.input[n]], self.values[node.input[n]]) for n in (1, 2)
+        )
+        return (before.input[0], moves) if alike else ("", [])
+
+    def add_biases(self) -> None:
+        """Make biases whole numbers at the scale of the products they are added to."""
+        from onnx import helper
+
+        made_by, nodes = self.made_by(), []
+        for node in self.nodes:
+            scale = self._scale(node, made_by)
+            if scale is not None:
+                bias = self.values[node.input[2]]
+                values = {
+                    "bias": np.rint(bias / scale).astype(np.int32),
+                    "bias_scale": np.broadcast_to(scale, bias.shape).astype(np.float32),
+                    "bias_zero": np.zeros(bias.shape, np.int32),
+                }
+                names = [self.constant(f"{node.output[0]}_{k}", v) for k, v in values.items()]
+                node.input[2] = f"{node.output[0]}_bias_in_floats"
+                nodes.append(helper.make_node(UNROUND, names, [node.input[2]], axis=0))
+            nodes.append(node)
+        self.nodes = nodes
+
+    def _scale(self, node: Any, made_by: dict[str, Any]) -> Any | None:
+        """The scale of a node's products, where it adds a bias to products of integers."""
+        if node.op_type not in WEIGHTED or len(node.input) < 3:
+            return None
+        factors = [made_by.get(name) for name in node.input[:2]]
+        if any(each is None or each.op_type != UNROUND for each in factors):
+            return None
+        if node.input[2] not in self.values:
+            return None
+        scale = np.prod(np.broadcast_arrays(*(self.values[each.input[1]] for each in factors)), 0)
+        largest = np.abs(self.values[node.input[2]] / scale).max()
+        return scale if largest < np.iinfo(np.int32).max else None
+
+    def read_apart(self) -> None:
+        """Give each reader of rounded numbers its own."""
+        readers: dict[str, list[tuple[Any, int]]] = {}
+        for node in self.nodes:
+            for place, name in enumerate(node.input):
+                readers.setdefault(name, []).append((node, place))
+        nodes = []
+        for node in self.nodes:
+            nodes.append(node)
+            if node.op_type != UNROUND:
+                continue
+            for number, (reader, place) in enumerate(readers.get(node.output[0], [])[1:]):
+                again = copy.deepcopy(node)
+                again.name, again.output[0] = "", f"{node.output[0]}_again{number}"
+                reader.input[place] = again.output[0]
+                nodes.append(again)
+        self.nodes = nodes
+
+    def make_unsigned(self) -> None:
+        """Shift all activations by 128."""
+        for node in self.nodes:
+            if node.op_type not in (ROUND, UNROUND) or node.input[0] in self.values:
+                continue
+            zero = self.values[node.input[2]]
+            if zero.dtype == np.int8:
+                shifted = (zero.astype(np.int16) + 128).astype(np.uint8)
+                node.input[2] = self.constant(f"{node.input[2]}_unsigned", shifted)
+
+    def write(self) -> None:
+        """Write what is still needed back into the model."""
+        wanted, kept = {each.name for each in self.graph.output}, []
+        for node in reversed(self.nodes):
+            if wanted & set(node.output):
+                kept.append(node)
+                wanted |= set(node.input)
+        del self.graph.node[:], self.graph.initializer[:], self.graph.value_info[:]
+        self.graph.node.extend(reversed(kept))
+        self.graph.initializer.extend(each for each in self.made if each.name in wanted)
+
+
+def _rename(node: Any, names: dict[str, str]) -> None:
+    node.input[:] = [names.get(name, name) for name in node.input]
