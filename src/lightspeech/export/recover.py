@@ -108,7 +108,7 @@ def _fill(network: Int8Network, graph: Any, arrays: Arrays) -> None:
             weights = makers[node.input[1]]
             integers, by = (arrays[each] for each in weights.input[:2])
             state[f"graph.{_layer(node)}.weight"] = _floats(integers, by)
-            state[f"graph.{_layer(node)}.bias"] = arrays[node.input[2]]
+            state[f"graph.{_layer(node)}.bias"] = _bias(node.input[2], makers, arrays)
     tensors = {name: torch.from_numpy(value.copy()) for name, value in state.items()}
     missing, unknown = network.load_state_dict(tensors, strict=False)
     if unknown or any(name.endswith(("weight", "bias")) for name in missing):
@@ -116,8 +116,10 @@ def _fill(network: Int8Network, graph: Any, arrays: Arrays) -> None:
     values = int8.Values()
     scales = _scales(graph, values)
     for number, rounding in int8.roundings(network, values):
-        for name, each in zip(("scale", "zero_point"), scales[number], strict=True):
-            rounding.get_buffer(name).copy_(torch.from_numpy(arrays[each].astype("f8")))
+        scale, zero = (arrays[each] for each in scales[number])
+        signed = zero.astype("f8") - (128 if zero.dtype == np.uint8 else 0)
+        for name, value in (("scale", scale.astype("f8")), ("zero_point", signed)):
+            rounding.get_buffer(name).copy_(torch.from_numpy(np.asarray(value)))
 
 
 def _scales(graph: Any, values: Values) -> dict[int, list[str]]:
@@ -130,7 +132,8 @@ def _scales(graph: Any, values: Values) -> dict[int, list[str]]:
             number = values.number(_layer(node), sources[:1])
         elif node.op_type == "QuantizeLinear":
             number = values.number(int8.ROUNDING, sources[:1])
-            scales[number] = list(node.input[1:3])
+            if scales.setdefault(number, list(node.input[1:3])) != list(node.input[1:3]):
+                raise ValueError(f"{node.input[0]} is rounded to two scales")
         elif node.op_type in COMPUTES:
             name, n_sources = COMPUTES[node.op_type]
             number = values.number(name, sources[:n_sources])
@@ -144,6 +147,14 @@ def _layer(node: Any) -> str:
     """Name a layer as the network does, by its bias."""
     name: str = node.input[2]
     return name.partition("converted.")[2].removesuffix(".bias")
+
+
+def _bias(name: str, makers: dict[str, Any], arrays: Arrays) -> npt.NDArray[np.float32]:
+    """A bias in floats, or as whole numbers of a scale."""
+    if name not in makers:
+        return arrays[name]
+    integers, scale = (arrays[each] for each in makers[name].input[:2])
+    return integers * scale
 
 
 def _floats(

@@ -220,15 +220,23 @@ class Values:
     def __init__(self) -> None:
         """Begin with none."""
         self._numbers: dict[tuple[str, tuple[int, ...]], int] = {}
+        self._rounded: set[int] = set()
 
     def number(self, what: str, sources: Iterable[int] = ()) -> int:
         """Give the number of a value.
 
         Args:
-            what: is computed, such as ``relu``, or the name of a layer.
+            what: is computed, such as ``relu``, or the name of a layer; what is rounded again,
+                which is to its own scale, is the value it was.
             sources: numbers of what it is computed of.
         """
-        return self._numbers.setdefault((what, tuple(sources)), len(self._numbers))
+        numbers = tuple(sources)
+        if what == ROUNDING and numbers[0] in self._rounded:
+            return numbers[0]
+        number = self._numbers.setdefault((what, numbers), len(self._numbers))
+        if what == ROUNDING:
+            self._rounded.add(number)
+        return number
 
 
 ROUNDING = "rounding"

@@ -99,12 +99,10 @@ class _Graph:
             if scale is not None:
                 bias = self.values[node.input[2]]
                 values = {
-                    "bias": np.rint(bias / scale).astype(np.int32),
-                    "bias_scale": np.broadcast_to(scale, bias.shape).astype(np.float32),
-                    "bias_zero": np.zeros(bias.shape, np.int32),
+                    "whole": np.rint(bias / scale).astype(np.int32),
+                    "scale": np.broadcast_to(scale, bias.shape).astype(np.float32),
                 }
-                names = [self.constant(f"{node.output[0]}_{k}", v) for k, v in values.items()]
-                node.input[2] = f"{node.output[0]}_bias_in_floats"
+                names = [self.constant(f"{node.input[2]}.{k}", v) for k, v in values.items()]
                 nodes.append(helper.make_node(UNROUND, names, [node.input[2]], axis=0))
             nodes.append(node)
         self.nodes = nodes
@@ -118,7 +116,8 @@ class _Graph:
             return None
         if node.input[2] not in self.values:
             return None
-        scale = np.prod(np.broadcast_arrays(*(self.values[each.input[1]] for each in factors)), 0)
+        scales = (self.values[each.input[1]].astype(np.float64) for each in factors)
+        scale = np.prod(np.broadcast_arrays(*scales), 0)
         largest = np.abs(self.values[node.input[2]] / scale).max()
         return scale if largest < np.iinfo(np.int32).max else None
 
@@ -157,9 +156,10 @@ class _Graph:
             if wanted & set(node.output):
                 kept.append(node)
                 wanted |= set(node.input)
+        given = wanted - {name for node in kept for name in node.output}
         del self.graph.node[:], self.graph.initializer[:], self.graph.value_info[:]
         self.graph.node.extend(reversed(kept))
-        self.graph.initializer.extend(each for each in self.made if each.name in wanted)
+        self.graph.initializer.extend(each for each in self.made if each.name in given)
 
 
 def _rename(node: Any, names: dict[str, str]) -> None:
