@@ -80,6 +80,24 @@ def test_a_quiet_voice_is_as_exact_as_a_loud_one():
     np.testing.assert_allclose(quiet - np.log(1e-6), loud, atol=1e-3)
 
 
+def test_what_a_loop_takes_from_outside_stays():
+    model = transformed(CFG)
+    taken = helper.make_node("Add", ["frame", "outside"], ["more"])
+    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in ("frame", "more")]
+    body = helper.make_graph([taken], "body", ends[:1], ends[1:])
+    loop = helper.make_node("Scan", ["log"], ["all"], body=body, num_scan_inputs=1)
+    loop.attribute.append(helper.make_attribute("scan_input_axes", [1]))
+    loop.attribute.append(helper.make_attribute("scan_output_axes", [1]))
+    model.graph.node.append(loop)
+    outside = numpy_helper.from_array(np.array(3, np.float32), "outside")
+    model.graph.initializer.append(outside)
+    model.graph.output[0].name = "all"
+    onnx_mel.replace(model, CFG)
+    waveforms = noise(1, 8_000)
+    running = onnxruntime.InferenceSession(model.SerializeToString())
+    assert_equal(CFG, running.run(None, {"waveform": waveforms})[0] - 3, waveforms)
+
+
 @pytest.mark.parametrize(
     ("options", "can"),
     [

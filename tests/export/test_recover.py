@@ -74,7 +74,7 @@ def test_it_has_the_same_integers_and_gives_the_same_scores(exported):
     ):
         if name.endswith("weight"):
             assert torch.equal(*(rounded(each) for each in (one, other))), name
-    # Biases are whole numbers in the file: a sum beside an edge is rounded to a step beside, rarely.
+    # Biases are whole numbers in the file: a sum beside an edge may be rounded to a step beside.
     apart = (again.network(features) - done.network(features)).abs()
     assert (apart > 1e-5).float().mean() < 0.05
     assert apart.max() < 0.02

@@ -68,7 +68,7 @@ def replace(model: Any, cfg: MelConfig) -> None:
     kept = [node for node in nodes if bands not in node.output]
     wanted = _needed([*graph.nodes, *kept], [each.name for each in model.graph.output])
     _set(model.graph.node, wanted)
-    read = {name for node in wanted for name in node.input}
+    read = {name for node in wanted for name in _read(node)}
     tables = [*model.graph.initializer, *graph.tables]
     _set(model.graph.initializer, [table for table in tables if table.name in read])
     del model.graph.value_info[:]
@@ -80,8 +80,14 @@ def _needed(nodes: list[Any], outputs: list[str]) -> list[Any]:
     for node in reversed(nodes):
         if wanted & set(node.output):
             kept.append(node)
-            wanted |= set(node.input)
+            wanted |= _read(node)
     return kept[::-1]
+
+
+def _read(node: Any) -> set[str]:
+    """Name what a node reads, and what a loop in it takes from outside."""
+    inside = (each for attribute in node.attribute for each in attribute.g.node)
+    return set(node.input).union(*map(_read, inside))
 
 
 def _set(field: Any, values: list[Any]) -> None:

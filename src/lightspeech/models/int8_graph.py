@@ -20,8 +20,11 @@ def fuse(model: Any) -> None:
     """Rewrite a model in place.
 
     Args:
-        model: ONNX with int8 activations, their zero points int8, and weights that are stored.
+        model: ONNX with int8 activations, their zero points int8, and weights that are stored; one
+            with a loop inside, as of an LSTM layer, stays as it is, since nothing joins its parts.
     """
+    if any(attribute.HasField("g") for node in model.graph.node for attribute in node.attribute):
+        return
     graph = _Graph(model)
     graph.move_integers()
     graph.add_biases()

@@ -1,0 +1,41 @@
+"""What ONNX bundles gain over what torch's exporter writes."""
+
+from pathlib import Path
+
+from lightspeech.files import read_json
+from lightspeech.reporting import costs, wording
+
+FILE = "benchmarks/onnx.json"
+
+
+def describe(root: Path) -> str:
+    """Write a table, a row a shipped model, and what its answers tell apart.
+
+    Args:
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if there are no figures of it.
+    """
+    figures = read_json(root / FILE, remedy="type: python benchmarks/onnx_speed.py RECORDINGS")
+    head = ("model", "size", "exported, us", "ours, us", "times faster", "network alone")
+    rows = [
+        (
+            name,
+            wording.size(of["bytes"]["bundle, ours"]),
+            f"{of['us']['bundle, exported']:.0f}",
+            f"{of['us']['bundle, ours']:.0f}",
+            f"{of['bundle_times_faster']:.1f}",
+            f"{of['network_times_faster']:.1f}",
+        )
+        for name, of in figures["models"].items()
+    ]
+    others = sum(of["other_labels"] for of in figures["models"].values())
+    apart = max(of["largest_difference"] for of in figures["models"].values())
+    where = f"{figures['machine']['cpu']}, onnxruntime {figures['machine']['onnxruntime']}"
+    return (
+        f"{costs.table(head, rows)}\n\nProcessor time of one window of three seconds on one thread "
+        f"({where}). Of the first windows of "
+        f"{figures['recordings']:,} recordings {others} have another label, and no probability is "
+        f"more than {apart:.3f} apart."
+    )
