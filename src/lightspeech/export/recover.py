@@ -125,7 +125,7 @@ def _fill(network: Int8Network, graph: Any, arrays: Arrays) -> None:
 def _scales(graph: Any, values: Values) -> dict[int, list[str]]:
     """Names of scale and zero point by the number of the value that they round."""
     numbers: dict[str, int] = {}
-    scales = {}
+    scales: dict[int, list[str]] = {}
     for node in graph.node:
         sources = [numbers.get(each, values.number("")) for each in node.input]
         if node.op_type in LAYERS:

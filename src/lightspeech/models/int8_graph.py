@@ -59,7 +59,8 @@ class _Graph:
 
     def move_integers(self) -> None:
         """Move integers instead of floats; what has its scale already is not rounded again."""
-        made_by, same, nodes = self.made_by(), {}, []
+        made_by, nodes = self.made_by(), []
+        same: dict[str, str] = {}
         for node in self.nodes:
             _rename(node, same)
             rounded, moves = self._rounded(node, made_by, same)
@@ -114,12 +115,11 @@ class _Graph:
         """The scale of a node's products, where it adds a bias to products of integers."""
         if node.op_type not in WEIGHTED or len(node.input) < 3:
             return None
-        factors = [made_by.get(name) for name in node.input[:2]]
-        if any(each is None or each.op_type != UNROUND for each in factors):
+        factors = [made_by[name] for name in node.input[:2] if name in made_by]
+        rounded = [each for each in factors if each.op_type == UNROUND]
+        if len(rounded) < 2 or node.input[2] not in self.values:
             return None
-        if node.input[2] not in self.values:
-            return None
-        scales = (self.values[each.input[1]].astype(np.float64) for each in factors)
+        scales = (self.values[each.input[1]].astype(np.float64) for each in rounded)
         scale = np.prod(np.broadcast_arrays(*scales), 0)
         largest = np.abs(self.values[node.input[2]] / scale).max()
         return scale if largest < np.iinfo(np.int32).max else None
