@@ -8,7 +8,7 @@ robot, and all speakers express an emotion in one way, so figures on it say noth
 """
 
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,9 @@ class Config(RootConfig):
     """Of speakers, sentences and noise, 0 or above."""
     spread: bounds.Spread = 1.0
     """How far sentences stray from their rule; 0 follows it exactly, above 1 is harder."""
+    cues: tuple[str, ...] = ()
+    """Cues that carry the label, as `Cues` names them; none: all. The others stay as in neutral
+    speech, so that nothing can be learnt from them, and an explanation must not name them."""
 
     def __post_init__(self) -> None:
         """Refuse corpora that cannot be."""
@@ -73,6 +76,8 @@ class Config(RootConfig):
             raise ConfigError(
                 f"seed and spread must be 0 or above, found {self.seed} and {self.spread}"
             )
+        if unknown := set(self.cues) - asdict(NEUTRAL).keys():
+            raise ConfigError(f"no cue {min(unknown)!r}; choose from {list(asdict(NEUTRAL))}")
 
 
 def read(cfg: Config) -> Reading:
@@ -131,6 +136,8 @@ def describe(cfg: Config) -> dict[str, Any]:
         ``files`` the cues it is made with.
     """
     settings = {key: value for key, value in as_dict(cfg).items() if key != "root"}
+    if not cfg.cues:
+        del settings["cues"]  # all cues, as in corpora that were made before it could be said
     return {
         "config": settings,
         "rules": {label: asdict(rule) for label, rule in RULES.items()},
@@ -160,7 +167,10 @@ def _sentence(cfg: Config, number: int) -> Sentence:
 def _cues(cfg: Config, speaker: int, label: str, text: int) -> Cues:
     """Draw the cues of one file around its rule, as strongly as its speaker expresses it."""
     rng = _random(cfg, 3, speaker, list(RULES).index(label), text)
-    return _acting.cues(RULES[label], _speaker(cfg, speaker).expression, cfg.spread, rng)
+    rule = RULES[label]
+    if cfg.cues:
+        rule = replace(NEUTRAL, **{cue: getattr(rule, cue) for cue in cfg.cues})
+    return _acting.cues(rule, _speaker(cfg, speaker).expression, cfg.spread, rng)
 
 
 def _render(path: Path, cues: Cues, cfg: Config) -> None:

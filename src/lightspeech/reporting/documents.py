@@ -12,6 +12,7 @@ from lightspeech.reporting import (
     benchmark_table,
     browser,
     costs,
+    explanation,
     levels,
     objectives,
     onnx_speed,
@@ -91,6 +92,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "fuzzed": reliability.fuzzed,
     "robustness": robustness.describe,
     "sureness": sureness.describe,
+    "explanations": explanation.markdown,
 }
 """What may stand between markers: given the folder of all results, Markdown."""
 

@@ -1,0 +1,224 @@
+"""Explanations in words and tables: only what an interval vouches for becomes a sentence."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lightspeech.explain import explanation as explanations
+from lightspeech.explain.explanation import Explanation, System
+from lightspeech.explain.payers import Payers, Share
+from lightspeech.explain.reliance import ALL, Edited, Effect, Reliance
+from lightspeech.explain.retention import Retained
+from lightspeech.reporting import text
+from lightspeech.reporting.wording import percent
+
+NOTHING = "–"
+
+
+def markdown(root: Path) -> str:
+    """Write all explanations below a folder of results, as Markdown.
+
+    Args:
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if a file holds no JSON object.
+        ConfigError: if one does not hold what it should.
+    """
+    found = explanations.read_all(root)
+    return "\n\n".join(_page(explanation) for explanation in found.values())
+
+
+def describe(explanation: Explanation) -> str:
+    """Write an explanation for a terminal."""
+    parts = [_about(explanation), *sentences(explanation), "", text.aligned(_cues(explanation))]
+    if explanation.teacher:
+        parts += ["", text.aligned(_retained(explanation))]
+    return "\n".join(parts)
+
+
+def _page(explanation: Explanation) -> str:
+    kept = [f"### {explanation.recipe}", _about(explanation)]
+    kept += [f"- {sentence}" for sentence in sentences(explanation)]
+    parts = ["\n\n".join(kept[:2]), "\n".join(kept[2:])]
+    parts.append(
+        "Change of the probability of the right emotion, by the strongest edit of each cue, mean "
+        "over emotions; behind it the share of answers that it changes."
+    )
+    parts.append(_table(_cues(explanation)))
+    if explanation.teacher:
+        parts.append(f"Share of the effects of {explanation.teacher} that each system shows too.")
+        parts.append(_table(_retained(explanation)))
+    parts.append("The cue that moves each emotion most, and by how much.")
+    parts.append(_table(_emotions(explanation)))
+    if explanation.payers:
+        parts.append("Recordings whose answer, over all seeds, a step changed.")
+        parts.append(_table(_payers(explanation.payers)))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    head, *body = rows
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _about(explanation: Explanation) -> str:
+    folds = ", ".join(map(str, explanation.folds))
+    copies = ", ".join(
+        f"{system.name} {percent(system.copy.flipped)} %" for system in explanation.systems
+    )
+    return (
+        f"{explanation.recipe} on {explanation.corpus}: {explanation.n_utterances:,} recordings of "
+        f"{explanation.n_speakers} speakers that no system knows (test folds {folds}). A copy that "
+        f"changes no cue changes this share of the answers: {copies}."
+    )
+
+
+def sentences(explanation: Explanation) -> Iterator[str]:
+    """Say in plain words what is certain.
+
+    Args:
+        explanation: of a chain.
+
+    Yields:
+        A sentence each.
+    """
+    for system in explanation.systems:
+        yield _relies(system)
+    students = [s.name for s in explanation.systems if s.name != explanation.teacher]
+    for name in students if explanation.teacher else ():
+        yield from _kept(name, explanation)
+    for payer in explanation.payers:
+        yield _pays(payer)
+
+
+def _relies(system: System) -> str:
+    ranked = sorted(
+        (r for r in system.reliances if r.emotion == ALL and r.effect < 0), key=lambda r: r.effect
+    )
+    if not ranked:
+        return f"{system.name} rests on no cue for certain: no edit does it harm in all emotions."
+    words = ", ".join(f"{r.cue} ({_told(r)})" for r in ranked[:4])
+    silent = [r.cue for r in system.reliances if r.emotion == ALL and not r.effect]
+    without = f"; no certain effect of {', '.join(silent)}" if silent else ""
+    return f"{system.name} rests most on {words}{without}."
+
+
+def _told(reliance: Reliance) -> str:
+    return f"{100 * reliance.effect:+.1f} points, {percent(reliance.flipped)} % other answers"
+
+
+def _kept(name: str, explanation: Explanation) -> Iterator[str]:
+    mine = [r for r in explanation.retained if r.system == name and r.emotion == ALL]
+    lost = [r for r in mine if r.is_lost]
+    if lost:
+        words = ", ".join(f"{r.cue} ({_share(r)})" for r in sorted(lost, key=lambda r: r.share))
+        yield f"Of what {explanation.teacher} rests on, {name} kept only a part: {words}."
+    if paid := [r for r in mine if r.is_cost_of_step]:
+        words = ", ".join(f"{r.cue} ({100 * (r.of_step or 0):+.0f} points)" for r in paid)
+        yield f"The step to {name} itself cost {words}."
+
+
+def _share(retained: Retained) -> str:
+    low, high = retained.ci95 or (retained.share, retained.share)
+    return f"{100 * retained.share:.0f} %, {100 * low:.0f} to {100 * high:.0f}"
+
+
+def _pays(payers: Payers) -> str:
+    others = [
+        f"{emotion} ({percent(share.share)} %)"
+        for emotion, share in payers.by_emotion.items()
+        if share.ci95 is not None and share.ci95[0] > payers.changed.share
+    ]
+    who = f"; more than others pay {', '.join(others)}" if others else ""
+    return (
+        f"From {payers.before} to {payers.step} {_percents(payers.changed)} of the recordings got "
+        f"another answer in most seeds, {percent(payers.got_worse)} % a wrong one instead of a "
+        f"right one{who}."
+    )
+
+
+def _percents(share: Share) -> str:
+    if share.ci95 is None:
+        return f"{percent(share.share)} %"
+    return f"{percent(share.share)} % ({percent(share.ci95[0])} to {percent(share.ci95[1])})"
+
+
+def _cues(explanation: Explanation) -> list[list[str]]:
+    names = [system.name for system in explanation.systems]
+    rows = [["edit", *names]]
+    for edit in explanation.systems[0].edits:
+        cells = [_cell(system, edit) for system in explanation.systems]
+        rows.append([_edit(edit), *cells])
+    return rows
+
+
+def _edit(edit: Edited) -> str:
+    return f"{edit.cue} {edit.amount:g} {edit.unit}" if edit.unit else edit.cue
+
+
+def _cell(system: System, edit: Edited) -> str:
+    same = (e for e in system.edits if (e.cue, e.amount) == (edit.cue, edit.amount))
+    found = next(same, None)
+    if found is None or ALL not in found.emotions:
+        return NOTHING
+    return f"{_points(found.emotions[ALL])}, {percent(found.flipped)} %"
+
+
+def _points(effect: Effect) -> str:
+    points = f"{100 * effect.change:+.1f}"
+    if effect.ci95 is None:
+        return points
+    low, high = (f"{100 * bound:+.1f}" for bound in effect.ci95)
+    return f"{points} ({low} to {high})"
+
+
+def _retained(explanation: Explanation) -> list[list[str]]:
+    names = [s.name for s in explanation.systems if s.name != explanation.teacher]
+    found = {(r.system, r.cue): r for r in explanation.retained if r.emotion == ALL}
+    cues = dict.fromkeys(r.cue for r in explanation.retained if r.emotion == ALL)
+    head = ["cue", *(f"{name} %" for name in names)]
+    return [head, *([cue, *(_kept_cell(found[name, cue]) for name in names)] for cue in cues)]
+
+
+def _kept_cell(retained: Retained) -> str:
+    if retained.ci95 is None:
+        return f"{100 * retained.share:.0f}"
+    low, high = retained.ci95
+    return f"{100 * retained.share:.0f} ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def _emotions(explanation: Explanation) -> list[list[str]]:
+    rows = [["emotion", *(system.name for system in explanation.systems)]]
+    for emotion in explanation.labels:
+        rows.append([emotion, *(_strongest(system, emotion) for system in explanation.systems)])
+    return rows
+
+
+def _strongest(system: System, emotion: str) -> str:
+    mine = [r for r in system.reliances if r.emotion == emotion and r.effect]
+    if not mine:
+        return NOTHING
+    best = max(mine, key=lambda r: abs(r.effect))
+    unit = next(e.unit for e in system.edits if e.cue == best.cue)
+    amount = f" {best.amount:g} {unit}" if unit else ""
+    return f"{best.cue}{amount}: {100 * best.effect:+.1f}"
+
+
+def _payers(found: Sequence[Payers]) -> list[list[str]]:
+    head = ["step", "changed %", "got worse %", "most of", "longer by s", "calibration error %"]
+    rows = [head]
+    for payers in found:
+        most = max(payers.by_emotion.items(), key=lambda item: item[1].share)
+        errors = f"{percent(payers.calibration_before)} to {percent(payers.calibration_after)}"
+        rows.append(
+            [
+                f"{payers.before} to {payers.step}",
+                _percents(payers.changed),
+                percent(payers.got_worse),
+                f"{most[0]} ({_percents(most[1])})",
+                f"{payers.longer_s:+.2f}",
+                errors,
+            ]
+        )
+    return rows

@@ -1,0 +1,48 @@
+import json
+
+import pytest
+
+from lightspeech.explain import explanation, hearing
+from lightspeech.explain.reliance import ALL
+
+pytest.importorskip("torch", reason="trained runs need the extra 'train'")
+ASKED = ("copy", "there and back", "pitch level", "rate")
+
+
+@pytest.fixture
+def few_edits(monkeypatch):
+    """Four cues, so that it is soon done."""
+    from lightspeech.explain import reliance
+    from lightspeech.workflows import explain
+
+    few = tuple(e for e in hearing.EDITS if e.cue in ASKED and abs(e.amount) < 2)
+    for module in (hearing, reliance, explain):
+        monkeypatch.setattr(module, "EDITS", few)
+    return few
+
+
+def test_a_study_is_explained_kept_and_told_again(lightspeech, train, here, few_edits, monkeypatch):
+    folder, _ = train("seeds=[0,1]")
+    asked = ("explain", folder, "--against", folder, "--fold", 0, "--processes", 1)
+    told = lightspeech(*asked, "--publish", "results", "--json")
+    assert told.code == 0, told.err
+    found = json.loads(told.out)
+    assert found["folds"] == [0]
+    (system,) = found["systems"]
+    assert system["seeds"] == [0, 1]
+    assert {(e["cue"], e["amount"]) for e in system["edits"]} == {
+        (e.cue, e.amount) for e in few_edits
+    }
+    assert system["edits"][0]["emotions"][ALL]["ci95"] is None  # one speaker a fold
+    path = here / "results/explain/synthetic-tiny.json"
+    assert explanation.read(path).n_speakers == 1
+
+    monkeypatch.setattr(hearing, "hear", None)  # nobody is asked twice
+    again = lightspeech(*asked)
+    assert again.code == 0, again.err
+    assert "pitch level 1 st" in again.out
+    assert "rests on no cue for certain" in again.out
+
+
+def test_what_is_no_study_is_refused(lightspeech, error_line, tmp_path):
+    assert "recipe" in error_line(lightspeech("explain", tmp_path))
