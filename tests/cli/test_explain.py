@@ -5,7 +5,6 @@ import pytest
 from lightspeech.explain import explanation, hearing
 from lightspeech.explain.reliance import ALL
 
-pytest.importorskip("torch", reason="trained runs need the extra 'train'")
 ASKED = ("copy", "there and back", "pitch level", "rate")
 
 
@@ -21,6 +20,12 @@ def few_edits(monkeypatch):
     return few
 
 
+@pytest.fixture
+def torch():
+    return pytest.importorskip("torch", reason="trained runs need the extra 'train'")
+
+
+@pytest.mark.usefixtures("torch")
 def test_a_study_is_explained_kept_and_told_again(lightspeech, train, here, few_edits, monkeypatch):
     folder, _ = train("seeds=[0,1]")
     asked = ("explain", folder, "--against", folder, "--fold", 0, "--processes", 1)
@@ -44,5 +49,28 @@ def test_a_study_is_explained_kept_and_told_again(lightspeech, train, here, few_
     assert "rests on no cue for certain" in again.out
 
 
+@pytest.mark.usefixtures("torch")
 def test_what_is_no_study_is_refused(lightspeech, error_line, tmp_path):
     assert "recipe" in error_line(lightspeech("explain", tmp_path))
+
+
+def test_recordings_are_explained_in_three_sentences(
+    lightspeech, make_bundle, write_tone, tmp_path
+):
+    pytest.importorskip("matplotlib", reason="pictures need the extra 'report'")
+    path = write_tone(tmp_path / "one.wav", seconds=0.6, hertz=150.0)
+    told = lightspeech("explain", make_bundle().path, path, "--pictures", tmp_path / "told")
+    assert told.code == 0, told.err
+    assert told.out.splitlines()[0] == str(path)
+    assert len(told.out.splitlines()) == 4
+    assert (tmp_path / "told/one.txt").read_text() in told.out
+    assert (tmp_path / "told/one.svg").is_file()
+
+
+def test_a_bundle_wants_recordings_and_a_study_no_pictures(
+    lightspeech, error_line, make_bundle, tmp_path
+):
+    made = make_bundle().path
+    assert "name recordings too" in error_line(lightspeech("explain", made))
+    asked = lightspeech("explain", tmp_path, "--pictures", tmp_path)
+    assert "no bundle" in error_line(asked)

@@ -160,3 +160,16 @@ def test_formants_ring_where_they_are_put():
     for formant in formants[0]:
         near = abs(hertz - formant) < 300
         assert hertz[near][spectrum[near].argmax()] == pytest.approx(formant, rel=0.01)
+
+
+def test_cues_that_carry_no_label_are_as_in_neutral_speech():
+    cfg = synthetic.Config(speakers=1, sentences=1, spread=0, cues=("pitch_st",))
+    files = synthetic.describe(cfg)["files"]
+    angry, neutral = files["s001_angry_001"], files["s001_neutral_001"]
+    assert angry["pitch_st"] != neutral["pitch_st"]
+    assert {**angry, "pitch_st": neutral["pitch_st"]} == neutral
+
+
+def test_a_cue_that_is_none_is_refused():
+    with pytest.raises(ConfigError, match="no cue 'pitch'"):
+        synthetic.Config(cues=("pitch",))

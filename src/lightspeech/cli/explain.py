@@ -6,17 +6,27 @@ from typing import Annotated
 
 import typer
 
+from lightspeech import bundle as bundles
+from lightspeech.audio import io
 from lightspeech.cli import _files
 from lightspeech.cli._progress import Bars
 from lightspeech.config import as_dict
+from lightspeech.errors import ConfigError
 from lightspeech.explain import explanation as explanations
+from lightspeech.explain import recording
+from lightspeech.inference import dispatch
 from lightspeech.reporting import explanation as words
+from lightspeech.reporting import recording as pages
 from lightspeech.workflows import needs
 
 
 def command(
-    studies: Annotated[
-        list[Path], typer.Argument(help="Folders of studies or steps; a study brings its steps.")
+    targets: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Folders of studies or steps, a study brings its steps; or a bundle and "
+            "recordings of one utterance each."
+        ),
     ],
     against: Annotated[
         Path | None,
@@ -38,6 +48,12 @@ def command(
     publish: Annotated[
         Path | None, typer.Option(help="Also write the explanation below this folder, as results/.")
     ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            help="For recordings: write sentences and a picture of each into this folder."
+        ),
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Also write it as JSON here.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
@@ -48,16 +64,25 @@ def command(
     interval by speaker, and as a share of what it does to the teacher's. What was answered is kept
     in cache/explain: a second call goes on where the first stopped.
 
+    Of a bundle and recordings: three sentences each, what it heard, what would change its answer,
+    and how sure that is.
+
     Example: lightspeech explain runs/ravdess_micro --publish results
+
+    Example: lightspeech explain micro recording.wav --pictures explained
     """
     _files.ending_in(output, ".json")
+    if _is_bundle(targets[0]):
+        return _recordings(targets[0], targets[1:], pictures)
+    if pictures is not None:
+        raise ConfigError(f"{targets[0]} is no bundle; --pictures is for a bundle and recordings")
     needs.torch("an explanation of trained runs")
     from lightspeech.studies.stages import Places
     from lightspeech.workflows.explain import explain
 
     with Bars() as bars:
         explanation = explain(
-            studies,
+            targets,
             against=against,
             places=Places(),
             progress=bars.show,
@@ -72,3 +97,26 @@ def command(
         explanations.write(explanation, explanations.path_of(explanation, publish))
     text = json_format.dumps(as_dict(explanation)) if json else words.describe(explanation)
     typer.echo(text)
+
+
+def _is_bundle(target: Path) -> bool:
+    """Tell whether a folder is a bundle, or a name that of a shipped one."""
+    return (bundles.find(target) / bundles.DESCRIPTION).is_file()
+
+
+def _recordings(bundle: Path, recordings: list[Path], pictures: Path | None) -> None:
+    """Explain the answers of a bundle one by one."""
+    if not recordings:
+        raise ConfigError(f"{bundle} is a bundle; name recordings too, or a study instead of it")
+    predictor = dispatch.open(bundles.read(bundles.find(bundle)))
+    threshold = predictor.bundle.threshold
+    files = _files.expand(recordings)
+    names = [path.stem for path in files]
+    if pictures is not None and (twice := [name for name in names if names.count(name) > 1]):
+        raise ConfigError(f"two recordings are called {twice[0]!r}; explain them one by one")
+    for path in files:
+        told = recording.explain(predictor, io.load(path))
+        lines = "\n".join(pages.sentences(told, threshold))
+        if pictures is not None:
+            pages.write(told, threshold, pictures, path.stem)
+        typer.echo(f"{path}\n{lines}")

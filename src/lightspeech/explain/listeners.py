@@ -80,9 +80,25 @@ class OfBundle:
 
     def answer(self, sound: Sound) -> Floats:
         """Answer each version of a ``sound``: shape ``(1, versions, n_classes)``."""
-        rate = self.predictor.bundle.sample_rate
-        rows = [
-            recognize(self.predictor, np.concatenate([*resampled([waveform], SAMPLE_RATE, rate)]))
-            for waveform in sound.versions
-        ]
-        return np.stack(rows)[None].astype(np.float64)
+        return ask(self.predictor, sound.versions)[None]
+
+
+def ask(predictor: Predictor, waveforms: Sequence[Waveform]) -> Floats:
+    """Ask an open bundle about utterances.
+
+    Args:
+        predictor: the bundle.
+        waveforms: each of shape ``(samples,)``, at `pitch.SAMPLE_RATE`.
+
+    Returns:
+        Probabilities, shape ``(n, n_classes)``.
+
+    Raises:
+        BundleError: if the model gives none.
+    """
+    rate = predictor.bundle.sample_rate
+    rows = [
+        recognize(predictor, np.concatenate([*resampled([waveform], SAMPLE_RATE, rate)]))
+        for waveform in waveforms
+    ]
+    return np.stack(rows).astype(np.float64)

@@ -18,6 +18,8 @@ from lightspeech.metrics import Floats
 ALL = "all"
 """In place of an emotion: the mean over emotions, each counting alike."""
 DIGITS = 4
+SMALLEST = 0.01
+"""Of an effect that counts: a point of probability, however certain it is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +185,7 @@ def _strongest(
         row
         for row in rows
         if (low[row] > 0 or high[row] < 0)
+        and abs(mean[row]) >= SMALLEST
         and not (EDITS[row].resynthesized and abs(mean[row]) <= artefact)
     ]
     return max(certain, key=lambda row: abs(mean[row]), default=None)

@@ -1,0 +1,108 @@
+"""One recording: what a bundle heard, and what would change its answer."""
+
+from dataclasses import dataclass
+
+from lightspeech.audio import measures, psola
+from lightspeech.audio.cues import catalogue
+from lightspeech.audio.cues.edit import Edit
+from lightspeech.audio.pitch import SAMPLE_RATE
+from lightspeech.audio.psola import Voice
+from lightspeech.audio.windows import Waveform
+from lightspeech.errors import AudioError
+from lightspeech.explain import maps
+from lightspeech.explain.listeners import ask
+from lightspeech.explain.maps import Map
+from lightspeech.inference.predictor import Predictor
+from lightspeech.inference.recognize import UTTERANCE_S
+from lightspeech.metrics import Floats
+
+SHORTEST_S = maps.PIECE_S
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Told:
+    """An answer to one recording, explained.
+
+    Attributes:
+        name: of the model.
+        labels: its classes.
+        voice: the recording.
+        probabilities: of it, shape ``(n_classes,)``.
+        edits: that could be made of it.
+        answers: to each of them, shape ``(edits, n_classes)``.
+        copy: answer to a copy without a changed cue, shape ``(n_classes,)``.
+        measures: as of `measures.UNITS`, shape ``(12,)``.
+        map: of the likeliest class.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    voice: Voice
+    probabilities: Floats
+    edits: tuple[Edit, ...]
+    answers: Floats
+    copy: Floats
+    measures: Floats
+    map: Map
+
+    @property
+    def label(self) -> str:
+        """The likeliest class."""
+        return self.labels[int(self.probabilities.argmax())]
+
+    def changing(self) -> list[tuple[Edit, str]]:
+        """List edits that give another answer, the smallest step of each cue, with that answer."""
+        own = int(self.probabilities.argmax())
+        found: dict[str, tuple[Edit, str]] = {}
+        for edit, row in sorted(zip(self.edits, self.answers, strict=True), key=_size):
+            if int(row.argmax()) != own:
+                found.setdefault(edit.cue, (edit, self.labels[int(row.argmax())]))
+        return list(found.values())
+
+    def strongest(self) -> tuple[Edit, float] | None:
+        """The edit that takes most from the answer, and how much; None where there is none."""
+        own = int(self.probabilities.argmax())
+        if not self.edits:
+            return None
+        changes = self.answers[:, own] - self.probabilities[own]
+        return self.edits[int(changes.argmin())], float(changes.min())
+
+
+def _size(pair: tuple[Edit, Floats]) -> float:
+    """How far an edit goes: from 1 for factors, from 0 for all else."""
+    edit = pair[0]
+    return abs(edit.amount - 1) if edit.unit == "×" else abs(edit.amount)
+
+
+def explain(predictor: Predictor, waveform: Waveform) -> Told:
+    """Explain the answer to one utterance.
+
+    Args:
+        predictor: an open bundle.
+        waveform: shape ``(samples,)``, −1 to 1, at `pitch.SAMPLE_RATE`.
+
+    Raises:
+        AudioError: if it is shorter than `SHORTEST_S` or longer than one utterance.
+        BundleError: if the model gives no probabilities.
+    """
+    seconds = len(waveform) / SAMPLE_RATE
+    if not SHORTEST_S <= seconds <= UTTERANCE_S:
+        raise AudioError(
+            f"{seconds:.2f} s; an explanation is of one utterance, {SHORTEST_S:g} to "
+            f"{UTTERANCE_S:g} s: cut the recording"
+        )
+    voice = psola.analyse(waveform)
+    made = [(edit, edit.apply(voice)) for edit in (catalogue.COPY, *catalogue.EDITS)]
+    there = [(edit, edited) for edit, edited in made if edited is not None]
+    answers = ask(predictor, [waveform, *(edited for _, edited in there)])
+    return Told(
+        name=predictor.bundle.name,
+        labels=predictor.bundle.labels,
+        voice=voice,
+        probabilities=answers[0],
+        edits=tuple(edit for edit, _ in there[1:]),
+        answers=answers[2:],
+        copy=answers[1],
+        measures=measures.measure(voice),
+        map=maps.occlude(predictor, waveform, int(answers[0].argmax())),
+    )

@@ -1,0 +1,76 @@
+"""One recording, explained for a bundle whose rule is plain: it tells loudness."""
+
+import numpy as np
+import pytest
+
+from lightspeech.audio.pitch import SAMPLE_RATE
+from lightspeech.corpora.synthetic_voice import Cues, Speaker, say, sentence
+from lightspeech.errors import AudioError
+from lightspeech.explain import maps, recording
+from lightspeech.inference import dispatch
+from lightspeech.reporting import recording as words
+
+
+@pytest.fixture
+def predictor(make_bundle):
+    return dispatch.open(make_bundle())
+
+
+@pytest.fixture(scope="module")
+def waveform():
+    who = Speaker(f0_hz=120, tract=1.0, loudness_db=0, rate=1.3, expression=1.0)
+    how = Cues(pitch_st=0, range_st=2, loudness_db=10, rate=1, tilt_db=0, jitter=0.01)
+    rng = np.random.default_rng(0)
+    return say(sentence(rng), who, how, rng)[:SAMPLE_RATE]
+
+
+@pytest.fixture
+def told(predictor, waveform):
+    return recording.explain(predictor, waveform)
+
+
+def test_a_model_of_loudness_is_changed_by_loudness(told):
+    strongest, change = told.strongest()
+    assert told.label == "loud"
+    assert strongest.cue == "loudness level"
+    assert strongest.amount == -12
+    assert change < -0.1
+    assert abs(told.copy[2] - told.probabilities[2]) < 0.01
+
+
+def test_sentences_say_what_was_heard_what_would_change_it_and_how_sure_that_is(told):
+    heard, change, sure = words.sentences(told, threshold=0.5)
+    assert heard.startswith("toy answers loud")
+    assert "12" in heard  # Hz
+    assert "12 dB fainter" in change
+    assert "a copy that changes no cue moves it by" in sure
+
+
+def test_sentences_and_picture_are_written(told, tmp_path):
+    pytest.importorskip("matplotlib", reason="pictures need the extra 'report'")
+    lines = words.write(told, 0.5, tmp_path, "one")
+    assert (tmp_path / "one.txt").read_text() == f"{lines}\n"
+    assert (tmp_path / "one.svg").read_text().startswith("<svg")
+
+
+def test_a_map_lies_where_the_sound_is(predictor):
+    """Of a bundle that tells loudness, the map is one of energy, and says that it beats none."""
+    time = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    tone = np.where((time > 0.5) & (time < 0.75), 0.5 * np.sin(2 * np.pi * 2000 * time), 0)
+    found = maps.occlude(predictor, tone.astype(np.float32), 2)
+    assert np.unravel_index(found.values.argmax(), found.values.shape) == (2, 4)
+    assert found.drop > found.random_drop
+    assert not found.beats_energy
+
+
+@pytest.mark.parametrize("seconds", [0.1, 11.0])
+def test_what_is_no_utterance_is_refused(predictor, seconds):
+    with pytest.raises(AudioError, match="one utterance"):
+        recording.explain(predictor, np.zeros(round(seconds * SAMPLE_RATE), np.float32))
+
+
+def test_a_recording_without_pitch_is_explained_by_what_it_has(predictor):
+    hiss = (0.1 * np.random.default_rng(0).normal(size=SAMPLE_RATE)).astype(np.float32)
+    told = recording.explain(predictor, hiss)
+    assert {edit.cue for edit in told.edits}.isdisjoint({"pitch level", "jitter"})
+    assert "no voice with a pitch" in words.sentences(told, 0.5)[0]
