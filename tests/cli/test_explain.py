@@ -74,3 +74,15 @@ def test_a_bundle_wants_recordings_and_a_study_no_pictures(
     assert "name recordings too" in error_line(lightspeech("explain", made))
     asked = lightspeech("explain", tmp_path, "--pictures", tmp_path)
     assert "no bundle" in error_line(asked)
+
+
+def test_predict_writes_why_beside_its_answers(lightspeech, make_bundle, write_tone, tmp_path):
+    pytest.importorskip("matplotlib", reason="pictures need the extra 'report'")
+    path = write_tone(tmp_path / "one.wav", seconds=0.6, hertz=150.0)
+    long = write_tone(tmp_path / "long.wav", seconds=11, hertz=150.0)
+    asked = ("predict", path, long, "--bundle", make_bundle().path, "--explain", tmp_path / "told")
+    told = lightspeech(*asked)
+    assert told.code == 1
+    assert "long.wav: not explained: 11.00 s; an explanation is of one utterance" in told.err
+    assert sorted(file.name for file in (tmp_path / "told").iterdir()) == ["one.svg", "one.txt"]
+    assert "--channels" in lightspeech(*asked, "--channels", "each").err

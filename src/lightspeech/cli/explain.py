@@ -7,17 +7,15 @@ from typing import Annotated
 import typer
 
 from lightspeech import bundle as bundles
-from lightspeech.audio import io
 from lightspeech.cli import _files
 from lightspeech.cli._progress import Bars
 from lightspeech.config import as_dict
-from lightspeech.errors import ConfigError
+from lightspeech.errors import AudioError, ConfigError
 from lightspeech.explain import explanation as explanations
-from lightspeech.explain import recording
+from lightspeech.files import printable
 from lightspeech.inference import dispatch
 from lightspeech.reporting import explanation as words
-from lightspeech.reporting import recording as pages
-from lightspeech.workflows import needs
+from lightspeech.workflows import explain_recordings, needs
 
 
 def command(
@@ -109,14 +107,12 @@ def _recordings(bundle: Path, recordings: list[Path], pictures: Path | None) -> 
     if not recordings:
         raise ConfigError(f"{bundle} is a bundle; name recordings too, or a study instead of it")
     predictor = dispatch.open(bundles.read(bundles.find(bundle)))
-    threshold = predictor.bundle.threshold
-    files = _files.expand(recordings)
-    names = [path.stem for path in files]
-    if pictures is not None and (twice := [name for name in names if names.count(name) > 1]):
-        raise ConfigError(f"two recordings are called {twice[0]!r}; explain them one by one")
-    for path in files:
-        told = recording.explain(predictor, io.load(path))
-        lines = "\n".join(pages.sentences(told, threshold))
-        if pictures is not None:
-            pages.write(told, threshold, pictures, path.stem)
-        typer.echo(f"{path}\n{lines}")
+    failed = False
+    for path, told in explain_recordings.explain(predictor, _files.expand(recordings), pictures):
+        if isinstance(told, AudioError):
+            failed = True
+            typer.echo(f"error: {printable(f'{path}: {told}')}", err=True)
+        else:
+            typer.echo(f"{printable(path)}\n{told}")
+    if failed:
+        raise typer.Exit(1)

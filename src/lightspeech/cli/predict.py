@@ -26,7 +26,9 @@ from lightspeech.files import printable, replacing
 from lightspeech.inference import answers, live
 from lightspeech.inference.answers import NONE, Segment
 from lightspeech.inference.parallel import Result
+from lightspeech.inference.predictor import Predictor
 from lightspeech.inference.recognizer import load
+from lightspeech.workflows import explain_recordings
 
 Record = dict[str, Any]
 """An answer (`FIELDS` and ``probabilities``) or a failure (``path, error``)."""
@@ -108,6 +110,14 @@ def command(
     transcripts: Annotated[
         Path | None, typer.Option(help="Table with the columns path and transcript instead.")
     ] = None,
+    explained: Annotated[
+        Path | None,
+        typer.Option(
+            "--explain",
+            metavar="DIR",
+            help="Also write why into this folder: three sentences and a picture a file.",
+        ),
+    ] = None,
 ) -> None:
     """Recognise the emotion in audio of any format, rate and length.
 
@@ -127,6 +137,8 @@ def command(
             "--raw answers standard input alone, one channel, as it comes; give - and leave out "
             "--whole and --channels"
         )
+    if explained is not None and (_files.STDIN in path or channels != MIX):
+        raise ConfigError("--explain is of files as they are; leave out - and --channels")
     recognizer = load(bundle_path)
     files = _files.expand(path)
     questions = list(_questions(files, channels))
@@ -153,8 +165,19 @@ def command(
             answered = progress.track(zip(questions, results, strict=True), total=len(questions))
             records = _records(answered, recognizer.bundle, each=segments is Segments.EACH)
         failed = _write(sink, head, line, records)
+    if explained is not None:
+        failed = _explain(recognizer.predictor, files, explained) or failed
     if failed:
         raise typer.Exit(1)
+
+
+def _explain(predictor: Predictor, files: list[Path], folder: Path) -> bool:
+    """Write why; files that have no explanation are told. True if there was one."""
+    told = list(explain_recordings.explain(predictor, files, folder))
+    without = [(path, error) for path, error in told if isinstance(error, AudioError)]
+    for path, error in without:
+        typer.echo(f"error: {printable(f'{path}: not explained: {error}')}", err=True)
+    return bool(without)
 
 
 def _questions(files: Iterable[Path], channels: str) -> Iterator[Question]:

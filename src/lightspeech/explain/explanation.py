@@ -8,6 +8,7 @@ import numpy as np
 from lightspeech import config
 from lightspeech.evaluation import conditions
 from lightspeech.explain import reliance, retention
+from lightspeech.explain.by_speaker import Effects
 from lightspeech.explain.payers import Payers
 from lightspeech.explain.reliance import Answered, Edited, Reliance
 from lightspeech.explain.retention import Retained
@@ -107,7 +108,7 @@ def explain(
     )
 
 
-def _system(named: Named, answered: Answered, effects: reliance.Effects) -> System:
+def _system(named: Named, answered: Answered, effects: Effects) -> System:
     edits = reliance.edited(answered, effects)
     return System(
         **vars(named),

@@ -47,8 +47,8 @@ def fill(part: Part) -> None:
     with replacing(part.file) as temporary, temporary.open("wb") as file:
         np.savez(
             file,
-            changes=np.float32([[each.changes for each in row] for row in heard]),
-            flipped=np.float32([[each.flipped for each in row] for row in heard]),
+            changes=np.array([[each.changes for each in row] for row in heard], np.float32),
+            flipped=np.array([[each.flipped for each in row] for row in heard], np.float32),
         )
 
 

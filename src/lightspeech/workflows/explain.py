@@ -275,7 +275,7 @@ def _payers(students: Sequence[Tested]) -> list[Payers]:
     for before, after in zip(students, students[1:], strict=False):
         both = sorted(before.answers.keys() & after.answers.keys())
         if both:
-            pair = [[system.answers[key] for key in both] for system in (before, after)]
             names = before.study.name, after.study.name
-            found.append(payers(names, *pair, after.study.utterances))
+            first, second = ([each.answers[key] for key in both] for each in (before, after))
+            found.append(payers(names, first, second, after.study.utterances))
     return found

@@ -1,0 +1,43 @@
+"""Recordings explained one by one: sentences of each, and pictures where a folder is named."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lightspeech.audio import io
+from lightspeech.errors import AudioError, ConfigError
+from lightspeech.explain import recording
+from lightspeech.inference.predictor import Predictor
+from lightspeech.reporting import recording as pages
+
+
+def explain(
+    predictor: Predictor, files: Sequence[Path], pictures: Path | None
+) -> Iterator[tuple[Path, str | AudioError]]:
+    """Explain the answers of a bundle to utterances.
+
+    Args:
+        predictor: the bundle, open.
+        files: a recording each.
+        pictures: folder that sentences and a picture of each are written into.
+
+    Yields:
+        Of each file its three sentences, or why it has none.
+
+    Raises:
+        ConfigError: if two files would be written under one name.
+        MissingExtra: if there are to be pictures and matplotlib is not installed.
+        OutputError: if the folder cannot be written.
+    """
+    names = [path.stem for path in files]
+    if pictures is not None and (twice := [name for name in names if names.count(name) > 1]):
+        raise ConfigError(f"two recordings are called {twice[0]!r}; explain them one by one")
+    threshold = predictor.bundle.threshold
+    for path in files:
+        try:
+            told = recording.explain(predictor, io.load(path))
+        except AudioError as error:
+            yield path, error
+            continue
+        if pictures is not None:
+            pages.write(told, threshold, pictures, path.stem)
+        yield path, "\n".join(pages.sentences(told, threshold))
