@@ -55,6 +55,21 @@ def test_results_of_a_hand_computed_study():
     assert made.uar.ci95 == (0.625, 0.875)
 
 
+def test_what_each_corpus_teaches_about_the_others_is_kept_by_fold():
+    study = config.build(
+        Conditions, {**config.as_dict(STUDY), "sources": ("a", "b")}, source="here"
+    )
+    right, half, wrong = [0, 0, 1, 1], [0, 1, 1, 1], [1, 1, 0, 0]
+    runs = [
+        run([0, 0, 1, 1] * 2, right + half, fold=0, speakers=["b/1"] * 4 + ["c/1"] * 4),
+        run([0, 0, 1, 1] * 2, wrong + half, fold=1, speakers=["a/1"] * 4 + ["c/1"] * 4),
+    ]
+    made = results.measure(study, runs)
+    assert made.transfer == {"a": {"b": 1.0, "c": 0.75}, "b": {"a": 0.0, "c": 0.75}}
+    assert made.per_corpus == {"a": 0.0, "b": 1.0, "c": 0.75}
+    assert results.measure(STUDY, runs).transfer == {}
+
+
 def test_one_seed_has_no_deviation_and_one_speaker_no_interval():
     made = results.measure(STUDY, [run([0, 1], [0, 1])])
     assert made.uar.std is None

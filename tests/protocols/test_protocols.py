@@ -157,6 +157,34 @@ def test_corpora_to_learn_from_that_are_not_there_or_too_few_are_refused(taught,
         leave_one_out.cut(utterances, leave_one_out.Config(unit="corpus", taught=taught))
 
 
+def test_leaving_a_language_out_leaves_all_its_corpora_out():
+    known = ("ravdess", "crema_d", "emodb", "nemo")
+    utterances = [u for name in known for u in corpus(3, name=name)]
+    protocol = leave_one_out.cut(utterances, leave_one_out.Config(unit="language"))
+    assert_honest(utterances, protocol)
+    tested = {split.name: {name.split("/")[0] for name in split.test} for split in protocol.splits}
+    wanted = {"English": {"ravdess", "crema_d"}, "German": {"emodb"}, "Polish": {"nemo"}}
+    assert tested == wanted
+    german = next(split for split in protocol.splits if split.name == "German")
+    assert {name.split("/")[0] for name in german.selection} == {"ravdess", "crema_d", "nemo"}
+
+
+def test_a_corpus_whose_language_nobody_tells_cannot_be_kept_apart_by_it():
+    with pytest.raises(ConfigError, match="its language is unknown"):
+        leave_one_out.cut(corpus(3), leave_one_out.Config(unit="language"))
+
+
+def test_each_corpus_may_be_learnt_from_alone_and_all_others_are_tested():
+    utterances = [u for name in "abc" for u in corpus(4, name=name)]
+    cfg = leave_one_out.Config(unit="corpus", learn_from="one")
+    protocol = leave_one_out.cut(utterances, cfg)
+    assert_honest(utterances, protocol, tested_once=False)
+    assert protocol.sources == ("a", "b", "c")
+    for source, split in zip(protocol.sources, protocol.splits, strict=True):
+        assert {name.split("/")[0] for name in (*split.train, *split.selection)} == {source}
+        assert {name.split("/")[0] for name in split.test} == {*"abc"} - {source}
+
+
 def test_with_a_corpus_left_out_the_selected_speakers_rotate():
     utterances = [u for name in ("a", "b", "c") for u in corpus(3, name=name)]
     splits = leave_one_out.cut(utterances, leave_one_out.Config(unit="corpus")).splits
@@ -288,6 +316,8 @@ def test_a_given_split_without_selection_draws_speakers_for_it_or_recordings():
         (grouped_k_fold, {"selection_units": 0}),
         (leave_one_out, {"selection_units": 0}),
         (leave_one_out, {"taught": ("a", "b")}),
+        (leave_one_out, {"learn_from": "one"}),
+        (leave_one_out, {"learn_from": "one", "unit": "corpus", "taught": ("a", "b")}),
         (everyone, {"selection_units": 0}),
         (random_leaky, {"folds": 1}),
         (random_leaky, {"selection_share": 1.0}),

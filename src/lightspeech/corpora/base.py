@@ -13,7 +13,8 @@ from lightspeech.files import is_text
 
 ORIGINALS = "original-samples"
 """Folder of untouched originals kept beside a converted corpus: the same recordings once more."""
-
+ANY_LANGUAGE = "any"
+"""`Info.language` of a reader of what users bring."""
 
 SPLITS = {
     "train": "train", "training": "train",

@@ -20,6 +20,7 @@ from lightspeech.config import NamedPath, config
 from lightspeech.corpora._spelling import key
 from lightspeech.corpora._table import check_columns, find_recording, posix, ratings, read_rows
 from lightspeech.corpora.base import (
+    ANY_LANGUAGE,
     SPLITS,
     Info,
     Reading,
@@ -37,7 +38,7 @@ INFO = Info(
     licence="that of your recordings",
     citation="none",
     url="",
-    language="any",
+    language=ANY_LANGUAGE,
     labels=(),
     hint="point root at the table",
 )

@@ -22,6 +22,7 @@ from lightspeech.config import NamedPath, config
 from lightspeech.corpora._spelling import clean, key
 from lightspeech.corpora._table import check_columns
 from lightspeech.corpora.base import (
+    ANY_LANGUAGE,
     SPLITS,
     Info,
     Reading,
@@ -41,7 +42,7 @@ INFO = Info(
     licence="that of your recordings",
     citation="none",
     url="",
-    language="any",
+    language=ANY_LANGUAGE,
     labels=(),
     hint="make one sub-folder a class and put its recordings there",
 )

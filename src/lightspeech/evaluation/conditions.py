@@ -21,6 +21,8 @@ FLOATS = "fp32"
 """The scheme that goes unsaid in names of models and files."""
 CORPUS = "corpus"
 """`Conditions.unit` where whole corpora are left out."""
+WHOLE = (CORPUS, "language")
+"""`Conditions.unit` where no corpus is on both sides."""
 KNOWN_SPEAKER = "known speaker"
 """What `Conditions.normalisation` begins with where it is by the tested speakers' own speech."""
 PACKAGES = ("lightspeech", "numpy", "torch", "onnxruntime")
@@ -88,6 +90,8 @@ class Conditions:
     text_seen: float | None = None
     """Share of the tested whose sentence was in training, for a model that reads text, which may
     know these by heart; null: it hears alone."""
+    sources: tuple[str, ...] = ()
+    """Of each fold, the one corpus or language that it learnt from, see `protocols.Protocol`."""
     data_sha256: str | None = None
     """Of the recordings of the study, see `corpora.manifest.digest`; null where nobody said."""
     recipe_sha256: str | None = None

@@ -5,7 +5,7 @@ UAR of the study is the mean over seeds of that; WA and F1 likewise.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,6 +55,8 @@ class Results(Conditions):
     """UAR of each speaker over all folds, mean over seeds."""
     per_corpus: dict[str, Rate] = field(default_factory=dict)
     """UAR of each corpus over all folds, mean over seeds, where there are several."""
+    transfer: dict[str, dict[str, Rate]] = field(default_factory=dict)
+    """UAR of each corpus by what was learnt from, mean over seeds, where it is one a fold."""
     per_seed: dict[str, Rate] = field(default_factory=dict)
     """UAR of each seed, mean over folds."""
     worst_speaker: str
@@ -76,6 +78,14 @@ class Tally:
     folds: tuple[int, ...]
     speakers: tuple[str, ...]
     counts: npt.NDArray[np.int64]
+
+    def of_fold(self, fold: int) -> "Tally":
+        """Keep one fold, counted from 0, and whom it tests."""
+        counts = self.counts[:, fold : fold + 1]
+        tested = np.flatnonzero(counts.any((0, 1, 3, 4)))
+        speakers = tuple(self.speakers[n] for n in tested)
+        folds = self.folds[fold : fold + 1]
+        return replace(self, folds=folds, speakers=speakers, counts=counts[:, :, tested])
 
 
 def tally(runs: Sequence[Predictions], labels: tuple[str, ...]) -> Tally:
@@ -133,6 +143,7 @@ def measure(study: Conditions, runs: Sequence[Predictions]) -> Results:
     by_fold = tallied.counts.sum(2)  # (seeds, folds, classes, classes)
     recalls = metrics.mean_present(metrics.recalls_of(by_fold), (0, 1))
     speakers = metrics.uar_of(tallied.counts.sum(1)).mean(0)
+    corpora = _per_corpus(tallied)
     return Results(
         **vars(study),
         seeds=tallied.seeds,
@@ -148,7 +159,10 @@ def measure(study: Conditions, runs: Sequence[Predictions]) -> Results:
         per_speaker={
             name: _rate(uar) for name, uar in zip(tallied.speakers, speakers, strict=True)
         },
-        per_corpus=_per_corpus(tallied),
+        per_corpus=corpora if len(corpora) > 1 else {},
+        transfer={
+            source: _per_corpus(tallied.of_fold(fold)) for fold, source in enumerate(study.sources)
+        },
         per_seed={
             str(seed): _rate(uar)
             for seed, uar in zip(tallied.seeds, metrics.uar_of(by_fold).mean(1), strict=True)
@@ -161,8 +175,6 @@ def measure(study: Conditions, runs: Sequence[Predictions]) -> Results:
 
 def _per_corpus(tallied: Tally) -> dict[str, float]:
     corpora = np.array([speaker.partition("/")[0] for speaker in tallied.speakers])
-    if len(set(corpora)) < 2:
-        return {}
     by_corpus = {
         str(name): tallied.counts[:, :, corpora == name].sum((1, 2)) for name in np.unique(corpora)
     }

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lightspeech.corpora.base import Utterance
+from lightspeech import plugins
+from lightspeech.corpora.base import ANY_LANGUAGE, Utterance
 from lightspeech.errors import ConfigError
 
-Unit = Literal["speaker", "session", "corpus"]
+Unit = Literal["speaker", "session", "corpus", "language"]
 """What is kept whole: on one side of a cut or on the other."""
+CORPORA = "lightspeech.corpora"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +36,12 @@ class Protocol:
 
     Attributes:
         name: as results files carry it, such as ``ravdess-pinned``.
-        unit: what no two parts share: ``speaker``, ``session``, ``corpus`` or ``utterance``.
+        unit: what no two parts share: a `Unit`, or ``utterance``.
         selection: in words, what the selection set is.
         leaky: whether test units may be known from training; printed wherever figures are.
         splits: one a fold, in order.
+        sources: of each split, the one corpus or language that it learns from, where the study
+            asks what each of them teaches about the others; else none.
     """
 
     name: str
@@ -45,18 +49,20 @@ class Protocol:
     selection: str
     leaky: bool
     splits: tuple[Split, ...]
+    sources: tuple[str, ...] = ()
 
 
 def unit_of(utterance: Utterance, unit: Unit) -> str:
-    """Name the speaker, session or corpus of an ``utterance``, whichever is the ``unit``.
+    """Name the speaker, session, corpus or language of an ``utterance``, by the ``unit``.
 
     Returns:
-        Unique over corpora: a session is named ``corpus/session``.
+        Unique over corpora: a session is named ``corpus/session``. The language is that of a corpus
+        with a reader of its own.
 
     Raises:
         ConfigError: if the corpus does not say it.
     """
-    name: str = getattr(utterance, unit)
+    name: str = _language(utterance.corpus) if unit == "language" else getattr(utterance, unit)
     if not name:
         raise ConfigError(
             f"{utterance.id}: its {unit} is unknown, so nothing can be kept apart by {unit}; name "
@@ -67,8 +73,15 @@ def unit_of(utterance: Utterance, unit: Unit) -> str:
     return f"{utterance.corpus}/{name}" if unit == "session" else name
 
 
+def _language(corpus: str) -> str:
+    if corpus not in plugins.names(CORPORA):
+        return ""
+    language: str = plugins.load(CORPORA, corpus).INFO.language
+    return "" if language == ANY_LANGUAGE else language
+
+
 def units(utterances: Iterable[Utterance], unit: Unit) -> list[str]:
-    """List the speakers, sessions or corpora of ``utterances``, whichever is the ``unit``, sorted.
+    """List the speakers, sessions, corpora or languages of ``utterances``, by the ``unit``, sorted.
 
     Raises:
         ConfigError: if an utterance has none.
@@ -79,7 +92,7 @@ def units(utterances: Iterable[Utterance], unit: Unit) -> list[str]:
 def require_units(
     what: str, unit: Unit, names: Sequence[str], needed: int, *, or_else: str
 ) -> None:
-    """Refuse to cut fewer speakers, sessions or corpora than a figure for strangers needs.
+    """Refuse to cut fewer units than a figure for strangers needs.
 
     Args:
         what: needs them, for the message.

@@ -1,9 +1,12 @@
-"""Leave one speaker, session or corpus out: each is the test set once.
+"""Leave one speaker, session, corpus or language out: each is the test set once.
 
 The selection set rotates: the units that follow the tested one in sorted order, so each is selected
-on equally often and none is ever tested on in the same fold. With a corpus left out, the selection
-set is speakers of the other corpora, since a whole corpus would be too much to lose.
+on equally often and none is ever tested on in the same fold. With a corpus or a language left out,
+the selection set is speakers of the others, since a whole corpus would be too much to lose. The
+other way round, each is learnt from alone and tested on all others, which tells what it teaches.
 """
+
+from typing import Literal
 
 from lightspeech.config import PlainName, config
 from lightspeech.corpora.base import Utterance
@@ -15,8 +18,12 @@ from lightspeech.protocols.base import (
     make_split,
     require_units,
     split_by,
+    unit_of,
     units,
 )
+
+WHOLE = ("corpus", "language")
+"""Units that are too large to select on."""
 
 
 @config
@@ -24,21 +31,30 @@ class Config:
     """What is left out.
 
     Raises:
-        ConfigError: if nothing is selected on, or corpora are named where speakers are left out.
+        ConfigError: if nothing is selected on, or an option of whole corpora stands beside speakers
+            or sessions.
     """
 
     unit: Unit = "speaker"
     """What is kept whole, and tested once each."""
     selection_units: int = 1
-    """Units to select on, > 0; with unit corpus: speakers of each other corpus."""
+    """Units to select on, > 0; with unit corpus or language: speakers of each corpus."""
     taught: tuple[PlainName, ...] = ()
-    """Corpora that may be learnt from, with unit corpus; the others are only tested, together in
-    one fold more, as where licences differ. None named: all."""
+    """Corpora (languages) that may be learnt from, with unit corpus (language); the others are only
+    tested, together in one fold more, as where licences differ. None named: all."""
+    learn_from: Literal["others", "one"] = "others"
+    """With unit corpus or language: from one alone, tested on all others, instead of from all
+    others."""
 
     def __post_init__(self) -> None:
         """Refuse a study without a selection set."""
-        if self.taught and self.unit != "corpus":
+        if self.taught and self.unit not in WHOLE:
             raise ConfigError(f"taught names corpora, so unit must be corpus, found {self.unit}")
+        if self.learn_from == "one" and (self.taught or self.unit not in WHOLE):
+            raise ConfigError(
+                "with learn_from: one, unit must be corpus or language, and taught empty; "
+                f"found unit {self.unit}, taught {list(self.taught)}"
+            )
         if self.selection_units < 1:
             raise ConfigError(f"selection_units must be > 0, found {self.selection_units}")
 
@@ -60,22 +76,18 @@ def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
         )
     if len(cfg.taught) == 1:
         raise ConfigError(f"without {cfg.taught[0]} there is nothing to learn from; name another")
-    needed = 2 if cfg.unit == "corpus" else cfg.selection_units + 2
-    few = cfg.unit != "corpus" and cfg.selection_units > 1
+    if cfg.unit in WHOLE:
+        return _of_wholes(utterances, names, cfg)
+    few = cfg.selection_units > 1
     remedy = "choose fewer selection_units" if few else f"record other {cfg.unit}s"
+    needed = cfg.selection_units + 2
     require_units(f"leave-one-{cfg.unit}-out", cfg.unit, names, needed, or_else=remedy)
-    if cfg.unit == "corpus":
-        splits = _split_corpora(utterances, names, cfg)
-    else:
-        splits = [_split(utterances, names, fold, cfg) for fold in range(len(names))]
-    of_corpora = f"speaker(s) of each other corpus{' that is taught' if cfg.taught else ''}"
-    what = of_corpora if cfg.unit == "corpus" else f"next {cfg.unit}(s)"
     return Protocol(
         name=f"leave-one-{cfg.unit}-out",
         unit=cfg.unit,
-        selection=f"{cfg.selection_units} {what}, outside training and test",
+        selection=f"{cfg.selection_units} next {cfg.unit}(s), outside training and test",
         leaky=False,
-        splits=tuple(splits),
+        splits=tuple(_split(utterances, names, fold, cfg) for fold in range(len(names))),
     )
 
 
@@ -84,31 +96,51 @@ def _split(utterances: list[Utterance], names: list[str], fold: int, cfg: Config
     return split_by(utterances, cfg.unit, name=names[fold], selection=selection, test={names[fold]})
 
 
-def _split_corpora(utterances: list[Utterance], names: list[str], cfg: Config) -> list[Split]:
+def _of_wholes(utterances: list[Utterance], names: list[str], cfg: Config) -> Protocol:
+    """Cut corpora or languages, of which none is lost to selection."""
+    alone = cfg.learn_from == "one"
+    called = f"learn-from-one-{cfg.unit}" if alone else f"leave-one-{cfg.unit}-out"
+    require_units(called, cfg.unit, names, 2, or_else=f"add a corpus of another {cfg.unit}")
     taught = sorted(cfg.taught) or names
     others = [name for name in names if name not in taught]
     tested = [[name] for name in taught] + ([others] if others else [])
-    return [
-        _split_corpus(utterances, set(taught) - set(test), test, fold, cfg.selection_units)
-        for fold, test in enumerate(tested)
-    ]
+    parts = [(set(taught) - set(test), set(test), "+".join(test)) for test in tested]
+    if alone:
+        parts = [({name}, set(names) - {name}, name) for name in names]
+    of_others = f"speaker(s) of each other corpus{' that is taught' if cfg.taught else ''}"
+    of_each = "speaker(s) of each corpus that is learnt from" if alone else of_others
+    return Protocol(
+        name=called,
+        unit=cfg.unit,
+        selection=f"{cfg.selection_units} {of_each}, outside training and test",
+        leaky=False,
+        splits=tuple(
+            _split_wholes(utterances, cfg, fold, *each) for fold, each in enumerate(parts)
+        ),
+        sources=tuple(names) if alone else (),
+    )
 
 
-def _split_corpus(
-    utterances: list[Utterance], taught: set[str], test: list[str], fold: int, selection_units: int
-) -> Split:
+def _split_wholes(
+    utterances: list[Utterance], cfg: Config, fold: int, taught: set[str], tested: set[str],
+    name: str,
+) -> Split:  # fmt: skip
     """Select on speakers, so that every corpus that is taught is trained on too."""
+    of_each: dict[str, list[Utterance]] = {}
+    for u in utterances:
+        if unit_of(u, cfg.unit) in taught:
+            of_each.setdefault(u.corpus, []).append(u)
     chosen: set[str] = set()
-    for corpus in taught:
-        speakers = units((u for u in utterances if u.corpus == corpus), "speaker")
-        chosen.update(_after(speakers, fold * selection_units, selection_units))
+    for those in of_each.values():
+        speakers = units(those, "speaker")
+        chosen.update(_after(speakers, fold * cfg.selection_units, cfg.selection_units))
     parts: dict[str, list[str]] = {"train": [], "selection": [], "test": []}
     for u in utterances:
-        if u.corpus in test:
+        if unit_of(u, cfg.unit) in tested:
             parts["test"].append(u.id)
-        elif u.corpus in taught:
+        elif u.corpus in of_each:
             parts["selection" if u.speaker in chosen else "train"].append(u.id)
-    return make_split("+".join(test), parts)
+    return make_split(name, parts)
 
 
 def _after(names: list[str], start: int, count: int) -> list[str]:

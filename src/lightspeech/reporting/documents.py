@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lightspeech.errors import ConfigError, CorpusError, LightspeechError
 from lightspeech.evaluation import frontier, installs
+from lightspeech.evaluation.results import Results
 from lightspeech.files import read_text
 from lightspeech.reporting import (
     begun,
@@ -21,6 +22,7 @@ from lightspeech.reporting import (
     summary,
     sureness,
     tables,
+    transfer,
     voice_gate,
     wording,
 )
@@ -70,6 +72,22 @@ def _install(root: Path) -> str:
     )
 
 
+def _transfers(root: Path) -> str:
+    studies = [figures for figures in tables.read_all(root) if figures.sources]
+    if not studies:
+        raise CorpusError(f"{root}: no study with protocol.learn_from=one; publish one")
+    return "\n\n".join(map(_transfer, studies))
+
+
+def _transfer(figures: Results) -> str:
+    head = (f"learnt from ({figures.unit})", *transfer.targets(figures), "mean")
+    return (
+        f"**{figures.system}**, {len(figures.labels)} classes, {wording.seeds(figures)}: UAR in "
+        f"percent, chance {wording.percent(1 / len(figures.labels))}.\n\n"
+        f"{costs.table(head, transfer.rows(figures))}"
+    )
+
+
 PARTS: dict[str, Callable[[Path], str]] = {
     "summary": lambda root: summary.markdown(tables.read_all(root), frontier.published()),
     "results": lambda root: tables.markdown(tables.read_all(root)),
@@ -93,6 +111,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "robustness": robustness.describe,
     "sureness": sureness.describe,
     "explanations": explanation.markdown,
+    "transfer": _transfers,
 }
 """What may stand between markers: given the folder of all results, Markdown."""
 

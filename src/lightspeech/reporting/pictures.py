@@ -9,7 +9,15 @@ from pathlib import Path
 from lightspeech.evaluation import frontier, pruning
 from lightspeech.evaluation.frontier import Point
 from lightspeech.evaluation.trial import Row
-from lightspeech.reporting import _canvas, benchmark_table, plots_of_costs, tables, wording
+from lightspeech.reporting import (
+    _canvas,
+    benchmark_table,
+    plots,
+    plots_of_costs,
+    tables,
+    transfer,
+    wording,
+)
 from lightspeech.reporting._canvas import Drawing
 
 
@@ -49,7 +57,20 @@ def of(root: Path) -> list[Picture]:
         CorpusError: if there are no results.
         ConfigError: if a file does not hold what it should.
     """
-    return [*frontiers(root), *prunings(root), *benchmarks(root)]
+    return [*frontiers(root), *prunings(root), *benchmarks(root), *transfers(root)]
+
+
+def transfers(root: Path) -> Iterator[Picture]:
+    """List the matrix of each study that learns from one corpus or language at a time."""
+    for figures in tables.read_all(root):
+        if figures.sources:
+            cells = "; ".join(" ".join(row) for row in transfer.rows(figures))
+            yield Picture(
+                name=f"transfer-{figures.unit}-{figures.model}-{figures.scheme}",
+                title=f"What each {figures.unit} teaches {figures.system} about the others",
+                words=f"UAR in percent on {', '.join(transfer.targets(figures))}, mean: {cells}",
+                draw=partial(plots.transfer, figures),
+            )
 
 
 def frontiers(root: Path) -> Iterator[Picture]:

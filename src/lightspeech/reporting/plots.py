@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from lightspeech import metrics
 from lightspeech.evaluation.results import Results
+from lightspeech.reporting import transfer as matrix
 from lightspeech.reporting._canvas import ACCENT, INK, QUIET, WARNING, Drawing, figure
 
 if TYPE_CHECKING:
@@ -34,14 +35,34 @@ def confusion(results: Results) -> Drawing:
         return Drawing(picture, "confusion", "Confusion matrix in percent of each class")
 
 
-def _cell(axes: "Axes", column: int, row: int, share: float) -> None:
+def transfer(results: Results) -> Drawing:
+    """Draw how well each corpus is heard by what learnt from one other, darker above chance."""
+    sources, targets = list(results.transfer), matrix.targets(results)
+    chance = 1 / len(results.labels)
+    with figure(1.6 + 0.75 * len(targets), 1.5 + 0.6 * len(sources)) as picture:
+        axes = picture.subplots()
+        for row, source in enumerate(sources):
+            for column, target in enumerate(targets):
+                if (uar := results.transfer[source].get(target)) is not None:
+                    tint = min(max(uar - chance, 0) / (1 - chance), 1)
+                    _cell(axes, column, row, tint, shown=uar)
+        axes.set(xlim=(-0.5, len(targets) - 0.5), ylim=(len(sources) - 0.5, -0.5))
+        axes.set_xticks(range(len(targets)), targets)
+        axes.set_yticks(range(len(sources)), sources)
+        axes.set(xlabel="tested on", ylabel="learnt from")
+        axes.spines[:].set_visible(False)
+        words = f"UAR in percent by what was learnt from; chance is {100 * chance:.0f}"
+        return Drawing(picture, "transfer", words)
+
+
+def _cell(axes: "Axes", column: int, row: int, share: float, *, shown: float | None = None) -> None:
     from matplotlib.patches import Rectangle
 
     tint = (*_rgb(ACCENT), 0.05 + 0.65 * share)  # ink stays readable on it
     axes.add_patch(Rectangle((column - 0.47, row - 0.47), 0.94, 0.94, facecolor=tint, linewidth=0))
-    if share >= 0.005:
-        weight = "bold" if row == column else "normal"
-        axes.text(column, row, f"{100 * share:.0f}", ha="center", va="center", weight=weight)
+    if (value := share if shown is None else shown) >= 0.005:
+        weight = "bold" if row == column and shown is None else "normal"
+        axes.text(column, row, f"{100 * value:.0f}", ha="center", va="center", weight=weight)
 
 
 def _rgb(color: str) -> tuple[float, float, float]:

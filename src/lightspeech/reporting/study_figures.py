@@ -125,6 +125,8 @@ def draw(material: Material) -> dict[str, "Drawing"]:
             np.concatenate([run.truth for run in runs]),
         ),
     }
+    if figures.transfer:
+        drawings["transfer"] = plots.transfer(figures)
     if material.histories:
         drawings["losses"] = plots.losses(material.histories)
         drawings["selection"] = plots.selection(material.histories)

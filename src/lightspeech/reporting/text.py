@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from lightspeech.evaluation.results import Results
-from lightspeech.reporting import wording
+from lightspeech.reporting import transfer, wording
 from lightspeech.reporting.wording import percent
 
 
@@ -23,7 +23,8 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
 
 def describe(results: Results) -> str:
     """Write everything that `evaluate` prints: headline first, then classes, then speakers."""
-    return "\n".join([*_headline(results), "", *_classes(results), "", *_speakers(results)])
+    parts = [_headline(results), _transfer(results), _classes(results), _speakers(results)]
+    return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
 
 
 def _headline(results: Results) -> Iterator[str]:
@@ -51,6 +52,13 @@ def _headline(results: Results) -> Iterator[str]:
         f"unit: {results.unit}; selection: {results.selection}; "
         f"normalisation: {results.normalisation}"
     )
+
+
+def _transfer(results: Results) -> Iterator[str]:
+    if results.transfer:
+        head = ("learnt from", *transfer.targets(results), "mean")
+        yield "UAR % of each corpus, by what was learnt from"
+        yield aligned([head, *transfer.rows(results)])
 
 
 def _classes(results: Results) -> Iterator[str]:

@@ -12,7 +12,7 @@ import numpy as np
 from lightspeech import bundle
 from lightspeech.bundle import Bundle
 from lightspeech.evaluation import device_cost
-from lightspeech.evaluation.conditions import CORPUS, cross
+from lightspeech.evaluation.conditions import CORPUS, WHOLE, cross
 from lightspeech.evaluation.device_cost import Cost
 from lightspeech.evaluation.results import Results
 from lightspeech.reporting import costs, robustness, sureness, tables, wording
@@ -64,12 +64,12 @@ def quality(shipped: Bundle, published: Sequence[Results], devices: Sequence[Cos
         for figures in published
         if (figures.model, figures.scheme) == same
         and figures.of_strangers
-        and (figures.unit != CORPUS or figures.recipe == recipe)
+        and (figures.unit not in WHOLE or figures.recipe == recipe)
     ]
-    tested.sort(key=lambda figures: (figures.unit != CORPUS, figures.corpus))
+    tested.sort(key=lambda figures: (figures.unit not in WHOLE, figures.corpus))
     rows = [row for figures in tested for row in _rows(figures, shipped.labels)]
     head = ("tested on", "protocol", "classes", "UAR %", "worst speaker", *shipped.labels, "seeds")
-    there = {figures.recipe if figures.unit == CORPUS else figures.corpus for figures in tested}
+    there = {figures.recipe if figures.unit in WHOLE else figures.corpus for figures in tested}
     missing = sorted({recipe, *(corpus["name"] for corpus in shipped.corpora)} - there)
     parts = [
         ABOUT,

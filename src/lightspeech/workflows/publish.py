@@ -115,6 +115,7 @@ def describe_study(study: Study, bundle: Bundle | None) -> Conditions:
         "recipe": recipe.name,
         "labels": run.labels,
         "text_seen": leaks.text_seen(study.utterances, protocol) if reads else None,
+        "sources": protocol.sources,
         "data_sha256": manifest.digest(study.utterances),
         "recipe_sha256": study.recipe_sha256,
     }
@@ -305,8 +306,13 @@ def corpus_name(recipe: Recipe, protocol: Protocol) -> str:
 
     Args:
         recipe: names its corpora.
-        protocol: one that leaves out corpus after corpus has a name of its own.
+        protocol: one that leaves out corpus after corpus, or language after language, or learns
+            from one after the other, has a name of its own.
     """
+    if protocol.sources:
+        return f"one-of-{len(protocol.sources)}"
+    if protocol.unit == "language":
+        return f"languages{len(protocol.splits)}"
     if protocol.unit == "corpus":
         taught = {name.split("/")[0] for split in protocol.splits for name in split.train}
         return evaluation.cross(len(recipe.corpora), taught=len(taught))
