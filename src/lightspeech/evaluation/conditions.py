@@ -105,6 +105,11 @@ class Conditions:
         return self.model if self.scheme == FLOATS else f"{self.model} {self.scheme}"
 
     @property
+    def of_transfer(self) -> bool:
+        """Whether it asks what a language or a corpus teaches: no figure to compare models by."""
+        return bool(self.sources) or self.unit == "language"
+
+    @property
     def of_strangers(self) -> bool:
         """Whether the model neither learnt from the tested speakers nor was told about them."""
         return not self.leaky and not self.normalisation.startswith(KNOWN_SPEAKER)

@@ -66,7 +66,7 @@ def transfers(root: Path) -> Iterator[Picture]:
         if figures.sources:
             cells = "; ".join(" ".join(row) for row in transfer.rows(figures))
             yield Picture(
-                name=f"transfer-{figures.unit}-{figures.model}-{figures.scheme}",
+                name=f"transfer-{figures.unit}-{figures.model}-{figures.scheme}.svg",
                 title=f"What each {figures.unit} teaches {figures.system} about the others",
                 words=f"UAR in percent on {', '.join(transfer.targets(figures))}, mean: {cells}",
                 draw=partial(plots.transfer, figures),
@@ -75,7 +75,8 @@ def transfers(root: Path) -> Iterator[Picture]:
 
 def frontiers(root: Path) -> Iterator[Picture]:
     """List UAR against each cost for each corpus and set of classes."""
-    points = [*frontier.measured(tables.read_all(root)), *frontier.published()]
+    compared = [each for each in tables.read_all(root) if not each.of_transfer]
+    points = [*frontier.measured(compared), *frontier.published()]
     for (corpus, n_classes), same in groupby(sorted(points, key=_group), _group):
         of_corpus = list(same)
         for cost, what in plots_of_costs.COSTS.items():

@@ -26,11 +26,7 @@ def markdown(published: Sequence[Results], others: Sequence[Point]) -> str:
         published: all results.
         others: what others published; of these only those that no smaller one beats are shown.
     """
-    honest = [
-        figures
-        for figures in published
-        if figures.of_strangers and figures.unit != "language" and not figures.sources
-    ]
+    honest = [each for each in published if each.of_strangers and not each.of_transfer]
     across = {_column(figures) for figures in honest if figures.unit == CORPUS}
     columns = sorted({_column(figures) for figures in honest}, key=lambda c: (c in across, c))
     rows = sorted([*_ours(honest, columns), *_of_others(others, columns)])
