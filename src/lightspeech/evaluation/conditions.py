@@ -91,7 +91,7 @@ class Conditions:
     """Share of the tested whose sentence was in training, for a model that reads text, which may
     know these by heart; null: it hears alone."""
     sources: tuple[str, ...] = ()
-    """Of each fold, the one corpus or language that it learnt from, see `protocols.base.Protocol`."""
+    """Of each fold, the one corpus or language it learnt from, see `protocols.base.Protocol`."""
     data_sha256: str | None = None
     """Of the recordings of the study, see `corpora.manifest.digest`; null where nobody said."""
     recipe_sha256: str | None = None
