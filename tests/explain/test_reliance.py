@@ -6,10 +6,12 @@ import pytest
 from lightspeech.audio.cues import catalogue
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import CorpusError
-from lightspeech.explain import by_speaker, retention
+from lightspeech.explain import by_speaker, explanation, retention
+from lightspeech.explain.explanation import Named
 from lightspeech.explain.hearing import EDITS
 from lightspeech.explain.payers import payers
 from lightspeech.explain.reliance import ALL, Answered, edited, reliances
+from lightspeech.reporting import explanation as words
 from lightspeech.training.predictions import Predictions
 
 LABELS = ("angry", "sad")
@@ -148,3 +150,19 @@ def test_payers_of_other_recordings_are_refused(tmp_path):
     object.__setattr__(second[0], "ids", ("x1", "x2", "x3", "x4"))
     with pytest.raises(CorpusError, match="same recordings"):
         payers(("plain", "pruned"), first, second, [utterance("a1", tmp_path)])
+
+
+def test_a_chain_is_told_in_words_that_its_intervals_vouch_for(tmp_path):
+    systems = {"plain": answered(), "half": answered(scale=0.5)}
+    named = {n: Named(name=n, scheme="fp32", n_params=1, seeds=(0,)) for n in systems}
+    found = explanation.explain(("toy", "toy_micro", (0,)), systems, named, teacher="plain")
+    path = explanation.path_of(found, tmp_path)
+    explanation.write(found, path)
+    assert path == tmp_path / "explain/toy-micro.json"
+    assert explanation.read(path) == found
+    page = words.markdown(tmp_path)
+    assert "plain rests most on pitch level (" in page
+    assert "Of what plain rests on, half kept only a part of pitch level (5" in page
+    assert "| pitch level 4 st |" in page
+    assert "| high band alone |" in page
+    assert words.markdown(tmp_path / "nothing") == ""

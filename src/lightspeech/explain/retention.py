@@ -32,6 +32,11 @@ class Retained:
         return self.ci95 is not None and self.ci95[1] < 1
 
     @property
+    def is_more(self) -> bool:
+        """Whether it certainly leans on the cue more than its teacher."""
+        return self.ci95 is not None and self.ci95[0] > 1
+
+    @property
     def is_cost_of_step(self) -> bool:
         """Whether the step certainly took some of it."""
         return self.of_step_ci95 is not None and self.of_step_ci95[1] < 0

@@ -12,6 +12,14 @@ from lightspeech.reporting import text
 from lightspeech.reporting.wording import percent
 
 NOTHING = "–"
+TOLD = 7
+"""Cues that a sentence names at most."""
+TAKEN = {
+    "low band": "what is above 1 kHz",
+    "high band": "what is below 1 kHz",
+    "telephone": "what a telephone takes away",
+}
+"""What a model rests on where leaving one band alone does harm."""
 
 
 def markdown(root: Path) -> str:
@@ -41,8 +49,8 @@ def _page(explanation: Explanation) -> str:
     kept += [f"- {sentence}" for sentence in sentences(explanation)]
     parts = ["\n\n".join(kept[:2]), "\n".join(kept[2:])]
     parts.append(
-        "Change of the probability of the right emotion, by the strongest edit of each cue, mean "
-        "over emotions; behind it the share of answers that it changes."
+        "Change of the probability of the right emotion by each edit, in points, mean over "
+        "emotions; behind it the share of answers that it changes."
     )
     parts.append(_table(_cues(explanation)))
     if explanation.teacher:
@@ -98,10 +106,14 @@ def _relies(system: System) -> str:
     )
     if not ranked:
         return f"{system.name} rests on no cue for certain: no edit does it harm in all emotions."
-    words = ", ".join(f"{r.cue} ({_told(r)})" for r in ranked[:4])
-    silent = [r.cue for r in system.reliances if r.emotion == ALL and not r.effect]
+    words = ", ".join(f"{_rested(r.cue)} ({_told(r)})" for r in ranked[:TOLD])
+    silent = [_rested(r.cue) for r in system.reliances if r.emotion == ALL and not r.effect]
     without = f"; no certain effect of {', '.join(silent)}" if silent else ""
     return f"{system.name} rests most on {words}{without}."
+
+
+def _rested(cue: str) -> str:
+    return TAKEN.get(cue, cue)
 
 
 def _told(reliance: Reliance) -> str:
@@ -110,18 +122,20 @@ def _told(reliance: Reliance) -> str:
 
 def _kept(name: str, explanation: Explanation) -> Iterator[str]:
     mine = [r for r in explanation.retained if r.system == name and r.emotion == ALL]
-    lost = [r for r in mine if r.is_lost]
-    if lost:
-        words = ", ".join(f"{r.cue} ({_share(r)})" for r in sorted(lost, key=lambda r: r.share))
-        yield f"Of what {explanation.teacher} rests on, {name} kept only a part: {words}."
+    lost = sorted((r for r in mine if r.is_lost), key=lambda r: r.share)
+    more = sorted((r for r in mine if r.is_more), key=lambda r: -r.share)
+    rest = f"; it leans more on {', '.join(map(_share, more))}" if more else ""
+    what = f"only a part of {', '.join(map(_share, lost))}" if lost else "all, as far as is certain"
+    yield f"Of what {explanation.teacher} rests on, {name} kept {what}{rest}."
     if paid := [r for r in mine if r.is_cost_of_step]:
-        words = ", ".join(f"{r.cue} ({100 * (r.of_step or 0):+.0f} points)" for r in paid)
+        words = ", ".join(f"{_rested(r.cue)} ({100 * (r.of_step or 0):+.0f} points)" for r in paid)
         yield f"The step to {name} itself cost {words}."
 
 
 def _share(retained: Retained) -> str:
     low, high = retained.ci95 or (retained.share, retained.share)
-    return f"{100 * retained.share:.0f} %, {100 * low:.0f} to {100 * high:.0f}"
+    percents = f"{100 * retained.share:.0f} %, {100 * low:.0f} to {100 * high:.0f}"
+    return f"{_rested(retained.cue)} ({percents})"
 
 
 def _pays(payers: Payers) -> str:
@@ -154,7 +168,9 @@ def _cues(explanation: Explanation) -> list[list[str]]:
 
 
 def _edit(edit: Edited) -> str:
-    return f"{edit.cue} {edit.amount:g} {edit.unit}" if edit.unit else edit.cue
+    if edit.unit:
+        return f"{edit.cue} {edit.amount:g} {edit.unit}"
+    return f"{edit.cue} alone" if edit.cue in TAKEN else edit.cue
 
 
 def _cell(system: System, edit: Edited) -> str:
@@ -178,7 +194,10 @@ def _retained(explanation: Explanation) -> list[list[str]]:
     found = {(r.system, r.cue): r for r in explanation.retained if r.emotion == ALL}
     cues = dict.fromkeys(r.cue for r in explanation.retained if r.emotion == ALL)
     head = ["cue", *(f"{name} %" for name in names)]
-    return [head, *([cue, *(_kept_cell(found[name, cue]) for name in names)] for cue in cues)]
+    return [
+        head,
+        *([_rested(cue), *(_kept_cell(found[name, cue]) for name in names)] for cue in cues),
+    ]
 
 
 def _kept_cell(retained: Retained) -> str:
@@ -202,7 +221,7 @@ def _strongest(system: System, emotion: str) -> str:
     best = max(mine, key=lambda r: abs(r.effect))
     unit = next(e.unit for e in system.edits if e.cue == best.cue)
     amount = f" {best.amount:g} {unit}" if unit else ""
-    return f"{best.cue}{amount}: {100 * best.effect:+.1f}"
+    return f"{_rested(best.cue)}{amount}: {100 * best.effect:+.1f}"
 
 
 def _payers(found: Sequence[Payers]) -> list[list[str]]:
