@@ -60,6 +60,7 @@ INT8, KNOWN = {"quantize": Int8()}, {"normalisation": "speaker"}
         (config_of("base"), ["onnx"]),
         (config_of("fusion"), ["onnx"]),
         (config_of("whisper"), ["onnx"]),
+        (config_of("multimodal"), ["onnx", "onnx_dynamic"]),
     ],
 )
 def test_a_run_has_the_formats_that_hold_its_front_end_and_its_numbers(cfg, expected):

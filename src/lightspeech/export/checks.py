@@ -55,13 +55,18 @@ def remedy(cfg: RunConfig) -> str:
     Args:
         cfg: what makes the run.
     """
-    parts = [part for part in vars(cfg.frontend.config).values() if isinstance(part, Choice)]
     steps = []
-    if "encoder" in {part.name for part in (cfg.frontend, *parts)}:
+    if "encoder" in _names(cfg.frontend):
         steps.append(SHRINK)
     if cfg.knows_speaker:
         steps.append("train with normalisation=training")
     return "; ".join(steps or ["train on another front end, such as frontend.name=mel"])
+
+
+def _names(frontend: Choice) -> list[str]:
+    """A front end and, of a pair, all its parts."""
+    parts = [part for part in vars(frontend.config).values() if isinstance(part, Choice)]
+    return [frontend.name, *(name for part in parts for name in _names(part))]
 
 
 def _format(name: str) -> str:
@@ -80,8 +85,8 @@ def refusal(cfg: RunConfig, module: ModuleType) -> str | None:
         cfg: what makes the run.
         module: the exporter.
     """
-    if cfg.frontend.name not in module.HOLDS:
-        return f"is given {cfg.frontend.name}"
+    if unheld := [name for name in _names(cfg.frontend) if name not in module.HOLDS]:
+        return f"is given {unheld[0]}"
     if cfg.knows_speaker and not (module.KNOWS_SPEAKER and cfg.front.in_bundle):
         return "must know its speaker"
     number = number_format(cfg)
