@@ -15,6 +15,7 @@ from lightspeech.reporting import (
     costs,
     explanation,
     levels,
+    modalities,
     objectives,
     onnx_speed,
     reliability,
@@ -110,6 +111,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "fuzzed": reliability.fuzzed,
     "robustness": robustness.describe,
     "sureness": sureness.describe,
+    "text": modalities.describe,
     "explanations": explanation.markdown,
     "transfer": _transfers,
 }
