@@ -122,9 +122,11 @@ def test_both_are_heard(source):
         assert (network(changed) - network(inputs)).abs().max() > 1e-4
 
 
-def test_its_multiplications_are_counted_without_computing(source):
+def test_what_it_costs_is_counted_without_computing(source):
     """As for tables, on a device without content, where a text is not to be looked at."""
-    assert cost.macs(built(source), front(source).example()) > 1e6
+    network, example = built(source), front(source).example()
+    assert cost.macs(network, example) > 1e6
+    assert cost.peak_activation_bytes(network, example) > 4 * 480 * 64
 
 
 def test_the_fusion_vector_is_what_the_head_reads(source):

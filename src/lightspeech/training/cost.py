@@ -111,8 +111,8 @@ def _bytes(node: Node, int8_parts: Sequence[str]) -> int:
 def _peak(nodes: list[Node], sizes: dict[Node, int]) -> int:
     """Do a graph in order and give the largest sum of live values."""
     owner: dict[Node, Node] = {}  # a view has no values of its own
-    for node in nodes:
-        owner[node] = owner[node.all_input_nodes[0]] if _is_view(node) else node
+    for node in nodes:  # one of a weight owns itself, and is nothing that is computed
+        owner[node] = owner.get(node.all_input_nodes[0], node) if _is_view(node) else node
     last = {owner[user]: index for index, user in enumerate(nodes)}  # an answer lives to its end
     for index, node in enumerate(nodes):
         last |= {owner[operand]: index for operand in node.all_input_nodes if operand in owner}
@@ -123,7 +123,7 @@ def _peak(nodes: list[Node], sizes: dict[Node, int]) -> int:
             dying = [n for n, s in live.items() if last[n] == index and s == sizes[node]]
             if dying and _overwrites(node):
                 del live[dying[0]]
-            live[node] = sizes[node]
+            live[node] = 0 if _is_view(node) else sizes[node]
         peak = max(peak, sum(live.values()))
         live = {n: size for n, size in live.items() if last[n] > index}
     return peak
