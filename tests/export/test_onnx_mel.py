@@ -80,6 +80,18 @@ def test_a_quiet_voice_is_as_exact_as_a_loud_one():
     np.testing.assert_allclose(quiet - np.log(1e-6), loud, atol=1e-3)
 
 
+@pytest.mark.parametrize("floor", [1e-18, 1e-9, 1e-6])
+def test_silence_lies_at_the_floor_however_low(floor):
+    cfg = MelConfig(floor=floor)
+    model = transformed(cfg)
+    model.graph.node[4].input[0] = "bands"  # as where the exporter leaves the floor out
+    del model.graph.node[3]
+    onnx_mel.replace(model, cfg)
+    running = onnxruntime.InferenceSession(model.SerializeToString())
+    [found] = running.run(None, {"waveform": np.zeros((1, 4_000), np.float32)})
+    np.testing.assert_allclose(found, np.log(floor), rtol=1e-5)
+
+
 def test_what_a_loop_takes_from_outside_stays():
     model = transformed(CFG)
     taken = helper.make_node("Add", ["frame", "outside"], ["more"])

@@ -47,6 +47,9 @@ def _factor(cfg: MelConfig) -> int:
 def replace(model: Any, cfg: MelConfig) -> None:
     """Put products in the place of the one transform of an ONNX model, in place.
 
+    The floor is added anew: torch 2.13 with onnxscript 0.7 leaves out what is added where it is
+    1e-8 or less, so that silence would be minus infinity.
+
     Args:
         model: from waveforms, shape ``(batch, samples)``, of any length; its front end is ``cfg``.
         cfg: one that `can` be products.
@@ -58,12 +61,11 @@ def replace(model: Any, cfg: MelConfig) -> None:
     while waveform in made_by and made_by[waveform].op_type in SHAPES:
         waveform = made_by[waveform].input[0]
     bands = next(n for n in nodes[transform:] if n.op_type == LOGARITHM).input[0]
-    if made_by[bands].op_type == "Add":  # of the floor, where it is not too small to count
-        bands = next(name for name in made_by[bands].input if name in made_by)
     sizes = {each.name: each.type.tensor_type.shape.dim for each in model.graph.input}
     n_samples = sizes[waveform][1].dim_value if waveform in sizes else 0  # 0: of any length
     graph = _Graph(waveform)
-    graph.energies(cfg, n_samples)
+    floor = graph.table(np.array(cfg.floor, np.float32))
+    graph.add("Add", graph.energies(cfg, n_samples), floor)
     graph.nodes[-1].output[0] = bands
     kept = [node for node in nodes if bands not in node.output]
     wanted = _needed([*graph.nodes, *kept], [each.name for each in model.graph.output])
