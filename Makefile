@@ -6,7 +6,7 @@ BARE := .venv-bare
 AARCH64 := .aarch64
 SOURCES := $(shell find src -name '*.py' -o -path '*/zoo/*' -type f)
 
-.PHONY: help demo test lint types tables console reference bare zoo site firmware test-aarch64 fuzz hashes audit licences release kills clean
+.PHONY: help demo test lint types tables console reference bare lowest zoo site firmware test-aarch64 fuzz hashes audit licences release kills clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -43,6 +43,12 @@ reference: .venv/.installed  ## the API of the library from its docstrings, as p
 
 bare: .venv/.installed $(BARE)/.installed  ## does the core install run without torch?
 	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest tests/test_bare.py
+
+lowest: .venv/.installed  ## do networks answer the same on the oldest onnxruntime that is allowed? network
+	$(BIN)/pip install -q --no-deps --upgrade --target build/lowest \
+	  onnxruntime==$$(sed -n 's/.*"onnxruntime>=\([0-9.]*\)".*/\1/p' pyproject.toml)
+	PYTHONPATH=build/lowest $(BIN)/pytest tests/runtime tests/golden tests/inference/test_onnx.py \
+	  tests/inference/test_bad_onnx.py
 
 zoo: .venv/.installed  ## bundles of runs/zoo_* into the package, with their cards
 	for model in open_nano open_micro open_small six_nano six_micro; do \

@@ -21,9 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+import onnxscript  # noqa: F401 (before any fork)
+from torchao.quantization.pt2e import quantize_pt2e  # noqa: F401 (before any fork)
+
 from lightspeech import cli
 from lightspeech.compression import distill, prune, quantize  # noqa: F401 (before any fork)
-from lightspeech.config import as_dict
+from lightspeech.config import as_dict, read_json
 from lightspeech.evaluation import reliability
 from lightspeech.evaluation.reliability import Killed, Kills
 from lightspeech.files import write_json
@@ -35,7 +38,7 @@ RECIPE = """
 name: {name}
 corpus: {{name: synthetic, speakers: 4, sentences: 1}}
 protocol: {{name: grouped_k_fold, folds: 2}}
-model: {{name: nano, channels: [12, 12, 12]}}
+model: {{name: nano, channels: [12, 12]}}
 windows: {{window_s: 1.0, hop_s: 0.5}}
 training: {{epochs: {epochs}, batch_size: 8}}
 compress: [{step}]
@@ -148,15 +151,22 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
-    killed = {}
+    killed = _before(options.output)
     for name in options.command or COMMANDS:
         rng = Random(f"{options.seed}/{name}")
         with tempfile.TemporaryDirectory(prefix="kills-") as folder:
             killed[name] = _all_moments(COMMANDS[name], rng, options.moments, Path(folder))
         print(f"{name}: {as_dict(killed[name])}", flush=True)
-    if options.output:
-        found = Kills(seed=options.seed, commands=killed, versions=reliability.versions())
-        write_json(options.output, as_dict(found))
+        if options.output:
+            found = Kills(seed=options.seed, commands=killed, versions=reliability.versions())
+            write_json(options.output, as_dict(found))
+
+
+def _before(output: Path | None) -> dict[str, Killed]:
+    """Give what is known of other commands, so that one alone can be killed anew."""
+    if output is None or not output.exists():
+        return {}
+    return read_json(Kills, output).commands
 
 
 def _all_moments(command: Command, rng: Random, n_moments: int, folder: Path) -> Killed:

@@ -1,5 +1,7 @@
 """A recogniser of emotion speaks to nobody: no socket but where asked, no name looked up."""
 
+import importlib.util
+import json
 import os
 import re
 import shutil
@@ -9,10 +11,17 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
+import numpy as np
 import pytest
+import soundfile
+
+from lightspeech import bundle, cli, config, plugins
+from lightspeech.audio.frontend import MelConfig
+from lightspeech.audio.windows import Windows
+from lightspeech.bundle import Bundle
 
 STRACE = shutil.which("strace")
 CALLS = (
@@ -24,11 +33,57 @@ WRITES = re.compile(
 )
 TINY = """
 name: tiny
-corpus: {name: synthetic, speakers: 3, sentences: 1}
-protocol: {name: grouped_k_fold, folds: 3}
+corpus: {name: synthetic, speakers: 4, sentences: 1}
+protocol: {name: grouped_k_fold, folds: 2}
 model: {name: nano, channels: [12, 12]}
 windows: {window_s: 1.0, hop_s: 0.5}
 training: {epochs: 1, batch_size: 4}
+compress: [{name: prune, ratio: 0.3, rounds: 1, epochs: 1, batches: 1}]
+search: {trials: 1, folds: [0], space: {model.channels: [[6, 6]]}}
+"""
+STUDY = "runs/tiny"
+WALK = {
+    "predict": ("data", "--bundle", "nano", "--output", "out.csv"),
+    "listen": ("--raw", "16000", "--bundle", "nano", "--json"),
+    "prepare": ("folder", "--root", "data", "--output", "manifest.csv"),
+    "leaks": ("manifest.csv", "--protocol", "random-leaky", "--set", "folds=2"),
+    "new": ("data", "--output", "new.yaml"),
+    "train": ("tiny.yaml", "--processes", "1"),
+    "compress": ("tiny.yaml", "--processes", "1", "--resume"),
+    "run": ("tiny.yaml", "--processes", "1", "--resume"),
+    "evaluate": (STUDY, "--output", "figures.json"),
+    "report": (STUDY,),
+    "diff": (STUDY, f"{STUDY}/1-prune"),
+    "export": ("nano", "--format", "c99"),
+    "benchmark": ("nano", "--manifest", "manifest.csv", "--rounds", "1"),
+    "search": ("tiny.yaml",),
+    "yardstick": ("tiny.yaml",),
+    "shrink": ("small", "--speech", "data", "--source", "whisper", "--blocks", "1", "--heads", "2",
+               "--units", "8", "--recordings", "4", "--epochs", "1"),
+    "calibrate": ("data", "--bundle", "unknown", "--output", "mine"),
+    "card": ("nano", "--output", "card.md"),
+    "boards": ("nano", "--json"),
+    "frontier": ("--results", "results"),
+    "tables": ("--results", "results", "--into", "page.md", "--output", "pictures"),
+}  # fmt: skip
+"""Every command but `serve`, which has a test of its own, in an order that each finds its input."""
+ROOT = Path(__file__).parents[2]
+RESULTS = ("results/reliability/fuzz.json", "results/ravdess/micro.json")
+NEEDS = {"search": "optuna", "yardstick": "opensmile", "shrink": "transformers"}
+MARK = "/command/"
+"""A file that is not there: to open it marks in a trace where a command begins."""
+WALKER = f"""
+import contextlib, json, sys
+from lightspeech import cli
+for name, *arguments in json.loads(sys.argv[1]):
+    with contextlib.suppress(OSError):
+        open("{MARK}" + name)
+    sys.argv = ["lightspeech", name, *arguments]
+    try:
+        cli.main()
+    except SystemExit as end:
+        if end.code:
+            sys.exit(f"{{name}}: {{end.code}}")
 """
 
 
@@ -72,8 +127,7 @@ class Traced:
         writes: files and folders that it made, changed or removed.
     """
 
-    def __init__(self, trace, cwd):
-        lines = trace.read_text(errors="replace").splitlines()
+    def __init__(self, lines, cwd):
         self.talks = [line for line in lines if "AF_INET" in line]
         self.looks_up = [line for line in lines if "/etc/resolv.conf" in line]
         named = [line for line in lines if WRITES.search(line) and " = -1 " not in line]
@@ -92,83 +146,124 @@ class Traced:
         }
 
 
-@pytest.fixture
-def traced(tmp_path):
-    """Run a command under a trace of system calls, at home in an empty folder."""
-    if STRACE is None:
-        pytest.skip("needs strace: apt install strace")
-    folders = {name: tmp_path / name for name in ("home", "temporary", "work")}
-    for folder in folders.values():
-        folder.mkdir()
-    environment = {
-        **os.environ, "HOME": str(folders["home"]), "TMPDIR": str(folders["temporary"]),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }  # fmt: skip
+@dataclass(frozen=True)
+class Place:
+    """Where a program runs: at home in an empty folder.
+
+    Attributes:
+        root: has the three folders below it, and its trace.
+    """
+
+    root: Path
+
+    def __getattr__(self, name):
+        """Give one of the folders: home, temporary, work."""
+        folder = self.root / name
+        folder.mkdir(exist_ok=True)
+        return folder
 
     @contextmanager
-    def start(*arguments, **options):
-        trace = tmp_path / "trace"
-        command = (STRACE, "-f", "-qq", "--seccomp-bpf", "-e", f"trace={CALLS}", "-o", trace,
-                   sys.executable, "-m", "lightspeech", *arguments)  # fmt: skip
+    def traced(self, *arguments, **options):
+        """Run Python under a trace of system calls; it must end well."""
+        if STRACE is None:
+            pytest.skip("needs strace: apt install strace")
+        environment = {
+            **os.environ, "HOME": str(self.home), "TMPDIR": str(self.temporary),
+            "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1",
+        }  # fmt: skip
+        command = (STRACE, "-f", "-qq", "--seccomp-bpf", "-e", f"trace={CALLS}", "-o",
+                   self.root / "trace", sys.executable, *arguments)  # fmt: skip
         with subprocess.Popen(
-            [*map(str, command)], cwd=folders["work"], env=environment, stdout=subprocess.PIPE,
+            [*map(str, command)], cwd=self.work, env=environment, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, **options,
         ) as running:  # fmt: skip
-            found = SimpleNamespace(running=running)
-            yield found
-            found.out, said = running.communicate(timeout=300)
+            yield running
+            _, said = running.communicate(timeout=900)
         if b"ptrace" in said:
             pytest.skip("this system lets nobody trace")
-        assert running.returncode == 0, said
-        found.traced = Traced(trace, folders["work"])
+        assert running.returncode == 0, said.decode()[-2_000:]
 
-    start.folders = folders
-    return start
+    @property
+    def lines(self):
+        """Of the trace."""
+        return (self.root / "trace").read_text(errors="replace").splitlines()
 
-
-def check(found, folders):
-    """Nothing but what was asked for: no network, no look-up, no file elsewhere."""
-    assert found.traced.looks_up == []
-    assert found.traced.outside(folders["work"], folders["temporary"]) == set()
-    assert list(folders["home"].iterdir()) == []
-    assert [path for path in folders["temporary"].rglob("*") if path.is_file()] == []
-
-
-@pytest.mark.parametrize("name", ["predict", "listen", "train"])
-def test_no_library_talks_or_writes_elsewhere_either(traced, write_tone, name):
-    work = traced.folders["work"]
-    (work / "tiny.yaml").write_text(TINY)
-    write_tone(work / "tone.wav", seconds=0.5)
-    arguments = {
-        "predict": ("tone.wav", "--bundle", "nano", "--output", "out.csv"),
-        "listen": ("--raw", "16000", "--bundle", "nano", "--json"),
-        "train": ("tiny.yaml", "--processes", "1"),
-    }[name]
-    with traced(name, *arguments, stdin=subprocess.PIPE) as found:
-        if name == "listen":
-            found.running.stdin.write(bytes(3 * 32_000))
-    assert found.traced.talks == []
-    check(found, traced.folders)
+    def check(self, traced):
+        """Fail on a look-up, and on a file that was written elsewhere or left behind."""
+        assert traced.looks_up == []
+        assert traced.outside(self.work, self.temporary) == set()
+        assert list(self.home.iterdir()) == []
+        assert [path for path in self.temporary.rglob("*") if path.is_file()] == []
 
 
-def test_a_server_talks_to_its_own_machine_alone_and_writes_nothing(traced, write_tone):
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory, make_whisper, toy_model):
+    """Run all commands in one process, and give what each asked the system for, by its name."""
+    place = Place(tmp_path_factory.mktemp("walk"))
+    (place.work / "tiny.yaml").write_text(TINY)
+    (place.work / "page.md").write_text("<!-- fuzzed:begin -->\n<!-- fuzzed:end -->\n")
+    shutil.copytree(make_whisper(4), place.work / "whisper")
+    for path in RESULTS:
+        (place.work / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, place.work / path)
+    for number, label in enumerate(("happy", "sad")):
+        for take in range(11):
+            path = place.work / "data" / label / f"{take}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            times_s = np.arange(8_000 + 100 * take) / 16_000
+            soundfile.write(path, np.sin(600 * (number + take + 1) * times_s) / 2, 16_000)
+    toy = Bundle(
+        path=place.work / "unknown", name="toy", labels=("low", "mid", "loud"), threshold=0.5,
+        sample_rate=16_000, windows=Windows(window_s=1.0, hop_s=0.5), normalisation="speaker",
+        frontend=config.as_dict(MelConfig()), model={"name": "toy", "config": {}, "n_params": 3},
+    )  # fmt: skip
+    bundle.write(toy, toy_model)
+    commands = [[name, *arguments] for name, arguments in WALK.items() if _has(name)]
+    sound = place.root / "sound"
+    sound.write_bytes(bytes(3 * 32_000))
+    with sound.open("rb") as stdin, place.traced("-c", WALKER, json.dumps(commands), stdin=stdin):
+        pass
+    parts, name = {}, ""
+    for line in place.lines:
+        if (begins := re.search(f'"{MARK}(.+?)"', line)) is not None:
+            name = begins[1]
+        parts.setdefault(name, []).append(line)
+    return place, {name: Traced(lines, place.work) for name, lines in parts.items()}
+
+
+def _has(command):
+    return command not in NEEDS or importlib.util.find_spec(NEEDS[command]) is not None
+
+
+@pytest.mark.parametrize("name", [name for name in plugins.names(cli.__name__) if name != "serve"])
+def test_no_command_talks_or_writes_elsewhere(walked, name):
+    """A command without a line in `WALK` fails here."""
+    if not _has(name):
+        pytest.skip(f"needs {NEEDS[name]}")
+    place, traced = walked
+    assert traced[name].talks == []
+    place.check(traced[name])
+
+
+def test_a_server_talks_to_its_own_machine_alone_and_writes_nothing(tmp_path, write_tone):
     pytest.importorskip("uvicorn", reason="needs the extra 'serve'")
-    work = traced.folders["work"]
-    write_tone(work / "tone.wav", seconds=0.5)
+    place = Place(tmp_path)
+    tone = write_tone(tmp_path / "tone.wav", seconds=0.5)
     arguments = ("serve", "--port", "0", "--bundle", "nano", "--limit", "decoders=1")
-    with traced(*arguments) as found:
-        url = found.running.stdout.readline().split()[0].decode()
-        request = urllib.request.Request(f"{url}/v1/predict", (work / "tone.wav").read_bytes())
+    with place.traced("-m", "lightspeech", *arguments) as running:
+        url = running.stdout.readline().split()[0].decode()
+        request = urllib.request.Request(f"{url}/v1/predict", tone.read_bytes())
         with urllib.request.urlopen(request, timeout=60) as answer:
             assert b"label" in answer.read()
-        (server,) = children(found.running.pid)
+        (server,) = children(running.pid)
         os.kill(server, signal.SIGTERM)
-    talks = [line for line in found.traced.talks if "inet_addr" in line or "inet_pton" in line]
+    traced = Traced(place.lines, place.work)
+    talks = [line for line in traced.talks if "inet_addr" in line or "inet_pton" in line]
     assert talks
     assert all('"127.0.0.1"' in line for line in talks)
-    assert not any(re.search(r"\bconnect\(", line) for line in found.traced.talks)
-    assert found.traced.writes - {work} == set()
-    check(found, traced.folders)
+    assert not any(re.search(r"\bconnect\(", line) for line in traced.talks)
+    assert traced.writes == set()
+    place.check(traced)
 
 
 def children(pid):

@@ -3,6 +3,8 @@
 import contextlib
 import subprocess
 
+import numpy as np
+import onnxruntime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -163,7 +165,15 @@ def test_the_widest_convolution_tells_how_far_a_model_reaches(changes, reach):
     assert onnx_file.reach(shipped(**changes)) == reach
 
 
-def test_a_model_that_would_end_the_process_is_refused():
+def test_a_model_that_reaches_beyond_its_input_does_not_end_this_process():
+    """Of the pinned onnxruntime it would, of others it may not."""
+    with contextlib.suppress(BundleError):
+        OnnxSession(shipped(dilations=[128, 1]), "nano")
+
+
+def test_a_model_that_would_end_the_process_is_refused(monkeypatch):
+    ended = subprocess.CompletedProcess([], returncode=-6)
+    monkeypatch.setattr(onnx_session.subprocess, "run", lambda *_, **__: ended)
     with pytest.raises(BundleError, match="ends the process that loads it"):
         OnnxSession(shipped(dilations=[128, 1]), "nano")
 
@@ -180,3 +190,23 @@ def test_a_model_that_is_never_loaded_is_refused(monkeypatch):
     monkeypatch.setattr(onnx_session.subprocess, "run", run)
     with pytest.raises(BundleError, match="is not loaded within 60 s"):
         OnnxSession(shipped(dilations=[128, 1]), "nano")
+
+
+@pytest.mark.parametrize("place", ["../weights.bin", "{folder}/weights.bin"])
+def test_the_runtime_itself_reads_nothing_outside_the_folder_of_a_model(tmp_path, place):
+    """So does the oldest that is allowed, see ``make lowest``; older ones read any file."""
+    (tmp_path / "weights.bin").write_bytes(np.ones(3, np.float32).tobytes())
+    weights = TensorProto(
+        name="weights", dims=[3], data_type=TensorProto.FLOAT, data_location=TensorProto.EXTERNAL
+    )
+    weights.external_data.add(key="location", value=place.format(folder=tmp_path))
+    model = network(initializer=[weights], operator="Add")
+    model.graph.node[0].input.append("weights")
+    model.ir_version, model.opset_import[0].version = 8, 17
+    file = tmp_path / "inner" / "model.onnx"
+    file.parent.mkdir()
+    file.write_bytes(model.SerializeToString())
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    with pytest.raises(Exception, match="(?i)external|escapes|outside"):
+        onnxruntime.InferenceSession(str(file), options, ["CPUExecutionProvider"])

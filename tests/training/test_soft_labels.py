@@ -56,8 +56,9 @@ def test_answers_alone_are_refused_where_embeddings_are_learnt_from(tmp_path):
     "damage",
     [lambda data: data[: len(data) // 2], lambda data: b"", lambda data: b"\xff" * 99,
      lambda data: data.replace(b"seeds", b"seats"),
-     lambda data: data.replace(b"speaker", b"speeker")],
-    ids=["half", "empty", "noise", "another key", "another field"],
+     lambda data: data.replace(b"speaker", b"speeker"),
+     lambda data: data.replace(rb'parent\": \"\"', rb'parent\":   []')],
+    ids=["half", "empty", "noise", "another key", "another field", "another type"],
 )  # fmt: skip
 def test_a_damaged_file_is_one_line_that_says_what_to_do(tmp_path, damage):
     path = tmp_path / "soft"

@@ -72,12 +72,13 @@ class Likeness(nn.Module):
         self.tell = nn.Linear(width, width)
         self.large = (large,)  # no part of what is trained and saved
 
-    def forward(self, small: nn.Module, batch: Batch) -> Tensor:
+    def forward(self, small: nn.Module, batch: Batch, progress: float = 1.0) -> Tensor:
         """Mean squared error after layer norm, of every block and of the deep state.
 
         Args:
             small: encoder that learns.
             batch: whose features are waveforms, shape ``(batch, CROP)``.
+            progress: of the training; nothing depends on it.
 
         Returns:
             Scalar, mean over all.

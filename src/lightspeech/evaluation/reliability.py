@@ -100,3 +100,13 @@ def read_fuzzed(root: Path) -> Fuzzed:
         ConfigError: if it does not hold what it should.
     """
     return read_json(Fuzzed, root / FUZZ)
+
+
+def read_kills(root: Path) -> Kills:
+    """Read what kills left.
+
+    Raises:
+        CorpusError: if the file is missing or no JSON object.
+        ConfigError: if it does not hold what it should.
+    """
+    return read_json(Kills, root / KILLS)

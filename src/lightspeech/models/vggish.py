@@ -36,6 +36,9 @@ PATCH = 96
 """Frames of a patch: 0.96 s."""
 ODD = (AttributeError, EOFError, KeyError, RuntimeError, ValueError)
 """What torch raises of a file that is none of its own."""
+Channels = Annotated[int, Field(ge=1, le=512)]
+MAX_BANDS = 128
+"""Twice those published; each 16 of them ask for 12 million weights."""
 CONVOLUTIONS = (1, 1, 2, 2)
 """Of each stage, which a pooling of 2 x 2 ends."""
 
@@ -46,11 +49,11 @@ class Config:
 
     weights: NamedPath | None = None
     """File of trained weights, ``.safetensors`` or ``.pth``; null: they are drawn."""
-    channels: Annotated[tuple[bounds.Channels, ...], Field(min_length=4, max_length=4)] = (
+    channels: Annotated[tuple[Channels, ...], Field(min_length=4, max_length=4)] = (
         64, 128, 256, 512,
     )  # fmt: skip
-    units: Annotated[int, Field(ge=1, le=8192)] = 4096
-    """Of both hidden layers."""
+    units: Annotated[int, Field(ge=1, le=4096)] = 4096
+    """Of both hidden layers; wider than published would ask for gigabytes."""
     width: bounds.Width = 128
     """Of what is said of a patch."""
     dropout: bounds.Dropout = 0.5
@@ -124,12 +127,13 @@ def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
         n_classes: logits.
 
     Raises:
-        ConfigError: if the bands are no multiple of 16, or the file does not hold these weights.
+        ConfigError: if the bands are no multiple of 16 up to 128, or the file does not hold these
+            weights.
     """
-    if frontend.n_features % 16:
+    if frontend.n_features % 16 or frontend.n_features > MAX_BANDS:
         raise ConfigError(
-            f"vggish halves its bands four times, {frontend.n_features} are none of a multiple of "
-            "16; write frontend.n_mels=64"
+            f"vggish halves its bands four times, {frontend.n_features} are no multiple of 16 up "
+            f"to {MAX_BANDS}; write frontend.n_mels=64"
         )
     network = Vggish(cfg, frontend.n_features, n_classes)
     if cfg.weights is not None:

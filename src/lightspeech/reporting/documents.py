@@ -109,6 +109,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "levels": levels.describe,
     "objectives": objectives.describe,
     "fuzzed": reliability.fuzzed,
+    "killed": reliability.killed,
     "robustness": robustness.describe,
     "sureness": sureness.describe,
     "text": modalities.describe,

@@ -1,4 +1,4 @@
-"""What spoilt files did to commands, as a table."""
+"""What spoilt files and kills did to commands, as tables."""
 
 from pathlib import Path
 
@@ -37,3 +37,22 @@ def fuzzed(root: Path) -> str:
 def _row(name: str, door: Tried) -> tuple[str, ...]:
     counts = (door.inputs, door.answered, door.refused, *(getattr(door, f) for f in FAILURES))
     return (name, *(f"{count:,}" for count in counts))
+
+
+def killed(root: Path) -> str:
+    """Write a table: a row a command that was killed.
+
+    Args:
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if there are no figures of it.
+        ConfigError: if they do not hold what they should.
+    """
+    found = reliability.read_kills(root)
+    head = ("killed", "moments", "ended equal", "left half a file", "latest kill")
+    rows = [
+        (name, f"{k.moments}", f"{k.equal}", f"{k.half_written}", f"{k.latest_s:g} s")
+        for name, k in found.commands.items()
+    ]
+    return f"{costs.table(head, rows, names=1)}\n\nSeed {found.seed}."

@@ -5,14 +5,14 @@ One file a fold. It never holds an answer to a test or a selection utterance.
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from lightspeech.config import build, config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError, StudyError
 from lightspeech.files import parse_json
@@ -24,6 +24,20 @@ from lightspeech.training.tensor_file import write_tensors
 
 KEPT = ("id", "corpus", "speaker", "dialogue", "parent", "audio_hash")
 """Of every utterance that a teacher knows: what a leak can be told by."""
+
+
+@config
+class _About:
+    """What stands beside the tensors."""
+
+    labels: tuple[str, ...]
+    ids: tuple[str, ...]
+    seeds: tuple[int, ...]
+    study: str
+    train: tuple[dict[str, str], ...]
+    selection: tuple[dict[str, str], ...]
+    answered: dict[str, str] = field(default_factory=dict)
+    """Older files do not say it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,23 +99,24 @@ def read(path: Path) -> SoftLabels:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            about = parse_json(file.metadata()["about"])
+            said = parse_json(file.metadata()["about"])
             probabilities = file.get_tensor("probabilities")
             embeddings = file.get_tensor("embeddings")
-        if not len(about["ids"]) == len(probabilities) == len(embeddings):
-            raise ValueError(f"{len(about['ids'])} ids, {len(probabilities)} answers")
+        about = build(_About, said, source="its metadata")
+        if not len(about.ids) == len(probabilities) == len(embeddings):
+            raise ValueError(f"{len(about.ids)} ids, {len(probabilities)} answers")
         return SoftLabels(
-            labels=tuple(about["labels"]),
-            ids=tuple(about["ids"]),
+            labels=about.labels,
+            ids=about.ids,
             probabilities=probabilities,
             embeddings=embeddings,
-            seeds=tuple(about["seeds"]),
+            seeds=about.seeds,
             heard=Heard(
-                study=about["study"],
-                train=_utterances(about["train"]),
-                selection=_utterances(about["selection"]),
+                study=about.study,
+                train=_utterances(about.train),
+                selection=_utterances(about.selection),
             ),
-            answered=dict(about.get("answered", {})),  # older files do not say it
+            answered=about.answered,
         )
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
@@ -110,8 +125,8 @@ def read(path: Path) -> SoftLabels:
         ) from None
 
 
-def _utterances(known: list[dict[str, Any]]) -> tuple[Utterance, ...]:
-    return tuple(Utterance(path=Path(), emotion="", **fields) for fields in known)
+def _utterances(known: Sequence[Mapping[str, str]]) -> tuple[Utterance, ...]:
+    return tuple(Utterance(path=Path(), emotion="", **fields) for fields in known)  # type: ignore[arg-type]
 
 
 def check(
