@@ -67,6 +67,17 @@ def test_recordings_are_explained_in_three_sentences(
     assert (tmp_path / "told/one.svg").is_file()
 
 
+def test_a_recording_that_is_not_there_stops_no_other(
+    lightspeech, make_bundle, write_tone, tmp_path
+):
+    path = write_tone(tmp_path / "one.wav", seconds=0.6, hertz=150.0)
+    gone = tmp_path / "gone.wav"
+    told = lightspeech("explain", make_bundle().path, gone, path)
+    assert told.code == 1
+    assert told.err == f"error: {gone}: no such file; check the path\n"
+    assert told.out.startswith(f"{path}\n")
+
+
 def test_a_bundle_wants_recordings_and_a_study_no_pictures(
     lightspeech, error_line, make_bundle, tmp_path
 ):

@@ -36,7 +36,7 @@ def explain(
         try:
             told = recording.explain(predictor, io.load(path))
         except AudioError as error:
-            yield path, error
+            yield path, AudioError(str(error).removeprefix(f"{path}: "))
             continue
         if pictures is not None:
             pages.write(told, threshold, pictures, path.stem)
