@@ -20,6 +20,7 @@ from lightspeech.errors import BundleError, ConfigError
 from lightspeech.export import checks, onnx, onnx_dynamic
 from lightspeech.export.onnx import Recognizer
 from lightspeech.frontends import pair, text
+from lightspeech.inference.predictor import timed
 from lightspeech.inference.recognizer import load
 from lightspeech.models import bert, multimodal, nano
 from lightspeech.tokenizer import FILE, IDS, MASK
@@ -111,6 +112,14 @@ def test_without_a_text_it_says_what_to_give(bundle, toy_reader):
 @pytest.fixture
 def toy_reader(make_bundle):
     return make_bundle()
+
+
+def test_to_be_timed_it_is_told_some_words(bundle, toy_reader):
+    told = timed(load(bundle.path).predictor)
+    assert len(told.tokens) == 8 + 2
+    assert told.predict(NOISE[None]).shape == (1, 3)
+    alone = load(toy_reader.path).predictor
+    assert timed(alone) is alone
 
 
 def test_a_text_longer_than_it_reads_is_refused(bundle):

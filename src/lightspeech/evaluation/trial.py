@@ -25,7 +25,7 @@ from lightspeech.evaluation import bundle_quality, latency, tflite_micro
 from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import DIGITS
 from lightspeech.inference import dispatch
-from lightspeech.inference.predictor import Predictor, said
+from lightspeech.inference.predictor import Predictor, timed
 from lightspeech.progress import Progress, no_progress
 from lightspeech.training.predictions import Predictions
 
@@ -149,7 +149,7 @@ def entry(bundle: Bundle, row: Row, trial: Trial) -> tuple[Entry, Predictor | No
         micro_bytes=tflite_micro.arena_bytes(bundle.path / bundle.model_file) if is_arena else None,
         window_s=bundle.windows.window_s,
     )
-    call = partial(predictor.predict, batch)
+    call = partial(timed(predictor).predict, batch)
     return Entry(row=with_answers(row, answers), call=call, n_windows=n_windows), predictor
 
 
@@ -255,9 +255,7 @@ def _process_bytes(bundle: Bundle) -> int | None:
 
 def peak_bytes(path: str) -> int | None:
     """Answer one window in this process, and tell the most memory that it has held (Linux)."""
-    predictor = dispatch.open(bundles.read(Path(path)))
-    if predictor.bundle.text is not None:
-        predictor = said(predictor, "")
+    predictor = timed(dispatch.open(bundles.read(Path(path))))
     samples, _ = predictor.bundle.windows.samples(predictor.bundle.sample_rate)
     predictor.predict(np.zeros((1, samples), np.float32))
     if not STATUS.is_file():

@@ -81,3 +81,13 @@ def said(predictor: Predictor, text: str | None) -> Predictor:
             "and an empty one where nobody knows it"
         )
     return predictor.saying(text)
+
+
+def timed(predictor: Predictor) -> Predictor:
+    """Give a predictor that can be timed: one that reads text is told eight words, or what fits.
+
+    Args:
+        predictor: an open bundle.
+    """
+    text = predictor.bundle.text
+    return predictor if text is None else said(predictor, "a " * min(8, text["longest"] - 2))

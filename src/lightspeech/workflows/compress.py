@@ -17,6 +17,7 @@ from lightspeech.evaluation.latency import Latency
 from lightspeech.evaluation.results import Results
 from lightspeech.files import placed, write_text
 from lightspeech.inference.backends import onnx
+from lightspeech.inference.predictor import timed
 from lightspeech.progress import Progress
 from lightspeech.reporting import compression as tables
 from lightspeech.reporting import plots_of_costs
@@ -151,7 +152,7 @@ def _call(bundle: Bundle) -> Callable[[], object]:
     """One window of noise to probabilities, on one thread."""
     window = round(bundle.windows.window_s * bundle.sample_rate)
     noise = np.random.default_rng(0).normal(0, 0.1, (1, window)).astype(np.float32)
-    return partial(onnx.open(bundle).predict, noise)
+    return partial(timed(onnx.open(bundle)).predict, noise)
 
 
 def _step(row: Row, plain: Row, before: Row, taken: Latency, teacher: list[Predictions]) -> Step:
