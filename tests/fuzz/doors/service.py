@@ -23,7 +23,7 @@ HELLO = json.dumps(
 ).encode()
 SOUND = (speech(1.0) * 32_000).astype("<i2").tobytes()
 REQUEST = b"POST /v1/predict?whole=true HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
-SHORT = {"idle_s": 0.2, "hello_s": 0.2, "receive_s": 0.2, "send_s": 1.0}
+SHORT = {"idle_s": 1.0, "hello_s": 1.0, "receive_s": 1.0, "send_s": 1.0}
 _ports: list[int] = []
 """Of the server of this process."""
 
