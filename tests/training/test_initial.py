@@ -60,7 +60,7 @@ def test_a_network_begins_with_the_answers_of_the_bundle(name, features):
 def integers(name, features):
     """Logits of the shipped file, asked behind its front end."""
     shipped = bundle.read(name)
-    model = onnx.load(shipped.path / shipped.model_file)
+    model = onnx.shape_inference.infer_shapes(onnx.load(shipped.path / shipped.model_file))
     standardized = next(n for n in model.graph.node if n.op_type == "BatchNormalization").input[0]
     logits = next(n for n in model.graph.node if n.op_type == "Div").input[0]
     part = Extractor(model).extract_model([standardized], [logits])

@@ -114,18 +114,16 @@ def _read_layers(file: Path) -> dict[str, tuple[Tensor, Tensor]]:
         raise MissingExtra("init", "export") from None
     graph = onnx.load(file).graph
     values = {each.name: to_array(each) for each in graph.initializer}
-    floats = {
-        node.output[0]: [values[name] for name in node.input[:2]]
-        for node in graph.node
-        if node.op_type == "DequantizeLinear" and node.input[0] in values
-    }
+    for node in graph.node:
+        if node.op_type == "DequantizeLinear" and node.input[0] in values:
+            integers, scale = (values[name] for name in node.input[:2])
+            values[node.output[0]] = integers * scale.reshape(-1, *[1] * (integers.ndim - 1))
+    given = {each.name for each in graph.initializer}
     layers = {}
     for node in graph.node:
-        if node.op_type in ("Conv", "Gemm") and node.input[1] in floats:
-            integers, scale = floats[node.input[1]]
-            weight = integers * scale.reshape(-1, *[1] * (integers.ndim - 1))
+        if node.op_type in ("Conv", "Gemm") and node.input[1] in values.keys() - given:
             name = node.input[2].removeprefix(INTEGERS).removesuffix(".bias")
-            layers[name] = _tensors(weight, values[node.input[2]])
+            layers[name] = _tensors(*(values[name] for name in node.input[1:3]))
         if node.op_type == "BatchNormalization" and node.input[3].startswith(STATISTICS):
             layers["norm"] = _tensors(*(values[name] for name in node.input[3:5]))
     return layers

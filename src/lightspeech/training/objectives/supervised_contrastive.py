@@ -42,8 +42,8 @@ def contrast(projected: Tensor, targets: Tensor, temperature: float) -> Tensor:
 
     Example:
         >>> apart = torch.tensor([[1.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [-1.0, 0.0]])
-        >>> round(float(contrast(apart, torch.tensor([0, 0, 1, 1]), 0.1)), 4)
-        0.0
+        >>> round(float(contrast(apart, torch.tensor([0, 0, 1, 1]), 1.0)), 4)
+        0.2395
     """
     own = torch.eye(len(targets), dtype=torch.bool, device=targets.device)
     similarity = (projected @ projected.T / temperature).masked_fill(own, NEVER)
