@@ -80,6 +80,32 @@ def test_a_quiet_voice_is_as_exact_as_a_loud_one():
     np.testing.assert_allclose(quiet - np.log(1e-6), loud, atol=1e-3)
 
 
+def leveled(cfg):
+    """A model that halves its waveform first, as one does that levels it."""
+    model = transformed(cfg)
+    half = numpy_helper.from_array(np.array(0.5, np.float32), "half")
+    model.graph.initializer.append(half)
+    model.graph.node.insert(0, helper.make_node("Mul", ["waveform", "half"], ["leveled"]))
+    model.graph.node[1].input[0] = "leveled"
+    return model
+
+
+def test_a_waveform_that_is_leveled_before_is_heard_leveled():
+    model = leveled(CFG)
+    onnx_mel.replace(model, CFG)
+    waveforms = noise(2, 8_000)
+    running = onnxruntime.InferenceSession(model.SerializeToString())
+    assert_equal(CFG, running.run(None, {"waveform": waveforms})[0], waveforms / 2)
+
+
+def test_beside_another_transform_all_stays_as_it_is():
+    model = transformed(CFG)
+    model.graph.node.append(helper.make_node("STFT", ["signal", "hop", "window"], ["other"]))
+    before = model.SerializeToString()
+    onnx_mel.replace(model, CFG)
+    assert model.SerializeToString() == before
+
+
 @pytest.mark.parametrize("floor", [1e-18, 1e-9, 1e-6])
 def test_silence_lies_at_the_floor_however_low(floor):
     cfg = MelConfig(floor=floor)

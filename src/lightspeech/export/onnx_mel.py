@@ -47,6 +47,8 @@ def _factor(cfg: MelConfig) -> int:
 def replace(model: Any, cfg: MelConfig) -> None:
     """Put products in the place of the one transform of an ONNX model, in place.
 
+    Beside an encoder that has a transform of its own, all stays as it is.
+
     The floor is added anew: torch 2.13 with onnxscript 0.7 leaves out what is added where it is
     1e-8 or less, so that silence would be minus infinity.
 
@@ -56,7 +58,10 @@ def replace(model: Any, cfg: MelConfig) -> None:
     """
     nodes = list(model.graph.node)
     made_by = {name: node for node in nodes for name in node.output}
-    [transform] = [at for at, node in enumerate(nodes) if node.op_type == TRANSFORM]
+    transforms = [at for at, node in enumerate(nodes) if node.op_type == TRANSFORM]
+    if len(transforms) != 1:
+        return
+    [transform] = transforms
     waveform = nodes[transform].input[0]
     while waveform in made_by and made_by[waveform].op_type in SHAPES:
         waveform = made_by[waveform].input[0]
@@ -67,8 +72,9 @@ def replace(model: Any, cfg: MelConfig) -> None:
     floor = graph.table(np.array(cfg.floor, np.float32))
     graph.add("Add", graph.energies(cfg, n_samples), floor)
     graph.nodes[-1].output[0] = bands
-    kept = [node for node in nodes if bands not in node.output]
-    wanted = _needed([*graph.nodes, *kept], [each.name for each in model.graph.output])
+    behind = [node for node in nodes[transform:] if bands not in node.output]
+    ordered = [*nodes[:transform], *graph.nodes, *behind]  # the waveform may be made in it too
+    wanted = _needed(ordered, [each.name for each in model.graph.output])
     _set(model.graph.node, wanted)
     read = {name for node in wanted for name in _read(node)}
     tables = [*model.graph.initializer, *graph.tables]
@@ -109,17 +115,19 @@ class _Graph:
     def energies(self, cfg: MelConfig, n_samples: int) -> str:
         """Give the energies of the bands, shape ``(batch, frames, bands)``.
 
-        Frames are the last axis until then, so that nothing has to be turned in between.
+        Frames are the last axis until then, so that nothing has to be cosines in between.
         """
         b = _factor(cfg)
         a, n_rows = cfg.n_fft // b, cfg.n_fft // b // 2 + 1
         cosine = np.cos(2 * np.pi * np.arange(cfg.n_fft) / cfg.n_fft)
-        turned = self.table(cosine.astype(np.float32))
-        heard = self.add("Reshape", self.frames(cfg, n_samples), self.integers([0, a, -1]))
-        once = self.add("MatMul", self.first(turned, a, b), heard)  # (batch, 2 * rows, b * frames)
-        once = self.add("Reshape", once, self.integers([0, n_rows, 2 * b, -1]))
-        twice = self.add("MatMul", self.second(turned, a, b), once)
-        squares = self.add("Mul", twice, twice)  # (batch, rows, 2 * b, frames)
+        cosines = self.table(cosine.astype(np.float32))
+        points = self.add("Reshape", self.frames(cfg, n_samples), self.integers([0, a, -1]))
+        halfway = self.add(
+            "MatMul", self.first(cosines, a, b), points
+        )  # (batch, 2 * rows, b * frames)
+        halfway = self.add("Reshape", halfway, self.integers([0, n_rows, 2 * b, -1]))
+        spectrum = self.add("MatMul", self.second(cosines, a, b), halfway)
+        squares = self.add("Mul", spectrum, spectrum)  # (batch, rows, 2 * b, frames)
         real, imaginary = self.add("Split", squares, axis=2, num_outputs=2), f"{PREFIX}imaginary"
         self.nodes[-1].output.append(imaginary)
         energies = self.add("Add", real, imaginary)
@@ -133,8 +141,8 @@ class _Graph:
         blocks = self.add("Reshape", samples, self.integers([0, -1, _block(cfg)]))
         cut = self.add("Gather", blocks, self.places(cfg, n_samples), axis=1)
         cut = self.add("Reshape", cut, self.integers([0, -1, cfg.n_fft]))
-        turned = self.add("Transpose", cut, perm=[0, 2, 1])
-        return self.add("Mul", turned, self.table(frontend.tables(cfg).window[:, None]))
+        frames_last = self.add("Transpose", cut, perm=[0, 2, 1])
+        return self.add("Mul", frames_last, self.table(frontend.tables(cfg).window[:, None]))
 
     def whole_blocks(self, block: int, n_samples: int) -> str:
         """Leave out what is behind the last whole block."""
