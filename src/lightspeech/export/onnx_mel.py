@@ -115,16 +115,15 @@ class _Graph:
     def energies(self, cfg: MelConfig, n_samples: int) -> str:
         """Give the energies of the bands, shape ``(batch, frames, bands)``.
 
-        Frames are the last axis until then, so that nothing has to be cosines in between.
+        Frames are the last axis until then, so that nothing has to be turned in between.
         """
         b = _factor(cfg)
         a, n_rows = cfg.n_fft // b, cfg.n_fft // b // 2 + 1
         cosine = np.cos(2 * np.pi * np.arange(cfg.n_fft) / cfg.n_fft)
         cosines = self.table(cosine.astype(np.float32))
         points = self.add("Reshape", self.frames(cfg, n_samples), self.integers([0, a, -1]))
-        halfway = self.add(
-            "MatMul", self.first(cosines, a, b), points
-        )  # (batch, 2 * rows, b * frames)
+        # Shape (batch, 2 * rows, b * frames).
+        halfway = self.add("MatMul", self.first(cosines, a, b), points)
         halfway = self.add("Reshape", halfway, self.integers([0, n_rows, 2 * b, -1]))
         spectrum = self.add("MatMul", self.second(cosines, a, b), halfway)
         squares = self.add("Mul", spectrum, spectrum)  # (batch, rows, 2 * b, frames)
