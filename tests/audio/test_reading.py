@@ -129,5 +129,22 @@ def test_a_sample_dump_is_refused_before_a_library_prints_of_it(tmp_path, capfd)
     assert capfd.readouterr().out == ""
 
 
+@pytest.mark.parametrize("lengths", [b"\x81\x82\x83\x84\x85\x06", b"\x10\x81"])
+def test_a_damaged_table_of_packets_is_refused_before_a_library_prints_of_it(
+    lengths, tmp_path, capfd
+):
+    path = tmp_path / "a.caf"
+    soundfile.write(path, np.zeros(40_000), 16_000, format="CAF", subtype="ALAC_16")
+    assert len(read_audio(path)) == 40_000
+    content = path.read_bytes()
+    at = content.index(b"pakt")
+    told = content[at + 4 : at + 12]
+    end = at + 12 + int.from_bytes(told, "big")
+    path.write_bytes(content[: end - len(lengths)] + lengths + content[end:])
+    with pytest.raises(AudioError, match="damaged, its table of packets cannot be read"):
+        read_audio(path)
+    assert capfd.readouterr().out == ""
+
+
 def test_beyond_the_end_of_a_file_is_nothing():
     assert read_at(io.BytesIO(b"abc"), 1 << 70, -1) == b""

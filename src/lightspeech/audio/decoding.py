@@ -5,7 +5,7 @@
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +15,7 @@ import numpy.typing as npt
 import soundfile
 
 from lightspeech.audio import containers, media, samples
-from lightspeech.audio.containers import mpeg, ogg
+from lightspeech.audio.containers import caf, mpeg, ogg
 from lightspeech.audio.containers.links import Link, View, read_at, size
 from lightspeech.errors import AudioError, LightspeechWarning
 from lightspeech.files import is_text
@@ -29,9 +29,25 @@ TOLERANCE_S = 0.02
 """What may lack of the length that a header tells: some milliseconds of a buffer are no cut."""
 UNTOLD = frozenset("AVR IRCAM MAT4 MAT5 MPC2K NIST PAF PVF SVX VOC WVE XI".split())
 """Formats whose length libsndfile takes from the file that is there, whatever a header says."""
-POINTER = b"version https://git-lfs"
-SAMPLE_DUMP = b"\xf0\x7e", 3, b"\x01"
-"""How an SDS file begins, and what stands where: libsndfile 1.2 prints about a damaged one."""
+
+
+def _is_pointer(file: BinaryIO) -> bool:
+    return read_at(file, 0, 23) == b"version https://git-lfs"
+
+
+def _is_sample_dump(file: BinaryIO) -> bool:
+    head = read_at(file, 0, 4)
+    return head[:2] == b"\xf0\x7e" and head[3:] == b"\x01"
+
+
+REFUSED: dict[Callable[[BinaryIO], bool], str] = {
+    _is_pointer: "a pointer of large-file storage, not the recording; type: git lfs pull",
+    # libsndfile 1.2 prints to standard output about damaged ones of these two.
+    _is_sample_dump: "a MIDI sample dump (SDS), which is not read; give WAV or FLAC",
+    caf.has_damaged_packets: "damaged, its table of packets cannot be read; copy it again",
+    ogg.is_cut: "cut short, its last page is not complete; copy it again",
+}
+"""What no decoder is given: it would be silent about it, or too loud."""
 
 
 def blocks(source: Path | BinaryIO) -> Iterator[tuple[int, Samples]]:
@@ -94,15 +110,10 @@ def _check_path(path: Path) -> None:
 
 
 def _decoded(source: Path | BinaryIO, file: BinaryIO, name: str) -> Iterator[tuple[int, Samples]]:
+    for is_so, why in REFUSED.items():
+        if is_so(file):
+            raise AudioError(f"{name}: {why}")
     n_bytes = size(file)
-    if read_at(file, 0, len(POINTER)) == POINTER:
-        raise AudioError(
-            f"{name}: a pointer of large-file storage, not the recording; type: git lfs pull"
-        )
-    if _is_sample_dump(file):
-        raise AudioError(f"{name}: a MIDI sample dump (SDS), which is not read; give WAV or FLAC")
-    if ogg.is_cut(file, n_bytes):
-        raise AudioError(f"{name}: cut short, its last page is not complete; copy it again")
     first, *joined = containers.links(file)
     for link in (first, *joined):
         # By its path libsndfile reads quicker, and knows formats that have no header.
@@ -117,11 +128,6 @@ def _decoded(source: Path | BinaryIO, file: BinaryIO, name: str) -> Iterator[tup
             return
         with sound:
             yield from _sound(sound, link, name)
-
-
-def _is_sample_dump(file: BinaryIO) -> bool:
-    sign, place, kind = SAMPLE_DUMP
-    return read_at(file, 0, len(sign)) == sign and read_at(file, place, len(kind)) == kind
 
 
 def _sound(file: soundfile.SoundFile, link: Link, name: str) -> Iterator[tuple[int, Samples]]:

@@ -17,6 +17,7 @@ PIPED = {4: 0x7F000000, 8: 1 << 62}
 AU: dict[bytes, Literal["little", "big"]] = {b".snd": "big", b"dns.": "little"}
 MP3 = b"fmt \x55\0"
 """Name and first number of the first chunk of a WAV that holds MP3."""
+CAF = b"caff"
 CHUNK_OF_W64 = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 """How an identifier of Sony Wave64 goes on after its four letters."""
 
@@ -43,7 +44,7 @@ FORMATS = {
     b"RIFX": Format(12, b"data", "big"),
     b"RF64": Format(12, b"data", "little"),
     b"FORM": Format(12, b"SSND", "big"),
-    b"caff": Format(8, b"data", "big", n_bytes=8, align=1),
+    CAF: Format(8, b"data", "big", n_bytes=8, align=1),
     b"riff": Format(40, b"data" + CHUNK_OF_W64, "little", 8, counts_header=True, align=8),
 }
 
@@ -80,6 +81,19 @@ def links(file: BinaryIO, begin: int, end: int) -> list[Link]:
         found.append(link)
         begin = link.end
     return found
+
+
+def body(file: BinaryIO, name: bytes, end: int) -> bytes:
+    """Read the body of the first chunk of a name; nothing where there is none.
+
+    Args:
+        file: open, it can seek; one of `FORMATS`.
+        name: its identifier.
+        end: offset behind the last byte of the file.
+    """
+    format = FORMATS[read_at(file, 0, 4)]
+    chunk, _ = _find(file, replace(format, data=name), 0, end)
+    return read_at(file, chunk.begin, min(chunk.n_bytes, end)) if chunk else b""
 
 
 def _link(file: BinaryIO, begin: int, end: int) -> Link | None:

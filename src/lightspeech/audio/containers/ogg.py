@@ -2,7 +2,7 @@
 
 from typing import BinaryIO
 
-from lightspeech.audio.containers.links import Link, read_at
+from lightspeech.audio.containers.links import Link, read_at, size
 
 MARK = b"OggS"
 HEADER = 27
@@ -31,18 +31,17 @@ def links(file: BinaryIO, begin: int, end: int) -> list[Link]:
     return [Link(*ends) for ends in zip(starts, [*starts[1:], end], strict=False)]
 
 
-def is_cut(file: BinaryIO, n_bytes: int) -> bool:
+def is_cut(file: BinaryIO) -> bool:
     """Tell whether an Ogg file ends inside a page; False for any other format.
 
     A missing end-of-stream flag would be no proof: live encoders leave it out.
 
     Args:
         file: open, it can seek.
-        n_bytes: of the file.
     """
     if read_at(file, 0, len(MARK)) != MARK:
         return False
-    tail = read_at(file, max(0, n_bytes - MAX_PAGE), MAX_PAGE)
+    tail = read_at(file, max(0, size(file) - MAX_PAGE), MAX_PAGE)
     page = tail[tail.rfind(MARK) :]
     return len(page) < HEADER or _length(page) > len(page)
 
