@@ -23,7 +23,7 @@ LINKS = [
     for name, text in DOCUMENTS.items()
     for target in sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)\)", text)))
 ]
-RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
+RECIPES = sorted(path for at in ("recipes", "configs") for path in (ROOT / at).rglob("*.yaml"))
 COMMANDS = get_command(app).commands
 SHOWN = sorted(
     {

@@ -6,6 +6,8 @@ import re
 import signal
 import sys
 import warnings
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -63,7 +65,16 @@ def _at_home(argument: str) -> str:
 
 
 def main() -> None:
-    """Run a command; an error is one line on stderr and exit code 1, Ctrl-C is exit code 130."""
+    """Run a command, see `supervise`."""
+    supervise(partial(app, standalone_mode=True))
+
+
+def supervise(call: Callable[[], object]) -> None:
+    """Do what a user asked for; an error is one line on stderr and exit code 1, Ctrl-C is 130.
+
+    Args:
+        call: all of it; it reads ``sys.argv`` itself.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file in Windows' cp1252, or the locale C, takes few characters; names have any.
@@ -73,7 +84,7 @@ def main() -> None:
     sys.argv[1:] = map(_at_home, sys.argv[1:])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
-        app(standalone_mode=True)
+        call()
     except LightspeechError as error:
         if os.environ.get("LIGHTSPEECH_DEBUG"):
             raise

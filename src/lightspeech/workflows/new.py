@@ -86,16 +86,17 @@ def new(
     faults = list(_faults(prepared.utterances, levels))
     utterances = labels.relabel(prepared.utterances, names)
     prepared = replace(prepared, utterances=utterances)
-    plan, left_out = _plan(utterances)
-    notes = [*_notes(plan, utterances), *left_out.values()]
-    recipe = _recipe(name, values, {**names, **dict.fromkeys(left_out, "")}, plan, len(utterances))
+    protocol, left_out = plan(utterances)
+    notes = [*_notes(protocol, utterances), *left_out.values()]
+    names = {**names, **dict.fromkeys(left_out, "")}
+    recipe = _recipe(name, values, names, protocol, len(utterances))
     write_text(output, _text(recipe, notes))
     summary = {
         **report.summarize(prepared),
         "minutes": round(sum(u.duration_s for u in utterances) / 60, 2),
         "level_dbfs": _spread(levels),
         "faults": faults,
-        "protocol": plan,
+        "protocol": protocol,
         "notes": notes,
         "recipe": str(output),
     }
@@ -154,8 +155,18 @@ def _faults(
                 yield {"path": str(utterance.path), "fault": fault}
 
 
-def _plan(utterances: list[Utterance]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Choose a protocol, and say which classes cannot be learnt under it, and why."""
+def plan(utterances: list[Utterance]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Choose a protocol, and say which classes cannot be learnt under it.
+
+    Args:
+        utterances: of one corpus.
+
+    Returns:
+        The protocol as a recipe has it, and why each class that is left out is.
+
+    Raises:
+        CorpusError: if fewer than two classes can be learnt.
+    """
     left_out: dict[str, str] = {}
     while True:
         kept = [u for u in utterances if u.emotion not in left_out]
@@ -166,11 +177,11 @@ def _plan(utterances: list[Utterance]) -> tuple[dict[str, Any], dict[str, str]]:
                 f"too little to learn from: found {there}; two classes are the least, each with "
                 "recordings of three speakers, or with ten where nobody knows the speakers"
             )
-        plan = _protocol(kept)
-        choice = _choice(PROTOCOLS, plan)
+        protocol = _protocol(kept)
+        choice = _choice(PROTOCOLS, protocol)
         missing = _unlearnt(kept, choice.module.cut(kept, choice.config))
         if not missing:
-            return plan, left_out
+            return protocol, left_out
         for label in missing:
             left_out[label] = (
                 f"{label!r} is left out: {classes[label]} recording(s) are too few for one to be "
@@ -205,16 +216,16 @@ def _unlearnt(utterances: Sequence[Utterance], protocol: Protocol) -> list[str]:
     return sorted({label for part in parts for label in classes - part})
 
 
-def _notes(plan: dict[str, Any], utterances: Sequence[Utterance]) -> Iterator[str]:
+def _notes(protocol: dict[str, Any], utterances: Sequence[Utterance]) -> Iterator[str]:
     n = len({utterance.speaker for utterance in utterances} - {""})
     unknown = any(not utterance.speaker for utterance in utterances)
-    if plan["name"] == "random_leaky":
+    if protocol["name"] == "random_leaky":
         why = "speakers are unknown" if unknown else f"{n} speaker(s) cannot be kept apart"
         yield (
             f"{why}: figures will be of known voices, and are labelled LEAKY; name three speakers "
             "or more, with --speakers TABLE, to learn how well strangers are heard"
         )
-    if plan["name"] == "given" and unknown:
+    if protocol["name"] == "given" and unknown:
         yield "speakers are unknown: nobody can tell whether your split keeps them apart"
 
 
@@ -222,7 +233,7 @@ def _recipe(
     name: str,
     corpus: Mapping[str, Any],
     names: Mapping[str, str],
-    plan: Mapping[str, Any],
+    protocol: Mapping[str, Any],
     n: int,
 ) -> dict[str, Any]:
     epochs = int(np.clip(STEPS * SMALL_BATCH // n, 20, 100))
@@ -231,7 +242,7 @@ def _recipe(
         "name": name,
         "corpus": dict(corpus),
         **({"map": dict(names)} if names else {}),
-        "protocol": dict(plan),
+        "protocol": dict(protocol),
         "seeds": [0],
         "model": {"name": "micro_stream"},
         "frontend": {"level": "recent", "floor": 1e-18},
