@@ -44,7 +44,7 @@ def _put(rng: Random, place: bytes, sound: bytes, folders: list[bytes]) -> None:
     elif kind < 0.45:
         os.mkfifo(place)
     else:
-        with open(place, "wb") as file:
+        with open(place, "xb") as file:
             file.write(rng.choice((sound, b"", binary(rng, sound), b"text\n")))
 
 
