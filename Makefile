@@ -15,7 +15,7 @@ demo: .venv/.installed  ## a whole study on made speech: train, measure, export,
 	$(BIN)/lightspeech run recipes/demo.yaml --fresh
 
 test: lint types tables reference $(BARE)/.installed  ## everything that must hold before a change goes in
-	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest -n 2 --dist loadgroup -rs
+	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest -n 2 --dist loadgroup -rs --durations 25
 
 lint: .venv/.installed  ## style of the code
 	$(BIN)/ruff check
@@ -99,7 +99,7 @@ clean:  ## remove what make made; runs, bundles and results stay
 	touch $@
 
 # build/lib goes first: setuptools would pack modules that are no longer there.
-$(BARE)/.installed: pyproject.toml constraints.txt $(SOURCES)
+$(BARE)/.installed: pyproject.toml constraints.txt $(SOURCES) | .venv/.installed
 	rm -rf build/lib
 	$(PYTHON) -m venv $(BARE)
 	$(BARE)/bin/pip install -q -c constraints.txt .
