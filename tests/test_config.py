@@ -189,3 +189,10 @@ def test_a_file_without_an_end_is_refused():
 def test_a_number_of_thousands_of_digits_is_refused():
     with pytest.raises(ConfigError, match=r"'seed=9+…: its value is not YAML"):
         configs.override({}, ["seed=" + "9" * 5_000])
+
+
+def test_what_is_no_object_where_one_must_be_is_named(tmp_path):
+    path = tmp_path / "points.json"
+    path.write_text('{"a": ["x"]}')
+    with pytest.raises(ConfigError, match="points.json: a.0: .*'x'"):
+        configs.read_json(dict[str, list[Inner]], path)

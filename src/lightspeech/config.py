@@ -170,7 +170,7 @@ def build(cls: type[T], values: Mapping[str, Any], *, source: str = "configurati
     """Check values against a config class.
 
     Args:
-        cls: made by `config`.
+        cls: made by `config`, or a container of such, ``dict[str, list[Point]]``.
         values: by field name; what is missing has its default.
         source: where the values come from, a file or an option, for the message.
 
@@ -178,7 +178,8 @@ def build(cls: type[T], values: Mapping[str, Any], *, source: str = "configurati
         ConfigError: naming every fault with its path and the value found.
     """
     try:
-        return TypeAdapter(cls).validate_python(dict(values))
+        plain = dict(values) if isinstance(values, Mapping) else values
+        return TypeAdapter(cls).validate_python(plain)
     except ValidationError as error:
         faults = [f"{where}: {what}" if where else what for where, what in _faults(error)]
         raise ConfigError(f"{source}: {'; '.join(faults)}") from None
@@ -188,7 +189,7 @@ def read_json(cls: type[T], path: Path) -> T:
     """Read a config that a command of ours wrote as JSON.
 
     Args:
-        cls: made by `config`.
+        cls: as of `build`.
         path: of the file.
 
     Raises:

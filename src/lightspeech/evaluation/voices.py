@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from lightspeech.config import build, config
-from lightspeech.files import read_json
+from lightspeech.config import config, read_json
 
 PATH = Path("benchmarks/voices.json")
 """Below the folder of all results."""
@@ -30,8 +29,4 @@ def read(root: Path) -> dict[str, list[Point]]:
     """
     if not (root / PATH).is_file():
         return {}
-    source = str(root / PATH)
-    return {
-        name: [build(Point, point, source=source) for point in points]
-        for name, points in read_json(root / PATH).items()
-    }
+    return read_json(dict[str, list[Point]], root / PATH)
