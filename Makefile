@@ -6,7 +6,7 @@ BARE := .venv-bare
 AARCH64 := .aarch64
 SOURCES := $(shell find src -name '*.py' -o -path '*/zoo/*' -type f)
 
-.PHONY: help demo test lint types tables console reference bare lowest zoo site firmware test-aarch64 fuzz hashes audit licences release kills clean
+.PHONY: help demo test lint types tables report console reference bare lowest zoo site firmware test-aarch64 fuzz hashes audit licences release kills clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -32,6 +32,9 @@ kills: .venv/.installed  ## 50 kills of each command, to results/reliability; an
 
 tables: .venv/.installed  ## are the tables and pictures of the documents those of results/?
 	$(BIN)/lightspeech tables --check
+
+report: .venv/.installed  ## the technical report of all results, as report/lightspeech.pdf
+	$(BIN)/python docs/report/build.py report/lightspeech.pdf
 
 console: .venv/.installed  ## write what the README shows of a console, from a real run; minutes
 	$(BIN)/python docs/console.py
