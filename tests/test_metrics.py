@@ -118,3 +118,21 @@ def test_interval_holds_the_uar_and_widens_with_coverage():
     low, high = metrics.bootstrap_ci(counts)
     narrow = metrics.bootstrap_ci(counts, level=0.5)
     assert low < narrow[0] < uar < narrow[1] < high
+
+
+def test_concordance_is_lins_and_its_interval_is_by_speaker():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=60)
+    told = np.stack([0.8 * truth + rng.normal(size=60) * 0.4 + 0.3, truth + rng.normal(size=60)])
+    x, y = told[0], truth
+    lins = 2 * np.cov(x, y, ddof=0)[0, 1] / (x.var() + y.var() + (x.mean() - y.mean()) ** 2)
+    assert metrics.concordance(x, y) == pytest.approx(lins)
+    assert metrics.concordance(y, y) == pytest.approx(1.0)
+    assert metrics.concordance(np.ones(3), np.ones(3)) == 0.0
+    speakers = np.repeat([f"s{n}" for n in range(6)], 10)
+    low, high = metrics.concordance_ci(told, truth, speakers)
+    mean = np.mean([metrics.concordance(row, truth) for row in told])
+    assert low < mean < high
+    alike = metrics.concordance_ci(told, truth, np.arange(60))
+    assert alike == metrics.concordance_ci(told, truth, np.arange(60))
+    assert metrics.concordance_ci(told, truth, np.zeros(60)) == pytest.approx((mean, mean))

@@ -57,7 +57,8 @@ def _no_other_file(name: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_printable)]
-ClassNames = Annotated[tuple[Text, ...], Field(min_length=2), AfterValidator(_distinct)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+ClassNames = Annotated[tuple[Text, ...], Field(min_length=1), AfterValidator(_distinct)]
 
 
 @config.config
@@ -65,7 +66,8 @@ class Bundle:
     """An exported model and what it means.
 
     The model takes ``waveform``, float32 ``(batch, samples)`` at ``sample_rate``, and gives
-    ``probabilities``, float32 ``(batch, n_classes)``, the temperature already applied inside. One
+    ``probabilities``, float32 ``(batch, n_classes)``, the temperature already applied inside; one
+    with a scale ``ratings`` in their place, of the same shape. One
     that reads text takes ``ids`` and ``mask`` too, int64 ``(batch, tokens)``, which the tokenizer
     beside it gives.
     """
@@ -74,7 +76,7 @@ class Bundle:
     """The folder; not part of ``bundle.json``."""
     name: config.PlainName
     labels: ClassNames
-    """In the order of the probabilities."""
+    """In the order of the probabilities; two or more, or names of ratings."""
     sample_rate: Annotated[int, Field(ge=1_000, le=48_000)]
     """Hz."""
     windows: Windows
@@ -89,6 +91,8 @@ class Bundle:
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     threshold: Annotated[float, Field(ge=0, le=1)] = 0.0
     """An answer whose probability is below it is *uncertain*."""
+    scale: tuple[Number, Number] | None = None
+    """Lowest and highest of the ratings that it tells; None: it tells classes apart."""
     figures: dict[str, Any] = dataclasses.field(default_factory=dict)
     """``protocol``, ``uar`` and other measured figures."""
     provenance: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -102,6 +106,13 @@ class Bundle:
     """Of the model file; `write` fills it."""
     size_bytes: int = 0
     """Of the model file; `write` fills it."""
+
+    def __post_init__(self) -> None:
+        """Refuse a scale that is none, and classes that are none."""
+        if self.scale is not None and self.scale[0] >= self.scale[1]:
+            raise ConfigError(f"scale: expected the lowest and the highest, found {self.scale}")
+        if self.scale is None and len(self.labels) < 2:
+            raise ConfigError(f"labels: expected two classes or more, found {list(self.labels)}")
 
     @property
     def knows_speaker(self) -> bool:
@@ -207,14 +218,32 @@ def parts(bundle: Bundle) -> list[Bundle]:
     return [read(file.parent) for file in sorted(bundle.path.glob(f"*/{DESCRIPTION}"))]
 
 
-def read(path: str | Path) -> Bundle:
+def require_classes(bundle: Bundle) -> None:
+    """Refuse a bundle that tells ratings, where classes are asked for.
+
+    Args:
+        bundle: that is to answer.
+
+    Raises:
+        ConfigError: if it has a scale.
+    """
+    if bundle.scale is not None:
+        raise ConfigError(
+            f"{bundle.name} tells {', '.join(bundle.labels)} and no emotions; for such a bundle "
+            "there are lightspeech predict and card, and in Python lightspeech.load"
+        )
+
+
+def read(path: str | Path, *, rated: bool = False) -> Bundle:
     """Read a bundle and check all of it, the model's hash too.
 
     Args:
         path: its folder, or the name of one that comes with the package.
+        rated: take one that tells ratings in place of classes, too.
 
     Raises:
         BundleError: if the folder is damaged, incomplete or of another version.
+        ConfigError: as `require_classes`, where such are not taken.
     """
     path = find(Path(path))
     values = _read_description(path / DESCRIPTION)
@@ -231,6 +260,8 @@ def read(path: str | Path) -> Bundle:
     _check_voice(bundle)
     _check_cost(bundle)
     _check_model(bundle)
+    if not rated:
+        require_classes(bundle)
     return bundle
 
 

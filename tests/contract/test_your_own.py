@@ -94,6 +94,7 @@ from lightspeech.export._bundled import never as rewrite, nobody as network_alon
 
 HOLDS, KNOWS_SPEAKER, TAKES, SUFFIX = ("mel", "louder"), False, ("fp32",), ".safetensors"
 PREFIXED = False
+RATES = False
 export = exporter(lambda run: save(run.network.state_dict()), "model.safetensors")
 """
 NEWCOMERS = {

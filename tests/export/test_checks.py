@@ -141,3 +141,4 @@ def test_every_exporter_declares_what_the_package_says():
         assert set(module.TAKES) <= {"fp32", "int8"}
         assert module.SUFFIX.startswith(".")
         assert isinstance(module.PREFIXED, bool)
+        assert isinstance(module.RATES, bool)

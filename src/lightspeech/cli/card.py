@@ -28,7 +28,7 @@ def command(
     model = bundles.find(bundle)
     beside = model / bundles.CARD
     shipped = model.parent == bundles.ZOO and beside.is_file()
-    text = beside.read_text("utf-8") if shipped else card(bundles.read(model))
+    text = beside.read_text("utf-8") if shipped else card(bundles.read(model, rated=True))
     if output is None:
         typer.echo(text, nl=False)
     else:

@@ -11,7 +11,7 @@ from lightspeech.cli._labels import Columns, Map
 from lightspeech.cli._progress import Bars, notice
 from lightspeech.config import as_dict
 from lightspeech.errors import ConfigError
-from lightspeech.evaluation import results
+from lightspeech.files import write_json
 from lightspeech.reporting import text
 from lightspeech.workflows.evaluate import evaluate, recompute
 
@@ -46,6 +46,8 @@ def command(
 ) -> None:
     """Measure a study or a bundle: UAR with its interval, WA, F1, each class, each speaker.
 
+    Of a study that tells ratings, the concordance of each with its interval.
+
     With --results, published figures are computed again from their kept models, without training;
     the exit code is 1 where they do not agree.
 
@@ -75,7 +77,7 @@ def command(
         notice(line)
     figures = evaluation.figures
     if output is not None:
-        results.write(figures, output)
+        write_json(output, as_dict(figures))
     typer.echo(json_format.dumps(as_dict(figures)) if json else text.describe(figures))
 
 

@@ -266,11 +266,12 @@ def _csv_format(bundle: Bundle, channels: str) -> tuple[str, Format]:
     fields = FIELDS if channels == MIX else (FIELDS[0], "channel", *FIELDS[1:])
 
     def line(record: Record) -> str:
-        probabilities = record.get("probabilities", {})
+        numbers = record.get("ratings") or record.get("probabilities", {})
         plain = (record.get(field, "") for field in fields)
-        return _csv((*plain, *(probabilities.get(label, "") for label in bundle.labels)))
+        return _csv((*plain, *(numbers.get(label, "") for label in bundle.labels)))
 
-    return _csv((*fields, *(f"p_{label}" for label in bundle.labels))), line
+    prefix = "p_" if bundle.scale is None else ""
+    return _csv((*fields, *(f"{prefix}{label}" for label in bundle.labels))), line
 
 
 def _csv(values: Iterable[Any]) -> str:
@@ -282,18 +283,22 @@ def _csv(values: Iterable[Any]) -> str:
 def _text_format(bundle: Bundle, questions: Iterable[Question]) -> tuple[str, Format]:
     file = max(len(_name(question.named())) for question in questions)
     label = max(len(name) for name in (*bundle.labels, UNCERTAIN, NONE))
+    last = "likeliest" if bundle.scale is None else "ratings"
 
     def line(record: Record) -> str:
         if "error" in record:
             return ""
         ranked = sorted(record["probabilities"].items(), key=lambda item: -item[1])[:3]
         likeliest = ", ".join(f"{name} {value:.0%}" for name, value in ranked)
+        likeliest += ", ".join(
+            f"{name} {value:.2f}" for name, value in record.get("ratings", {}).items()
+        )
         answer = UNCERTAIN if record["uncertain"] else record["label"]
         return f"{_name(record):<{file}}  {record['start_s']:8.1f}  {record['end_s']:8.1f}  " + (
             NONE if record["label"] == NONE else f"{answer:<{label}}  {likeliest}"
         )
 
-    return f"{'file':<{file}}  {'from s':>8}  {'to s':>8}  {'emotion':<{label}}  likeliest", line
+    return f"{'file':<{file}}  {'from s':>8}  {'to s':>8}  {'emotion':<{label}}  {last}", line
 
 
 def _name(record: Record) -> str:

@@ -70,7 +70,8 @@ def command(
         typer.echo(json_format.dumps(as_dict(finished.figures)))
     else:
         typer.echo(f"{text.describe(finished.figures)}\n\n{_bundle(finished)}")
-        typer.echo(f"report  {finished.report}")
+        if finished.report is not None:
+            typer.echo(f"report  {finished.report}")
         if steps := [step.name for step in finished.study.recipe.compress]:
             chain = f"lightspeech compress {recipe} --resume"
             typer.echo(f"chain   {', '.join(steps)}: not in these figures; see {chain}")
@@ -86,9 +87,11 @@ def _final(bundle: "Bundle") -> str:
 
 def _bundle(finished: "Finished") -> str:
     """Say what was exported, and what it answers to one recording."""
-    if finished.bundle is None or finished.example is None:
+    if finished.bundle is None:
         return f"bundle  none: {finished.why_no_bundle}"
     bundle, example = finished.bundle, finished.example
+    if example is None:
+        return f"bundle  {bundle.path} ({bundle.size_bytes:,} bytes)"
     label, probability = max(example.probabilities.items(), key=lambda item: item[1])
     return (
         f"bundle  {bundle.path} ({bundle.size_bytes:,} bytes)"

@@ -53,7 +53,8 @@ def command(
     by_name = {recognizer.bundle.name: recognizer for recognizer in recognizers}
     if len(by_name) < len(recognizers):
         raise ConfigError("two bundles have one name; give each once, or rename one")
+    service = Service(by_name, may_ask, limits)
     taken = server.bound(host, port)
     shown = f"[{host}]" if ":" in host else host
     typer.echo(f"http://{shown}:{taken.getsockname()[1]} answers with {', '.join(by_name)}")
-    server.Server(Service(by_name, may_ask, limits)).run([taken])
+    server.Server(service).run([taken])

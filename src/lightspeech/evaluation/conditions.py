@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from lightspeech import config
 from lightspeech.config import PlainName
-from lightspeech.errors import CorpusError
+from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.training import layout, predictions
 from lightspeech.training.predictions import Predictions
 
@@ -87,6 +87,9 @@ class Conditions:
     """Multiply-accumulates of one window; null where nobody counted."""
     recipe: str
     labels: tuple[str, ...]
+    """Of the classes, or of the ratings where there is a scale."""
+    scale: tuple[float, float] | None = None
+    """Lowest and highest of what is rated; null: classes are told apart."""
     text_seen: float | None = None
     """Share of the tested whose sentence was in training, for a model that reads text, which may
     know these by heart; null: it hears alone."""
@@ -120,6 +123,23 @@ def read(folder: Path) -> tuple[Conditions, list[Predictions]]:
 
     Raises:
         CorpusError: if this is no study, or a run in it is not finished.
+        ConfigError: if ``study.json`` lacks a key, or has one it should not have, or if the study
+            tells ratings.
+    """
+    study, files = read_finished(folder)
+    if study.scale is not None:
+        raise ConfigError(
+            f"{folder} tells {', '.join(study.labels)} and no classes; its figures: lightspeech "
+            f"evaluate {folder}"
+        )
+    return study, [predictions.read(file) for file in files]
+
+
+def read_finished(folder: Path) -> tuple[Conditions, list[Path]]:
+    """Read what is said of a study, and find the answers of all its runs, by fold and seed.
+
+    Raises:
+        CorpusError: if this is no study, or a run in it is not finished.
         ConfigError: if ``study.json`` lacks a key, or has one it should not have.
     """
     if not os.path.isfile(folder / FILE):
@@ -130,7 +150,7 @@ def read(folder: Path) -> tuple[Conditions, list[Predictions]]:
     if unfinished or not runs:
         lacking = f"{unfinished[0]} has no {layout.ANSWERS}" if unfinished else "it holds no runs"
         raise CorpusError(f"{folder}: the study is not finished ({lacking}); run its recipe again")
-    return study, [predictions.read(run / layout.ANSWERS) for run in runs]
+    return study, [run / layout.ANSWERS for run in runs]
 
 
 def _what_it_is(folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lightspeech import bundle as bundles
 from lightspeech.audio import measures, psola
 from lightspeech.audio.cues import catalogue
 from lightspeech.audio.cues.edit import Edit
@@ -84,7 +85,9 @@ def explain(predictor: Predictor, waveform: Waveform) -> Told:
     Raises:
         AudioError: if it is shorter than `SHORTEST_S` or longer than one utterance.
         BundleError: if the model gives no probabilities.
+        ConfigError: if it tells ratings.
     """
+    bundles.require_classes(predictor.bundle)
     seconds = len(waveform) / SAMPLE_RATE
     if not SHORTEST_S <= seconds <= UTTERANCE_S:
         raise AudioError(

@@ -6,6 +6,7 @@
 ``TAKES``         number formats of the runs it takes: ``fp32``, ``int8``
 ``SUFFIX``        of its model file
 ``PREFIXED``      whether its files have names of C, which may begin with a prefix
+``RATES``         whether it writes a model that tells ratings in place of classes
 ``export``        ``export(run, bundle) -> Bundle`` writes the folder
 ``rewrite``       ``rewrite(source, bundle) -> Bundle | None`` writes it without the run, of another
                   bundle; None where that one does not hold what it takes
@@ -15,6 +16,7 @@
 """
 
 CONTRACT = (
-    "HOLDS", "KNOWS_SPEAKER", "TAKES", "SUFFIX", "PREFIXED", "export", "rewrite", "network_alone",
+    "HOLDS", "KNOWS_SPEAKER", "TAKES", "SUFFIX", "PREFIXED", "RATES",
+    "export", "rewrite", "network_alone",
 )  # fmt: skip
 """What a module binds that is a plug-in of this package."""

@@ -35,6 +35,8 @@ SUFFIX = ".zip"
 """Of its model file."""
 PREFIXED = True
 """Whether it has names of C, which a prefix can tell from those of another model."""
+RATES = False
+"""Whether it writes a model that tells ratings in place of classes."""
 SKETCH = "Listen.ino"
 INCLUDED = "lightspeech.h"
 """By a sketch; with a prefix it is called by that."""

@@ -89,6 +89,8 @@ def refusal(cfg: RunConfig, module: ModuleType) -> str | None:
         return f"is given {unheld[0]}"
     if cfg.knows_speaker and not (module.KNOWS_SPEAKER and cfg.front.in_bundle):
         return "must know its speaker"
+    if cfg.ratings is not None and not module.RATES:
+        return "tells ratings"
     number = number_format(cfg)
     if cfg.architecture.int8_parts and "int8" not in module.TAKES:
         return "is int8"

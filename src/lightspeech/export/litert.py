@@ -30,6 +30,8 @@ SUFFIX = ".tflite"
 """Of its model file."""
 PREFIXED = False
 """Whether it has names of C, which a prefix can tell from those of another model."""
+RATES = False
+"""Whether it writes a model that tells ratings in place of classes."""
 MODEL_FILE = f"model{SUFFIX}"
 
 

@@ -23,6 +23,8 @@ SUFFIX = ".tflite"
 """Of its model file."""
 PREFIXED = False
 """Whether it has names of C, which a prefix can tell from those of another model."""
+RATES = False
+"""Whether it writes a model that tells ratings in place of classes."""
 
 
 def export(run: Run, bundle: Bundle) -> Bundle:

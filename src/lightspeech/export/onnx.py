@@ -40,8 +40,10 @@ SUFFIX = ".onnx"
 """Of its model file."""
 PREFIXED = False
 """Whether it has names of C, which a prefix can tell from those of another model."""
+RATES = True
+"""Whether it writes a model that tells ratings in place of classes."""
 MODEL_FILE = f"model{SUFFIX}"
-WAVEFORM, OUTPUT = "waveform", "probabilities"
+WAVEFORM, OUTPUT, RATED = "waveform", "probabilities", "ratings"
 PREFIX = "network_"
 """Of all names in the graph of a network, behind the graph of its front end's file."""
 
@@ -61,10 +63,15 @@ class Recognizer(nn.Module):
         self.layer = layer
         network = copy.deepcopy(run.network).half() if half else run.network
         self.network, self.half_precision = integers(network), half
-        self.temperature = run.temperature
+        self.temperature, self.ratings = run.temperature, run.config.ratings
+
+    @property
+    def output(self) -> str:
+        """Name of what it tells."""
+        return OUTPUT if self.ratings is None else RATED
 
     def forward(self, *sources: Tensor) -> Tensor:
-        """Compute probabilities.
+        """Compute probabilities, or ratings.
 
         Args:
             sources: a tensor for each source of the layer, in order, such as waveforms, shape
@@ -76,8 +83,10 @@ class Recognizer(nn.Module):
         inputs = self.layer(*sources)
         if self.half_precision and not getattr(self.network, "hears_floats", False):
             inputs = apply(lambda x: x.half() if x.is_floating_point() else x, inputs)
-        logits = self.network(inputs)
-        return torch.softmax(logits.float() / self.temperature, dim=1)
+        logits = self.network(inputs).float()
+        if self.ratings is not None:
+            return self.ratings.told(logits)
+        return torch.softmax(logits / self.temperature, dim=1)
 
 
 def integers(network: nn.Module) -> nn.Module:
@@ -134,7 +143,7 @@ def to_bytes(run: Run, *, half: bool = False, network_alone: bool = False) -> by
 
 
 def graph(recognizer: Recognizer, name: str) -> Any:
-    """Export the torch part of a model: the sources of its layer to probabilities.
+    """Export the torch part of a model: the sources of its layer to probabilities, or ratings.
 
     Args:
         recognizer: the layer, and the network behind it.
@@ -162,7 +171,7 @@ def graph(recognizer: Recognizer, name: str) -> Any:
             opset_version=OPSET,
             dynamic_shapes=(sizes,),
             input_names=list(sources),
-            output_names=[OUTPUT],
+            output_names=[recognizer.output],
             verbose=False,
         )
         if program is None:

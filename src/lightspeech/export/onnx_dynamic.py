@@ -23,6 +23,8 @@ SUFFIX = ".onnx"
 """Of its model file."""
 PREFIXED = False
 """Whether it has names of C, which a prefix can tell from those of another model."""
+RATES = True
+"""Whether it writes a model that tells ratings in place of classes."""
 KINDS = ("LSTM", "Gemm", "MatMul", "Gather")
 """Gather: of the vectors of words, which are most of a small text encoder."""
 FRONT_END = re.compile(r"layer\.|.*\.log_mel\.")

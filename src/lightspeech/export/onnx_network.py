@@ -17,5 +17,7 @@ SUFFIX = ".onnx"
 """Of its model file."""
 PREFIXED = False
 """Whether it has names of C, which a prefix can tell from those of another model."""
+RATES = False
+"""Whether it writes a model that tells ratings in place of classes."""
 
 export = exporter(partial(onnx.to_bytes, network_alone=True), onnx.MODEL_FILE)

@@ -1,7 +1,7 @@
 """What is told of a recording: labels, probabilities, and whether the model is sure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -12,6 +12,8 @@ from lightspeech.bundle import Bundle
 
 NONE = "none"
 """The label where nobody speaks."""
+RATED = "rated"
+"""The label of a model that tells ratings in place of classes, where somebody speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Segment:
             where nobody speaks means nothing.
         uncertain: somebody speaks, and the highest probability is below the bundle's threshold.
         speech: share of the time in which somebody speaks, 0 to 1.
+        ratings: on the bundle's scale, where it tells such in place of classes, and no
+            probabilities.
     """
 
     start_s: float
@@ -34,6 +38,7 @@ class Segment:
     probabilities: dict[str, float]
     uncertain: bool
     speech: float
+    ratings: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Answer:
         hops: one a hop of the bundle's windows, as a stream gives them, before equal neighbours are
             joined to ``segments``.
         duration_s: of the recording, in seconds.
+        ratings: on the bundle's scale, where it tells such in place of classes, averaged as
+            probabilities are.
     """
 
     label: str
@@ -62,6 +69,7 @@ class Answer:
     segments: tuple[Segment, ...]
     hops: tuple[Segment, ...]
     duration_s: float
+    ratings: dict[str, float] = field(default_factory=dict)
 
 
 def segment(
@@ -72,11 +80,14 @@ def segment(
     Args:
         start_s: seconds from the beginning of the recording.
         end_s: seconds.
-        row: probabilities, shape ``(n_classes,)``.
+        row: probabilities or ratings, shape ``(n_classes,)``.
         speech: share of the time in which somebody speaks; 0 where nobody does, to 1.
         bundle: names the labels and the threshold.
     """
     probabilities = dict(zip(bundle.labels, row.tolist(), strict=True))
+    if bundle.scale is not None:
+        label = RATED if speech else NONE
+        return Segment(start_s, end_s, label, {}, False, speech, probabilities)
     if speech == 0:
         return Segment(start_s, end_s, NONE, probabilities, False, speech)
     label = bundle.labels[int(row.argmax())]
@@ -90,10 +101,20 @@ def record(segment: Segment) -> dict[str, Any]:
         "start_s": round(segment.start_s, 3),
         "end_s": round(segment.end_s, 3),
         "label": segment.label,
-        "probabilities": {label: round(p, 6) for label, p in segment.probabilities.items()},
+        "probabilities": rounded(segment.probabilities),
         "uncertain": segment.uncertain,
         "speech": round(segment.speech, 3),
+        **({"ratings": rounded(segment.ratings)} if segment.ratings else {}),
     }
+
+
+def rounded(numbers: dict[str, float]) -> dict[str, float]:
+    """Round to 0.000001.
+
+    Args:
+        numbers: by name.
+    """
+    return {name: round(number, 6) for name, number in numbers.items()}
 
 
 def merged(hops: Sequence[Segment]) -> tuple[Segment, ...]:
@@ -114,30 +135,37 @@ def answer(hops: Sequence[Segment], bundle: Bundle) -> Answer:
         bundle: that said it.
     """
     spoken = [hop for hop in hops if hop.label != NONE]
-    probabilities = _mean(spoken or hops)
-    label = max(probabilities, key=probabilities.__getitem__)
+    probabilities = _mean([hop.probabilities for hop in spoken or hops], spoken or hops)
+    label = max(probabilities, key=probabilities.__getitem__, default=RATED)
     return Answer(
         label=label if spoken else NONE,
         probabilities=probabilities,
-        uncertain=bool(spoken) and probabilities[label] < bundle.threshold,
+        uncertain=bool(spoken) and probabilities.get(label, 1.0) < bundle.threshold,
         speech=_speech(hops),
         segments=merged(hops),
         hops=tuple(hops),
         duration_s=hops[-1].end_s,
+        ratings=_mean([hop.ratings for hop in spoken or hops], spoken or hops),
     )
 
 
 def _joined(hops: Sequence[Segment]) -> Segment:
-    return replace(hops[0], end_s=hops[-1].end_s, probabilities=_mean(hops), speech=_speech(hops))
+    return replace(
+        hops[0],
+        end_s=hops[-1].end_s,
+        probabilities=_mean([hop.probabilities for hop in hops], hops),
+        speech=_speech(hops),
+        ratings=_mean([hop.ratings for hop in hops], hops),
+    )
 
 
-def _mean(hops: Sequence[Segment]) -> dict[str, float]:
-    """Average probabilities, weighted by duration; of a single segment they are its own."""
-    if len(hops) == 1:
-        return dict(hops[0].probabilities)
-    rows = np.array([list(hop.probabilities.values()) for hop in hops])
+def _mean(numbers: Sequence[dict[str, float]], hops: Sequence[Segment]) -> dict[str, float]:
+    """Average numbers of segments, weighted by duration; of a single one they are its own."""
+    if len(numbers) == 1 or not numbers[0]:
+        return dict(numbers[0])
+    rows = np.array([list(each.values()) for each in numbers])
     mean = np.average(rows, axis=0, weights=_durations(hops))
-    return dict(zip(hops[0].probabilities, mean.tolist(), strict=True))
+    return dict(zip(numbers[0], mean.tolist(), strict=True))
 
 
 def _speech(hops: Sequence[Segment]) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lightspeech import bundle as bundles
 from lightspeech.audio import samples
 from lightspeech.audio.gate import CELL, DELAY, HOLD, MEL, Gate
 from lightspeech.audio.resampling import Resampler
@@ -79,9 +80,11 @@ class LiveStream:
             turns: tell them; each costs what a recording of its length costs.
 
         Raises:
-            ConfigError: if the rate is no whole number, or the weight not 0 to 1.
+            ConfigError: if the rate is no whole number, the weight not 0 to 1, or the bundle tells
+                ratings.
             AudioError: if no recording has that rate, or so many channels.
         """
+        bundles.require_classes(predictor.bundle)
         if not 0 <= smoothing < 1:
             raise ConfigError(f"smoothing is {smoothing!r}; give a number from 0 to below 1")
         samples.check_channels(channels, "stream")

@@ -25,7 +25,8 @@ class Predictor(Protocol):
             waveforms: shape ``(batch, samples)``, −1…1, at ``bundle.sample_rate``.
 
         Returns:
-            Shape ``(batch, n_classes)``, rows sum to 1.
+            Shape ``(batch, n_classes)``, rows sum to 1; of a bundle that rates
+            ``(batch, ratings)``, on its scale.
 
         Raises:
             BundleError: if the model does not give that.

@@ -40,7 +40,7 @@ def load(bundle: str | Path | None = None, *, threads: int = 1) -> "Recognizer":
             f"bundle is a {type(bundle).__name__}; give a folder, or one of {bundles.shipped()}"
         )
     _check_count("threads", threads)
-    opened = bundles.read(bundles.find(None if bundle is None else Path(bundle)))
+    opened = bundles.read(bundles.find(None if bundle is None else Path(bundle)), rated=True)
     return Recognizer(dispatch.open(opened, threads=threads), threads=threads)
 
 
@@ -63,7 +63,7 @@ class Recognizer:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What it tells apart, in the order of the probabilities."""
+        """What it tells apart, or rates, in the order of its numbers."""
         return self.bundle.labels
 
     @property

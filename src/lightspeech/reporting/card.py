@@ -5,6 +5,7 @@ from dataclasses import fields
 
 from lightspeech.bundle import Bundle
 from lightspeech.config import build, config
+from lightspeech.evaluation.rated import Rating
 from lightspeech.evaluation.results import Rate, Uar
 from lightspeech.reporting import hub, wording
 
@@ -31,6 +32,17 @@ model.answer(samples); // a recording, mono, at model.sampleRate; a stream: mode
 ```
 
 `index.d.ts` says the rest; `processor.js` stands behind a microphone, as an AudioWorklet."""
+
+
+@config
+class Rated:
+    """What a card tells of ``bundle.figures`` where it rates."""
+
+    protocol: str
+    leaky: bool
+    seeds: tuple[int, ...]
+    folds: int
+    ratings: dict[str, Rating]
 
 
 @config
@@ -72,12 +84,17 @@ def card(bundle: Bundle, quality: str = "") -> str:
 
 
 def _facts(bundle: Bundle) -> Iterator[str]:
-    yield f"- emotions: {', '.join(bundle.labels)}"
+    if bundle.scale is None:
+        yield f"- emotions: {', '.join(bundle.labels)}"
+    else:
+        low, high = bundle.scale
+        yield f"- ratings: {', '.join(bundle.labels)}, from {low:g} to {high:g}"
     yield f"- input: mono, {bundle.sample_rate:,} Hz, windows of {bundle.windows.window_s:g} s"
     if bundle.knows_speaker:
         yield f"- knows its user by: {_voice(bundle)}"
     yield f"- file: `{bundle.model_file}`, {wording.size(bundle.size_bytes)}"
-    yield f"- uncertain below: {bundle.threshold:.2f}"
+    if bundle.scale is None:
+        yield f"- uncertain below: {bundle.threshold:.2f}"
     for part in (bundle.model, bundle.provenance):
         for key, value in part.items():
             if isinstance(value, str | int | float):
@@ -107,6 +124,9 @@ def _figures(bundle: Bundle) -> Iterator[str]:
     if not bundle.figures:
         yield "Not measured. Type: `lightspeech evaluate BUNDLE --manifest FILE`"
         return
+    if bundle.scale is not None:
+        yield from _rated(bundle)
+        return
     names = {field.name for field in fields(Figures)}
     known = {key: value for key, value in bundle.figures.items() if key in names}
     figures = build(Figures, known, source=f"{bundle.path}: figures")
@@ -120,3 +140,13 @@ def _figures(bundle: Bundle) -> Iterator[str]:
     for label, recall in figures.per_class_recall.items():
         yield f"- recall of {label}: {percent(recall)} %"
     yield "\nMeans over the models of all folds and seeds; this bundle is one of those models."
+
+
+def _rated(bundle: Bundle) -> Iterator[str]:
+    figures = build(Rated, bundle.figures, source=f"{bundle.path}: figures")
+    if figures.leaky:
+        yield f"**{wording.LEAKY}**: training knew the test units; it says nothing of others.\n"
+    for name, rating in figures.ratings.items():
+        yield f"- concordance of {name}: {wording.concordance(rating)}; RMSE {rating.rmse:.2f}"
+    yield f"- protocol: {figures.protocol}; folds: {figures.folds}; seeds: {len(figures.seeds)}"
+    yield "\nMeans over the models of all seeds; this bundle is one of those models."

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from lightspeech.evaluation.conditions import Conditions
+from lightspeech.evaluation.rated import Rated
 from lightspeech.evaluation.results import Results
 from lightspeech.reporting import transfer, wording
 from lightspeech.reporting.wording import percent
@@ -21,8 +23,10 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def describe(results: Results) -> str:
+def describe(results: Results | Rated) -> str:
     """Write everything that `evaluate` prints: headline first, then classes, then speakers."""
+    if isinstance(results, Rated):
+        return "\n".join(_ratings(results))
     parts = [_headline(results), _transfer(results), _classes(results), _speakers(results)]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
 
@@ -48,10 +52,28 @@ def _headline(results: Results) -> Iterator[str]:
         f"utterances, {len(results.per_speaker)} speakers, {results.n_params:,} parameters, "
         f"{wording.size(results.size_bytes)}"
     )
-    yield (
+    yield _conditions(results)
+
+
+def _conditions(results: Conditions) -> str:
+    return (
         f"unit: {results.unit}; selection: {results.selection}; "
         f"normalisation: {results.normalisation}"
     )
+
+
+def _ratings(rated: Rated) -> Iterator[str]:
+    assert rated.scale is not None
+    leaky = f", {wording.LEAKY.upper()}: test units are known from training" if rated.leaky else ""
+    yield f"{rated.system} on {rated.corpus}, {rated.protocol}{leaky}"
+    for name, figures in rated.ratings.items():
+        yield f"{name:<10}CCC {wording.concordance(figures)}, RMSE {figures.rmse:.2f}"
+    yield (
+        f"scale {rated.scale[0]:g} to {rated.scale[1]:g}, {wording.counted(len(rated.seeds))}, "
+        f"{rated.folds} folds, {rated.n_utterances:,} utterances, {rated.n_speakers} speakers, "
+        f"{rated.n_params:,} parameters, {wording.size(rated.size_bytes)}"
+    )
+    yield _conditions(rated)
 
 
 def _transfer(results: Results) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """How a figure is written, wherever it is printed: the one place that turns rates into percent."""
 
+from lightspeech.evaluation.rated import Rating
 from lightspeech.evaluation.results import Results, Uar
 
 LEAKY = "leaky"
@@ -69,5 +70,16 @@ def few_seeds(results: Results) -> bool:
 
 def seeds(results: Results) -> str:
     """Count the seeds, ``1 seed``, ``5 seeds``."""
-    n = len(results.seeds)
+    return counted(len(results.seeds))
+
+
+def counted(n: int) -> str:
+    """Write a number of seeds, ``1 seed``, ``5 seeds``."""
     return f"{n} seed" if n == 1 else f"{n} seeds"
+
+
+def concordance(rating: Rating) -> str:
+    """Write a concordance: mean ± deviation over seeds [95 % interval by speaker]."""
+    deviation = "" if rating.std is None else f" ± {rating.std:.3f}"
+    ci95 = "" if rating.ci95 is None else f" [{rating.ci95[0]:.3f}, {rating.ci95[1]:.3f}]"
+    return f"{rating.ccc:.3f}{deviation}{ci95}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket
 
+from lightspeech import bundle as bundles
 from lightspeech.inference.recognizer import Recognizer
 from lightspeech.serving.access import Access
 from lightspeech.serving.decoding import Decoders
@@ -46,7 +47,12 @@ class Service:
             recognizers: by name, one at least.
             access: who may ask.
             limits: how much.
+
+        Raises:
+            ConfigError: if a bundle tells ratings.
         """
+        for recognizer in recognizers.values():
+            bundles.require_classes(recognizer.bundle)
         self.recognizers, self.access, self.limits = dict(recognizers), access, limits
         self.metrics = Metrics()
         n_threads = os.cpu_count() or 1

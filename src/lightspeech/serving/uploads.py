@@ -92,8 +92,9 @@ async def received(request: Request, limit: int, receive_s: float) -> bytes:
 def told(answer: Answer) -> dict[str, Any]:
     """Tell an answer as JSON has it."""
     whole = Segment(
-        0.0, answer.duration_s, answer.label, answer.probabilities, answer.uncertain, answer.speech
-    )
+        0.0, answer.duration_s, answer.label, answer.probabilities, answer.uncertain, answer.speech,
+        answer.ratings,
+    )  # fmt: skip
     return {
         **answers.record(whole),
         "segments": [answers.record(segment) for segment in answer.segments],

@@ -24,9 +24,12 @@ from lightspeech.errors import ConfigError
 from lightspeech.frontends.augment import Augment
 from lightspeech.studies.space import Search
 from lightspeech.training.loop import Training
+from lightspeech.training.ratings import Ratings
 from lightspeech.training.task import RunConfig
 
 FRONTENDS = "lightspeech.frontends"
+RATED = ("adversarial", "multi_task")
+"""Objectives that need no classes."""
 
 
 @config
@@ -42,6 +45,8 @@ class Recipe:
     map: dict[Name, Name] = dataclasses.field(default_factory=dict)
     """Label to take by the label that recordings have, ``{Wut: angry}``, in any case; an empty one
     leaves them out."""
+    ratings: Ratings | None = None
+    """What listeners rated, told as numbers in place of labels, ``{of: [arousal, valence]}``."""
     protocol: Annotated[Choice, plugin("lightspeech.protocols")]
     seeds: tuple[bounds.Seed, ...] = (0,)
     model: Annotated[Choice, plugin("lightspeech.models")]
@@ -72,6 +77,8 @@ class Recipe:
                 f"corpora must be one, or several under common labels, found {names} with labels "
                 f"{self.labels!r}; set labels to one of {list(VOCABULARIES)}"
             )
+        if self.ratings is not None:
+            self._check_ratings()
         for step, after in pairwise(self.compress):
             if step.module.FINAL and after.module.FINAL:
                 raise ConfigError(
@@ -83,6 +90,24 @@ class Recipe:
                     f"compress: {after.name} after {step.name} cannot be, nothing goes on from it; "
                     f"found {[each.name for each in self.compress]}; put {step.name} last"
                 )
+
+    def _check_ratings(self) -> None:
+        """Refuse what is of classes alone."""
+        of_classes = {
+            "labels": self.labels != OWN,
+            "map": bool(self.map),
+            "several corpora, each with a scale of its own,": len(self.corpora) > 1,
+            "compress": bool(self.compress),
+            "search": self.search is not None,
+            "training.loss": self.training.loss.name != "cross_entropy",
+            "training.balance": self.training.balance != "none",
+            **{f"objective {o.name}": o.name not in RATED for o in self.training.objectives},
+        }
+        if wrong := [what for what, is_so in of_classes.items() if is_so]:
+            raise ConfigError(
+                f"ratings are told in place of classes, and {wrong[0]} is of classes; leave one of "
+                "the two out"
+            )
 
     def run_config(self) -> RunConfig:
         """Fill in what the model's module states.
@@ -100,6 +125,7 @@ class Recipe:
             augment=self.augment,
             training=self.training,
             init=self.init,
+            ratings=self.ratings,
         )
 
     def _frontend(self) -> Choice:

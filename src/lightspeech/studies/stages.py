@@ -161,7 +161,9 @@ def read_corpora(recipe: Recipe, *, progress: Progress) -> Material:
     found = [utterance for corpus in prepared for utterance in corpus.utterances]
     utterances = labels.relabel(found, recipe.map)
     sure = labels.uncontradicted(utterances)
-    kept = tasks.in_vocabulary(sure, recipe.labels)
+    kept = (
+        recipe.ratings.rated(sure) if recipe.ratings else tasks.in_vocabulary(sure, recipe.labels)
+    )
     if twice := [name for name, n in Counter(u.id for u in kept).items() if n > 1]:
         raise CorpusError(f"{twice[0]!r} is in two of the corpora; leave one of them out")
     rejected = [each for corpus in prepared for each in corpus.rejected]
@@ -187,7 +189,9 @@ def _notices(
     if rejected:
         first = rejected[0]
         yield f"left out {len(rejected)} files, first {first.path}: {first.reason}"
-    if len(kept) < len(utterances):
+    if recipe.ratings is not None and len(kept) < len(utterances):
+        yield f"left out {len(utterances) - len(kept)} recordings that lack a rating"
+    elif len(kept) < len(utterances):
         ids = {utterance.id for utterance in kept}
         strange = [u.emotion for u in utterances if u.id not in ids]
         yield labels.left_out(strange, len(utterances), labels.VOCABULARIES[recipe.labels])
@@ -276,7 +280,11 @@ def check_model(recipe: Recipe) -> None:
     """
     cfg = recipe.run_config()
     check_mixing(cfg.front.example(), cfg.training)
-    building.unpruned(cfg.architecture, cfg.front)
+    network = building.unpruned(cfg.architecture, cfg.front)
+    if recipe.ratings is not None and hasattr(network, "settle"):
+        raise ConfigError(
+            f"model {recipe.model.name} parts classes and rates nothing; take another"
+        )
     initial.check(cfg)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from lightspeech.config import Choice, as_dict
 from lightspeech.corpora import manifest
 from lightspeech.corpora.base import Utterance
+from lightspeech.errors import ConfigError
 from lightspeech.protocols.base import Protocol
 from lightspeech.studies import recipe as recipes
 from lightspeech.studies.recipe import Recipe
@@ -62,15 +63,24 @@ class Study:
         return [layout.run_name(fold, seed) for seed in self.recipe.seeds for fold in folds]
 
 
-def read_study(folder: Path) -> Study:
+def read_study(folder: Path, *, rated: bool = False) -> Study:
     """Read back what `train` left, or `compress` in the folder of a step.
 
+    Args:
+        folder: of the study.
+        rated: take a study that tells ratings in place of classes, too.
+
     Raises:
-        ConfigError: if the folder holds no recipe, or it is damaged.
+        ConfigError: if the folder holds no recipe, it is damaged, or it tells ratings.
         CorpusError: if the manifest is not there, or damaged.
     """
     study_folder = layout.study_of(folder)
     recipe = recipes.read(study_folder / layout.RECIPE, [])
+    if recipe.ratings is not None and not rated:
+        raise ConfigError(
+            f"{folder} tells {', '.join(recipe.ratings.of)} and no classes; for such a study there "
+            "are lightspeech train, run, evaluate, export, and predict with its bundle"
+        )
     utterances = manifest.read(study_folder / layout.MANIFEST, need_audio=False)
     return Study(
         folder=folder,

@@ -11,6 +11,7 @@ from lightspeech.config import Choice
 from lightspeech.corpora import labels as vocabularies
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import CorpusError
+from lightspeech.frontends.batches import Index
 from lightspeech.protocols import leaks
 from lightspeech.protocols.base import Protocol
 from lightspeech.training import layout
@@ -76,10 +77,10 @@ def of_study(
         corpora = {corpus["name"] for corpus in bundle.corpora}
         strangers = bundle.provenance.get("test_speakers", ())
         leaks.check_init(cfg.init, corpora, strangers, utterances, protocol)
-    names = [vocabularies.map_label(u.emotion, vocabulary) or "" for u in utterances]
-    classes = tuple(sorted(set(names)))
-    _check_classes(utterances, names, protocol)
-    targets = np.array([classes.index(name) for name in names], np.int64)
+    if cfg.ratings is None:
+        classes, targets = _classes(utterances, protocol, vocabulary)
+    else:
+        classes, targets = cfg.ratings.of, np.zeros(len(utterances), np.int64)
     return [
         Task(
             config=cfg,
@@ -95,6 +96,16 @@ def of_study(
         for seed in seeds
         for fold, split in enumerate(protocol.splits)
     ]
+
+
+def _classes(
+    utterances: Sequence[Utterance], protocol: Protocol, vocabulary: str
+) -> tuple[tuple[str, ...], Index]:
+    """Name the classes, and say which one each utterance has."""
+    names = [vocabularies.map_label(u.emotion, vocabulary) or "" for u in utterances]
+    classes = tuple(sorted(set(names)))
+    _check_classes(utterances, names, protocol)
+    return classes, np.array([classes.index(name) for name in names], np.int64)
 
 
 def _check_classes(

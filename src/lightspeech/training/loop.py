@@ -29,6 +29,9 @@ from lightspeech.training.label_losses import cross_entropy
 from lightspeech.training.schedule import Schedule, rate
 from lightspeech.training.weights import Optimizer
 
+UAR = "selection_uar"
+"""What the figure of the selection set is called in a history, where classes are told apart."""
+
 
 @config
 class Training:
@@ -101,6 +104,7 @@ def train(
     objective: nn.Module,
     select: Callable[[nn.Module], float],
     seed: int,
+    figure: str = UAR,
 ) -> nn.Module:
     """Train a network, going on from the checkpoint in ``folder`` where there is one.
 
@@ -111,8 +115,9 @@ def train(
         folder: where ``checkpoint.safetensors`` and ``history.jsonl`` go.
         objective: scores a network on a batch, told how much of the training is done, see
             `objective.Sum`; its own parameters are trained too.
-        select: gives the UAR of a network on the selection set.
+        select: gives the figure of a network on the selection set, such as the UAR.
         seed: of dropout; the batches carry their own.
+        figure: what it is called in the history.
 
     Returns:
         The network to measure: the average, or the best of the selection set under patience; where
@@ -129,7 +134,7 @@ def train(
     checkpoint.restore(state, folder)
     keep = checkpoint.Keeper(folder)
     model, fabric_optimizer = fabric.setup(network, optimizer)
-    while not _over(state, cfg):
+    while not _over(state, cfg, figure):
         epoch, began = len(state.history), time.perf_counter()
         torch.manual_seed(int(np.random.default_rng([seed, epoch, 2]).integers(2**63)))
         total = 0.0
@@ -150,19 +155,19 @@ def train(
             done = epoch * len(batches) + number
             weights.move(state.average, state.network, cfg.average, step=done)
             total += loss.item()
-        uar = select(state.average)
-        if cfg.patience is not None and uar > max(_uars(state), default=-1.0):
+        found = select(state.average)
+        if cfg.patience is not None and found > max(_figures(state, figure), default=-2.0):
             state.best = copy.deepcopy(state.average.state_dict())
         state.history.append(
             {
                 "epoch": epoch,
                 "loss": total / len(batches),
                 "learning_rate": optimizer.param_groups[0]["lr"],
-                "selection_uar": uar,
+                figure: found,
                 "seconds": time.perf_counter() - began,
             }
         )
-        keep(state, last=_over(state, cfg))
+        keep(state, last=_over(state, cfg, figure))
     if state.best:
         state.average.load_state_dict(state.best)
     return state.average.eval()
@@ -205,17 +210,17 @@ def _check(loss: Tensor, norm: Tensor | None, epoch: int) -> None:
         )
 
 
-def _uars(state: checkpoint.State) -> list[float]:
-    return [line["selection_uar"] for line in state.history]
+def _figures(state: checkpoint.State, figure: str) -> list[float]:
+    return [line[figure] for line in state.history]
 
 
-def _over(state: checkpoint.State, cfg: Training) -> bool:
+def _over(state: checkpoint.State, cfg: Training, figure: str) -> bool:
     """Tell whether all epochs are done, or the last ``patience`` of them brought nothing."""
-    uars, patience = _uars(state), cfg.patience
-    if len(uars) >= cfg.epochs:
+    found, patience = _figures(state, figure), cfg.patience
+    if len(found) >= cfg.epochs:
         return True
     return (
         patience is not None
-        and len(uars) > patience
-        and max(uars[-patience:]) <= max(uars[:-patience])
+        and len(found) > patience
+        and max(found[-patience:]) <= max(found[:-patience])
     )

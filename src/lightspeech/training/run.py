@@ -13,7 +13,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from lightspeech import metrics
 from lightspeech.bundle import ClassNames
 from lightspeech.config import as_dict, build, config
 from lightspeech.corpora.base import Utterance
@@ -25,7 +24,7 @@ from lightspeech.training import (
     initial,
     layout,
     loop,
-    predictions,
+    measure,
     soft_labels,
     unlabelled,
 )
@@ -34,7 +33,7 @@ from lightspeech.training.distillation import Live, Stored, Taught, Teacher
 from lightspeech.training.inputs import Parts, open_parts, training_batches
 from lightspeech.training.networks import answering, build_network, fresh_network, n_params
 from lightspeech.training.objective import Labels, Objective, Sum
-from lightspeech.training.predictions import Predictions
+from lightspeech.training.ratings import Rated
 from lightspeech.training.soft_labels import SoftLabels
 from lightspeech.training.task import RunConfig, Task
 from lightspeech.training.tensor_file import write_tensors
@@ -47,7 +46,7 @@ class Outcome:
     """What a run found: all of its ``run.json`` that is not `RunConfig`."""
 
     labels: ClassNames
-    """Class names, in the order of the logits."""
+    """Class names, or names of ratings, in the order of the logits."""
     fold: Annotated[int, Field(ge=0)]
     seed: int
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -234,9 +233,7 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
 
     def select(candidate: nn.Module) -> float:
         logits = window_logits(candidate, parts, selection)
-        counts, over = parts.counts(selection), cfg.windows.over
-        answers = calibrate.utterance_probabilities(logits, counts, 1.0, over)
-        return metrics.uar(task.targets[selection], answers.argmax(1), len(task.labels))
+        return measure.score(task, logits, parts.counts(selection), selection)
 
     trained = loop.train(
         network,
@@ -246,6 +243,7 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
         objective=objective(task, training, network, extras),
         select=select,
         seed=task.seed,
+        figure=measure.figure(task),
     )
     if hasattr(trained, "settle"):
         _settle(trained.cpu(), task, parts)
@@ -294,7 +292,7 @@ def _seed(task: Task, purpose: int) -> None:
 def objective(
     task: Task, training: Batches, network: nn.Module, extras: Sequence[Objective] = ()
 ) -> Sum:
-    """Make what a task minimizes: the loss of its labels, and of its teacher where it has one.
+    """Make what a task minimizes: the loss of its labels, and of its teacher, or of its ratings.
 
     Args:
         task: the run.
@@ -309,6 +307,9 @@ def objective(
             live and not there.
         LeakError: if the teacher knows whom the student is measured on.
     """
+    if task.config.ratings is not None:
+        rated = Rated(task.config.ratings, task.utterances)
+        return Sum(network, [rated, *extras], mixup=task.config.training.mixup)
     labels = Labels(training, len(task.labels), task.config.training)
     of_labels = labels if task.config.distill is None else _taught(task, labels, network)
     return Sum(network, [of_labels, *extras], mixup=task.config.training.mixup)
@@ -366,10 +367,7 @@ def finish(
     selection, test = parts.selection, parts.test
     measured = exported or answering(task.config, network)
     logits, counts = window_logits(measured, parts, selection), parts.counts(selection)
-    over = task.config.windows.over
-    temperature = calibrate.fit_temperature(logits, counts, task.targets[selection], over)
-    chosen = calibrate.utterance_probabilities(logits, counts, temperature, over)
-    threshold = calibrate.fit_threshold(chosen, task.targets[selection])
+    temperature, threshold = measure.calibrated(task, logits, counts, selection)
     # Cloned: an int8 network has scales that several places share, which the format refuses.
     tensors = {k: v.cpu().clone().contiguous() for k, v in network.state_dict().items()}
     write_tensors(task.folder / layout.WEIGHTS, tensors)
@@ -385,22 +383,7 @@ def finish(
             "n_params": n_params(network),
         },
     )
-    answers = np.zeros((0, len(task.labels)), np.float32)
-    if len(test):  # a model to be shipped is tested on nobody
-        answers = calibrate.utterance_probabilities(
-            window_logits(measured, parts, test), parts.counts(test), temperature, over
-        )
-    predictions.write(
-        Predictions(
-            labels=task.labels,
-            ids=tuple(task.utterances[row].id for row in test),
-            speakers=tuple(task.utterances[row].speaker for row in test),
-            truth=task.targets[test],
-            probabilities=answers,
-            fold=task.fold,
-            seed=task.seed,
-        ),
-        task.folder / layout.ANSWERS,
-    )
+    answered = window_logits(measured, parts, test)
+    measure.write_answers(task, answered, parts.counts(test), test, temperature)
     for left in (task.folder / layout.CHECKPOINT, *task.folder.glob(".*")):  # hidden: of a kill
         left.unlink(missing_ok=True)

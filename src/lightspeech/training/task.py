@@ -16,6 +16,7 @@ from lightspeech.models.int8 import Int8
 from lightspeech.protocols.base import Split
 from lightspeech.training.distillation import Distillation
 from lightspeech.training.loop import Training
+from lightspeech.training.ratings import Ratings
 
 
 @config
@@ -39,6 +40,8 @@ class RunConfig:
     """How it became int8, once a step has made it so."""
     init: str | None = None
     """Bundle whose weights it begins with; null: fresh ones."""
+    ratings: Ratings | None = None
+    """What it tells in place of classes."""
 
     def __post_init__(self) -> None:
         """Refuse what no front end can be."""
@@ -75,8 +78,8 @@ class Task:
         folder: of the run.
         cache: folder of cached features.
         utterances: the whole corpus, already in the vocabulary.
-        labels: class names, in the order of the logits.
-        targets: class of each utterance.
+        labels: class names, or names of ratings, in the order of the logits.
+        targets: class of each utterance; 0 where ratings are told.
         split: the fold's ids.
         fold: its number.
         seed: of initial weights, order and augmentation.

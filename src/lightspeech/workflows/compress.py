@@ -109,6 +109,7 @@ def _row(name: str, folder: Path, places: Places) -> Row:
             f"{folder}: the model hears an encoder, so no bundle holds it and nothing here can be "
             "measured; take a model of the own family, and this one as its teacher"
         )
+    assert isinstance(figures, Results)  # `read_study` refuses others
     answers = publish.answers(study)
     return Row(name=name, study=study, figures=figures, bundle=bundle, answers=answers)
 

@@ -13,12 +13,13 @@ from lightspeech.corpora import labels as vocabularies
 from lightspeech.corpora import manifest as manifests
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
-from lightspeech.evaluation import bundle_quality, conditions, kept, results
+from lightspeech.evaluation import bundle_quality, conditions, kept, rated, results
 from lightspeech.evaluation.kept import Recomputation
+from lightspeech.evaluation.rated import Rated
 from lightspeech.evaluation.results import Results
 from lightspeech.inference import dispatch
 from lightspeech.progress import Progress
-from lightspeech.training import layout
+from lightspeech.training import layout, predictions, told
 from lightspeech.workflows import needs
 
 
@@ -31,7 +32,7 @@ class Evaluation:
         notices: which recordings were left out, and what to do about it, in words.
     """
 
-    figures: Results
+    figures: Results | Rated
     notices: tuple[str, ...] = ()
 
 
@@ -111,17 +112,20 @@ def _notices(
         yield vocabularies.left_out(strange, len(utterances), classes)
 
 
-def _of_study(folder: Path) -> Results:
+def _of_study(folder: Path) -> Results | Rated:
     """Read the figures of a study; one that was only trained is measured first."""
     if _is_only_trained(folder):
         needs.torch("the first evaluation of a study")
         from lightspeech.studies.study import read_study
         from lightspeech.workflows import publish
 
-        study = read_study(folder)
+        study = read_study(folder, rated=True)
         if study.is_tested:
-            return publish.measure(study)
-    return results.measure(*conditions.read(folder))
+            return publish.measure_any(study)
+    said, files = conditions.read_finished(folder)
+    if said.scale is not None:
+        return rated.measure(said, [told.read(file) for file in files])
+    return results.measure(said, [predictions.read(file) for file in files])
 
 
 def _is_only_trained(folder: Path) -> bool:

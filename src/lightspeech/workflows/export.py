@@ -44,7 +44,7 @@ def export(
     run = placed(run)  # "." has no name
     _require_run(run)
     places = Places(bundles=bundles)
-    study = replace(read_study(run.parent), called=name)
+    study = replace(read_study(run.parent, rated=True), called=name)
     if calibrated_by is not None:
         others = read_study(calibrated_by)
         return publish.export_as(study, run.name, places, format, prefix=prefix, others=others)

@@ -12,8 +12,9 @@ from lightspeech.config import as_dict, build
 from lightspeech.corpora import manifest
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import conditions as evaluation
-from lightspeech.evaluation import results
+from lightspeech.evaluation import rated, results
 from lightspeech.evaluation.conditions import Conditions
+from lightspeech.evaluation.rated import Rated
 from lightspeech.evaluation.results import Results
 from lightspeech.export import checks
 from lightspeech.export.c99 import prefix as prefixes
@@ -24,7 +25,7 @@ from lightspeech.studies import sources
 from lightspeech.studies.recipe import Recipe
 from lightspeech.studies.stages import Places
 from lightspeech.studies.study import Study
-from lightspeech.training import cost, layout, networks, predictions
+from lightspeech.training import cost, layout, networks, predictions, told
 from lightspeech.training import run as runs
 from lightspeech.training.predictions import Predictions
 from lightspeech.training.task import RunConfig
@@ -38,8 +39,10 @@ KNOWN_NORMALISATION = (
     f"{evaluation.KNOWN_SPEAKER}: statistics of each speaker's own unlabelled recordings"
 )
 NORMALISATION = "statistics of the training speakers (batch norm)"
-TOLD = ("protocol", "leaky", "uar", "wa", "ece", "seeds", "folds", "per_class_recall")
-"""Figures of the study that a bundle tells."""
+TOLD = {
+    "protocol", "leaky", "uar", "wa", "ece", "seeds", "folds", "per_class_recall", "ratings",
+}  # fmt: skip
+"""Figures of the study that a bundle tells, as far as the study has them."""
 
 
 def why_no_bundle(cfg: RunConfig) -> str | None:
@@ -55,7 +58,21 @@ def why_no_bundle(cfg: RunConfig) -> str | None:
     )
 
 
-def measure(study: Study, bundle: Bundle | None = None) -> Results:
+def measure(study: Study) -> Results:
+    """Compute the figures of a study that tells classes apart, see `measure_any`.
+
+    Args:
+        study: every fold and seed done.
+
+    Raises:
+        LightspeechError: as `measure_any`.
+    """
+    figures = measure_any(study)
+    assert isinstance(figures, Results)  # `read_study` refuses others
+    return figures
+
+
+def measure_any(study: Study, bundle: Bundle | None = None) -> Results | Rated:
     """Compute the figures of all runs of a study; its folder keeps them, and what is said of them.
 
     Args:
@@ -73,9 +90,17 @@ def measure(study: Study, bundle: Bundle | None = None) -> Results:
             bundle = _first_as_onnx(study, Path(folder))
     conditions = describe_study(study, bundle)
     write_json(study.folder / evaluation.FILE, as_dict(conditions))
-    figures = results.measure(conditions, answers(study))
-    results.write(figures, study.folder / layout.RESULTS)
+    figures = _figures(study, conditions)
+    write_json(study.folder / layout.RESULTS, as_dict(figures))
     return figures
+
+
+def _figures(study: Study, conditions: Conditions) -> Results | Rated:
+    """Compute the figures of all runs of a study, of its classes or of its ratings."""
+    if study.recipe.ratings is None:
+        return results.measure(conditions, answers(study))
+    files = [study.folder / run / layout.ANSWERS for run in sorted(study.run_names)]
+    return rated.measure(conditions, [told.read(file) for file in files])
 
 
 def _first_as_onnx(study: Study, folder: Path) -> Bundle | None:
@@ -114,6 +139,7 @@ def describe_study(study: Study, bundle: Bundle | None) -> Conditions:
         **costs(run, bundle),
         "recipe": recipe.name,
         "labels": run.labels,
+        "scale": run.config.ratings and run.config.ratings.scale,
         "text_seen": leaks.text_seen(study.utterances, protocol) if reads else None,
         "sources": protocol.sources,
         "data_sha256": manifest.digest(study.utterances),
@@ -145,7 +171,7 @@ def require_finished(study: Study) -> None:
             raise CorpusError(f"{study.folder}: {name} is not finished; run it with --resume")
 
 
-def export(study: Study, run_name: str, places: Places) -> tuple[Results, Bundle | None]:
+def export(study: Study, run_name: str, places: Places) -> tuple[Results | Rated, Bundle | None]:
     """Export one run of a study as ONNX where it can be, and compute the figures of all its runs.
 
     Args:
@@ -164,7 +190,7 @@ def export(study: Study, run_name: str, places: Places) -> tuple[Results, Bundle
     bundle = None
     if why_no_bundle(run.config) is None:
         bundle = _write(USUAL, run, describe(study, run, places.bundles / study.name))
-    figures = measure(study, bundle)
+    figures = measure_any(study, bundle)
     return figures, bundle and _with_figures(bundle, figures)
 
 
@@ -199,13 +225,15 @@ def export_as(
     exporter = checks.exporter(run.config, format)
     folder = study.name if format == USUAL else f"{study.name}-{format.replace('_', '-')}"
     # Where runs make no bundle, their figures are of whole utterances, and no bundle's.
-    tested = answers(study) if study.is_tested and run.config.front.in_bundle else []
+    is_told = study.is_tested and run.config.front.in_bundle
+    if is_told:
+        require_finished(study)
     described = prefixes.named(describe(study, run, places.bundles / folder), exporter, prefix)
     if others is not None:
         known = {**described.provenance, "calibrated_by": others.recipe.name}
         described = dataclasses.replace(described, provenance=known)
     bundle: Bundle = exporter.export(run, described)
-    figures = results.measure(describe_study(study, bundle), tested) if tested else None
+    figures = _figures(study, describe_study(study, bundle)) if is_told else None
     return _with_figures(bundle, figures)
 
 
@@ -233,10 +261,10 @@ def costs(run: runs.Run, bundle: Bundle | None = None) -> dict[str, int | None]:
     }
 
 
-def _with_figures(bundle: Bundle, figures: Results | None) -> Bundle:
+def _with_figures(bundle: Bundle, figures: Results | Rated | None) -> Bundle:
     if figures is not None:
-        values = as_dict(figures)
-        bundle = dataclasses.replace(bundle, figures={key: values[key] for key in TOLD})
+        values = {key: value for key, value in as_dict(figures).items() if key in TOLD}
+        bundle = dataclasses.replace(bundle, figures=values)
         bundle = bundles.write(bundle, bundle.path / bundle.model_file)
     beside.write(bundle)
     return bundle
@@ -276,6 +304,7 @@ def describe(study: Study, run: runs.Run, path: Path) -> Bundle:
         path=path,
         name=study.name,
         labels=run.labels,
+        scale=None if run.config.ratings is None else run.config.ratings.scale,
         sample_rate=run.config.front.sample_rate,
         windows=run.config.windows,
         frontend=run.config.frontend.as_dict(),

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lightspeech.bundle import Bundle
+from lightspeech.errors import ConfigError
 from lightspeech.evaluation import results
+from lightspeech.evaluation.rated import Rated
 from lightspeech.evaluation.results import Results
 from lightspeech.progress import Progress
 from lightspeech.reporting import html
@@ -25,13 +27,13 @@ class Finished:
     Attributes:
         study: its plain runs.
         figures: of all runs; None where the protocol tests nobody; then no report is made.
-        report: a page that shows them.
+        report: a page that shows them; None of ratings, too.
         bundle: of fold 0 and the first seed; None where no bundle can hold it.
         example: what the bundle answers to one recording.
     """
 
     study: Study
-    figures: Results | None = None
+    figures: Results | Rated | None = None
     report: Path | None = None
     bundle: Bundle | None = None
     example: Example | None = None
@@ -60,10 +62,16 @@ def run(job: Job, progress: Progress, *, publish_to: Path | None = None) -> Fini
     Raises:
         LightspeechError: if the recipe, the corpus or the cut cannot be, or a folder is in the way.
     """
+    if publish_to is not None and job.read().ratings is not None:
+        raise ConfigError(
+            "published tables are of classes; leave --publish out where ratings are told"
+        )
     study = train(job, progress)
     if not study.is_tested:
         return Finished(study=study, bundle=_untested(study, job))
     figures, bundle = publish.export(study, study.run_names[0], job.places)
+    if isinstance(figures, Rated):
+        return Finished(study=study, figures=figures, bundle=bundle)
     example = None if bundle is None else answer_example(study, bundle)
     report = html.write_report(study.folder, REPORT / f"{study.folder.name}.html")
     if publish_to is not None:

@@ -98,7 +98,7 @@ def train(job: Job, progress: Progress, *, steps: bool = False) -> Study:
     protocol = stages.train(recipe, material, *where, processes=job.processes)
     if steps:
         stages.compress(recipe, material, protocol, *where, processes=job.processes)
-    return read_study(folder)
+    return read_study(folder, rated=True)
 
 
 def open_study(recipe: Recipe, job: Job, progress: Progress) -> tuple[Path, Material]:

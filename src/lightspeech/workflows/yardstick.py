@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from lightspeech import metrics
 from lightspeech.config import as_dict
-from lightspeech.errors import MissingExtra
+from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.evaluation import conditions, results
 from lightspeech.evaluation.conditions import Conditions
 from lightspeech.evaluation.results import Results
@@ -146,6 +146,8 @@ def yardstick(job: Job, progress: Progress, *, publish_to: Path | None = None) -
         MissingExtra: if openSMILE or scikit-learn is not installed.
     """
     recipe = job.read()
+    if recipe.ratings is not None:
+        raise ConfigError("the yardstick is of classes; leave ratings out of its recipe")
     own_recipe = replace(recipe, name=f"{recipe.name}-{NAME}")
     folder, material = open_study(own_recipe, replace(job, resume=True), progress)
     protocol = recipe.protocol.module.cut(material.utterances, recipe.protocol.config)

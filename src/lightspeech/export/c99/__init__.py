@@ -54,6 +54,8 @@ SUFFIX = ".tflite"
 """Of its model file."""
 PREFIXED = True
 """Whether it has names of C, which a prefix can tell from those of another model."""
+RATES = False
+"""Whether it writes a model that tells ratings in place of classes."""
 MODEL_FILE = f"model{SUFFIX}"
 STANDARDIZATION = ("mean", "deviation")
 """What a bundle says of the int8 network that C is written from."""

@@ -35,6 +35,8 @@ SUFFIX = ".wasm"
 """Of its model file."""
 PREFIXED = False
 """Whether it has names of C, which a prefix can tell from those of another model."""
+RATES = False
+"""Whether it writes a model that tells ratings in place of classes."""
 MODEL_FILE = f"model{SUFFIX}"
 FIXED = ("index.js", "index.d.ts", "processor.js", "resampler.js", "resampler.d.ts")
 """The same for every model, which says itself what it is."""

@@ -16,7 +16,8 @@ from lightspeech.tokenizer import FILE, IDS, MASK, Tokenizer, Tokens
 
 WAVEFORM, FEATURES = "waveform", "features"
 """What a model takes; before one that takes features stands the NumPy front end."""
-OUTPUT = "probabilities"
+PROBABILITIES, RATINGS = "probabilities", "ratings"
+"""What a model gives: the second, where its bundle has a scale."""
 FLOAT, INTEGER = "tensor(float)", "tensor(int64)"
 """What onnxruntime calls the types of ours: of all but tokens, and of these."""
 WINDOWS_AT_ONCE = 1
@@ -55,7 +56,7 @@ class OnnxPredictor:
             waveforms: shape ``(batch, samples)``, −1…1, at the bundle's sample rate.
 
         Returns:
-            Shape ``(batch, n_classes)``, rows sum to 1.
+            Shape ``(batch, n_classes)``, rows sum to 1, or ratings in their place.
 
         Raises:
             BundleError: if the model fails on them, or gives no probabilities.
@@ -74,11 +75,24 @@ class OnnxPredictor:
             repeated = np.repeat(self.tokens[None], len(waveforms), 0)
             words = {IDS: repeated[:, :, 0], MASK: repeated[:, :, 1]}
         sound = {name: inputs} if name in self.session.inputs else {}  # a text may be all
-        answer = self.session.run(OUTPUT, {**sound, **words})
+        output = _output_of(self.bundle)
+        answer = self.session.run(output, {**sound, **words})
         shape = (len(waveforms), len(self.bundle.labels))
-        if answer.shape != shape or not np.allclose(answer.sum(1), 1, atol=1e-3):
-            raise self.session.fault(f"gives no probabilities of shape {shape}, but {answer.shape}")
+        if answer.shape != shape or not _are(answer, self.bundle):
+            raise self.session.fault(f"gives no {output} of shape {shape}, but {answer.shape}")
         return answer
+
+
+def _output_of(bundle: Bundle) -> str:
+    return PROBABILITIES if bundle.scale is None else RATINGS
+
+
+def _are(answer: Probabilities, bundle: Bundle) -> bool:
+    """Whether rows sum to 1, or lie on the scale."""
+    if bundle.scale is None:
+        return np.allclose(answer.sum(1), 1, atol=1e-3)
+    low, high = bundle.scale
+    return bool(((answer >= low) & (answer <= high)).all())
 
 
 def opens(bundle: Bundle) -> bool:
@@ -102,10 +116,10 @@ def open(bundle: Bundle, *, threads: int = 1) -> OnnxPredictor:
     session = OnnxSession(file.read_bytes(), str(file), threads=threads)
     words = [name for name in session.inputs if bundle.text is not None and name in (IDS, MASK)]
     inputs = [name for name in session.inputs if name not in words]
-    outputs = list(session.outputs)
+    outputs, output = list(session.outputs), _output_of(bundle)
     kinds = {*(session.inputs[name] for name in inputs), *session.outputs.values()}
-    if inputs not in ([WAVEFORM], [FEATURES], [] if words else [WAVEFORM]) or OUTPUT not in outputs:
-        raise session.fault(f"maps {inputs} to {outputs}, not {WAVEFORM!r} to {OUTPUT!r}")
+    if inputs not in ([WAVEFORM], [FEATURES], [] if words else [WAVEFORM]) or output not in outputs:
+        raise session.fault(f"maps {inputs} to {outputs}, not {WAVEFORM!r} to {output!r}")
     if kinds != {FLOAT}:
         raise session.fault(f"takes and gives {sorted(kinds)}, not {FLOAT} alone")
     if bundle.text is not None:

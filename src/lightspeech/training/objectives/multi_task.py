@@ -21,10 +21,10 @@ from lightspeech.training import losses
 from lightspeech.training.answers import embedding_width
 from lightspeech.training.objective import Objective, Pass, mixup
 from lightspeech.training.objectives import _traits
+from lightspeech.training.ratings import Rating
 from lightspeech.training.task import Task
 
 FUNCTIONALS = "functionals"
-Rating = Literal["arousal", "valence", "dominance"]
 What = _traits.Trait | Rating | Literal["functionals"]
 BOUND = 5.0
 """Deviations that a functional is from its mean at most: some are ratios of next to nothing."""
