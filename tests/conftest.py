@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import settings
 
 from lightspeech import bundle, config
 from lightspeech.audio.frontend import MelConfig
@@ -26,6 +27,9 @@ from lightspeech.files import write_json, write_text
 from lightspeech.progress import no_progress
 from lightspeech.training import predictions
 from lightspeech.training.predictions import Predictions
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("untimed")
 
 LABELS = ("angry", "happy", "sad")
 STUDY = Conditions(

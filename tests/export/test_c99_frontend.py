@@ -173,9 +173,7 @@ def test_the_recent_level_is_that_of_python_and_forgets_as_it_does(hear):
     assert np.abs(heard - unit_input(cfg).quantize(expected)).max() <= 1
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(0, 8_000), max_size=20))
 def test_blocks_of_any_size_give_the_windows_of_the_whole(default, cuts):
     _, _, run = default

@@ -42,7 +42,7 @@ def of(kind, updates):
     return [update for update in updates if update.kind is kind]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(
     sizes=st.lists(st.sampled_from((1, 7, 160, 1_600, 4_411, 48_000, 160_000)), max_size=4).map(
         lambda sizes: [*sizes, 30_000]

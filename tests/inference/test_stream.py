@@ -14,7 +14,6 @@ RATE = 16_000
 RATES = (8_000, 16_000, 44_100)
 SLOW = settings(
     max_examples=30,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 HOPS = (0.5, 0.7, 3.0, None)

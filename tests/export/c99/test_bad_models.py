@@ -56,9 +56,7 @@ def test_every_truncation_is_refused_or_changes_nothing(model):
     assert isinstance(results[len(results) // 2], BundleError)
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_changed_bytes_give_an_error_or_code_but_no_crash(model, data):
     changed = bytearray(model)
