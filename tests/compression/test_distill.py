@@ -292,3 +292,12 @@ def test_a_fine_tuned_encoder_teaches_like_any_other_and_its_bundle_answers(fine
         )
         answer = recognizer.load(made.path)(read_study(student).utterances[0].path)
         assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_teacher_of_words_that_tells_other_classes_is_refused(train, make_bert):
+    said = "corpus={name: synthetic_text, speakers: 3, sentences: 1}"
+    words = f"frontend={{name: text, source: {make_bert(1)}}}"
+    train("name=words", said, words, "model={name: bert}", "training.mixup=0", "map={sad: ''}")
+    _, compress = train(said, "compress=[{name: distill, teacher: words, crops: 1}]")
+    with pytest.raises(ConfigError, match="teacher words .* tells .* apart, its student"):
+        compress()

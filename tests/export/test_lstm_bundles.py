@@ -1,5 +1,6 @@
 """A run of an LSTM as bundles: each answers by its own runtime, and what cannot hold it says so."""
 
+import zipfile
 from dataclasses import replace
 from shutil import which
 
@@ -10,6 +11,7 @@ from lightspeech import bundle, config, plugins
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, ConfigError
+from lightspeech.evaluation import cortex_m
 from lightspeech.inference import dispatch
 
 pytest.importorskip("torchao", reason="needs the extra 'compress'")
@@ -119,3 +121,17 @@ def test_what_cannot_hold_an_int8_layer_says_what_does(exported):
 def test_a_bundle_of_onnx_keeps_too_little_of_a_layer(exported):
     with pytest.raises(BundleError, match="holds an LSTM layer.*export the format from its run"):
         recover.recover(exported("onnx"))
+
+
+def test_its_arduino_library_is_its_c_and_compiles_for_the_board(exported, tmp_path, gcc):
+    made, plain = exported("arduino"), exported("c99")
+    with zipfile.ZipFile(made.path / made.model_file) as archive:
+        archive.extractall(tmp_path)
+    [root] = tmp_path.iterdir()
+    for name in ("ls_model.c", "ls_lstm.c", "ls_listen.c"):
+        assert (root / "src" / name).read_text().endswith((plain.path / name).read_text())
+    if not which(cortex_m.COMPILER):
+        pytest.skip("needs arm-none-eabi-gcc: apt install gcc-arm-none-eabi")
+    for source in (root / "src").glob("*.c"):
+        output = tmp_path / f"{source.stem}.o"
+        gcc(output, *cortex_m.CORE, "-c", source, compiler=cortex_m.COMPILER)
