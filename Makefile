@@ -66,7 +66,7 @@ zoo: .venv/.installed  ## bundles of runs/zoo_* into the package, with their car
 	$(BIN)/python supply/checksums.py
 	$(BIN)/lightspeech tables
 
-site: .venv/.installed  ## the page for any web host, in build/site: microphone and files, nothing leaves the browser
+site: .venv/.installed  ## the page for any web host, in build/site: models inside, nothing leaves the browser
 	rm -rf build/site
 	$(BIN)/python site/build.py build/site
 

@@ -9,6 +9,7 @@ import pytest
 
 from lightspeech import bundle
 from lightspeech.export.wasm import FIXED
+from lightspeech.serving import site
 
 ROOT = Path(__file__).parents[1]
 
@@ -39,4 +40,5 @@ def test_wheel_holds_every_shipped_bundle_and_the_firmware(wheel):
     needed = {f"{firmware}/listen.c", f"{firmware}/cortex-m/link.ld"}
     gate = {f"lightspeech/audio/gate.{suffix}" for suffix in ("npz", "onnx")}
     wasm = {f"lightspeech/export/wasm/{name}" for name in (*FIXED, "pipe.mjs", "libc/math.h")}
-    assert needed | gate | wasm <= set(wheel.namelist())
+    page = {f"lightspeech/serving/page/{name}" for name in site.page() if "/" not in name}
+    assert needed | gate | wasm | page <= set(wheel.namelist())

@@ -12,7 +12,9 @@ from typer.main import get_command
 import lightspeech
 from lightspeech.cli import app
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "server"
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "server"
+PAGE = ROOT / "src" / "lightspeech" / "serving" / "page"
 OPTIONS = {option for p in get_command(app).commands["serve"].params for option in p.opts}
 CLIENT = """
 import {{ Stream }} from "{module}";
@@ -77,7 +79,7 @@ def url():
 )
 def test_the_client_in_javascript_hears_what_is_said(url, tmp_path, program, says):
     script = tmp_path / "ask.mjs"
-    script.write_text(program.format(module=(EXAMPLE / "client.js").as_uri(), url=url))
+    script.write_text(program.format(module=(PAGE / "client.js").as_uri(), url=url))
     ended = subprocess.run(
         ["node", "--experimental-websocket", "--no-warnings", script],
         capture_output=True, text=True, timeout=60,

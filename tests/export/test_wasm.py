@@ -234,6 +234,19 @@ def test_a_recording_is_answered_as_predict_does(node, packed, samples, begin, e
     assert said["speech"] == pytest.approx(expected.speech, abs=gate.CELL / len(chosen))
 
 
+@pytest.mark.parametrize(("begin", "end"), [(0, 300_000), (0, 160_000), (9_000, 170_500)])
+def test_a_recording_is_followed_hop_by_hop_as_predict_does(node, packed, samples, begin, end):
+    said = node(f"console.log(JSON.stringify(model.hops(samples.subarray({begin}, {end}))));")
+    heard = samples[begin:end] / np.float32(32_768)
+    expected = answer(dispatch.open(packed[0]), [heard]).hops
+    assert len(said) == len(expected)
+    for one, hop in zip(said, expected, strict=True):
+        assert (one["start"], one["end"]) == pytest.approx((hop.start_s, hop.end_s))
+        assert one["probabilities"] == pytest.approx(hop.probabilities, abs=1e-6)
+        cells = gate.CELL / RATE / (hop.end_s - hop.start_s)
+        assert one["speech"] == pytest.approx(hop.speech, abs=cells)
+
+
 def test_an_answer_may_be_the_largest_over_windows(packed, samples, tmp_path):
     require("node")
     made = packed[1]
@@ -304,9 +317,10 @@ def test_it_says_itself_what_it_is(node, packed):
 
 def test_its_constants_are_those_of_the_gate_and_its_types_are_those_of_the_module():
     root = Path(wasm.__file__).parent
-    code, types = ((root / name).read_text() for name in ("index.js", "index.d.ts"))
-    numbers = f"CELL = {gate.CELL}, DELAY = {gate.DELAY}, HOLD = {gate.HOLD}"
-    assert f"{numbers}, LEAST_S = {gate.LEAST_S};" in code
+    names = "index.js", "windows.js", "index.d.ts"
+    code, windows, types = ((root / name).read_text() for name in names)
+    assert f"CELL = {gate.CELL}, HOLD = {gate.HOLD};" in windows
+    assert f"DELAY = {gate.DELAY}, LEAST_S = {gate.LEAST_S};" in code
     assert f"UTTERANCE_S = {UTTERANCE_S:g};" in code
     for name in re.findall(r"^  (?:readonly )?(\w+)[(:]", types.partition("class Rec")[2], re.M):
         assert re.search(rf"^  (this\.|  this\.)?{name}\b", code, re.M), name

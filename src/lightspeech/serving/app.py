@@ -1,7 +1,8 @@
 """What a server answers over HTTP, and where streams begin."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 
 from lightspeech import __version__
-from lightspeech.serving import access, streams, uploads
+from lightspeech.serving import access, site, streams, uploads
 from lightspeech.serving.protocol import Refused
 from lightspeech.serving.service import Service
 
@@ -20,6 +21,16 @@ POLICY = (
     "script-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 """A page of ours loads nothing, asks its own server alone, and stands in no other page."""
+HEADERS = {
+    "Content-Security-Policy": "frame-ancestors 'none'", "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}  # fmt: skip
+"""Of the files of the page; what it may load and ask it says itself."""
+KINDS = {
+    "html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml",
+    "flac": "audio/flac",
+}  # fmt: skip
+Known = Callable[[Request], Awaitable[None]]
 BODY = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 
 
@@ -64,22 +75,22 @@ def app(service: Service) -> FastAPI:
             allow_headers=["Authorization", "Content-Type"],
         )
     _add_routes(made, service, known)
+    _add_page(made, service, known)
     return made
 
 
-def _add_routes(
-    made: FastAPI, service: Service, known: Callable[[Request], Awaitable[None]]
-) -> None:
+def _add_routes(made: FastAPI, service: Service, known: Known) -> None:
     @made.post("/v1/predict", dependencies=[Depends(known)], openapi_extra={"requestBody": BODY})
     async def predict(
         request: Request,
         model: Annotated[str | None, Query(description="Default: the first of /v1/models.")] = None,
         whole: Annotated[bool, Query(description="One segment, however long.")] = False,
+        each: Annotated[bool, Query(description="A segment a hop, alike or not.")] = False,
     ) -> dict[str, Any]:
         """Answer a file of any format: its bytes are the body."""
         outcome = "internal"
         try:
-            answer = await uploads.predict(service, request, model, whole=whole)
+            answer = await uploads.predict(service, request, model, whole=whole, each=each)
             outcome = "answered"
         except Refused as refused:
             outcome = refused.code.value
@@ -91,7 +102,7 @@ def _add_routes(
     @made.get("/v1/models", dependencies=[Depends(known)])
     async def models() -> dict[str, Any]:
         """Tell which models answer, the usual one first."""
-        return {"models": [_described(one) for one in service.recognizers.values()]}
+        return {"models": _described(service)}
 
     @made.get("/docs", include_in_schema=False)
     async def interface() -> Response:
@@ -120,10 +131,34 @@ def _add_routes(
         await streams.serve(service, websocket)
 
 
-def _described(recognizer: Any) -> dict[str, Any]:
-    bundle = recognizer.bundle
-    return {
-        "name": bundle.name, "labels": list(bundle.labels), "sample_rate": bundle.sample_rate,
-        "size_bytes": bundle.size_bytes, "n_params": bundle.model["n_params"],
-        "window_s": bundle.windows.window_s, "threshold": bundle.threshold,
-    }  # fmt: skip
+def _add_page(made: FastAPI, service: Service, known: Known) -> None:
+    """Give the page of `site`; of what is not public it tells only who may ask."""
+    contents = site.page()
+
+    @made.get("/models.json", dependencies=[Depends(known)], include_in_schema=False)
+    async def inventory() -> Response:
+        return Response(site.inventory(_described(service)), media_type="application/json")
+
+    @made.get("/clips/{name}", include_in_schema=False)
+    async def clip(name: str) -> Response:
+        clips = await asyncio.get_running_loop().run_in_executor(service.threads, site.clips)
+        return _file(clips, f"{site.CLIPS}/{name}")
+
+    @made.get("/", include_in_schema=False)
+    async def index() -> Response:
+        return _file(contents, "index.html")
+
+    @made.get("/{address:path}", include_in_schema=False)
+    async def file(address: str) -> Response:
+        return _file(contents, address)
+
+
+def _file(contents: Mapping[str, bytes], address: str) -> Response:
+    if address not in contents:
+        return JSONResponse({"detail": "Not Found"}, 404)
+    kind = KINDS[address.rpartition(".")[2]]
+    return Response(contents[address], headers=HEADERS, media_type=kind)
+
+
+def _described(service: Service) -> list[dict[str, Any]]:
+    return [site.described(recognizer.bundle) for recognizer in service.recognizers.values()]

@@ -22,7 +22,7 @@ PATIENCE = 4
 
 
 async def predict(
-    service: Service, request: Request, model: str | None, *, whole: bool
+    service: Service, request: Request, model: str | None, *, whole: bool, each: bool
 ) -> dict[str, Any]:
     """Answer a file.
 
@@ -31,6 +31,7 @@ async def predict(
         request: its body is the file.
         model: name of the model; the first one where none is named.
         whole: one segment for all of it.
+        each: a segment a hop, neighbours of one label too.
 
     Raises:
         Refused: if it is too large, too slow or no audio, or too many are answered already.
@@ -47,7 +48,7 @@ async def predict(
         raise Refused(Code.BAD_AUDIO, str(error)) from None
     finally:
         service.n_uploads -= 1
-    return {"model": recognizer.bundle.name, **told(answer), "warnings": warnings}
+    return {"model": recognizer.bundle.name, **told(answer, each=each), "warnings": warnings}
 
 
 async def received(request: Request, limit: int, receive_s: float) -> bytes:
@@ -89,13 +90,16 @@ async def received(request: Request, limit: int, receive_s: float) -> bytes:
     return bytes(content)
 
 
-def told(answer: Answer) -> dict[str, Any]:
-    """Tell an answer as JSON has it."""
+def told(answer: Answer, *, each: bool) -> dict[str, Any]:
+    """Tell an answer as JSON has it.
+
+    Args:
+        answer: of a recording.
+        each: its hops as segments, neighbours of one label too.
+    """
     whole = Segment(
         0.0, answer.duration_s, answer.label, answer.probabilities, answer.uncertain, answer.speech,
         answer.ratings,
     )  # fmt: skip
-    return {
-        **answers.record(whole),
-        "segments": [answers.record(segment) for segment in answer.segments],
-    }
+    segments = answer.hops if each else answer.segments
+    return {**answers.record(whole), "segments": [answers.record(one) for one in segments]}

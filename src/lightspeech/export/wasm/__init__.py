@@ -38,7 +38,9 @@ PREFIXED = False
 RATES = False
 """Whether it writes a model that tells ratings in place of classes."""
 MODEL_FILE = f"model{SUFFIX}"
-FIXED = ("index.js", "index.d.ts", "processor.js", "resampler.js", "resampler.d.ts")
+FIXED = (
+    "index.js", "index.d.ts", "windows.js", "processor.js", "resampler.js", "resampler.d.ts",
+)  # fmt: skip
 """The same for every model, which says itself what it is."""
 PACKAGE = "package.json"
 

@@ -16,6 +16,14 @@ export interface StreamAnswer extends Answer {
   at: number;
 }
 
+/** What the model says of a stretch of a recording. */
+export interface Hop extends Answer {
+  /** Seconds from the beginning of the recording. */
+  start: number;
+  /** Seconds; the next stretch begins there. */
+  end: number;
+}
+
 /** Mono, at the model's `sampleRate`: floats from -1 to 1, or 16-bit numbers. */
 export type Samples = Float32Array | Int16Array;
 
@@ -40,6 +48,9 @@ export class Recognizer {
    * windows, or of each class the largest, as the model says; of more than ten seconds over those in which somebody speaks. A stream that goes on
    * begins anew. */
   answer(samples: Samples): Answer;
+  /** Answer a recording of any length as `lightspeech predict --segments each` does: one stretch up
+   * to ten seconds, else one a hop. A stream that goes on begins anew. */
+  hops(samples: Samples): Hop[];
   /** Probabilities of one window of `windowSize` samples, in the order of the labels. A stream that
    * goes on begins anew. */
   probabilities(window: Samples): Float32Array;

@@ -1,7 +1,9 @@
 // Emotion in speech: front end, network and voice gate in one file of WebAssembly, without a runtime.
 
-const CELL = 1280, DELAY = 8, HOLD = 4, LEAST_S = 0.3; // of the voice gate: samples, cells, seconds
-const UTTERANCE_S = 10; // of longer sound the windows without speech do not count
+import { CELL, HOLD, cut, pool, share, smooth, starts } from "./windows.js";
+
+const DELAY = 8, LEAST_S = 0.3; // of the voice gate: cells, seconds
+const UTTERANCE_S = 10; // longer sound is no single utterance
 const NONE = "none";
 
 /** Load a model: an address, its bytes or a module; the one beside this file if left out. */
@@ -61,12 +63,26 @@ export class Recognizer {
   answer(samples) {
     const speaks = this.#speaks(samples);
     const all = starts(samples.length, this.windowSize, this.hopSize);
-    const isShort = samples.length <= Math.max(UTTERANCE_S * this.sampleRate, this.windowSize);
+    const isShort = this.#isUtterance(samples);
     const spoken = all.filter((start) => isShort || speaks(start, start + this.windowSize) > 0);
-    const chosen = spoken.length ? spoken : all;
-    const rows = chosen.map((at) => this.probabilities(cut(samples, at, this.windowSize)));
+    const rows = this.#rows(samples, spoken.length ? spoken : all);
     const pooled = pool(rows, this.#c.takesLargest() === 1);
     return this.#told(pooled, speaks(0, samples.length));
+  }
+
+  /** Answer a recording hop by hop, as lightspeech does; a stream that goes on begins anew. */
+  hops(samples) {
+    const rate = this.sampleRate, size = this.windowSize;
+    if (this.#isUtterance(samples)) {
+      return [{ start: 0, end: samples.length / rate, ...this.answer(samples) }];
+    }
+    const speaks = this.#speaks(samples);
+    const all = starts(samples.length, size, this.hopSize ?? size);
+    const edges = all.slice(1).map((start, i) => (all[i] + start + size) / 2); // between centres
+    return smooth(this.#rows(samples, all)).map((row, i) => {
+      const begin = edges[i - 1] ?? 0, end = edges[i] ?? samples.length;
+      return { start: begin / rate, end: end / rate, ...this.#told(row, speaks(begin, end)) };
+    });
   }
 
   /** Probabilities of one window, in the order of the labels; a stream that goes on begins anew. */
@@ -98,6 +114,14 @@ export class Recognizer {
     }
   }
 
+  #isUtterance(samples) {
+    return samples.length <= Math.max(UTTERANCE_S * this.sampleRate, this.windowSize);
+  }
+
+  #rows(samples, all) {
+    return all.map((start) => this.probabilities(cut(samples, start, this.windowSize)));
+  }
+
   /** The voice gate over a recording: gives the share of a stretch of samples that is speech. */
   #speaks(samples) {
     const c = this.#c;
@@ -112,7 +136,8 @@ export class Recognizer {
       }
     }
     this.reset();
-    return (begin, end) => share(marks.slice(DELAY), begin, end, LEAST_S * this.sampleRate);
+    const sounds = marks.slice(DELAY);
+    return (begin, end) => share(sounds, begin, end, LEAST_S * this.sampleRate);
   }
 
   #told(row, speech) {
@@ -122,47 +147,6 @@ export class Recognizer {
     const label = speaks ? this.labels[best] : NONE;
     return { label, uncertain: speaks && row[best] < this.threshold, speech, probabilities };
   }
-}
-
-/** One row of those of windows: of each class the largest, divided by their sum, or the mean. */
-function pool(rows, takesLargest) {
-  const columns = Array.from(rows[0], (_, i) => rows.map((row) => row[i]));
-  if (!takesLargest) return columns.map((column) => sum(column) / rows.length);
-  const largest = columns.map((column) => column.reduce((a, b) => Math.max(a, b)));
-  return largest.map((p) => p / sum(largest));
-}
-
-function sum(values) {
-  return values.reduce((a, b) => a + b);
-}
-
-/** Share of samples that lie in cells which sound like speech, or have such a one near them. */
-function share(sounds, begin, end, least) {
-  let sounding = 0, held = 0;
-  for (let k = Math.max(Math.floor(begin / CELL), 0); k * CELL < end; k++) {
-    const inside = Math.min((k + 1) * CELL, end) - Math.max(k * CELL, begin);
-    if (sounds[k]) sounding += inside;
-    if (sounds.slice(Math.max(k - HOLD, 0), k + HOLD + 1).includes(true)) held += inside;
-  }
-  if (sounding === 0) return 0;
-  return sounding < Math.min(least, (end - begin) / 2) ? 0 : Math.min(held / (end - begin), 1);
-}
-
-/** First sample of each window: a hop apart, the last one ends with the sound; a single one, that is
- * centred, where there is less sound or no hop. */
-function starts(length, size, hop) {
-  const spare = length - size;
-  if (spare <= 0 || hop === null) return [Math.floor(spare / 2)];
-  const found = [];
-  for (let start = 0; start < spare; start += hop) found.push(start);
-  return [...found, spare];
-}
-
-/** One window of a recording, silence where it has no samples. */
-function cut(samples, start, size) {
-  const window = new samples.constructor(size);
-  window.set(samples.subarray(Math.max(start, 0), start + size), Math.max(-start, 0));
-  return window;
 }
 
 /** A text of C; by hand, since worklets have no TextDecoder. */
