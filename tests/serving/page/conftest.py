@@ -80,7 +80,7 @@ def visit(chromium, request):
     def open_page(url=None, *, before="", permissions=("microphone",), **options):
         options = {"locale": "en-GB", "service_workers": "block", **options}
         context = chromium.new_context(permissions=list(permissions), **options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         page.faults = faults = []
         page.on("pageerror", lambda error: faults.append(str(error)))
