@@ -6,7 +6,7 @@ import pytest
 from lightspeech.audio.pitch import SAMPLE_RATE
 from lightspeech.corpora.synthetic_voice import Cues, Speaker, say, sentence
 from lightspeech.errors import AudioError
-from lightspeech.explain import maps, recording
+from lightspeech.explain import recording
 from lightspeech.inference import dispatch
 from lightspeech.reporting import recording as words
 
@@ -51,16 +51,6 @@ def test_sentences_and_picture_are_written(told, tmp_path):
     lines = words.write(told, 0.5, tmp_path, "one")
     assert (tmp_path / "one.txt").read_text() == f"{lines}\n"
     assert (tmp_path / "one.svg").read_text().startswith("<svg")
-
-
-def test_a_map_lies_where_the_sound_is(predictor):
-    """Of a bundle that tells loudness, the map is one of energy, and says that it beats none."""
-    time = np.arange(SAMPLE_RATE) / SAMPLE_RATE
-    tone = np.where((time > 0.5) & (time < 0.75), 0.5 * np.sin(2 * np.pi * 2000 * time), 0)
-    found = maps.occlude(predictor, tone.astype(np.float32), 2)
-    assert np.unravel_index(found.values.argmax(), found.values.shape) == (2, 4)
-    assert found.drop > found.random_drop
-    assert not found.beats_energy
 
 
 @pytest.mark.parametrize("seconds", [0.1, 11.0])

@@ -248,13 +248,43 @@ def log_bands(waveform: Array, cfg: MelConfig) -> Array:
     Raises:
         ConfigError: as `tables`.
     """
-    energy = _spectrum(waveform, cfg)
-    if cfg.kind != "spectrogram":
-        bands = tables(cfg).bands
-        mel = [energy[:, first : first + len(weights)] @ weights for first, weights in bands]
-        energy = np.stack(mel, axis=1)
-    logarithm: Array = np.log(energy + np.float32(cfg.floor))
+    logarithm: Array = np.log(energies(waveform, cfg) + np.float32(cfg.floor))
     return logarithm
+
+
+def energies(waveform: Array, cfg: MelConfig) -> Array:
+    """Energy of each mel band, or of each FFT bin for a spectrogram.
+
+    Args:
+        waveform: shape ``(samples,)``, float32, −1 to 1, at ``cfg.sample_rate``.
+        cfg: the front end.
+
+    Returns:
+        Without the floor, shape ``(frames, bands)``; magnitudes where ``cfg.power`` is 1.
+
+    Raises:
+        ConfigError: as `tables`.
+    """
+    energy = _spectrum(waveform, cfg)
+    if cfg.kind == "spectrogram":
+        return energy
+    bands = tables(cfg).bands
+    return np.stack([energy[:, at : at + len(weights)] @ weights for at, weights in bands], axis=1)
+
+
+def centres(cfg: MelConfig) -> Double:
+    """Frequency at which each band is highest, Hz, shape ``(bands,)``.
+
+    Args:
+        cfg: the front end.
+
+    Raises:
+        ConfigError: as `tables`.
+    """
+    width = cfg.sample_rate / cfg.n_fft
+    if cfg.kind == "spectrogram":
+        return np.arange(cfg.n_features) * width
+    return np.array([at + int(weights.argmax()) for at, weights in tables(cfg).bands]) * width
 
 
 def finish(logarithm: Array, cfg: MelConfig) -> Array:

@@ -12,10 +12,15 @@ from lightspeech.cli._progress import Bars
 from lightspeech.config import as_dict
 from lightspeech.errors import AudioError, ConfigError
 from lightspeech.explain import explanation as explanations
+from lightspeech.explain import maps
 from lightspeech.files import printable
 from lightspeech.inference import dispatch
 from lightspeech.reporting import explanation as words
 from lightspeech.workflows import explain_recordings, needs
+
+OCCLUSION = "occlusion"
+METHODS: dict[str, maps.Method] = {OCCLUSION: maps.occlusion, "shapley": maps.shapley}
+"""Of maps of any bundle."""
 
 
 def command(
@@ -52,6 +57,13 @@ def command(
             help="For recordings: write sentences and a picture of each into this folder."
         ),
     ] = None,
+    map: Annotated[
+        str,
+        typer.Option(
+            help="For recordings: occlusion, one place faint after the other, or shapley, places "
+            "added up in random orders."
+        ),
+    ] = OCCLUSION,
     output: Annotated[Path | None, typer.Option(help="Also write it as JSON here.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
@@ -71,9 +83,10 @@ def command(
     """
     _files.ending_in(output, ".json")
     if _is_bundle(targets[0]):
-        return _recordings(targets[0], targets[1:], pictures)
-    if pictures is not None:
-        raise ConfigError(f"{targets[0]} is no bundle; --pictures is for a bundle and recordings")
+        return _recordings(targets[0], targets[1:], pictures, _method(map))
+    if pictures is not None or map != OCCLUSION:
+        option = "--map" if pictures is None else "--pictures"
+        raise ConfigError(f"{targets[0]} is no bundle; {option} is for a bundle and recordings")
     needs.torch("an explanation of trained runs")
     from lightspeech.studies.stages import Places
     from lightspeech.workflows.explain import explain
@@ -102,13 +115,22 @@ def _is_bundle(target: Path) -> bool:
     return (bundles.find(target) / bundles.DESCRIPTION).is_file()
 
 
-def _recordings(bundle: Path, recordings: list[Path], pictures: Path | None) -> None:
+def _method(name: str) -> maps.Method:
+    if name not in METHODS:
+        raise ConfigError(f"a map by {name!r}; choose one of {sorted(METHODS)}")
+    return METHODS[name]
+
+
+def _recordings(
+    bundle: Path, recordings: list[Path], pictures: Path | None, method: maps.Method
+) -> None:
     """Explain the answers of a bundle one by one."""
     if not recordings:
         raise ConfigError(f"{bundle} is a bundle; name recordings too, or a study instead of it")
     predictor = dispatch.open(bundles.read(bundles.find(bundle)))
     failed = False
-    for path, told in explain_recordings.explain(predictor, _files.expand(recordings), pictures):
+    files = _files.expand(recordings)
+    for path, told in explain_recordings.explain(predictor, files, pictures, method=method):
         if isinstance(told, AudioError):
             failed = True
             typer.echo(f"error: {printable(f'{path}: {told}')}", err=True)

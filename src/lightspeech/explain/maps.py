@@ -1,128 +1,140 @@
-"""Where in time and in which bands an answer lies: one place after the other made faint.
+"""Where in time and in which bands an answer lies, and whether such a map is worth being shown.
 
-Occlusion asks any bundle through the waveform, so that the int8 file itself is explained. A map is
-worth showing only if what it points at carries more of the answer than what is merely loud: it is
-held against a map of energy and against chance, and says which of them it beats.
+A map is worth showing only if what it points at carries more of the answer than what is merely
+loud: its places are taken away and put back, highest first, and so are those of a map of energy
+and of chance (deletion and insertion, Petsiuk et al. 2018). It says which of them it beats.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from lightspeech.audio.pitch import SAMPLE_RATE
-from lightspeech.audio.windows import Waveform
-from lightspeech.explain.listeners import ask
-from lightspeech.inference.predictor import Predictor
+from lightspeech.explain import places
+from lightspeech.explain.masking import Masked
 from lightspeech.metrics import Floats
 
-FRAME, HOP = 512, 128
-PIECE_S = 0.25
-"""Seconds of a place: about a syllable."""
-EDGES_HZ = (0, 300, 600, 1000, 1600, 2500, 4000, 8000)
-"""Bands of a place, about as wide to the ear."""
-FAINTER = 0.01
-"""What is left of a place: 40 dB less."""
-DELETED = 0.2
-"""Share of the places that are made faint at once to see whether a map is right."""
+STEPS = 10
+"""Shares of the places, evenly spread, that are taken away and put back."""
 RANDOM = 10
-"""Draws of chance."""
+"""Orders of chance."""
+PAIRS = 8
+"""Orders in which Shapley values add places up, each there and back."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Map:
-    """A map of one answer.
+    """A map of one answer, and what it is worth.
 
     Attributes:
         values: how much of the answer's probability goes with each place, shape
             ``(pieces, bands)``; below 0 it speaks against the answer.
-        drop: of the probability where the highest places go together, 0 to 1.
-        energy_drop: where the loudest go.
-        random_drop: where others go, the mean of some draws.
+        worth: probability with its highest places alone minus probability without them, mean over
+            how many these are; −1 to 1.
+        energy_worth: the same of the loudest places.
+        random_worth: of places by chance, the mean of some orders.
     """
 
     values: Floats
-    drop: float
-    energy_drop: float
-    random_drop: float
+    worth: float
+    energy_worth: float
+    random_worth: float
 
     @property
     def beats_energy(self) -> bool:
         """Whether it tells more than where it is loud, and more than chance."""
-        return self.drop > max(self.energy_drop, self.random_drop)
+        return self.worth > max(self.energy_worth, self.random_worth)
 
 
-def occlude(predictor: Predictor, waveform: Waveform, label: int) -> Map:
-    """Make a map of an answer.
+Method = Callable[[Masked, int], Floats]
+"""Makes the values of a map of a class."""
+
+
+def judged(masked: Masked, label: int, values: Floats) -> Map:
+    """Hold a map against one of energy and one of chance.
 
     Args:
-        predictor: an open bundle.
-        waveform: shape ``(samples,)``, at `pitch.SAMPLE_RATE`, a place long or longer.
+        masked: the recording.
         label: class whose probability is mapped.
+        values: of any method, shape ``(pieces, bands)``.
 
     Raises:
         BundleError: if the model gives no probabilities.
     """
-    spectrum = _spectrum(waveform)
-    places = _places(len(spectrum))
-
-    def without(chosen: Floats) -> float:
-        gain = np.where(chosen.astype(bool), FAINTER, 1.0)
-        masked = _waveform(spectrum * gain[places[0]][:, places[1]], len(waveform))
-        return float(ask(predictor, [masked])[0, label])
-
-    shape = int(places[0].max()) + 1, len(EDGES_HZ) - 1
-    whole = without(np.zeros(shape))
-    values = np.zeros(shape)
-    for place in np.ndindex(*shape):
-        one = np.zeros(shape)
-        one[place] = 1
-        values[place] = whole - without(one)
-    energy = np.zeros(shape)
-    np.add.at(energy, (places[0][:, None], places[1][None]), np.abs(spectrum) ** 2)
     rng = np.random.default_rng(0)
-    by_chance = [without(_highest(rng.random(shape))) for _ in range(RANDOM)]
+    orders = [values, places.energy(masked.waveform)]
+    orders += [rng.random(values.shape) for _ in range(RANDOM)]
+    kept = np.concatenate([_curves(order) for order in orders])
+    of_label = masked.answer(kept)[:, label].reshape(len(orders), 2, STEPS).mean(2)
+    worth = of_label[:, 1] - of_label[:, 0]
     return Map(
         values=values,
-        drop=whole - without(_highest(values)),
-        energy_drop=whole - without(_highest(energy)),
-        random_drop=whole - float(np.mean(by_chance)),
+        worth=float(worth[0]),
+        energy_worth=float(worth[1]),
+        random_worth=float(worth[2:].mean()),
     )
 
 
-def _highest(values: Floats) -> Floats:
-    """Mark the `DELETED` share with the highest values, shape as given."""
-    n = max(round(DELETED * values.size), 1)
-    chosen = np.zeros(values.size)
-    chosen[np.argsort(-values.ravel(), kind="stable")[:n]] = 1
-    return chosen.reshape(values.shape)
+def _curves(order: Floats) -> npt.NDArray[np.bool_]:
+    """Masks without the highest places, then masks of these alone: ``(2 * STEPS, …)``."""
+    rank = np.empty(order.size)
+    rank[np.argsort(-order.ravel(), kind="stable")] = np.arange(order.size)
+    shares = (np.arange(STEPS) + 0.5) / STEPS
+    deleted = rank.reshape(order.shape) >= np.round(shares * order.size)[:, None, None]
+    return np.concatenate([deleted, ~deleted])
 
 
-def _places(n_frames: int) -> tuple[np.ndarray, np.ndarray]:
-    """The piece of each frame and the band of each bin."""
-    piece = (np.arange(n_frames) * HOP / SAMPLE_RATE / PIECE_S).astype(int)
-    hertz = np.fft.rfftfreq(FRAME, 1 / SAMPLE_RATE)
-    band = np.searchsorted(EDGES_HZ, hertz, side="right").clip(1, len(EDGES_HZ) - 1) - 1
-    return piece, band
+def occlusion(masked: Masked, label: int) -> Floats:
+    """Make one place after the other faint: what the answer loses without it.
+
+    Args:
+        masked: the recording.
+        label: class whose probability is mapped.
+
+    Returns:
+        Shape ``(pieces, bands)``.
+
+    Raises:
+        BundleError: if the model gives no probabilities.
+    """
+    shape = _shape(masked)
+    n = shape[0] * shape[1]
+    kept = ~np.eye(n + 1, n, dtype=bool).reshape(n + 1, *shape)  # the last one keeps all
+    probability = masked.answer(kept)[:, label]
+    values: Floats = (probability[-1] - probability[:-1]).reshape(shape)
+    return values
 
 
-def _window() -> Floats:
-    return np.sqrt(np.hanning(FRAME + 1)[:-1])
+def shapley(masked: Masked, label: int, *, pairs: int = PAIRS, seed: int = 0) -> Floats:
+    """Add places up in random orders: what the answer gains by each, on average (Shapley values).
+
+    Orders go there and back (antithetic permutation sampling, Mitchell et al. 2022). All values
+    together are the probability of the recording minus that of it with all places faint.
+
+    Args:
+        masked: the recording.
+        label: class whose probability is mapped.
+        pairs: of orders.
+        seed: of the orders.
+
+    Returns:
+        Shape ``(pieces, bands)``.
+
+    Raises:
+        BundleError: if the model gives no probabilities.
+    """
+    shape, rng = _shape(masked), np.random.default_rng(seed)
+    values = np.zeros(shape[0] * shape[1])
+    for _ in range(pairs):
+        there = rng.permutation(values.size)
+        for order in (there, there[::-1]):
+            rank = np.empty(values.size, np.int64)
+            rank[order] = np.arange(values.size)
+            kept = rank < np.arange(values.size + 1)[:, None]  # (places + 1, places)
+            values[order] += np.diff(masked.answer(kept.reshape(-1, *shape))[:, label])
+    return (values / (2 * pairs)).reshape(shape)
 
 
-def _spectrum(waveform: Waveform) -> np.ndarray:
-    padded = np.pad(waveform.astype(np.float64), (FRAME, FRAME + -len(waveform) % HOP))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::HOP]
-    spectrum: np.ndarray = np.fft.rfft(frames * _window())
-    return spectrum
-
-
-def _waveform(spectrum: np.ndarray, n_samples: int) -> Waveform:
-    """Lay frames over each other again; roots of Hann windows, so that four sum to 2."""
-    rows = np.fft.irfft(spectrum, FRAME) * _window() / 2
-    total = np.zeros((len(rows) - 1) * HOP + FRAME)
-    for number in range(FRAME // HOP):  # every fourth frame touches the one before it
-        some = rows[number :: FRAME // HOP]
-        flat = some.ravel()
-        total[number * HOP :][: len(flat)] += flat
-    waveform: Waveform = total[FRAME : FRAME + n_samples].clip(-1, 1).astype(np.float32)
-    return waveform
+def _shape(masked: Masked) -> tuple[int, int]:
+    return places.n_pieces(len(masked.waveform)), places.N_BANDS

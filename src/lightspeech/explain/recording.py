@@ -10,14 +10,14 @@ from lightspeech.audio.pitch import SAMPLE_RATE
 from lightspeech.audio.psola import Voice
 from lightspeech.audio.windows import Waveform
 from lightspeech.errors import AudioError
-from lightspeech.explain import maps
+from lightspeech.explain import maps, masking, places
 from lightspeech.explain.listeners import ask
-from lightspeech.explain.maps import Map
+from lightspeech.explain.maps import Map, Method
 from lightspeech.inference.predictor import Predictor
 from lightspeech.inference.recognize import UTTERANCE_S
 from lightspeech.metrics import Floats
 
-SHORTEST_S = maps.PIECE_S
+SHORTEST_S = places.PIECE_S
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,12 +75,13 @@ def _size(pair: tuple[Edit, Floats]) -> float:
     return abs(edit.amount - 1) if edit.unit == "×" else abs(edit.amount)
 
 
-def explain(predictor: Predictor, waveform: Waveform) -> Told:
+def explain(predictor: Predictor, waveform: Waveform, *, method: Method = maps.occlusion) -> Told:
     """Explain the answer to one utterance.
 
     Args:
         predictor: an open bundle.
         waveform: shape ``(samples,)``, −1 to 1, at `pitch.SAMPLE_RATE`.
+        method: of the map.
 
     Raises:
         AudioError: if it is shorter than `SHORTEST_S` or longer than one utterance.
@@ -98,6 +99,7 @@ def explain(predictor: Predictor, waveform: Waveform) -> Told:
     made = [(edit, edit.apply(voice)) for edit in (catalogue.COPY, *catalogue.EDITS)]
     there = [(edit, edited) for edit, edited in made if edited is not None]
     answers = ask(predictor, [waveform, *(edited for _, edited in there)])
+    masked, label = masking.masked(predictor, waveform), int(answers[0].argmax())
     return Told(
         name=predictor.bundle.name,
         labels=predictor.bundle.labels,
@@ -107,5 +109,5 @@ def explain(predictor: Predictor, waveform: Waveform) -> Told:
         answers=answers[2:],
         copy=answers[1],
         measures=measures.measure(voice),
-        map=maps.occlude(predictor, waveform, int(answers[0].argmax())),
+        map=maps.judged(masked, label, method(masked, label)),
     )

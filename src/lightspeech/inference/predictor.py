@@ -1,5 +1,6 @@
 """What a back end holds: ``open(bundle) -> Predictor``."""
 
+from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -42,6 +43,23 @@ class Classifier(Protocol):
 
         Raises:
             BundleError: if the model does not give that.
+        """
+
+
+Behind = Callable[[npt.NDArray[np.float32]], Probabilities]
+"""Energies of mel bands, floor added, shape ``(batch, frames, bands)``, to ``(batch, n_classes)``:
+what comes after the bands in a bundle."""
+
+
+@runtime_checkable
+class Divisible(Protocol):
+    """A back end that can be asked from its mel bands on, so that spectra are computed once."""
+
+    def behind_bands(self) -> Behind | None:
+        """Give what answers energies of bands; None where the model does not begin with them.
+
+        Raises:
+            BundleError: if that part of the model does not load.
         """
 
 

@@ -8,7 +8,7 @@ from lightspeech.audio.cues.edit import Edit
 from lightspeech.audio.cues.loudness import envelope
 from lightspeech.audio.measures import UNITS
 from lightspeech.audio.pitch import HOP, SAMPLE_RATE
-from lightspeech.explain.maps import EDGES_HZ, PIECE_S
+from lightspeech.explain.places import EDGES_HZ, PIECE_S
 from lightspeech.explain.recording import Told
 from lightspeech.files import write_text
 from lightspeech.reporting import _canvas
@@ -87,8 +87,8 @@ def _how_sure(told: Told, threshold: float) -> str:
     moved = 100 * (told.copy[own] - told.probabilities[own])
     sure = "above" if told.probabilities[own] >= threshold else "below"
     points = (
-        f"the map takes {100 * told.map.drop:.0f} points from it where a map of energy takes "
-        f"{100 * told.map.energy_drop:.0f} and chance {100 * told.map.random_drop:.0f}"
+        f"what its map puts first is worth {100 * told.map.worth:.0f} points where what is loudest "
+        f"is worth {100 * told.map.energy_worth:.0f} and chance {100 * told.map.random_worth:.0f}"
     )
     worth = "" if told.map.beats_energy else ", so it tells no more than where it is loud"
     return (

@@ -5,13 +5,18 @@ from pathlib import Path
 
 from lightspeech.audio import io
 from lightspeech.errors import AudioError, ConfigError
-from lightspeech.explain import recording
+from lightspeech.explain import maps, recording
+from lightspeech.explain.maps import Method
 from lightspeech.inference.predictor import Predictor
 from lightspeech.reporting import recording as pages
 
 
 def explain(
-    predictor: Predictor, files: Sequence[Path], pictures: Path | None
+    predictor: Predictor,
+    files: Sequence[Path],
+    pictures: Path | None,
+    *,
+    method: Method = maps.occlusion,
 ) -> Iterator[tuple[Path, str | AudioError]]:
     """Explain the answers of a bundle to utterances.
 
@@ -19,6 +24,7 @@ def explain(
         predictor: the bundle, open.
         files: a recording each.
         pictures: folder that sentences and a picture of each are written into.
+        method: of the maps.
 
     Yields:
         Of each file its three sentences, or why it has none.
@@ -34,7 +40,7 @@ def explain(
     threshold = predictor.bundle.threshold
     for path in files:
         try:
-            told = recording.explain(predictor, io.load(path))
+            told = recording.explain(predictor, io.load(path), method=method)
         except AudioError as error:
             yield path, AudioError(str(error).removeprefix(f"{path}: "))
             continue

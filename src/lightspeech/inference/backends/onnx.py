@@ -8,9 +8,10 @@ import numpy.typing as npt
 
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
-from lightspeech.bundle import Bundle
+from lightspeech.bundle import MEL, Bundle
 from lightspeech.errors import BundleError
-from lightspeech.inference.predictor import Probabilities, said
+from lightspeech.inference.predictor import Behind, Probabilities, said
+from lightspeech.runtime import onnx_behind
 from lightspeech.runtime.onnx_session import OnnxSession
 from lightspeech.tokenizer import FILE, IDS, MASK, Tokenizer, Tokens
 
@@ -18,6 +19,8 @@ WAVEFORM, FEATURES = "waveform", "features"
 """What a model takes; before one that takes features stands the NumPy front end."""
 PROBABILITIES, RATINGS = "probabilities", "ratings"
 """What a model gives: the second, where its bundle has a scale."""
+LOGARITHM = "Log"
+"""Operation that reads the energies of a mel front end, floor added."""
 FLOAT, INTEGER = "tensor(float)", "tensor(int64)"
 """What onnxruntime calls the types of ours: of all but tokens, and of these."""
 WINDOWS_AT_ONCE = 1
@@ -48,6 +51,21 @@ class OnnxPredictor:
         """
         assert self.tokenizer is not None
         return replace(self, tokens=self.tokenizer(text))
+
+    def behind_bands(self) -> Behind | None:
+        """Give what answers energies of mel bands, see `predictor.Divisible`.
+
+        Raises:
+            BundleError: if that part of the model does not load.
+        """
+        if self.front is not None or self.bundle.frontend.get("name", MEL) != MEL:
+            return None
+        model = (self.bundle.path / self.bundle.model_file).read_bytes()
+        cut = onnx_behind.behind(model, LOGARITHM, axes=3)
+        if cut is None:
+            return None
+        session = OnnxSession(cut[0], self.session.name)
+        return lambda energies: session.run(_output_of(self.bundle), {cut[1]: energies})
 
     def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
         """Answer a batch.
