@@ -124,5 +124,5 @@ def test_a_shrunk_encoder_says_how_it_was_recovered(source, recordings, tmp_path
     assert about["made_of"]["epochs"] == 1
     assert about["heard"] == [io.inspect(path).audio_hash for path in recordings]
     assert not (tmp_path / layout.CHECKPOINT).exists()
-    opened = Small(small_encoder.Config(source=str(tmp_path), width=16), Windows()).load()
+    opened = Small(small_encoder.Config(source=str(tmp_path), width=16), Windows()).listen
     assert opened.hidden_states(np.zeros(8_000, np.float32)).shape == (3, 25, 16)

@@ -96,7 +96,7 @@ def small(source, tmp_path_factory):
 
 def test_its_folder_is_an_encoder_that_a_recipe_may_name(source, small):
     folder, size = small
-    opened = small_of(folder).load()
+    opened = small_of(folder).listen
     assert (folder / "encoder.onnx").stat().st_size == size
     assert opened.n_params < whole_of(source, first=1).n_params
     for samples in (700, 8_000, 16_001):
@@ -119,14 +119,14 @@ def test_its_folder_says_what_three_seconds_cost_in_multiplications(source, smal
 
 
 def test_another_file_is_another_encoder_to_the_cache(small, tmp_path):
-    before = small_of(small[0]).key()
+    before = small_of(small[0]).key
     copy = tmp_path / "other"
     copy.mkdir()
     for name in ("encoder.onnx", "config.json"):
         (copy / name).write_bytes((small[0] / name).read_bytes())
-    assert small_of(copy).key() == before
+    assert small_of(copy).key == before
     (copy / "encoder.onnx").write_bytes(b"other")
-    assert small_of(copy).key() != before
+    assert small_of(copy).key != before
 
 
 def test_a_recipe_that_asks_for_other_states_is_told_which_there_are(small):
@@ -134,7 +134,7 @@ def test_a_recipe_that_asks_for_other_states_is_told_which_there_are(small):
         ConfigError,
         match=r"write frontend: \{name: small_encoder, source: .*width: 16, first: 0, last",
     ):
-        small_of(small[0], width=32, first=1).load()
+        small_of(small[0], width=32, first=1).listen(noise(1_000))
 
 
 @pytest.mark.parametrize(("what", "n"), [("last", 3), ("heads", 5), ("units", 25)])
@@ -162,7 +162,7 @@ def test_a_bundle_holds_the_encoder_and_answers_as_the_head_was_measured(small):
     """The cache keeps half precision, so the third digit of a state may differ."""
     done = head_on(small[0])
     session = onnxruntime.InferenceSession(onnx.to_bytes(done))
-    opened = done.config.front.encoder.load()
+    opened = done.config.front.encoder.listen
     for samples in (1_000, 8_000, 48_000, 50_321):
         features = torch.from_numpy(opened(noise(samples))[None]).float()
         with torch.no_grad():
@@ -193,8 +193,8 @@ def test_blocks_left_beside_it_say_what_those_in_a_file_say(source, stem, tmp_pa
     (tmp_path / "speech.wav").write_bytes((stem / "speech.wav").read_bytes())
     cfg = shrink_of(source, heads=3, units=20, int8=False)
     shrink.shrink(cfg, [tmp_path / "speech.wav"], tmp_path)
-    whole = small_of(tmp_path).load()
-    states = small_of(stem, last=0).load()
+    whole = small_of(tmp_path).listen
+    states = small_of(stem, last=0).listen
     x = states.hidden_states(noise(8_000))
     assert x.shape == (1, 25, WIDTH)
     with torch.no_grad():
@@ -208,7 +208,7 @@ def test_a_bundle_of_tuned_blocks_answers_as_the_int8_that_was_measured(stem):
     done = head_on(stem, last=0, tuned=2, pool_s=0.02)
     measured = networks.answering(done.config, done.network)
     session = onnxruntime.InferenceSession(onnx.to_bytes(done))
-    opened = done.config.front.encoder.load()
+    opened = done.config.front.encoder.listen
     for samples in (1_000, 8_000, 48_000):
         features = torch.from_numpy(opened(noise(samples))[None]).float()
         with torch.no_grad():
@@ -252,7 +252,7 @@ def test_figures_say_whether_an_encoder_is_ours_and_whether_its_blocks_were_trai
 def test_other_blocks_to_train_are_no_other_encoder_to_the_cache(stem, tmp_path):
     copy = shutil.copytree(stem, tmp_path / "copy")
     (copy / "blocks.safetensors").write_bytes(b"other")
-    assert small_of(stem, last=0).key() == small_of(copy, last=0).key()
+    assert small_of(stem, last=0).key == small_of(copy, last=0).key
 
 
 def test_a_damaged_file_of_blocks_is_one_line_that_says_what_to_do(stem, tmp_path):
@@ -274,7 +274,7 @@ def test_a_head_on_an_encoder_is_exported_to_onnx_alone(small, format):
 def test_an_encoder_of_transformers_is_no_small_one(source):
     told = r"was not made by `lightspeech shrink`; write frontend\.name=encoder"
     with pytest.raises(ConfigError, match=told):
-        small_of(source).load()
+        small_of(source).listen(noise(1_000))
 
 
 def test_a_small_encoder_is_none_of_transformers(small):
@@ -321,7 +321,7 @@ def test_its_layer_gives_what_the_cache_holds_of_its_file(small):
     [states] = onnxruntime.InferenceSession(source.model).run(
         [name], {"waveform": noise(16_000)[None]}
     )
-    expected = torch.from_numpy(front.encoder.load()(noise(16_000))).float()
+    expected = torch.from_numpy(front.encoder.listen(noise(16_000))).float()
     found = layer(torch.from_numpy(states))
     torch.testing.assert_close(found[0], expected, atol=2e-3, rtol=1e-3)
     assert layer(source.example).shape == (2, *front.example().shape[1:])

@@ -12,7 +12,7 @@ from lightspeech.frontends import hidden_states, pretrained
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Order
 from lightspeech.frontends.encoder import Config, Pretrained
-from lightspeech.frontends.hidden_states import HiddenStates
+from lightspeech.frontends.hidden_states import EncoderFrontend, HiddenStates
 
 CFG = Config(width=4, first=1, last=2)
 LENGTHS = (3, 40, 17, 9, 25, 12, 30)
@@ -137,7 +137,7 @@ class InWindows(Pretrained):
 
 def test_what_is_kept_is_what_the_encoder_hears(utterances, random_encoder, tmp_path):
     made = hidden_states.load(utterances, random_encoder, tmp_path / "cache")
-    heard = random_encoder.load()(io.load(utterances[1].path, 16_000))
+    heard = random_encoder.listen(io.load(utterances[1].path, 16_000))
     np.testing.assert_array_equal(made.read(1), heard)
     assert made.read_version(1).dtype == heard.dtype == np.float16
 
@@ -152,11 +152,23 @@ def test_measured_in_windows_each_is_heard_by_itself_and_training_hears_the_whol
     whole = hidden_states.load(utterances, random_encoder, tmp_path / "cache")
     pieces = [windows.cut(io.load(u.path, 16_000), 16_000) for u in utterances]
     np.testing.assert_array_equal(np.diff(made.window_offsets), [len(p) for p in pieces])
-    opened, rows = random_encoder.load(), np.array([1, 0])
+    opened, rows = random_encoder.listen, np.array([1, 0])
     expected = np.stack([opened(piece) for row in rows for piece in pieces[row]])
     found = torch.cat(list(made.measure(rows)))
     np.testing.assert_array_equal(found, expected)
     np.testing.assert_array_equal(made.read(2), whole.read(2))
+
+
+def test_an_encoder_is_loaded_once_for_many_small_corpora(
+    utterances, random_encoder, tmp_path, monkeypatch
+):
+    loaded = []
+    load = pretrained.load
+    monkeypatch.setattr(pretrained, "load", lambda cfg: loaded.append(cfg) or load(cfg))
+    front = EncoderFrontend(random_encoder, Windows(), ())
+    for n, utterance in enumerate(utterances):
+        front.open([utterance], tmp_path / str(n))
+    assert len(loaded) == 1
 
 
 def test_other_speeds_are_heard_once_and_only_training_draws_them(
@@ -164,13 +176,15 @@ def test_other_speeds_are_heard_once_and_only_training_draws_them(
 ):
     hidden_states.load(utterances, random_encoder, tmp_path / "cache")
     made = hidden_states.load(utterances, random_encoder, tmp_path / "cache", speeds=(0.8, 1.25))
-    waveform, opened = io.load(utterances[1].path, 16_000), random_encoder.load()
+    waveform, opened = io.load(utterances[1].path, 16_000), random_encoder.listen
     for version, rate in ((1, 0.8), (2, 1.25)):
         np.testing.assert_array_equal(
             made.read_version(1, version), opened(io.sped_up(waveform, rate))
         )
     monkeypatch.setattr(pretrained, "load", None)
-    again = hidden_states.load(utterances, random_encoder, tmp_path / "cache", speeds=(1.25,))
+    again = hidden_states.load(
+        utterances, Pretrained(random_encoder.cfg), tmp_path / "cache", speeds=(1.25,)
+    )
     np.testing.assert_array_equal(again.read_version(1, 1), made.read_version(1, 2))
     order = Order(np.arange(3), batch_size=3, seed=0)
     batches = made.train(order, torch.arange(3), OFF)
@@ -216,7 +230,10 @@ def test_another_mix_of_recordings_computes_nothing_anew(
     monkeypatch.setattr(pretrained, "load", None)
     steps = []
     made = hidden_states.load(
-        utterances[::-2], random_encoder, tmp_path / "cache", step=lambda: steps.append(1)
+        utterances[::-2],
+        Pretrained(random_encoder.cfg),
+        tmp_path / "cache",
+        step=lambda: steps.append(1),
     )
     assert (len(made.files), len(steps)) == (2, 2)
 

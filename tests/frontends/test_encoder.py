@@ -24,7 +24,7 @@ def config_of(folder, **changes):
 
 
 def key(cfg):
-    return Pretrained(cfg).key()
+    return Pretrained(cfg).key
 
 
 def noise(seconds, seed=0):
@@ -171,7 +171,7 @@ def test_encoders_side_by_side_give_what_each_gives_alone(make_encoder):
     (one, _), (two, _) = make_encoder(), make_encoder("hubert")
     first, second = config_of(one), config_of(two, first=1)
     both = Pretrained(replace(first, second=second))
-    listen = both.load()
+    listen = both.listen
     heard = listen(noise(1.1))
     alone = pretrained.load(first)(noise(1.1)), pretrained.load(second)(noise(1.1))
     n = min(map(len, alone))

@@ -151,7 +151,7 @@ def test_all_blocks_and_two_encoders_side_by_side_stand_in_one_graph(encoder_fol
     waveform = np.random.default_rng(0).normal(0, 0.1, 31_000).astype(np.float32)
     with torch.no_grad():
         found = front.layer(any_length=True)(torch.from_numpy(waveform)[None])[0]
-    expected = torch.from_numpy(front.encoder.load()(waveform)).float()
+    expected = torch.from_numpy(front.encoder.listen(waveform)).float()
     assert found.shape[1] == front.n_features == 4 * 16
     torch.testing.assert_close(found, expected, atol=5e-3, rtol=5e-3)
 

@@ -283,8 +283,9 @@ def centres(cfg: MelConfig) -> Double:
     """
     width = cfg.sample_rate / cfg.n_fft
     if cfg.kind == "spectrogram":
-        return np.arange(cfg.n_features) * width
-    return np.array([at + int(weights.argmax()) for at, weights in tables(cfg).bands]) * width
+        return np.arange(cfg.n_features, dtype=np.float64) * width
+    highest = [at + int(weights.argmax()) for at, weights in tables(cfg).bands]
+    return np.array(highest, np.float64) * width
 
 
 def finish(logarithm: Array, cfg: MelConfig) -> Array:

@@ -1,12 +1,16 @@
 """Parts of the work: some recordings each, asked about once; their answers are kept."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from lightspeech import bundle
+from lightspeech.audio.cues.edit import Edit
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import StudyError
 from lightspeech.explain import hearing
@@ -14,9 +18,31 @@ from lightspeech.explain.listeners import Listener, OfBundle
 from lightspeech.files import replacing
 from lightspeech.inference import dispatch
 from lightspeech.metrics import Floats
+from lightspeech.training import layout
 
 SIZE = 4
 """Recordings of a part."""
+OPEN = 8
+"""Systems that stay open from part to part."""
+DECIDING = (
+    "audio", "frontends", "models", "runtime", "inference", "training/answers.py",
+    "training/calibrate.py", "training/networks.py", "explain/hearing.py", "explain/listeners.py",
+    "explain/trained.py",
+)  # fmt: skip
+"""Code that answers depend on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One system, asked about the recordings of a part.
+
+    Attributes:
+        folders: of its runs, one a seed; or of a bundle.
+        file: where its answers are kept.
+    """
+
+    folders: tuple[Path, ...]
+    file: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,34 +51,77 @@ class Part:
 
     Attributes:
         utterances: with their paths.
-        systems: of each the folders of its runs, one a seed; or of a bundle.
-        file: where the answers are kept.
+        systems: each with a file of its own, so that another chain with the same teacher asks it
+            no second time.
     """
 
     utterances: tuple[Utterance, ...]
-    systems: tuple[tuple[Path, ...], ...]
-    file: Path
+    systems: tuple[Asked, ...]
+
+
+def name(utterances: Sequence[Utterance], folders: Sequence[Path], edits: Sequence[Edit]) -> str:
+    """Name the answers of a system by all that decides them, 20 hexadecimal digits.
+
+    That is what was said, how it is edited, the weights and how they are asked; of the code those
+    packages that edit or answer, so that a change of any other leaves answers standing.
+
+    Args:
+        utterances: of a part.
+        folders: of the system.
+        edits: that are asked about.
+    """
+    what = [
+        _code(),
+        [(edit.cue, edit.amount) for edit in edits],
+        [_digest(file) for folder in folders for file in _deciding(folder)],
+        [(u.id, u.audio_hash) for u in utterances],
+    ]
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:20]
+
+
+def _deciding(folder: Path) -> list[Path]:
+    kinds = (layout.WEIGHTS, layout.RUN, bundle.DESCRIPTION)  # which has the hash of its model
+    return [folder / kind for kind in kinds if (folder / kind).is_file()]
+
+
+@cache
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for place in DECIDING:
+        for path in sorted((package / place).rglob("*.py")) or [package / place]:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def fill(part: Part) -> None:
-    """Ask about a part, unless it was asked before.
+    """Ask about a part those systems that were not asked before.
 
     Raises:
         LightspeechError: if a recording cannot be decoded, or a system is not there.
     """
-    if part.file.is_file():
+    systems = [system for system in part.systems if not system.file.is_file()]
+    if not systems:
         return
-    listeners = [_listener(folders) for folders in part.systems]
+    listeners = [_listener(system.folders) for system in systems]
     heard = [hearing.hear(utterance, listeners) for utterance in part.utterances]
-    with replacing(part.file) as temporary, temporary.open("wb") as file:
-        np.savez(
-            file,
-            changes=np.array([[each.changes for each in row] for row in heard], np.float32),
-            flipped=np.array([[each.flipped for each in row] for row in heard], np.float32),
-        )
+    for place, system in enumerate(systems):
+        mine = [row[place] for row in heard]
+        with replacing(system.file) as temporary, temporary.open("wb") as file:
+            np.savez(
+                file,
+                changes=np.array([each.changes for each in mine], np.float32),
+                flipped=np.array([each.flipped for each in mine], np.float32),
+            )
 
 
-def _listener(folders: Sequence[Path]) -> Listener:
+@lru_cache(maxsize=OPEN)
+def _listener(folders: tuple[Path, ...]) -> Listener:
     if (folders[0] / bundle.DESCRIPTION).is_file():
         return OfBundle(dispatch.open(bundle.read(folders[0])))
     from lightspeech.explain import trained  # which imports torch
@@ -73,14 +142,19 @@ def read(parts: Sequence[Part]) -> tuple[Floats, Floats]:
     Raises:
         StudyError: if a file is damaged.
     """
-    changes, flipped = [], []
-    for part in parts:
-        try:
-            with np.load(part.file, allow_pickle=False) as kept:
-                changes.append(kept["changes"])
-                flipped.append(kept["flipped"])
-        except (OSError, ValueError, KeyError) as error:
-            raise StudyError(
-                f"{part.file}: damaged ({error}); delete it and type the command again"
-            ) from None
-    return np.concatenate(changes), np.concatenate(flipped)
+    rows = [[_read(system.file) for system in part.systems] for part in parts]
+    changes, flipped = (
+        np.concatenate([np.stack([pair[kind] for pair in row], axis=1) for row in rows])
+        for kind in range(2)
+    )
+    return changes, flipped
+
+
+def _read(file: Path) -> tuple[Floats, Floats]:
+    try:
+        with np.load(file, allow_pickle=False) as kept:
+            return kept["changes"], kept["flipped"]
+    except (OSError, ValueError, KeyError) as error:
+        raise StudyError(
+            f"{file}: damaged ({error}); delete it and type the command again"
+        ) from None

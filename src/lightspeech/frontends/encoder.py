@@ -6,6 +6,7 @@ asked for holds it in its graph, where it is a Whisper, and hears windows as any
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -88,8 +89,9 @@ class Pretrained:
         """Its weights are floats; ``tuned`` where some are trained."""
         return "tuned" if self.cfg.tuned else "fp32"
 
+    @cached_property
     def key(self) -> str:
-        """Name what is heard: by the weights in a folder, by the name on the hub.
+        """Names what is heard: by the weights in a folder, by the name on the hub.
 
         Raises:
             ConfigError: if there is no such encoder.
@@ -98,8 +100,9 @@ class Pretrained:
         first, *others = hashes
         return digest([*first, *(digest(other) for other in others)])
 
-    def load(self) -> Listen:
-        """Load the encoders, strictly, see `pretrained.load`."""
+    @cached_property
+    def listen(self) -> Listen:
+        """The encoders, loaded strictly, see `pretrained.load`."""
         first, *others = [pretrained.load(each) for each in self.states]
         return replace(first, second=others[0]) if others else first
 

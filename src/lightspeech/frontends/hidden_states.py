@@ -55,11 +55,16 @@ class Encoder(Protocol):
     def in_bundle(self) -> bool:
         """Whether a bundle can hold it."""
 
+    @property
     def key(self) -> str:
-        """Name its hidden states in the cache: another file or range of states has another name."""
+        """Names its hidden states in the cache: another file or range of states has another name.
 
-    def load(self) -> Listen:
-        """Load what turns waveforms into hidden states."""
+        As long as the encoder stands, its files are read once.
+        """
+
+    @property
+    def listen(self) -> Listen:
+        """What turns waveforms into hidden states; loaded once, as long as the encoder stands."""
 
     def blocks(self) -> nn.ModuleList:
         """Load the blocks above it that are trained; mostly none."""
@@ -155,7 +160,7 @@ class EncoderFrontend:
     def cost(self) -> Cost:
         """Count the encoder; it is loaded for that."""
         macs = self.encoder.macs(self.windows.window_s)
-        return Cost(n_params=self.encoder.load().n_params, macs=macs)
+        return Cost(n_params=self.encoder.listen.n_params, macs=macs)
 
     def origins(self) -> tuple[Origin, ...]:
         """Whose encoder it is."""
@@ -285,12 +290,11 @@ def load(
     """
     whole, measured, *others = _files(utterances, encoder, cache, speeds)
     rates, windows = (1.0, *speeds), encoder.windows
-    listen = None
     for row, utterance in enumerate(utterances):
         versions = {files[row]: at for files, at in zip((whole, *others), rates, strict=True)}
         axes = dict.fromkeys(versions, 2) | {measured[row]: 2 if windows is None else 3}
         if missing := {file for file in axes if find(file, axes=axes[file]) is None}:
-            listen = listen or _load(encoder)
+            listen = _listen(encoder)
             waveform = io.load(utterance.path, SAMPLE_RATE)
             if windows is not None and measured[row] in missing:
                 pieces = windows.cut(waveform, SAMPLE_RATE)
@@ -315,16 +319,16 @@ def _files(
     utterances: Sequence[Utterance], encoder: Encoder, cache: Path, speeds: Sequence[float]
 ) -> list[tuple[Path, ...]]:
     """Name the files of all utterances: whole, as measured, and at each speed."""
-    folder, windows = cache / encoder.key(), encoder.windows
+    folder, windows = cache / encoder.key, encoder.windows
     cut = "" if windows is None else f"-{windows.window_s:g}-{windows.hop_s}"
     stems = [folder / u.audio_hash[:2] / f"{u.audio_hash}-{u.sample_rate}" for u in utterances]
     ends = ("", cut, *(f"-x{speed:g}" for speed in speeds))
     return [tuple(stem.with_name(f"{stem.name}{end}.npy") for stem in stems) for end in ends]
 
 
-def _load(encoder: Encoder) -> Listen:
+def _listen(encoder: Encoder) -> Listen:
     torch.set_num_threads(1)  # as in training: threads that wait for each other take minutes
-    return encoder.load()
+    return encoder.listen
 
 
 class StateBatches:

@@ -5,6 +5,7 @@ of it has met its rounding; and an utterance is measured in windows, as a device
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -99,15 +100,17 @@ class Small:
         """Its products are int8; ``tuned`` where blocks above it are trained."""
         return "tuned-int8" if self.cfg.tuned else "int8"
 
+    @cached_property
     def key(self) -> str:
-        """Name what is heard, by its file; blocks that are trained above it are not heard here."""
+        """Names what is heard, by its file; blocks that are trained above it are not heard here."""
         folder = self._folder()
         files = pretrained.hashes([folder / ABOUT, folder / MODEL])
         cfg = self.cfg
         return digest([files, cfg.width, cfg.first, cfg.last, cfg.pool_s])
 
-    def load(self) -> Listen:
-        """Open the file on one thread.
+    @cached_property
+    def listen(self) -> Listen:
+        """The file, opened on one thread.
 
         Raises:
             ConfigError: if there is none, or the recipe asks for another width or other states.

@@ -1,7 +1,5 @@
 """Which cues a chain hears: every step on its own test speakers, every cue edited, all compared."""
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +10,10 @@ import numpy as np
 
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError
-from lightspeech.evaluation import conditions
 from lightspeech.explain import explanation, parts
 from lightspeech.explain.explanation import Explanation, Named
 from lightspeech.explain.hearing import EDITS
-from lightspeech.explain.parts import Part
+from lightspeech.explain.parts import Asked, Part
 from lightspeech.explain.payers import Payers, payers
 from lightspeech.explain.reliance import Answered
 from lightspeech.progress import Progress
@@ -49,6 +46,12 @@ class Tested:
     def fold_of(self) -> dict[str, int]:
         """The fold in whose test set each recording is, by its id."""
         return {name: fold for (fold, _), run in self.answers.items() for name in run.ids}
+
+    def runs_of(self, fold: int) -> tuple[Path, ...]:
+        """Folders of its runs of a fold, one a seed."""
+        folder = self.study.folder
+        seeds = [seed for seed in self.seeds if (fold, seed) in self.answers]
+        return tuple(folder / layout.run_name(fold, seed) for seed in seeds)
 
     def named(self) -> Named:
         """What is said of it beside its answers."""
@@ -224,36 +227,23 @@ def _parts(systems: Sequence[Tested], utterances: Sequence[Utterance], cache: Pa
     for utterance in utterances:
         groups[tuple(of_fold[utterance.id] for of_fold in of_systems)].append(utterance)
     todo = []
-    for numbers, group in groups.items():
-        of_fold = tuple(
-            tuple(
-                system.study.folder / layout.run_name(fold, seed)
-                for seed in system.seeds
-                if (fold, seed) in system.answers
-            )
-            for system, fold in zip(systems, numbers, strict=True)
-        )
-        weights = [_digest(run / layout.WEIGHTS) for runs_ in of_fold for run in runs_]
+    for folds, group in groups.items():
+        runs_ = [system.runs_of(fold) for system, fold in zip(systems, folds, strict=True)]
         for at in range(0, len(group), parts.SIZE):
             some = tuple(group[at : at + parts.SIZE])
-            todo.append(Part(utterances=some, systems=of_fold, file=_file(cache, weights, some)))
+            todo.append(_part(some, runs_, cache / explanation.FOLDER))
     return todo
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _file(cache: Path, weights: Sequence[str], utterances: Sequence[Utterance]) -> Path:
-    """Name the answers by all that they depend on, the code too."""
-    what = [
-        conditions.environment()["code"],
-        [edit.name for edit in EDITS],
-        list(weights),
-        [(u.id, u.audio_hash) for u in utterances],
+def _part(
+    utterances: tuple[Utterance, ...], runs_: Sequence[tuple[Path, ...]], cache: Path
+) -> Part:
+    names = [parts.name(utterances, folders, EDITS) for folders in runs_]
+    asked = [
+        Asked(folders=folders, file=cache / f"{name}.npz")
+        for folders, name in zip(runs_, names, strict=True)
     ]
-    name = hashlib.sha256(json.dumps(what).encode()).hexdigest()[:20]
-    return cache / explanation.FOLDER / f"{name}.npz"
+    return Part(utterances=utterances, systems=tuple(asked))
 
 
 def _truth(system: Tested) -> dict[str, int]:
