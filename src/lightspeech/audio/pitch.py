@@ -77,7 +77,9 @@ def track(waveform: Waveform) -> Pitch:
     chosen = _path(height, f0_hz)
     rows = np.arange(n_frames)
     f0 = f0_hz[rows, chosen]
-    return Pitch(f0, np.where(f0 > 0, height[rows, chosen], 0).clip(0, 1))
+    # What the path charged for a longer period is no part of the peak.
+    peak = height[rows, chosen] + OCTAVE_COST * np.log2(HIGHEST_HZ / np.maximum(f0, LOWEST_HZ))
+    return Pitch(f0, np.where(f0 > 0, peak, 0).clip(0, 1))
 
 
 def _autocorrelation(frames: Array) -> Array:
