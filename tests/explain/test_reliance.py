@@ -10,6 +10,7 @@ from lightspeech.explain import by_speaker, explanation, retention
 from lightspeech.explain.explanation import Named
 from lightspeech.explain.hearing import EDITS
 from lightspeech.explain.payers import payers
+from lightspeech.explain.probes import Alike, Probe
 from lightspeech.explain.reliance import ALL, Answered, edited, reliances
 from lightspeech.reporting import explanation as words
 from lightspeech.training.predictions import Predictions
@@ -155,7 +156,15 @@ def test_payers_of_other_recordings_are_refused(tmp_path):
 def test_a_chain_is_told_in_words_that_its_intervals_vouch_for(tmp_path):
     systems = {"plain": answered(), "half": answered(scale=0.5)}
     named = {n: Named(name=n, scheme="fp32", n_params=1, seeds=(0,)) for n in systems}
-    found = explanation.explain(("toy", "toy_micro", (0,)), systems, named, teacher="plain")
+    probes = [
+        Probe(system="plain", functional="pitch", r2=0.8, ci95=(0.7, 0.9), shuffled=-0.01, n=48),
+        Probe(system="half", functional="pitch", r2=0.2, ci95=(-0.1, 0.4), shuffled=-0.02, n=48),
+    ]
+    alike = [
+        Alike(system="half", cka=0.6, procrustes=0.7, cka_shuffled=0.0, procrustes_shuffled=0.2)
+    ]
+    about = ("toy", "toy_micro", (0,))
+    found = explanation.explain(about, systems, named, teacher="plain", probes=probes, alike=alike)
     path = explanation.path_of(found, tmp_path)
     explanation.write(found, path)
     assert path == tmp_path / "explain/toy-micro.json"
@@ -165,4 +174,8 @@ def test_a_chain_is_told_in_words_that_its_intervals_vouch_for(tmp_path):
     assert "Of what plain rests on, half kept only a part of pitch level (5" in page
     assert "| pitch level 4 st |" in page
     assert "| high band alone |" in page
+    assert "| pitch | 0.80 (0.70 to 0.90), by chance -0.01 | 0.20 (-0.10 to 0.40)," in page
+    assert "| half | 0.60 | 0.00 | 0.70 | 0.20 |" in page
+    assert "half has certainly less than plain of pitch." in page
+    assert "embeddings of half a line reads no functional for certain" in page
     assert words.markdown(tmp_path / "nothing") == ""

@@ -10,6 +10,7 @@ from lightspeech.evaluation import conditions
 from lightspeech.explain import reliance, retention
 from lightspeech.explain.by_speaker import Effects
 from lightspeech.explain.payers import Payers
+from lightspeech.explain.probes import Alike, Probe
 from lightspeech.explain.reliance import Answered, Edited, Reliance
 from lightspeech.explain.retention import Retained
 from lightspeech.files import write_json
@@ -54,6 +55,10 @@ class Explanation:
     retained: tuple[Retained, ...]
     payers: tuple[Payers, ...]
     environment: dict[str, str]
+    probes: tuple[Probe, ...] = ()
+    """Of each system and functional."""
+    alike: tuple[Alike, ...] = ()
+    """Of each system but the teacher."""
 
 
 @config.config
@@ -73,6 +78,8 @@ def explain(
     *,
     teacher: str | None,
     payers: Sequence[Payers] = (),
+    probes: Sequence[Probe] = (),
+    alike: Sequence[Alike] = (),
 ) -> Explanation:
     """Sum up what systems answered to edited recordings.
 
@@ -82,6 +89,8 @@ def explain(
         named: what they are.
         teacher: one of them, which the others are compared with.
         payers: of the steps.
+        probes: of all systems.
+        alike: of all but the teacher.
     """
     effects = {name: each.effects() for name, each in answered.items()}
     systems = [_system(named[name], each, effects[name]) for name, each in answered.items()]
@@ -104,6 +113,8 @@ def explain(
         teacher=teacher,
         retained=retained,
         payers=tuple(payers),
+        probes=tuple(probes),
+        alike=tuple(alike),
         environment=conditions.environment(),
     )
 

@@ -1,10 +1,8 @@
 """Parts of the work: some recordings each, asked about once; their answers are kept."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +11,11 @@ from lightspeech import bundle
 from lightspeech.audio.cues.edit import Edit
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import StudyError
-from lightspeech.explain import hearing
+from lightspeech.explain import hearing, kept
 from lightspeech.explain.listeners import Listener, OfBundle
 from lightspeech.files import replacing
 from lightspeech.inference import dispatch
 from lightspeech.metrics import Floats
-from lightspeech.training import layout
 
 SIZE = 4
 """Recordings of a part."""
@@ -70,33 +67,12 @@ def name(utterances: Sequence[Utterance], folders: Sequence[Path], edits: Sequen
         folders: of the system.
         edits: that are asked about.
     """
-    what = [
-        _code(),
+    return kept.name(
+        DECIDING,
         [(edit.cue, edit.amount) for edit in edits],
-        [_digest(file) for folder in folders for file in _deciding(folder)],
+        kept.of_systems(folders),
         [(u.id, u.audio_hash) for u in utterances],
-    ]
-    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:20]
-
-
-def _deciding(folder: Path) -> list[Path]:
-    kinds = (layout.WEIGHTS, layout.RUN, bundle.DESCRIPTION)  # which has the hash of its model
-    return [folder / kind for kind in kinds if (folder / kind).is_file()]
-
-
-@cache
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-@cache
-def _code() -> str:
-    package = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for place in DECIDING:
-        for path in sorted((package / place).rglob("*.py")) or [package / place]:
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+    )
 
 
 def fill(part: Part) -> None:
@@ -152,8 +128,8 @@ def read(parts: Sequence[Part]) -> tuple[Floats, Floats]:
 
 def _read(file: Path) -> tuple[Floats, Floats]:
     try:
-        with np.load(file, allow_pickle=False) as kept:
-            return kept["changes"], kept["flipped"]
+        with np.load(file, allow_pickle=False) as answers:
+            return answers["changes"], answers["flipped"]
     except (OSError, ValueError, KeyError) as error:
         raise StudyError(
             f"{file}: damaged ({error}); delete it and type the command again"

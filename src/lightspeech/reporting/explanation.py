@@ -8,7 +8,7 @@ from lightspeech.explain.explanation import Explanation, System
 from lightspeech.explain.payers import Payers, Share
 from lightspeech.explain.reliance import ALL, Edited, Effect, Reliance
 from lightspeech.explain.retention import Retained
-from lightspeech.reporting import text
+from lightspeech.reporting import embeddings, text
 from lightspeech.reporting.wording import percent
 
 NOTHING = "–"
@@ -61,6 +61,19 @@ def _page(explanation: Explanation) -> str:
     if explanation.payers:
         parts.append("Recordings whose answer, over all seeds, a step changed.")
         parts.append(_table(_payers(explanation.payers)))
+    if explanation.probes:
+        parts.append(
+            "Functionals of a voice, read by a line from embeddings of speakers that it was not "
+            "fitted to: R² with its interval by speaker, and that of a line fitted to shuffled "
+            "functionals."
+        )
+        parts.append(_table(embeddings.read(explanation)))
+    if explanation.alike:
+        parts.append(
+            f"How alike embeddings are to those of {explanation.teacher}: unbiased linear CKA and "
+            "Procrustes, and what recordings in another order give."
+        )
+        parts.append(_table(embeddings.alike(explanation)))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -98,6 +111,7 @@ def sentences(explanation: Explanation) -> Iterator[str]:
         yield from _kept(name, explanation)
     for payer in explanation.payers:
         yield _pays(payer)
+    yield from embeddings.sentences(explanation)
 
 
 def _relies(system: System) -> str:

@@ -1,0 +1,147 @@
+"""What stands in the embeddings of a chain: functionals, and what they share with a teacher's."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from lightspeech.audio.measures import UNITS
+from lightspeech.corpora.base import Utterance
+from lightspeech.explain import embeddings, functionals, probes
+from lightspeech.explain.embeddings import Embedded
+from lightspeech.explain.explanation import FOLDER
+from lightspeech.explain.probes import Alike, Errors, Probe
+from lightspeech.metrics import Floats
+from lightspeech.progress import Progress
+from lightspeech.studies import engine
+from lightspeech.workflows.explain_systems import Tested
+
+FEWEST = 5
+"""Recordings of a fold that likeness is told of."""
+
+
+class Probed:
+    """Embeddings of all systems and functionals of all their recordings, computed or found."""
+
+    def __init__(
+        self, systems: Sequence[Tested], cache: Path, progress: Progress, processes: int | None
+    ) -> None:
+        """Compute what was not kept.
+
+        Args:
+            systems: that are probed.
+            cache: folder of all that is kept.
+            progress: told of recordings measured and of runs whose embeddings are there.
+            processes: at once; None: one a core.
+
+        Raises:
+            ConfigError: if a network shows no embedding.
+            LightspeechError: if a recording cannot be decoded.
+        """
+        self.cache = cache
+        everything = {u.id: u for system in systems for u in system.study.utterances}
+        chunks = functionals.chunks(list(everything.values()), cache / FOLDER)
+        todo = [self.embedded(system, *key) for system in systems for key in system.answers]
+        engine.map(
+            functionals.fill,
+            chunks,
+            processes=processes,
+            tick=lambda n: progress("functionals", n, len(chunks)),
+        )
+        engine.map(
+            embeddings.fill,
+            todo,
+            processes=processes,
+            tick=lambda n: progress("embeddings", n, len(todo)),
+        )
+        self.functionals = dict(zip(everything, functionals.read(chunks), strict=True))
+
+    def embedded(self, system: Tested, fold: int, seed: int) -> Embedded:
+        """Name the embeddings of a run: of all recordings of its study.
+
+        Args:
+            system: study or step.
+            fold: of the run.
+            seed: of the run.
+        """
+        utterances = tuple(system.study.utterances)
+        return Embedded(run=system.run_of(fold, seed), utterances=utterances, cache=self.cache)
+
+    def of(self, system: Tested, fold: int, seed: int) -> dict[str, Floats]:
+        """Read the embeddings of a run by the id of a recording, each of shape ``(width,)``.
+
+        Args:
+            system: study or step.
+            fold: of the run.
+            seed: of the run.
+        """
+        ids = [u.id for u in system.study.utterances]
+        return dict(zip(ids, self.embedded(system, fold, seed).read(), strict=True))
+
+    def values(self, ids: Sequence[str]) -> Floats:
+        """Functionals of recordings by their ids, shape ``(recordings, functionals)``."""
+        return np.stack([self.functionals[name] for name in ids])
+
+
+def read(probed: Probed, system: Tested, tested: Sequence[Utterance]) -> tuple[Probe, ...]:
+    """Read the functionals of test recordings from the embeddings of one system.
+
+    Lines are fitted on the training speakers of each fold; errors are means over its seeds.
+
+    Args:
+        probed: embeddings and functionals.
+        system: whose embeddings.
+        tested: recordings, all of which it was tested on.
+    """
+    of_fold = system.fold_of()
+    rows = {u.id: row for row, u in enumerate(tested)}
+    speaker = {u.id: u.speaker for u in system.study.utterances}
+    errors = np.zeros((3, len(tested), len(UNITS)))
+    n_seeds = np.zeros(len(tested))
+    for fold, seed in system.answers:
+        ids = [u.id for u in tested if of_fold[u.id] == fold]
+        if not ids:
+            continue
+        train = system.study.protocol.splits[fold].train
+        embedding = probed.of(system, fold, seed)
+        pairs = [
+            (np.stack([embedding[name] for name in part]), probed.values(part))
+            for part in (train, ids)
+        ]
+        found = probes.read(pairs[0], np.array([speaker[name] for name in train]), pairs[1])
+        mine = [rows[name] for name in ids]
+        errors[:, mine] += (found.of_line, found.of_mean, found.of_chance)
+        n_seeds[mine] += 1
+    means = errors / n_seeds[:, None]
+    speakers = np.array([u.speaker for u in tested])
+    return probes.probes(system.study.name, list(UNITS), Errors(*means), speakers)
+
+
+def alike(
+    probed: Probed, system: Tested, teacher: Tested, tested: Sequence[Utterance]
+) -> Alike | None:
+    """Compare the embeddings of a system with those of its teacher, on test recordings of both.
+
+    Args:
+        probed: embeddings.
+        system: a student.
+        teacher: of it.
+        tested: recordings that both were tested on.
+
+    Returns:
+        None where no fold has `FEWEST` of them.
+    """
+    of_folds = [each.fold_of() for each in (system, teacher)]
+    pairs = []
+    for fold, seed in system.answers:
+        for other in sorted({of_folds[1][u.id] for u in tested if of_folds[0][u.id] == fold}):
+            ids = [u.id for u in tested if tuple(f[u.id] for f in of_folds) == (fold, other)]
+            same = seed if (other, seed) in teacher.answers else _first_seed(teacher, other)
+            if len(ids) >= FEWEST:
+                two = probed.of(system, fold, seed), probed.of(teacher, other, same)
+                pairs.append(tuple(np.stack([each[name] for name in ids]) for each in two))
+    return probes.alike(system.study.name, pairs) if pairs else None
+
+
+def _first_seed(system: Tested, fold: int) -> int:
+    return min(seed for number, seed in system.answers if number == fold)
