@@ -22,7 +22,7 @@ from lightspeech.audio.windows import Waveform
 from lightspeech.evaluation import machine
 from lightspeech.explain import maps, masking, places
 from lightspeech.explain.listeners import ask
-from lightspeech.explain.masking import FAINTER, Kept, Masked, OfWaveform
+from lightspeech.explain.masking import FAINTER, Mask, Masked, OfWaveform
 from lightspeech.files import write_json
 from lightspeech.inference import dispatch
 from lightspeech.inference.predictor import Predictor
@@ -40,11 +40,11 @@ class Whole:
         """Take a bundle, and a recording of shape ``(samples,)``."""
         self.predictor, self.waveform = predictor, waveform
 
-    def answer(self, kept: Kept) -> Floats:
+    def answer(self, kept: Mask) -> Floats:
         """Answer with all places but the ``kept`` ones made faint, see `masking.Masked`."""
         return np.concatenate([ask(self.predictor, [self._masked(mask)]) for mask in kept])
 
-    def _masked(self, kept: Kept) -> Waveform:
+    def _masked(self, kept: Mask) -> Waveform:
         spectrum = places.spectrum_of(self.waveform)
         piece, band = places.places_of(spectrum, len(self.waveform))
         gain = np.where(kept, 1.0, FAINTER)[piece][:, band]

@@ -5,7 +5,7 @@ loud: its places are taken away and put back, highest first, and so are those of
 and of chance (deletion and insertion, Petsiuk et al. 2018). It says which of them it beats.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,18 +62,32 @@ def judged(masked: Masked, label: int, values: Floats) -> Map:
     Raises:
         BundleError: if the model gives no probabilities.
     """
+    [worth], energy, chance = worths(masked, label, [values])
+    return Map(values=values, worth=worth, energy_worth=energy, random_worth=chance)
+
+
+def worths(masked: Masked, label: int, found: Sequence[Floats]) -> tuple[list[float], float, float]:
+    """Tell what maps of one answer are worth, and what one of energy and chance are.
+
+    Args:
+        masked: the recording.
+        label: class whose probability is mapped.
+        found: values of each map, shape ``(pieces, bands)``.
+
+    Returns:
+        Of each map, of energy, and the mean of some orders by chance; see `Map`.
+
+    Raises:
+        BundleError: if the model gives no probabilities.
+    """
     rng = np.random.default_rng(0)
-    orders = [values, places.energy(masked.waveform)]
-    orders += [rng.random(values.shape) for _ in range(RANDOM)]
+    orders = [*found, places.energy(masked.waveform)]
+    orders += [rng.random(_shape(masked)) for _ in range(RANDOM)]
     kept = np.concatenate([_curves(order) for order in orders])
     of_label = masked.answer(kept)[:, label].reshape(len(orders), 2, STEPS).mean(2)
-    worth = of_label[:, 1] - of_label[:, 0]
-    return Map(
-        values=values,
-        worth=float(worth[0]),
-        energy_worth=float(worth[1]),
-        random_worth=float(worth[2:].mean()),
-    )
+    worth = (of_label[:, 1] - of_label[:, 0]).tolist()
+    n = len(found)
+    return worth[:n], worth[n], float(np.mean(worth[n + 1 :]))
 
 
 def _curves(order: Floats) -> npt.NDArray[np.bool_]:

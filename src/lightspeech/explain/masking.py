@@ -16,8 +16,7 @@ from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.pitch import SAMPLE_RATE
 from lightspeech.audio.resampling import resampled
-from lightspeech.audio.windows import Waveform
-from lightspeech.bundle import Bundle
+from lightspeech.audio.windows import Waveform, Windows
 from lightspeech.explain import places
 from lightspeech.explain.listeners import ask
 from lightspeech.inference.predictor import Behind, Divisible, Predictor
@@ -28,7 +27,7 @@ FAINTER = 0.01
 BATCH = 32
 """Masks of a waveform, or windows of a network, at once."""
 
-Kept = npt.NDArray[np.bool_]
+Mask = npt.NDArray[np.bool_]
 """Places that are left as they are, shape ``(masks, pieces, places.N_BANDS)``."""
 
 
@@ -39,7 +38,7 @@ class Masked(Protocol):
     def waveform(self) -> Waveform:
         """The recording, shape ``(samples,)``, at `pitch.SAMPLE_RATE`."""
 
-    def answer(self, kept: Kept) -> Floats:
+    def answer(self, kept: Mask) -> Floats:
         """Answer with all places but the kept ones made faint.
 
         Args:
@@ -66,27 +65,40 @@ def masked(predictor: Predictor, waveform: Waveform) -> Masked:
     behind = predictor.behind_bands() if isinstance(predictor, Divisible) else None
     if behind is None:
         return OfWaveform(predictor, waveform)
-    return OfBands(predictor.bundle, behind, waveform)
+    bundle = predictor.bundle
+    return OfBands(bundle.windows, bundle.mel, behind, waveform)
 
 
 @dataclass(frozen=True)
 class OfWaveform:
-    """Masks on the waveform: any bundle can be asked."""
+    """Masks on the waveform: any bundle can be asked.
+
+    Attributes:
+        predictor: the bundle, open.
+        waveform: the recording, shape ``(samples,)``, at `pitch.SAMPLE_RATE`.
+    """
 
     predictor: Predictor
     waveform: Waveform
 
     @cached_property
     def components(self) -> list[tuple[int, Floats]]:
-        """See `places.components`."""
+        """Of each piece its first sample and its bands, shape ``(places.N_BANDS, samples)``."""
         return places.components(self.waveform)
 
-    def answer(self, kept: Kept) -> Floats:
-        """Answer with all places but the ``kept`` ones made faint, see `Masked.answer`."""
+    def answer(self, kept: Mask) -> Floats:
+        """Answer with all places but the kept ones made faint, see `Masked.answer`.
+
+        Args:
+            kept: shape ``(masks, pieces, places.N_BANDS)``.
+
+        Returns:
+            Probabilities, shape ``(masks, n_classes)``.
+        """
         batches = [kept[at : at + BATCH] for at in range(0, len(kept), BATCH)]
         return np.concatenate([ask(self.predictor, self._waveforms(batch)) for batch in batches])
 
-    def _waveforms(self, kept: Kept) -> Sequence[Waveform]:
+    def _waveforms(self, kept: Mask) -> Sequence[Waveform]:
         n = len(self.waveform)
         rows = np.repeat(self.waveform[None].astype(np.float64), len(kept), 0)
         for piece, (start, bands) in enumerate(self.components):
@@ -111,13 +123,21 @@ class Spectra:
     """
 
     energies: npt.NDArray[np.float32]
-    piece: places.Places
-    band: places.Places
+    piece: places.Indices
+    band: places.Indices
     gain: np.float32
     floor: np.float32
 
-    def without(self, kept: Kept, window: int) -> npt.NDArray[np.float32]:
-        """Make all places of a window but ``kept`` ones faint, ``(masks, frames, bands)``."""
+    def without(self, kept: Mask, window: int) -> npt.NDArray[np.float32]:
+        """Make all places of a window but the kept ones faint.
+
+        Args:
+            kept: shape ``(masks, pieces, places.N_BANDS)``.
+            window: its number.
+
+        Returns:
+            Energies, floor added, shape ``(masks, frames, bands)``.
+        """
         gains = np.where(kept, np.float32(1), self.gain)[:, :, self.band]
         heard: npt.NDArray[np.float32] = gains[:, self.piece[window]]
         heard *= self.energies[window]
@@ -125,18 +145,18 @@ class Spectra:
         return heard
 
 
-def spectra(waveform: Waveform, bundle: Bundle, mel: MelConfig) -> Spectra:
+def spectra(waveform: Waveform, windows: Windows, mel: MelConfig) -> Spectra:
     """Compute the energies of a recording once, window by window as a device would.
 
     Args:
         waveform: shape ``(samples,)``, at `pitch.SAMPLE_RATE`.
-        bundle: whose windows are cut.
-        mel: its front end.
+        windows: how it is cut.
+        mel: the front end.
     """
     heard = np.concatenate([*resampled([waveform], SAMPLE_RATE, mel.sample_rate)])
-    starts = np.array(bundle.windows.starts(len(heard), mel.sample_rate))
-    windows = bundle.windows.cut(heard, mel.sample_rate)
-    energies = np.stack([frontend.energies(window, mel) for window in windows])
+    starts = np.array(windows.starts(len(heard), mel.sample_rate))
+    cut = windows.cut(heard, mel.sample_rate)
+    energies = np.stack([frontend.energies(window, mel) for window in cut])
     centre = np.arange(energies.shape[1]) * mel.hop_length + mel.n_fft / 2
     seconds = (starts[:, None] + centre) / mel.sample_rate
     return Spectra(
@@ -150,16 +170,24 @@ def spectra(waveform: Waveform, bundle: Bundle, mel: MelConfig) -> Spectra:
 
 @dataclass(frozen=True)
 class OfBands:
-    """Masks on the energies of mel bands, which are computed once."""
+    """Masks on the energies of mel bands, which are computed once.
 
-    bundle: Bundle
+    Attributes:
+        windows: how a recording is cut.
+        mel: the front end.
+        behind: what answers energies.
+        waveform: the recording, shape ``(samples,)``, at `pitch.SAMPLE_RATE`.
+    """
+
+    windows: Windows
+    mel: MelConfig
     behind: Behind
     waveform: Waveform
 
     @cached_property
     def spectra(self) -> Spectra:
         """Of the recording."""
-        return spectra(self.waveform, self.bundle, self.bundle.mel)
+        return spectra(self.waveform, self.windows, self.mel)
 
     @cached_property
     def plain(self) -> Floats:
@@ -167,8 +195,15 @@ class OfBands:
         spectra = self.spectra
         return self.behind(spectra.energies + spectra.floor).astype(np.float64)
 
-    def answer(self, kept: Kept) -> Floats:
-        """Answer with all places but the ``kept`` ones made faint, see `Masked.answer`."""
+    def answer(self, kept: Mask) -> Floats:
+        """Answer with all places but the kept ones made faint, see `Masked.answer`.
+
+        Args:
+            kept: shape ``(masks, pieces, places.N_BANDS)``.
+
+        Returns:
+            Probabilities, shape ``(masks, n_classes)``.
+        """
         of_windows = np.repeat(self.plain[:, None], len(kept), 1)
         for window, row in enumerate(of_windows):
             heard = np.unique(self.spectra.piece[window])
@@ -176,5 +211,5 @@ class OfBands:
             for at in range(0, len(other), BATCH):
                 some = other[at : at + BATCH]
                 row[some] = self.behind(self.spectra.without(kept[some], window))
-        pooled = [self.bundle.windows.pooled(rows) for rows in of_windows.transpose(1, 0, 2)]
+        pooled = [self.windows.pooled(rows) for rows in of_windows.transpose(1, 0, 2)]
         return np.stack(pooled)

@@ -1,4 +1,4 @@
-"""Places of a map: pieces of time, about a syllable each, by bands of the ear."""
+"""Indices of a map: pieces of time, about a syllable each, by bands of the ear."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ N_BANDS = len(EDGES_HZ) - 1
 FRAME, HOP = 512, 128
 """Samples of the short-time spectrum that a waveform is taken apart by."""
 
-Places = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int64]
 
 
 def n_pieces(n_samples: int) -> int:
@@ -29,19 +29,30 @@ def n_pieces(n_samples: int) -> int:
     return max(int(n_samples / SAMPLE_RATE / PIECE_S), 1)
 
 
-def pieces(seconds: npt.NDArray[Any], n_samples: int) -> Places:
-    """Name the piece of each moment, shape as given.
+def pieces(seconds: npt.NDArray[Any], n_samples: int) -> Indices:
+    """Name the piece of each moment.
 
     Args:
-        seconds: from the beginning of the recording; before and behind it the first and last count.
+        seconds: from the beginning of the recording, any shape; before and behind it the first and
+            last count.
         n_samples: of the recording, at `pitch.SAMPLE_RATE`.
+
+    Returns:
+        The same shape.
     """
-    found: Places = (seconds // PIECE_S).astype(np.int64).clip(0, n_pieces(n_samples) - 1)
+    found: Indices = (seconds // PIECE_S).astype(np.int64).clip(0, n_pieces(n_samples) - 1)
     return found
 
 
-def bands(hertz: npt.NDArray[Any]) -> Places:
-    """Name the band of each frequency in Hz, shape as given."""
+def bands(hertz: npt.NDArray[Any]) -> Indices:
+    """Name the band of each frequency.
+
+    Args:
+        hertz: of any shape.
+
+    Returns:
+        The same shape.
+    """
     return np.searchsorted(EDGES_HZ, hertz, side="right").clip(1, N_BANDS).astype(np.int64) - 1
 
 
@@ -78,7 +89,7 @@ def energy(waveform: Waveform) -> Floats:
     return found
 
 
-def places_of(spectrum: npt.NDArray[Any], n_samples: int) -> tuple[Places, Places]:
+def places_of(spectrum: npt.NDArray[Any], n_samples: int) -> tuple[Indices, Indices]:
     """Name the piece of each frame and the band of each bin.
 
     Args:

@@ -62,8 +62,8 @@ class Errors:
 
     Attributes:
         of_line: of the probe, shape ``(recordings, functionals)``.
-        of_mean: of the mean of the recordings it was fitted on.
-        of_chance: of a probe fitted to shuffled functionals.
+        of_mean: of the mean of the recordings it was fitted on, same shape.
+        of_chance: of a probe fitted to shuffled functionals, same shape.
     """
 
     of_line: Floats
@@ -80,7 +80,7 @@ def read(
         train: embeddings, shape ``(recordings, width)``, and functionals, ``(recordings, n)``, of
             speakers to fit it on.
         speakers: of these, shape ``(recordings,)``; the penalty is chosen on some of them.
-        test: embeddings and functionals of other speakers.
+        test: embeddings, shape ``(tests, width)``, and functionals, ``(tests, n)``, of others.
     """
     line, mean, chance = (np.full(test[1].shape, np.nan) for _ in range(3))
     rng = np.random.default_rng(0)
@@ -220,8 +220,8 @@ def alike(system: str, pairs: Sequence[tuple[Floats, Floats]]) -> Alike:
 
     Args:
         system: its name.
-        pairs: embeddings of the system and of the teacher of the test recordings of a fold, one a
-            run of the system.
+        pairs: embeddings of the system, shape ``(recordings, width)``, and of the teacher,
+            ``(recordings, other width)``, of the test recordings of a fold; one a run.
     """
     rng = np.random.default_rng(0)
     orders = [rng.permutation(len(x)) for x, _ in pairs]
