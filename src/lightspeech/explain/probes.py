@@ -126,7 +126,8 @@ def _lines(x: Floats, y: Floats, others: Floats) -> Floats:
     u, s, vt = np.linalg.svd(x, full_matrices=False)
     along, onto = u.T @ (y - level), others @ vt.T
     weights = [along * (s / (s**2 + penalty))[:, None] for penalty in PENALTIES]
-    return np.stack([onto @ weight for weight in weights]) + level
+    lines: Floats = np.stack([onto @ weight for weight in weights]) + level
+    return lines
 
 
 def probes(

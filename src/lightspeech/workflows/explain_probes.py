@@ -104,11 +104,8 @@ def read(probed: Probed, system: Tested, tested: Sequence[Utterance]) -> tuple[P
             continue
         train = system.study.protocol.splits[fold].train
         embedding = probed.of(system, fold, seed)
-        pairs = [
-            (np.stack([embedding[name] for name in part]), probed.values(part))
-            for part in (train, ids)
-        ]
-        found = probes.read(pairs[0], np.array([speaker[name] for name in train]), pairs[1])
+        seen, unseen = ((_rows(embedding, part), probed.values(part)) for part in (train, ids))
+        found = probes.read(seen, np.array([speaker[name] for name in train]), unseen)
         mine = [rows[name] for name in ids]
         errors[:, mine] += (found.of_line, found.of_mean, found.of_chance)
         n_seeds[mine] += 1
@@ -138,9 +135,13 @@ def alike(
             ids = [u.id for u in tested if tuple(f[u.id] for f in of_folds) == (fold, other)]
             same = seed if (other, seed) in teacher.answers else _first_seed(teacher, other)
             if len(ids) >= FEWEST:
-                two = probed.of(system, fold, seed), probed.of(teacher, other, same)
-                pairs.append(tuple(np.stack([each[name] for name in ids]) for each in two))
+                mine, theirs = probed.of(system, fold, seed), probed.of(teacher, other, same)
+                pairs.append((_rows(mine, ids), _rows(theirs, ids)))
     return probes.alike(system.study.name, pairs) if pairs else None
+
+
+def _rows(embeddings: dict[str, Floats], ids: Sequence[str]) -> Floats:
+    return np.stack([embeddings[name] for name in ids])
 
 
 def _first_seed(system: Tested, fold: int) -> int:
