@@ -6,7 +6,7 @@ BARE := .venv-bare
 AARCH64 := .aarch64
 SOURCES := $(shell find src -name '*.py' -o -path '*/zoo/*' -type f)
 
-.PHONY: help demo test lint types tables report console reference bare lowest zoo site firmware test-aarch64 fuzz hashes audit licences release kills clean
+.PHONY: help demo test lint types tables report notebooks console reference bare lowest zoo site firmware test-aarch64 fuzz hashes audit licences release kills clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -35,6 +35,9 @@ tables: .venv/.installed  ## are the tables and pictures of the documents those 
 
 report: .venv/.installed  ## the technical report of all results, as report/lightspeech.pdf
 	$(BIN)/python docs/report/build.py report/lightspeech.pdf
+
+notebooks: .venv/.installed  ## run the notebooks on RAVDESS in LIGHTSPEECH_DATA and keep what they show; minutes
+	$(BIN)/python notebooks/execute.py
 
 console: .venv/.installed  ## write what the README shows of a console, from a real run; minutes
 	$(BIN)/python docs/console.py

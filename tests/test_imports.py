@@ -13,7 +13,10 @@ import pytest
 TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src"
 LAYERS = (
-    {"errors", "bounds", "config", "plain_yaml", "plugins", "files", "fixed_point", "metrics"},
+    {
+        "errors", "bounds", "config", "environment", "plain_yaml", "plugins", "files",
+        "fixed_point", "metrics",
+    },
     {"processes", "progress", "quiet", "runtime", "tokenizer"},
     {"audio"},
     {"corpora", "protocols", "bundle"},
@@ -28,7 +31,7 @@ LAYERS = (
     {"workflows"},
     {"cli"},
     {"__main__"},
-)
+)  # fmt: skip
 """Lowest first; a module may import its own layer and those below."""
 
 

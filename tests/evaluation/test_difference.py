@@ -8,6 +8,7 @@ import pytest
 
 from lightspeech.corpora import manifest
 from lightspeech.corpora.base import Utterance
+from lightspeech.environment import environment as environment_here
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import conditions, difference, paired, results
 from lightspeech.files import write_text
@@ -77,7 +78,7 @@ def utterance(name, sound):
 
 
 def test_what_differs_between_studies_is_named_and_the_rest_is_not(study):
-    environment = {**conditions.environment(), "code": "0123"}
+    environment = {**environment_here(), "code": "0123"}
     first = study()
     second = study("second", epochs=5, sound="b", environment=environment)
     [found] = difference.diff(first, [second])

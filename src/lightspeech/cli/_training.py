@@ -7,6 +7,7 @@ import typer
 
 from lightspeech.cli._labels import mapping
 from lightspeech.cli._progress import notice
+from lightspeech.workflows.needs import Track
 
 if TYPE_CHECKING:
     from lightspeech.studies.study import Study
@@ -19,6 +20,9 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Throw an earlier run away.
 Processes = Annotated[int | None, typer.Option(min=1, help="Runs at once; one a core if left out.")]
 Publish = Annotated[
     Path | None, typer.Option(help="Also write the figures below this folder, as results/.")
+]
+Tracked = Annotated[
+    Track | None, typer.Option("--track", help="Tell MLflow of the study too, in mlflow.db here.")
 ]
 JsonFigures = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]
 

@@ -15,6 +15,7 @@ from lightspeech.cli._training import (
     Publish,
     RecipeFile,
     Resume,
+    Tracked,
     job_of,
     untested,
 )
@@ -39,6 +40,7 @@ def command(
     ] = False,
     publish: Publish = None,
     processes: Processes = None,
+    track: Tracked = None,
     json: JsonFigures = False,
 ) -> None:
     """Do a whole recipe: prepare, train, evaluate, export, predict, report.
@@ -49,6 +51,7 @@ def command(
     Example: lightspeech run recipes/demo.yaml training.epochs=20
     """
     needs.torch("training")
+    from lightspeech.workflows import tracking
     from lightspeech.workflows.run import run
 
     job = job_of(
@@ -60,8 +63,11 @@ def command(
         fresh=fresh,
         processes=processes,
     )
+    store = tracking.open_store() if track else None
     with Bars() as bars:
         finished = run(job, bars.show, publish_to=publish)
+    if store:
+        tracking.log(store, finished.study, finished.figures, finished.bundle)
     if finished.figures is None and finished.bundle is not None:
         typer.echo(_final(finished.bundle))
     elif finished.figures is None:

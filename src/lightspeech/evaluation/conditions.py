@@ -1,16 +1,13 @@
 """A study on disk: ``study.json`` says what it is, ``fold*-seed*/test.csv`` what models said."""
 
-import hashlib
-import importlib.metadata
 import os
-import platform
 from dataclasses import field
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 from lightspeech import config
 from lightspeech.config import PlainName
+from lightspeech.environment import environment
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.training import layout, predictions
 from lightspeech.training.predictions import Predictions
@@ -25,7 +22,6 @@ WHOLE = (CORPUS, "language")
 """`Conditions.unit` where no corpus is on both sides."""
 KNOWN_SPEAKER = "known speaker"
 """What `Conditions.normalisation` begins with where it is by the tested speakers' own speech."""
-PACKAGES = ("lightspeech", "numpy", "torch", "onnxruntime")
 
 
 def cross(n_corpora: int, *, taught: int | None = None) -> str:
@@ -41,27 +37,6 @@ def cross(n_corpora: int, *, taught: int | None = None) -> str:
     """
     few = taught is not None and taught < n_corpora
     return f"cross{n_corpora}by{taught}" if few else f"cross{n_corpora}"
-
-
-@cache
-def _code() -> str:
-    """Tell one state of this package's code from another, of a checkout too: it has one version."""
-    package = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def environment() -> dict[str, str]:
-    """Versions that figures depend on, and the code; what is not installed is left out."""
-    versions = {
-        package: importlib.metadata.version(package)
-        for package in PACKAGES
-        if any(importlib.metadata.distributions(name=package))
-    }
-    machine = f"{platform.system()} {platform.machine()}"
-    return {"python": platform.python_version(), "machine": machine, **versions, "code": _code()}
 
 
 @config.config
@@ -100,7 +75,7 @@ class Conditions:
     recipe_sha256: str | None = None
     """Of its recipe, see `studies.study.Study`; null where nobody said."""
     environment: dict[str, str] = field(default_factory=environment)
-    """That of the training where ``study.json`` has it, else that of the measurement."""
+    """That of the training, of runs that say so; else that of the measurement."""
 
     @property
     def system(self) -> str:

@@ -104,7 +104,7 @@ def _read(path: Path) -> _Side:
         recipe["compress"] = recipe["compress"][: layout.step_number(path)] or None
     utterances = manifest.read(study / layout.MANIFEST, need_audio=False)
     recordings: Recordings = {u.id: manifest.identity(u) for u in utterances}
-    return _Side(name=str(path), figures=figures, recipe=_flat(recipe), recordings=recordings)
+    return _Side(name=str(path), figures=figures, recipe=flat(recipe), recordings=recordings)
 
 
 def _difference(first: _Side, second: _Side) -> Difference:
@@ -158,13 +158,21 @@ def _changes(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, P
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def _flat(value: Any, at: str = "") -> dict[str, Any]:
-    """Give each single value of a recipe its dotted key, as an override would name it."""
+def flat(value: Any, at: str = "") -> dict[str, Any]:
+    """Give each single value of a recipe its dotted key, as an override would name it.
+
+    Args:
+        value: of a recipe, or all of it.
+        at: what stands before the keys.
+
+    Returns:
+        All but where recordings lie.
+    """
     items = value.items() if isinstance(value, dict) else enumerate(value)
-    flat: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key, item in items:
         if key == PLACE:
             continue
         is_inner = isinstance(item, dict | list) and bool(item)
-        flat |= _flat(item, f"{at}{key}.") if is_inner else {f"{at}{key}": item}
-    return flat
+        values |= flat(item, f"{at}{key}.") if is_inner else {f"{at}{key}": item}
+    return values

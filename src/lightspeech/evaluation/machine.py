@@ -4,7 +4,7 @@ import os
 import platform
 from pathlib import Path
 
-from lightspeech.evaluation.conditions import environment
+from lightspeech.environment import environment
 
 CPU_INFO = Path("/proc/cpuinfo")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from lightspeech import config
+from lightspeech.environment import environment
 from lightspeech.evaluation import conditions
 from lightspeech.explain import reliance, retention
 from lightspeech.explain.by_speaker import Effects
@@ -115,7 +116,7 @@ def explain(
         payers=tuple(payers),
         probes=tuple(probes),
         alike=tuple(alike),
-        environment=conditions.environment(),
+        environment=environment(),
     )
 
 

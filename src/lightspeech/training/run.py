@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from lightspeech.bundle import ClassNames
 from lightspeech.config import as_dict, build, config
 from lightspeech.corpora.base import Utterance
+from lightspeech.environment import environment
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import read_json, write_json
 from lightspeech.frontends.batches import Batches, Index
@@ -55,6 +56,8 @@ class Outcome:
     """Top probability below which an answer is uncertain."""
     n_params: Annotated[int, Field(ge=0)] = 0
     """Of its network."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """That made it; empty of a run of an earlier version, which did not say."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -381,6 +384,7 @@ def finish(
             "temperature": temperature,
             "threshold": threshold,
             "n_params": n_params(network),
+            "environment": environment(),
         },
     )
     answered = np.zeros((0, len(task.labels)), np.float32)

@@ -1,6 +1,14 @@
 """What a workflow needs beside the core install; asked before anything else is done."""
 
+from enum import StrEnum
+
 from lightspeech.errors import MissingExtra
+
+
+class Track(StrEnum):
+    """What may be told of finished studies."""
+
+    MLFLOW = "mlflow"
 
 
 def torch(feature: str) -> None:

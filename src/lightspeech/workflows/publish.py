@@ -10,6 +10,7 @@ from lightspeech import bundle as bundles
 from lightspeech.bundle import Bundle
 from lightspeech.config import as_dict, build
 from lightspeech.corpora import manifest
+from lightspeech.environment import together
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import conditions as evaluation
 from lightspeech.evaluation import rated, results
@@ -144,6 +145,7 @@ def describe_study(study: Study, bundle: Bundle | None) -> Conditions:
         "sources": protocol.sources,
         "data_sha256": manifest.digest(study.utterances),
         "recipe_sha256": study.recipe_sha256,
+        **_environment(study),
     }
     return build(Conditions, values, source=str(study.folder))
 
@@ -323,6 +325,24 @@ def describe(study: Study, run: runs.Run, path: Path) -> Bundle:
         corpora=sources.corpora(study),
         encoders=sources.encoders(study),
     )
+
+
+def _environment(study: Study) -> dict[str, dict[str, str]]:
+    found = made_by(study)
+    return {"environment": found} if found else {}
+
+
+def made_by(study: Study) -> dict[str, str]:
+    """Say in what environment the runs of a study were made.
+
+    Args:
+        study: every fold and seed done.
+
+    Returns:
+        As of `environment.together`; nothing where a run, of an earlier version, does not say.
+    """
+    of_runs = [runs.read_outcome(study.folder / name).environment for name in study.run_names]
+    return together(of_runs) if all(of_runs) else {}
 
 
 def _model(run: runs.Run) -> dict[str, Any]:
