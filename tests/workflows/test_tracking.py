@@ -61,7 +61,8 @@ def test_a_store_is_told_of_a_study_and_each_of_its_runs(tracking, study, make_b
     assert of_study.info.run_id == told
     assert of_study.data.params["training.epochs"] == "3"
     assert not any("secret" in value for value in of_study.data.params.values())
-    assert of_study.data.metrics["uar"] == pytest.approx(figures.uar.mean)
+    assert of_study.data.metrics["uar.mean"] == pytest.approx(figures.uar.mean)
+    assert not any("toy/0" in key for key in of_study.data.metrics)
     assert of_study.data.tags["recipe_sha256"] == study.recipe_sha256
     assert of_study.data.tags["code"] == "abc"
     assert {each.path for each in client.list_artifacts(told)} == {

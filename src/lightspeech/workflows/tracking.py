@@ -7,6 +7,7 @@ recording, and no list of recordings. Nothing leaves this machine but for where
 
 import json
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from lightspeech.config import as_dict
 from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.evaluation.difference import flat
+from lightspeech.evaluation.rated import Rated
 from lightspeech.evaluation.results import Results
 from lightspeech.studies.study import Study
 from lightspeech.training import layout
@@ -31,6 +33,9 @@ PARENT, NAME = "mlflow.parentRunId", "mlflow.runName"
 """Tags that MLflow reads."""
 AT_ONCE = 100
 """Parameters that a store takes at once."""
+NOT_TOLD = ("per_speaker", "confusion")
+UNTELLABLE = re.compile(r"[^\w.\- /:]")
+"""What a store refuses in names of metrics."""
 OF_EPOCHS = ("loss", "learning_rate", "selection_uar", "seconds")
 
 
@@ -60,7 +65,7 @@ def open_store() -> "MlflowClient":
 def log(
     client: "MlflowClient",
     study: Study,
-    figures: Results | None = None,
+    figures: Results | Rated | None = None,
     bundle: Bundle | None = None,
 ) -> str:
     """Tell a store of a study: a run for it, in the experiment of its name, and one for each run.
@@ -108,14 +113,11 @@ def _made_by(study: Study) -> dict[str, str]:
     }
 
 
-def _values(figures: Results | None) -> Iterator[tuple[str, float]]:
-    if figures is None:
-        return
-    yield from (("uar", figures.uar.mean), ("wa", figures.wa), ("f1", figures.f1))
-    yield from (("ece", figures.ece), ("worst_speaker", figures.uar.worst_speaker))
-    if figures.uar.ci95 is not None:
-        yield from zip(("uar_low", "uar_high"), figures.uar.ci95, strict=True)
-    yield from ((f"recall/{label}", value) for label, value in figures.per_class_recall.items())
+def _values(figures: object) -> Iterator[tuple[str, float]]:
+    """Give each number among figures, by its dotted key; none of a single speaker."""
+    for key, value in flat(as_dict(figures)).items() if figures else ():
+        if isinstance(value, int | float) and not key.startswith(NOT_TOLD):
+            yield UNTELLABLE.sub("_", key), float(value)
 
 
 def _history(run: Path) -> Iterator[tuple[str, float, int]]:
