@@ -1,6 +1,5 @@
 """The numbered scripts, one after the other, on made speech; and what their doors refuse."""
 
-import csv
 import json
 import os
 import runpy
@@ -10,57 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from lightspeech.corpora import synthetic
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.evaluation import results
 from lightspeech.progress import no_progress
 from lightspeech.workflows.pipeline import data
 
 ROOT = Path(__file__).parents[2]
-SMALL = """
-seeds: [0]
-protocol: {name: grouped_k_fold, folds: 2}
-corpus: {name: synthetic}
-model: {name: nano, channels: [12, 12]}
-windows: {window_s: 1.0, hop_s: null}
-"""
-STEPS = """
-compress:
-  - {name: distill, teacher: baseline, crops: 1}
-  - {name: prune, rounds: 1, batches: 1}
-  - {name: quantize}
-"""
 STAGES = ("teacher", "student_distill", "student_prune", "student_quantize")
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory):
+def work(tmp_path_factory, lay_out):
     """Do the five scripts once, on three made speakers in class folders; gives their folder."""
     pytest.importorskip("torch", reason="runs need the extra 'train'")
     folder = tmp_path_factory.mktemp("work")
-    write_recordings(folder / "raw")
-    shutil.copytree(ROOT / "scripts", folder / "scripts")
-    (folder / "configs").mkdir()
-    for name, more in (("baseline", ""), ("distillation", STEPS)):
-        (folder / f"configs/{name}.yaml").write_text(f"name: {name}{SMALL}{more}")
+    lay_out(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(os, "cpu_count", lambda: 1)
         do_all(patch)
         yield folder
-
-
-def write_recordings(to):
-    made = synthetic.read(synthetic.Config(root=to.parent / "made", speakers=3, sentences=1))
-    to.mkdir()
-    with (to / "speakers.csv").open("w", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(("path", "speaker"))
-        for utterance in made.utterances:
-            path = to / utterance.emotion / utterance.path.name
-            path.parent.mkdir(exist_ok=True)
-            shutil.copy(utterance.path, path)
-            table.writerow((path.relative_to(to).as_posix(), utterance.speaker))
 
 
 def do_all(patch):
@@ -138,8 +106,8 @@ def test_names_tell_the_corpus(write_tone, tmp_path, name, corpus):
     assert data.corpus_of(tmp_path) == corpus
 
 
-def test_without_augmentation_nothing_is_bent(tmp_path):
-    write_recordings(tmp_path / "raw")
+def test_without_augmentation_nothing_is_bent(lay_out, tmp_path):
+    lay_out(tmp_path)
     data.prepare(tmp_path / "raw", tmp_path / "data", augment=False, progress=no_progress)
     [augment] = [each for each in data.overrides(tmp_path / "data") if each.startswith("augment=")]
     assert set(json.loads(augment.partition("=")[2]).values()) == {0}
