@@ -55,8 +55,9 @@ def run(*command):
 def load_c(gcc):
     """Compile C files to a library and load it."""
 
-    def load(folder):
-        library = gcc(folder / "frontend.so", "-shared", "-fPIC", *sorted(folder.glob("*.c")))
+    def load(folder, *options):
+        files = sorted(folder.glob("*.c"))
+        library = gcc(folder / "frontend.so", "-shared", "-fPIC", *options, *files)
         return ctypes.CDLL(str(library))
 
     return load

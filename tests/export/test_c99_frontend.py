@@ -173,6 +173,33 @@ def test_the_recent_level_is_that_of_python_and_forgets_as_it_does(hear):
     assert np.abs(heard - unit_input(cfg).quantize(expected)).max() <= 1
 
 
+@pytest.mark.parametrize("lanes", [1, 4])
+@pytest.mark.parametrize("level", [{}, {"level": "recent", "floor": 1e-18}])
+def test_a_stream_is_given_the_frames_of_the_whole_recording(tmp_path, load_c, level, lanes):
+    cfg, windows = MelConfig(**level), Windows(window_s=1.0, hop_s=0.96)
+    sources = c99_frontend.sources(cfg, windows, unit_input(cfg), by_frame=True)
+    for name, text in sources.items():
+        (tmp_path / name).write_text(text)
+    device = Device(load_c(tmp_path, f"-DLS_LANES={lanes}"), (1, cfg.n_features))
+    device.library.ls_frontend_frame.restype = ctypes.c_void_p
+    samples = said(1, 100_000)
+    heard, due, at = [], [], 0
+    while at < len(samples):
+        block = samples[at : at + 777].copy()
+        pointer = block.ctypes.data_as(ctypes.c_void_p)
+        at += device.library.ls_frontend_push(device.state, pointer, ctypes.c_size_t(len(block)))
+        while frame := device.library.ls_frontend_frame(device.state):
+            heard.append(ctypes.string_at(frame, cfg.n_features))
+        if device.library.ls_frontend_due(device.state):
+            due.append(len(heard))
+            device.library.ls_frontend_skip(device.state)
+    expected = frontend.features(samples / np.float32(32_768), cfg)
+    found = np.frombuffer(b"".join(heard), np.int8).reshape(-1, cfg.n_features)
+    assert due == list(range(24, 155, 24))
+    assert len(expected) - len(found) in range(lanes)
+    assert np.abs(found - unit_input(cfg).quantize(expected)[: len(found)]).max() <= 1
+
+
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(0, 8_000), max_size=20))
 def test_blocks_of_any_size_give_the_windows_of_the_whole(default, cuts):

@@ -94,10 +94,9 @@ int main(void) {
         ls_listener_hear(&listener, block, (uint32_t)n);
         const ls_listener_event event = ls_listener_step(&listener, p);
         if (event != LS_LISTENER_IDLE) {
-            p[LS_MODEL_OUTPUT_SIZE] = ls_frontend_speech(&listener.frontend);
+            p[LS_MODEL_OUTPUT_SIZE] = ls_frontend_speech(&listener.recognizer.frontend);
             if (event == LS_LISTENER_NONE) {
-                ls_model_run(&listener.model);
-                ls_model_probabilities(&listener.model, p);
+                ls_recognizer_answer(&listener.recognizer, p);
             }
             fwrite(p, sizeof p, 1, stdout);
         }

@@ -35,6 +35,8 @@ MACHINE = (
     "-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "none",
     "-icount", "shift=0", "-semihosting-config", "enable=on,target=native",
 )  # fmt: skip
+LINKED = ("-lm", "-Wl,--wrap=ls_gate_hear")
+"""What `firmware/listen.c` counts besides goes through a function of its own."""
 FLASH = (".text", ".ARM.exidx", ".data")
 """Sections that lie in flash; the embedded sound is none of them."""
 RAM = (".data", ".bss")
@@ -50,11 +52,12 @@ class Printed:
     """What an image printed.
 
     Attributes:
-        windows: int8 features of each window.
-        logits: the network's int8 answer to each.
-        speech: share of each in which its gate hears somebody speak, 0 to 1, to a hundredth.
-        frontend_instructions: of the front end, all of the sound.
-        inference_instructions: of the network, all windows.
+        windows: int8 features of each window, or of each frame of a stream.
+        logits: the network's int8 answers.
+        speech: share of each window in which its gate hears somebody speak, 0 to 1, to a hundredth.
+        frontend_instructions: of the front end, all of the sound, its voice gate included.
+        gate_instructions: of the voice gate alone.
+        inference_instructions: of the network, for each answer since the one before.
         stack_bytes: the most that was used.
     """
 
@@ -62,7 +65,8 @@ class Printed:
     logits: tuple[bytes, ...]
     speech: tuple[float, ...]
     frontend_instructions: int
-    inference_instructions: int
+    gate_instructions: int
+    inference_instructions: tuple[int, ...]
     stack_bytes: int
 
 
@@ -144,7 +148,7 @@ def _build(
     files = [FIRMWARE / "listen.c", *sorted(board.glob("*.c")), *sorted(sources.glob("*.c"))]
     output = to / "listen"
     folders = ("-I", str(to), "-I", str(sources), "-I", str(FIRMWARE))
-    _run(compiler, *WARNINGS, *flags, *folders, *map(str, files), "-lm", "-o", str(output))
+    _run(compiler, *WARNINGS, *flags, *folders, *map(str, files), *LINKED, "-o", str(output))
     return output
 
 
@@ -187,7 +191,8 @@ def _parse(text: str) -> Printed:
         logits=tuple(bytes.fromhex(words[1]) for words in lines if words[0] == "logits"),
         speech=tuple(int(words[1]) / 100 for words in lines if words[0] == "speech"),
         frontend_instructions=numbers["frontend"],
-        inference_instructions=numbers["inference"],
+        gate_instructions=numbers["gate"],
+        inference_instructions=tuple(int(words[1]) for words in lines if words[0] == "inference"),
         stack_bytes=numbers["stack"],
     )
 

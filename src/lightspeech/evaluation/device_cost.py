@@ -54,7 +54,9 @@ class Cost:
     instructions_per_audio_second: int
     """Front end, and the network once a hop."""
     instructions_per_inference: int
-    """The network alone, one window."""
+    """The network alone, one answer: a window, or what a hop of a stream adds to it."""
+    gate_instructions_per_audio_second: int | None = None
+    """Of them those of the voice gate; None where they were not counted."""
     n_params: int
     macs: int
     """Multiplications with weights, one window."""
@@ -126,7 +128,7 @@ def emulate(bundle: Bundle) -> Cost:
     samples = sound(bundle)
     image = cortex_m.on_cortex_m(bundle.path, samples, *OPTIONS)
     host = cortex_m.on_host(bundle.path, samples)
-    printed = image.printed
+    printed, frames = image.printed, front.n_frames(len(samples))
     if (printed.windows, printed.logits) != (host.windows, host.logits):
         raise BundleError(f"{bundle.path}: computes other bits in emulation; export it again")
     return _cost(
@@ -135,8 +137,9 @@ def emulate(bundle: Bundle) -> Cost:
         basis="counted in emulation",
         flash_bytes=image.flash_bytes,
         ram_bytes=image.ram_bytes,
-        inference=printed.inference_instructions // len(printed.windows),
-        frame=printed.frontend_instructions // front.n_frames(len(samples)),
+        inference=printed.inference_instructions[-1],
+        gate=printed.gate_instructions // frames,
+        frame=printed.frontend_instructions // frames,
     )
 
 
@@ -178,8 +181,10 @@ def _cost(
     ram_bytes: int,
     inference: int,
     frame: int,
+    gate: int | None = None,
 ) -> Cost:
     front = bundle.mel
+    rate = front.sample_rate / front.hop_length
     _, hop = bundle.windows.samples(front.sample_rate)
     per_sample = frame / front.hop_length + inference / hop
     return Cost(
@@ -192,6 +197,7 @@ def _cost(
         ram_bytes=ram_bytes,
         instructions_per_audio_second=round(per_sample * front.sample_rate),
         instructions_per_inference=inference,
+        gate_instructions_per_audio_second=None if gate is None else round(gate * rate),
         n_params=bundle.model["n_params"],
         macs=defines(bundle)["LS_MODEL_MACS"],
         sha256=bundle.sha256,

@@ -1,11 +1,12 @@
 /* Hears embedded sound as from a microphone, and prints what it heard and what that cost.
  *
  * The same file runs on a Cortex-M4F and on this machine, so that their lines can be compared:
- *   window HEX          int8 features of each window
- *   logits HEX          the network's answer to it
+ *   window HEX          int8 features of each window, or of each frame of a stream
+ *   logits HEX          the network's answer
+ *   inference N         instructions of the network since the answer before
  *   speech N            percent of the window in which somebody speaks, as its gate hears it
  *   frontend N          instructions of the front end, all frames together
- *   inference N         instructions of the network, all windows together
+ *   gate N              those of its voice gate
  *   stack N             bytes
  */
 #include <string.h>
@@ -19,7 +20,12 @@
 
 static ls_frontend frontend;
 static int16_t block[BLOCK];
+#if LS_STREAMS
+static ls_stream stream;
+#else
 static ls_model model;
+#endif
+static uint64_t of_network, of_gate; /* instructions */
 
 static void print_bytes(const char *name, const int8_t *bytes, size_t n) {
     static const char digits[] = "0123456789abcdef";
@@ -45,58 +51,100 @@ static void print_number(const char *name, uint64_t number) {
     platform_print("\n");
 }
 
-/* Returns the instructions that the network took. */
-static uint64_t answer(void) {
+#if LS_GATE
+/* The linker puts the first in the place of the second, so that what the gate takes is counted. */
+void __wrap_ls_gate_hear(ls_gate *gate, const int32_t *levels);
+void __real_ls_gate_hear(ls_gate *gate, const int32_t *levels);
+void __wrap_ls_gate_hear(ls_gate *gate, const int32_t *levels) {
+    const uint64_t begin = platform_instructions();
+    __real_ls_gate_hear(gate, levels);
+    of_gate += platform_instructions() - begin;
+}
+#endif
+
+#if LS_STREAMS
+static void hear_frames(void) {
+    const int8_t *frame;
+    while ((frame = ls_frontend_frame(&frontend)) != NULL) {
+        const uint64_t begin = platform_instructions();
+        ls_stream_hear(&stream, frame);
+        of_network += platform_instructions() - begin;
+        print_bytes("window ", frame, LS_N_FEATURES);
+    }
+}
+
+/* Probabilities are not printed: the scores tell them. */
+static const int8_t *answer(float *probabilities) {
+    const uint64_t begin = platform_instructions();
+    ls_stream_probabilities(&stream, probabilities);
+    of_network += platform_instructions() - begin;
+    ls_frontend_skip(&frontend);
+    return ls_stream_decide(&stream);
+}
+#else
+static void hear_frames(void) {}
+
+static const int8_t *answer(float *probabilities) {
     ls_frontend_window(&frontend, ls_model_input(&model));
     print_bytes("window ", ls_model_input(&model), LS_MODEL_INPUT_SIZE);
-    float probabilities[LS_MODEL_OUTPUT_SIZE]; /* not printed: the scores tell them */
     const uint64_t begin = platform_instructions();
     ls_model_run(&model);
     ls_model_probabilities(&model, probabilities);
-    const uint64_t end = platform_instructions();
-    print_bytes("logits ", ls_model_output(&model), LS_MODEL_OUTPUT_SIZE);
+    of_network += platform_instructions() - begin;
+    return ls_model_output(&model);
+}
+#endif
+
+static void tell(void) {
+    float probabilities[LS_MODEL_OUTPUT_SIZE];
+    print_bytes("logits ", answer(probabilities), LS_MODEL_OUTPUT_SIZE);
+    print_number("inference ", of_network);
     print_number("speech ", (uint64_t)(100.0f * ls_frontend_speech(&frontend) + 0.5f));
-    return end - begin;
+    of_network = 0;
 }
 
 /* Returns the instructions that the front end took for one block. */
-static uint64_t hear(size_t n, uint64_t *inference) {
+static uint64_t hear(size_t n) {
     uint64_t taken = 0;
     for (size_t used = 0; used < n;) {
         const uint64_t begin = platform_instructions();
         used += ls_frontend_push(&frontend, block + used, n - used);
         taken += platform_instructions() - begin;
+        hear_frames();
         if (ls_frontend_due(&frontend)) {
-            *inference += answer();
+            tell();
         }
     }
     return taken;
 }
 
 /* Returns the instructions that the front end took for all of the sound. */
-static uint64_t hear_all(uint64_t *inference) {
+static uint64_t hear_all(void) {
     uint64_t taken = 0;
     for (size_t at = 0; at < AUDIO_SAMPLES;) {
         const size_t n = AUDIO_SAMPLES - at < BLOCK ? AUDIO_SAMPLES - at : BLOCK;
         memcpy(block, audio + at, n * sizeof block[0]);
-        taken += hear(n, inference);
+        taken += hear(n);
         at += n;
     }
     return taken;
 }
 
 int main(void) {
-    uint64_t answered = 0;
     platform_begin();
     ls_frontend_init(&frontend);
+#if LS_STREAMS
+    ls_stream_reset(&stream);
+#endif
 #if LS_LEARNS /* whoever speaks in the sound is its user */
     ls_frontend_listen(&frontend);
-    hear_all(&answered);
+    hear_all();
     ls_frontend_know(&frontend);
+    of_gate = 0;
 #endif
-    const uint64_t heard = hear_all(&answered);
+    const uint64_t heard = hear_all();
     print_number("frontend ", heard);
-    print_number("inference ", answered);
+    print_number("gate ", of_gate);
     print_number("stack ", platform_stack_bytes());
     return 0;
 }

@@ -7,6 +7,7 @@ of Light-SERNet: no stream can compute it, so the network stands alone and takes
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -17,10 +18,11 @@ import numpy as np
 from lightspeech import __version__
 from lightspeech import bundle as bundles
 from lightspeech.audio.frontend import MelConfig
+from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError
 from lightspeech.export import tflite_file
-from lightspeech.export.c99 import frontend, prefix, recurrent, text
+from lightspeech.export.c99 import frontend, prefix, recurrent, stream, stream_text, text
 from lightspeech.export.c99.graph import simplify
 from lightspeech.export.c99.plan import plan
 from lightspeech.export.c99.steps import steps
@@ -32,8 +34,12 @@ if TYPE_CHECKING:  # a device's bundle is read where there is no torch
 KERNELS = ("ls_integers.h", "ls_kernels.h", "ls_kernels.c")
 RECURRENT = ("ls_lstm.h", "ls_lstm.c")
 """Of networks with such layers."""
-LOOP = ("ls_listen.h", "ls_listen.c")
-"""Behind a microphone, around front end and network."""
+STREAMED = ("ls_rows.h", "ls_rows.c")
+"""Of networks that hear a stream."""
+LOOP = ("ls_recognizer.h", "ls_recognizer.c", "ls_listen.h", "ls_listen.c")
+"""Front end and network as one, and that behind a microphone."""
+STRIDE = re.compile(r"#define LS_STREAM_STRIDE (\d+)")
+"""In the header of a network that hears a stream: its answers are multiples of it apart."""
 ALONE = """\
  * There is no front end in C: its level needs a whole window of sound before the first frame. The
  * features come from outside, as int8; "frontend" in bundle.json says how they are computed.
@@ -138,16 +144,33 @@ def files_of(bundle: Bundle, model: bytes) -> dict[str, str]:
     cfg, network_input = hears(bundle, model)
     unknown = bundle.knows_speaker and bundle.voice is None
     learns = unknown and cfg.level == "kept"  # else features are known at the end of a window only
-    front = {}
-    if streams(cfg):
-        front = frontend.sources(cfg, bundle.windows, network_input, learns=learns)
-        front |= fixed(LOOP)
-    note = ("" if front else ALONE) + (UNKNOWN if unknown else "")
+    has_front = streams(cfg)
+    note = ("" if has_front else ALONE) + (UNKNOWN if unknown else "")
     network = sources(
         model, bundle.labels, temperature=bundle.temperature, threshold=bundle.threshold,
         title=bundle.name, note=note,
     )  # fmt: skip
+    front = {}
+    if has_front:
+        by_frame = not learns and hears_stream(cfg, bundle.windows, network)
+        front = frontend.sources(
+            cfg, bundle.windows, network_input, learns=learns, by_frame=by_frame
+        )
+        front |= fixed(LOOP)
     return prefix.rename({**network, **front}, prefix.of(bundle))
+
+
+def hears_stream(cfg: MelConfig, windows: Windows, network: dict[str, str]) -> bool:
+    """Tell whether front end and network can hear a stream, every frame once.
+
+    Args:
+        cfg: the front end; the level of a whole window is known too late.
+        windows: when the next one is due.
+        network: its C, as `sources` writes it.
+    """
+    stride = STRIDE.search(network["ls_model.h"])
+    in_time = cfg.level in ("kept", "recent")
+    return in_time and stride is not None and not frontend.hop_frames(cfg, windows) % int(stride[1])
 
 
 def streams(cfg: MelConfig) -> bool:
@@ -218,7 +241,10 @@ def sources(
     calls = steps(simplified.graph)
     memory = plan(simplified, calls, repeated=repeated)
     graph = simplified.graph
+    heard = stream.find(simplified, calls)
     layers = RECURRENT if any(step.kernel == "lstm" for step in calls) else ()
+    layers += STREAMED if heard else ()
+    code = stream_text.Code(simplified, heard, calls) if heard else None
     header = text.HEADER.format(
         title=text.comment(title),
         version=__version__,
@@ -236,19 +262,20 @@ def sources(
         output_zero=output.zeros[0],
         threshold=text.real(threshold),
         arena=memory.size,
-        streaming=text.STREAMING if repeated else "",
+        streaming=text.STREAMING if repeated else stream_text.header(code) if code else "",
     )
-    code = text.SOURCE.format(
+    written = text.SOURCE.format(
         arena=memory.size,
         constants=text.constants(graph, calls),
         labels="{" + ", ".join(text.quoted(label) for label in labels) + "}",
         input=memory.tensors[graph.inputs[0]],
         output=memory.tensors[graph.outputs[0]],
         factor=text.real(float(output.scales[0]) / temperature),
-        includes='#include "ls_lstm.h"\n' if layers else "",
+        includes="".join(f'#include "{name}"\n' for name in layers if name.endswith(".h")),
         run=text.run(graph, calls, memory, repeated),
+        stream=stream_text.source(code) if code else "",
     )
-    return {"ls_model.h": header, "ls_model.c": code, **fixed((*KERNELS, *layers))}
+    return {"ls_model.h": header, "ls_model.c": written, **fixed((*KERNELS, *layers))}
 
 
 def fixed(names: Sequence[str]) -> dict[str, str]:

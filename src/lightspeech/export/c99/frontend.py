@@ -63,7 +63,9 @@ class Input:
         return steps.clip(-128, 127)
 
 
-def sources(cfg: MelConfig, windows: Windows, to: Input, *, learns: bool = False) -> dict[str, str]:
+def sources(
+    cfg: MelConfig, windows: Windows, to: Input, *, learns: bool = False, by_frame: bool = False
+) -> dict[str, str]:
     """Write the front end as C99: file name to text.
 
     Args:
@@ -71,6 +73,7 @@ def sources(cfg: MelConfig, windows: Windows, to: Input, *, learns: bool = False
         windows: how long a window is, and when the next one is due.
         to: standardization and input scale of the network.
         learns: the device measures the voice of its user, see `lightspeech.audio.voice`.
+        by_frame: the network hears a stream: it is given each frame once, and no window.
 
     Raises:
         ConfigError: if a device cannot hear so: n_fft is no power of two, or windows begin
@@ -79,10 +82,11 @@ def sources(cfg: MelConfig, windows: Windows, to: Input, *, learns: bool = False
     _check(cfg)
     texts = {name: files(__package__).joinpath(name).read_text("utf-8") for name in FIXED}
     voice = gate.sources() if gate.hears(cfg) else {}
-    return {**texts, **voice, CONFIG: _config(cfg, windows, learns), TABLES: _tables(cfg, to)}
+    ours = {CONFIG: _config(cfg, windows, learns, by_frame), TABLES: _tables(cfg, to)}
+    return {**texts, **voice, **ours}
 
 
-def _config(cfg: MelConfig, windows: Windows, learns: bool) -> str:
+def _config(cfg: MelConfig, windows: Windows, learns: bool, by_frame: bool) -> str:
     values = {
         "LS_SAMPLE_RATE": cfg.sample_rate,
         "LS_N_FFT": cfg.n_fft,
@@ -94,6 +98,7 @@ def _config(cfg: MelConfig, windows: Windows, learns: bool) -> str:
         "LS_RELATIVE": int(cfg.level in frontend.RELATIVE),
         "LS_RECENT_FRAMES": cfg.recent_frames if cfg.level == "recent" else 0,
         "LS_LEARNS": int(learns),
+        "LS_STREAMS": int(by_frame),
         "LS_GATE": int(gate.hears(cfg)),
         **(gate.sizes(windows) if gate.hears(cfg) else {}),
     }

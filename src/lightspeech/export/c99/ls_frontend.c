@@ -218,8 +218,58 @@ static int32_t loudest_of(const ls_kept *values, uint32_t n) {
     return loudest;
 }
 
-/* Each band relative to the loudest of the window, or of the frames up to its own that count as
- * recent; and none further below than is heard. */
+/* Bands of a frame relative to a level; none further below than is heard. */
+static void quantize_below(
+    const ls_frontend *state, const ls_kept *bands, int32_t level, int8_t *features) {
+    for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
+        const float below = (float)(bands[n] - level) * (1.0f / LS_STEPS);
+        features[n] = quantize(state, below < -LS_RANGE ? -LS_RANGE : below, n);
+    }
+}
+
+#if LS_RECENT_FRAMES
+/* The loudest of frames that count as recent. */
+static int32_t level_of(const ls_kept *loudest, uint32_t n) {
+    const int32_t recent = loudest_of(loudest, n), quietest = (int32_t)(LS_QUIETEST * LS_STEPS);
+    return recent > quietest ? recent : quietest;
+}
+#endif
+#else
+static ls_kept keep(const ls_frontend *state, float value, uint32_t n) {
+    return quantize(state, value, n);
+}
+#endif
+
+#if LS_STREAMS
+/* A frame is finished as it comes, and its level looks back as far as the stream goes. */
+static void add_features(ls_frontend *state, uint32_t lane) {
+    int8_t *const frame = state->frames[state->ready++];
+    ls_kept kept[LS_N_FEATURES];
+    for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
+        kept[n] = keep(state, feature(state->work, n, lane), n);
+    }
+#if LS_RECENT_FRAMES
+    state->loudest[state->next_frame] = (ls_kept)loudest_of(kept, LS_N_FEATURES);
+    state->next_frame = (state->next_frame + 1) % LS_RECENT_FRAMES;
+    quantize_below(state, kept, level_of(state->loudest, LS_RECENT_FRAMES), frame);
+#else
+    memcpy(frame, kept, sizeof kept);
+#endif
+}
+
+const int8_t *ls_frontend_frame(ls_frontend *state) {
+    return state->taken < state->ready ? state->frames[state->taken++] : NULL;
+}
+#else
+static void add_features(ls_frontend *state, uint32_t lane) {
+    for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
+        state->frames[state->next_frame][n] = keep(state, feature(state->work, n, lane), n);
+    }
+    state->next_frame = (state->next_frame + 1) % LS_WINDOW_FRAMES;
+}
+
+#if LS_RELATIVE
+/* Relative to the loudest of the window, or of its frames that are recent. */
 static void give(const ls_frontend *state, int8_t *features) {
 #if LS_RECENT_FRAMES
     ls_kept loudest[LS_WINDOW_FRAMES];
@@ -231,26 +281,23 @@ static void give(const ls_frontend *state, int8_t *features) {
 #if LS_RECENT_FRAMES
         const uint32_t first = frame < LS_RECENT_FRAMES ? 0 : frame - LS_RECENT_FRAMES + 1;
         loudest[frame] = (ls_kept)loudest_of(bands, LS_N_FEATURES);
-        const int32_t recent = loudest_of(loudest + first, frame - first + 1);
-        const int32_t quietest = (int32_t)(LS_QUIETEST * LS_STEPS);
-        const int32_t level = recent > quietest ? recent : quietest;
+        const int32_t level = level_of(loudest + first, frame - first + 1);
 #endif
-        for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
-            const float below = (float)(bands[n] - level) * (1.0f / LS_STEPS);
-            *features++ = quantize(state, below < -LS_RANGE ? -LS_RANGE : below, n);
-        }
+        quantize_below(state, bands, level, features + frame * LS_N_FEATURES);
     }
 }
 #else
-static ls_kept keep(const ls_frontend *state, float value, uint32_t n) {
-    return quantize(state, value, n);
-}
-
 static void give(const ls_frontend *state, int8_t *features) {
     const size_t newest = state->next_frame * sizeof state->frames[0];
     const size_t oldest = sizeof state->frames - newest;
     memcpy(features, state->frames[state->next_frame], oldest);
     memcpy(features + oldest, state->frames[0], newest);
+}
+#endif
+
+void ls_frontend_window(ls_frontend *state, int8_t *features) {
+    give(state, features);
+    state->due = 0;
 }
 #endif
 
@@ -291,13 +338,14 @@ static void add_frame(ls_frontend *state, uint32_t lane) {
         listen(state, lane);
     }
 #endif
-    for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
-        state->frames[state->next_frame][n] = keep(state, feature(state->work, n, lane), n);
-    }
-    state->next_frame = (state->next_frame + 1) % LS_WINDOW_FRAMES;
+    add_features(state, lane);
 }
 
 static void add_frames(ls_frontend *state) {
+#if LS_STREAMS
+    state->ready = 0;
+    state->taken = 0;
+#endif
     apply_window(state);
     transform(state->work);
     find_energies(state->work);
@@ -316,6 +364,15 @@ static void begin(ls_frontend *state) {
     state->frames_to_window = LS_WINDOW_FRAMES;
     state->waiting = 0;
     state->due = 0;
+#if LS_STREAMS
+    state->ready = 0;
+    state->taken = 0;
+#if LS_RECENT_FRAMES
+    for (uint32_t frame = 0; frame < LS_RECENT_FRAMES; frame++) {
+        state->loudest[frame] = INT16_MIN;
+    }
+#endif
+#endif
 #if LS_GATE
     ls_gate_init(&state->gate);
     state->odd = 0;
@@ -386,16 +443,18 @@ size_t ls_frontend_push(ls_frontend *state, const int16_t *samples, size_t n) {
 #endif
             break;
         }
+#if LS_STREAMS
+        if (state->ready > 0) {
+            break;
+        }
+#endif
     }
     return used;
 }
 
 int ls_frontend_due(const ls_frontend *state) { return state->due; }
 
-void ls_frontend_window(ls_frontend *state, int8_t *features) {
-    give(state, features);
-    state->due = 0;
-}
+void ls_frontend_skip(ls_frontend *state) { state->due = 0; }
 
 #if LS_GATE
 float ls_frontend_speech(const ls_frontend *state) { return ls_gate_share(&state->gate); }

@@ -13,6 +13,9 @@
  *         }
  *     }
  *
+ * Where the network hears a stream (LS_STREAMS) it is given each frame once, and no window:
+ * ls_frontend_frame. ls_recognizer.h knows both ways.
+ *
  * A model that must know its speaker (LS_LEARNS) has no window due before it does: push some seconds
  * of his speech between ls_frontend_listen and ls_frontend_know, again whenever another one speaks.
  */
@@ -55,14 +58,22 @@ typedef int8_t ls_kept; /* what the network takes */
 
 typedef struct {
     int16_t samples[LS_HEARD];                       /* ring: the last frames of sound */
+#if LS_STREAMS
+    int8_t frames[LS_LANES][LS_N_FEATURES];          /* what the network hears, not taken yet */
+    uint32_t ready, taken;                           /* of these frames */
+#if LS_RECENT_FRAMES
+    ls_kept loudest[LS_RECENT_FRAMES];               /* ring: the loudest band of each frame */
+#endif
+#else
     ls_kept frames[LS_WINDOW_FRAMES][LS_N_FEATURES]; /* ring: what the network hears at once */
+#endif
     ls_lanes work[LS_N_FFT + 2];                     /* the spectrum of frames side by side */
     uint32_t next_sample;                            /* place in the ring of samples */
     uint32_t samples_to_frame;                       /* samples until the next frame is whole */
     uint32_t waiting;                                /* frames that are whole, not yet computed */
-    uint32_t next_frame;                             /* place in the ring of frames */
+    uint32_t next_frame;                             /* place in the ring of frames, or of loudest */
     uint32_t frames_to_window;                       /* frames until the next window is whole */
-    int due;                                         /* a window is whole and was not taken yet */
+    int due;                                         /* a window is whole that nobody has asked for */
 #if LS_GATE
     ls_gate gate;
     ls_lanes pooled[LS_GATE_BANDS]; /* energies of neighbouring mel bands of a frame, summed */
@@ -82,15 +93,24 @@ typedef struct {
 /* Begin a stream: the first window is due after LS_WINDOW_FRAMES frames. */
 void ls_frontend_init(ls_frontend *state);
 
-/* Hear samples of LS_SAMPLE_RATE Hz; returns how many were taken, fewer than n if a window became
- * whole before the last of them. */
+/* Hear samples of LS_SAMPLE_RATE Hz; returns how many were taken, fewer than n if a window, or a frame
+ * of a stream, became whole before the last of them. */
 size_t ls_frontend_push(ls_frontend *state, const int16_t *samples, size_t n);
 
 /* Is a window whole that was not taken yet? A window not taken in time gives way to the next. */
 int ls_frontend_due(const ls_frontend *state);
 
+/* Nobody asks for this window. */
+void ls_frontend_skip(ls_frontend *state);
+
+#if LS_STREAMS
+/* The oldest frame that was not taken, LS_N_FEATURES bytes; NULL if there is none. Take all of them
+ * before more is heard: what is not taken by then is lost. */
+const int8_t *ls_frontend_frame(ls_frontend *state);
+#else
 /* Copy the last LS_WINDOW_FRAMES frames, oldest first: LS_WINDOW_FRAMES * LS_N_FEATURES bytes. */
 void ls_frontend_window(ls_frontend *state, int8_t *features);
+#endif
 
 /* Share of the last window in which somebody speaks: 0, where nobody does, to 1. Where LS_GATE is 0
  * the gate knows no such mel bands, and it is 1. */

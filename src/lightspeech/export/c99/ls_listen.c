@@ -3,7 +3,7 @@
 void ls_listener_init(ls_listener *listener) {
     listener->heard = 0;
     listener->taken = 0;
-    ls_frontend_init(&listener->frontend);
+    ls_recognizer_init(&listener->recognizer);
 }
 
 void ls_listener_hear(ls_listener *listener, const int16_t *samples, uint32_t n) {
@@ -17,11 +17,11 @@ void ls_listener_hear(ls_listener *listener, const int16_t *samples, uint32_t n)
 /* Hear until a window is whole, or nothing waits. Returns how many samples still do. */
 static uint32_t hear(ls_listener *listener) {
     uint32_t waiting = listener->heard - listener->taken;
-    while (waiting > 0 && waiting <= LS_HELD && !ls_frontend_due(&listener->frontend)) {
+    while (waiting > 0 && waiting <= LS_HELD && !ls_recognizer_due(&listener->recognizer)) {
         const uint32_t at = listener->taken % LS_HELD;
         const uint32_t n = waiting < LS_HELD - at ? waiting : LS_HELD - at;
         listener->taken +=
-            (uint32_t)ls_frontend_push(&listener->frontend, listener->samples + at, n);
+            (uint32_t)ls_recognizer_hear(&listener->recognizer, listener->samples + at, n);
         waiting = listener->heard - listener->taken;
     }
     return waiting;
@@ -31,18 +31,17 @@ ls_listener_event ls_listener_step(ls_listener *listener, float *probabilities) 
     const uint32_t waiting = hear(listener);
     if (waiting > LS_HELD) {
         listener->taken += waiting;
-        ls_frontend_init(&listener->frontend);
+        ls_recognizer_init(&listener->recognizer);
         return LS_LISTENER_LATE;
     }
-    if (!ls_frontend_due(&listener->frontend)) {
+    if (!ls_recognizer_due(&listener->recognizer)) {
         return LS_LISTENER_IDLE;
     }
-    ls_frontend_window(&listener->frontend, ls_model_input(&listener->model));
-    if (ls_frontend_speech(&listener->frontend) <= 0.0f) {
+    if (ls_frontend_speech(&listener->recognizer.frontend) <= 0.0f) {
+        ls_recognizer_skip(&listener->recognizer);
         return LS_LISTENER_NONE;
     }
-    ls_model_run(&listener->model);
-    ls_model_probabilities(&listener->model, probabilities);
+    ls_recognizer_answer(&listener->recognizer, probabilities);
     return LS_LISTENER_ANSWER;
 }
 

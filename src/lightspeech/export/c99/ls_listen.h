@@ -8,14 +8,13 @@
  *         if (ls_listener_step(&listener, probabilities) == LS_LISTENER_ANSWER) { ... }
  *     }
  *
- * A model that must know its speaker learns him between ls_frontend_listen(&listener.frontend) and
- * ls_frontend_know, and has no answer before.
+ * A model that must know its speaker learns him between
+ * ls_frontend_listen(&listener.recognizer.frontend) and ls_frontend_know, and has no answer before.
  */
 #ifndef LS_LISTEN_H
 #define LS_LISTEN_H
 
-#include "ls_frontend.h"
-#include "ls_model.h"
+#include "ls_recognizer.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,14 +28,13 @@ typedef struct {
     int16_t samples[LS_HELD]; /* ring */
     volatile uint32_t heard;  /* samples that came, all in all */
     uint32_t taken;           /* of them by the front end */
-    ls_frontend frontend;
-    ls_model model;
+    ls_recognizer recognizer;
 } ls_listener;
 
 typedef enum {
     LS_LISTENER_IDLE,   /* all that came is heard, and nothing is due */
     LS_LISTENER_ANSWER, /* a window was answered */
-    LS_LISTENER_NONE,   /* a window is whole in which nobody speaks: the network was not asked */
+    LS_LISTENER_NONE,   /* a window is whole in which nobody speaks: there is no answer */
     LS_LISTENER_LATE    /* more came than is held: sound was lost, the stream begins anew */
 } ls_listener_event;
 

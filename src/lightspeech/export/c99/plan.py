@@ -30,7 +30,7 @@ class Plan:
 
 
 @dataclass
-class _Block:
+class Block:
     """Bytes in use from the step that first writes them to the last that reads them."""
 
     size: int
@@ -40,6 +40,7 @@ class _Block:
 
     @property
     def bytes(self) -> int:
+        """Size, up to where the next block may begin."""
         return -(-self.size // ALIGNMENT) * ALIGNMENT
 
 
@@ -56,43 +57,61 @@ def plan(simplified: Simplified, steps: list[Step], *, repeated: int = 0) -> Pla
         Offsets and sizes, all in bytes.
     """
     blocks = _blocks(simplified, steps, steps[:repeated][-1:])
-    scratch = [_Block(step.scratch, i, i) for i, step in enumerate(steps)]
+    scratch = [Block(step.scratch, i, i) for i, step in enumerate(steps)]
     for noted in scratch[:repeated]:
         noted.first, noted.last = 0, len(steps)
     for place in simplified.graph.inputs if repeated else ():
         blocks[simplified.memory[place]].last = repeated - 1
     each = list({id(block): block for block in [*blocks.values(), *scratch] if block.size}.values())
-    live = [sum(b.bytes for b in each if b.first <= i <= b.last) for i in range(len(steps))]
-    size = _place(each, max(live, default=0))
+    live = arrange(each, len(steps))
     memory = enumerate(simplified.memory)
     tensors = {i: blocks[root].offset for i, root in memory if root in blocks}
-    return Plan(tensors, [block.offset for block in scratch], live, size)
+    return Plan(tensors, [block.offset for block in scratch], live, size(each))
 
 
-def _place(blocks: list[_Block], least: int) -> int:
-    """Give each block its offset and return the bytes of all; ``least`` is what no order beats."""
+def arrange(blocks: list[Block], n_steps: int) -> list[int]:
+    """Give each block its offset, as low as `TRIES` orders of placing find.
+
+    Args:
+        blocks: in place.
+        n_steps: from the first step to the last that any is in use.
+
+    Returns:
+        Bytes in use during each step.
+    """
+    live = [sum(b.bytes for b in blocks if b.first <= i <= b.last) for i in range(n_steps)]
+    _place(blocks, max(live, default=0))
+    return live
+
+
+def size(blocks: list[Block]) -> int:
+    """Count the bytes that placed blocks take together."""
+    return max((block.offset + block.bytes for block in blocks), default=0)
+
+
+def _place(blocks: list[Block], least: int) -> None:
+    """Give each block its offset; ``least`` are the bytes that no order beats."""
     shuffle = random.Random(0).sample
     order = sorted(blocks, key=lambda block: -block.size)
-    best, offsets = _size(order), [block.offset for block in blocks]
+    best, offsets = _tried(order), [block.offset for block in blocks]
     for _ in range(TRIES):
         if best <= least:
             break
-        size = _size(shuffle(blocks, len(blocks)))
-        if size < best:
-            best, offsets = size, [block.offset for block in blocks]
+        bytes = _tried(shuffle(blocks, len(blocks)))
+        if bytes < best:
+            best, offsets = bytes, [block.offset for block in blocks]
     for block, offset in zip(blocks, offsets, strict=True):
         block.offset = offset
-    return best
 
 
-def _size(order: list[_Block]) -> int:
+def _tried(order: list[Block]) -> int:
     """Place blocks in this order, each as low as it fits, and return the bytes of all."""
     for i, block in enumerate(order):
         block.offset = _lowest(block, order[:i])
-    return max((block.offset + block.bytes for block in order), default=0)
+    return size(order)
 
 
-def _blocks(simplified: Simplified, steps: list[Step], kept: list[Step]) -> dict[int, _Block]:
+def _blocks(simplified: Simplified, steps: list[Step], kept: list[Step]) -> dict[int, Block]:
     """The block of each tensor that is computed or given; one that may lie on another shares it.
 
     What steps that are ``kept`` give may be asked for again.
@@ -101,7 +120,7 @@ def _blocks(simplified: Simplified, steps: list[Step], kept: list[Step]) -> dict
     last = {memory[i]: at for at, step in enumerate(steps) for i in step.inputs}
     last |= {memory[i]: len(steps) for i in (*graph.outputs, *(step.output for step in kept))}
     blocks = {
-        memory[i]: _Block(graph.tensors[i].size, 0, last.get(memory[i], 0)) for i in graph.inputs
+        memory[i]: Block(graph.tensors[i].size, 0, last.get(memory[i], 0)) for i in graph.inputs
     }
     for at, step in enumerate(steps):
         output = memory[step.output]
@@ -114,11 +133,11 @@ def _blocks(simplified: Simplified, steps: list[Step], kept: list[Step]) -> dict
             blocks[output] = blocks[ending[0]]
             blocks[output].last = end
         else:
-            blocks[output] = _Block(size, at, end)
+            blocks[output] = Block(size, at, end)
     return blocks
 
 
-def _lowest(block: _Block, placed: list[_Block]) -> int:
+def _lowest(block: Block, placed: list[Block]) -> int:
     """The lowest offset where a block meets none that lives at the same time."""
     offset = 0
     for other in sorted(placed, key=lambda other: other.offset):

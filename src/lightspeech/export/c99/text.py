@@ -112,8 +112,7 @@ static float exponential(float x) {{
     return series * power;
 }}
 
-void ls_model_probabilities(const ls_model *model, float *probabilities) {{
-    const int8_t *scores = ls_model_output(model);
+static void find_probabilities(const int8_t *scores, float *probabilities) {{
     const float scale = {factor}; /* of a score, over the temperature */
     int8_t most = scores[0];
     float sum = 0.0F;
@@ -129,7 +128,11 @@ void ls_model_probabilities(const ls_model *model, float *probabilities) {{
     }}
 }}
 
-{run}"""
+void ls_model_probabilities(const ls_model *model, float *probabilities) {{
+    find_probabilities(ls_model_output(model), probabilities);
+}}
+
+{run}{stream}"""
 
 FUNCTION = """\
 void ls_model_{name}(ls_model *model{frame}) {{
@@ -238,9 +241,20 @@ def _reset(at: int, plan: Plan) -> str:
 def _call(graph: Graph, at: int, step: Step, plan: Plan) -> str:
     places = [_place(graph, at, i, plan) for i in step.inputs]
     places.append(f"arena + {plan.tensors[step.output]}")
-    if step.scratch:
-        places.append(f"arena + {plan.scratch[at]}")
-    return f"    ls_{step.kernel}(&layer_{at}, {', '.join(places)});"
+    return call(at, step, places, f"arena + {plan.scratch[at]}")
+
+
+def call(at: int, step: Step, places: Sequence[str], scratch: str) -> str:
+    """Write the call of a step's kernel.
+
+    Args:
+        at: its number.
+        step: of which layer.
+        places: of its inputs and its output, as C.
+        scratch: of its own memory, as C.
+    """
+    own = [scratch] if step.scratch else []
+    return f"    ls_{step.kernel}(&layer_{at}, {', '.join([*places, *own])});"
 
 
 def _place(graph: Graph, at: int, tensor: int, plan: Plan) -> str:

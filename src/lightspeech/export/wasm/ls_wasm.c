@@ -5,14 +5,12 @@
 #include <stddef.h>
 #include <wasm_simd128.h>
 
-#include "ls_frontend.h"
-#include "ls_model.h"
+#include "ls_recognizer.h"
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 #define BLOCK 4096u /* samples that come at once */
 
-static ls_frontend frontend;
-static ls_model model;
+static ls_recognizer recognizer;
 static float block[BLOCK + 8];
 static float probabilities[LS_MODEL_OUTPUT_SIZE];
 
@@ -31,7 +29,7 @@ EXPORT(threshold) float threshold(void) { return LS_MODEL_THRESHOLD; }
 EXPORT(blockSize) uint32_t block_size(void) { return BLOCK; }
 EXPORT(block) float *place_of_block(void) { return block; }
 EXPORT(probabilities) const float *place_of_probabilities(void) { return probabilities; }
-EXPORT(reset) void reset(void) { ls_frontend_init(&frontend); }
+EXPORT(reset) void reset(void) { ls_recognizer_init(&recognizer); }
 
 /* Four samples from -1 to 1 in steps of 16 bits, ties to even; what is beyond them stays so. */
 static v128_t steps(const float *at) {
@@ -52,26 +50,24 @@ EXPORT(hear) uint32_t hear(uint32_t first, uint32_t end) {
     static int16_t samples[BLOCK + 8];
     const uint32_t n = end <= BLOCK && first < end ? end - first : 0;
     round_all(block + first, n, samples);
-    return (uint32_t)ls_frontend_push(&frontend, samples, n);
+    return (uint32_t)ls_recognizer_hear(&recognizer, samples, n);
 }
 
-EXPORT(due) int32_t due(void) { return ls_frontend_due(&frontend); }
+EXPORT(due) int32_t due(void) { return ls_recognizer_due(&recognizer); }
 
 /* Answer the window that is whole. */
-EXPORT(answer) void answer(void) {
-    ls_frontend_window(&frontend, ls_model_input(&model));
-    ls_model_run(&model);
-    ls_model_probabilities(&model, probabilities);
-}
+EXPORT(answer) void answer(void) { ls_recognizer_answer(&recognizer, probabilities); }
 
 /* Hear on without an answer to the window that is whole. */
-EXPORT(skip) void skip(void) { ls_frontend_window(&frontend, ls_model_input(&model)); }
+EXPORT(skip) void skip(void) { ls_recognizer_skip(&recognizer); }
 
 /* Share of the last window in which somebody speaks. */
-EXPORT(speech) float speech(void) { return ls_frontend_speech(&frontend); }
+EXPORT(speech) float speech(void) { return ls_frontend_speech(&recognizer.frontend); }
 
 #if LS_GATE
 /* Cells of the voice gate that were heard, and whether one of the last sounds like speech. */
-EXPORT(cells) uint32_t cells(void) { return frontend.gate.cells; }
-EXPORT(sounds) uint32_t sounds(uint32_t cell) { return frontend.gate.speech[cell % LS_GATE_CELLS]; }
+EXPORT(cells) uint32_t cells(void) { return recognizer.frontend.gate.cells; }
+EXPORT(sounds) uint32_t sounds(uint32_t cell) {
+    return recognizer.frontend.gate.speech[cell % LS_GATE_CELLS];
+}
 #endif

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #define memcpy __builtin_memcpy
+#define memmove __builtin_memmove
 #define memset __builtin_memset
 
 #endif
