@@ -4,6 +4,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from tests.export.c99.conftest import SANITIZERS
 
 from lightspeech import bundle
 from lightspeech.export.c99 import sources, trusted
@@ -91,12 +92,13 @@ def stream_network(network, seed):
     return net
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_a_stream_gives_the_bits_of_the_window(seed, network, run_c):
+@pytest.mark.parametrize("options", [(), ("-DLS_SMLAD",)], ids=["plain", "smlad"])
+@pytest.mark.parametrize("seed", range(8))
+def test_a_stream_gives_the_bits_of_the_window(seed, options, network, run_c):
     net = stream_network(network, seed)
     features = net.shape(net.inputs[0])[2]
     frames = np.random.default_rng(seed).integers(-128, 128, (150, features)).astype(np.int8)
-    answers = run_c(net.to_bytes(), frames, 5, pipe=PIPE)
+    answers = run_c(net.to_bytes(), frames, 5, *SANITIZERS, *options, pipe=PIPE)
     assert len(answers) > 40
     assert len(np.unique(answers)) > 20
 

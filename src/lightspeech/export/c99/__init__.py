@@ -31,7 +31,7 @@ from lightspeech.export.tflite_file import Graph, Tensor
 if TYPE_CHECKING:  # a device's bundle is read where there is no torch
     from lightspeech.training.run import Run
 
-KERNELS = ("ls_integers.h", "ls_kernels.h", "ls_kernels.c")
+KERNELS = ("ls_integers.h", "ls_kernels.h", "ls_kernels.c", "ls_smlad.c")
 RECURRENT = ("ls_lstm.h", "ls_lstm.c")
 """Of networks with such layers."""
 STREAMED = ("ls_rows.h", "ls_rows.c")
@@ -242,8 +242,8 @@ def sources(
     memory = plan(simplified, calls, repeated=repeated)
     graph = simplified.graph
     heard = stream.find(simplified, calls)
-    layers = RECURRENT if any(step.kernel == "lstm" for step in calls) else ()
-    layers += STREAMED if heard else ()
+    recurs = any(step.kernel == "lstm" for step in calls)
+    layers = (*(RECURRENT if recurs else ()), *(STREAMED if heard else ()))
     code = stream_text.Code(simplified, heard, calls) if heard else None
     header = text.HEADER.format(
         title=text.comment(title),

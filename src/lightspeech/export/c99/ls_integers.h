@@ -2,6 +2,7 @@
 #ifndef LS_INTEGERS_H
 #define LS_INTEGERS_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -11,10 +12,127 @@ static inline int32_t min_of(int32_t a, int32_t b) { return a < b ? a : b; }
 
 static inline int32_t max_of(int32_t a, int32_t b) { return a > b ? a : b; }
 
+#ifdef LS_SMLAD
+/* Cortex-M4, M7, M33: two products an instruction. Unaligned words are read in one load. Any other
+ * machine computes the same in C, so that a test of the layers needs no such processor. */
+static inline uint32_t four(const int8_t *at) {
+    uint32_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+static inline int32_t lower(uint32_t pair) { return (int16_t)(pair & 0xFFFF); }
+
+static inline int32_t upper(uint32_t pair) { return (int16_t)(pair >> 16); }
+
+#ifdef __arm__
+/* Bytes 0 and 2 of a word, as a pair of 16 bits. */
+static inline uint32_t even(uint32_t bytes) {
+    uint32_t pair;
+    __asm__("sxtb16 %0, %1" : "=r"(pair) : "r"(bytes));
+    return pair;
+}
+
+/* Bytes 1 and 3. */
+static inline uint32_t odd(uint32_t bytes) {
+    uint32_t pair;
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(bytes));
+    return pair;
+}
+
+static inline int32_t smlad(uint32_t a, uint32_t b, int32_t sum) {
+    int32_t more;
+    __asm__("smlad %0, %1, %2, %3" : "=r"(more) : "r"(a), "r"(b), "r"(sum));
+    return more;
+}
+
+/* The upper word of a product, rounded. */
+static inline int32_t smmulr(int32_t a, int32_t b) {
+    int32_t high;
+    __asm__("smmulr %0, %1, %2" : "=r"(high) : "r"(a), "r"(b));
+    return high;
+}
+
+static inline int32_t int8_at_most(int32_t value) {
+    int32_t cut;
+    __asm__("ssat %0, #8, %1" : "=r"(cut) : "r"(value));
+    return cut;
+}
+#else
+static inline uint32_t even(uint32_t bytes) {
+    const int8_t low = (int8_t)(bytes & 0xFF), high = (int8_t)(bytes >> 16 & 0xFF);
+    return (uint16_t)low | (uint32_t)high << 16;
+}
+
+static inline uint32_t odd(uint32_t bytes) { return even(bytes >> 8); }
+
+static inline int32_t smlad(uint32_t a, uint32_t b, int32_t sum) {
+    return (int32_t)((uint32_t)sum + (uint32_t)(lower(a) * lower(b)) + (uint32_t)(upper(a) * upper(b)));
+}
+
+static inline int32_t smmulr(int32_t a, int32_t b) {
+    return (int32_t)(((int64_t)a * b + (INT64_C(1) << 31)) >> 32);
+}
+
+static inline int32_t int8_at_most(int32_t value) { return min_of(max_of(value, -128), 127); }
+#endif
+
+/* A scale at hand, for values below 2^30 that it does not shift to the left. */
+typedef struct {
+    int32_t multiplier, right, half, sign;
+} ls_narrowing;
+
+static inline ls_narrowing narrowing(ls_scale scale) {
+    const int32_t right = -scale.shift, some = right > 0;
+    const ls_narrowing by = {scale.multiplier, right, (some << right) >> 1, -some};
+    return by;
+}
+
+/* The roundings of `scaled`, of twice the value: SMMULR does the first, and keeps the upper word of a
+ * product, where that of the doubled one is asked for. */
+static inline int32_t narrowed(int32_t twice, ls_narrowing by) {
+    const int32_t high = smmulr(twice, by.multiplier);
+    return (high + ((high >> 31) & by.sign) + by.half) >> by.right;
+}
+
+static inline int32_t twice(int32_t value) { return (int32_t)((uint32_t)value << 1); }
+
+/* Adds two of one shape where it can; returns whether it did. */
+int ls_add_flat(const ls_pair *layer, const int8_t *a, const int8_t *b, int8_t *out);
+
+#define MOST_RIGHT 20 /* bits: an int8 so far to the left is added in 32 without a carry out */
+
+/* The same as an int8 of all its range, for a shift to the right of 1 to MOST_RIGHT bits. */
+typedef struct {
+    int32_t multiplier, right, half;
+} ls_rounding;
+
+static inline int can_round(ls_scale scale, ls_range range) {
+    return range.low == INT8_MIN && range.high == INT8_MAX && scale.shift < 0 &&
+           scale.shift >= -MOST_RIGHT;
+}
+
+static inline ls_rounding rounding(ls_scale scale, ls_range range) {
+    const int32_t right = -scale.shift, one = 1 << right;
+    const ls_rounding by = {scale.multiplier, right, one / 2 + range.zero * one};
+    return by;
+}
+
+static inline int8_t rounded(int32_t twice, ls_rounding by) {
+    const int32_t high = smmulr(twice, by.multiplier);
+    return (int8_t)int8_at_most((high + (high >> 31) + by.half) >> by.right);
+}
+#endif
+
 /* gemmlowp's two roundings, which TFLite Micro keeps: first to the upper half of the doubled
  * product (its case distinction by sign comes to adding one half), then to the power of two, ties
  * away from zero. Right shifts of negative numbers are arithmetic on every compiler of interest. */
 static inline int32_t scaled(int32_t value, ls_scale scale) {
+#ifdef LS_SMLAD
+    if (scale.shift <= 0) {
+        return narrowed(twice(value), narrowing(scale));
+    }
+#endif
     const int32_t left = max_of(scale.shift, 0), right = left - scale.shift;
     const int32_t wide = (int32_t)((uint32_t)value << left);
     const int64_t product = (int64_t)wide * scale.multiplier + (INT64_C(1) << 30);
@@ -29,31 +147,33 @@ static inline int32_t scaled(int32_t value, ls_scale scale) {
 #endif
 }
 
-#ifdef LS_SMLAD
-/* Cortex-M4, M7, M33: two products an instruction. Unaligned words are read in one load. */
-static inline uint32_t four(const int8_t *at) {
-    uint32_t word;
-    memcpy(&word, at, sizeof word);
-    return word;
+static inline int8_t ranged(int32_t value, ls_range range) {
+    return (int8_t)min_of(max_of(value + range.zero, range.low), range.high);
 }
 
-static inline uint32_t even(uint32_t bytes) {
-    uint32_t pair;
-    __asm__("sxtb16 %0, %1" : "=r"(pair) : "r"(bytes));
-    return pair;
+/* The input under a window, contiguous: the input itself where it is so, else gathered. */
+static inline const int8_t *patch(
+    const ls_window *w, const int8_t *in, int32_t position, int32_t zero, int8_t *to) {
+    const int32_t top = position / w->out_w * w->stride_h - w->pad_h;
+    const int32_t left = position % w->out_w * w->stride_w - w->pad_w;
+    int8_t *end = to;
+    if (top >= 0 && left >= 0 && top + w->kernel_h <= w->in_h && left + w->kernel_w <= w->in_w &&
+        w->dilation_h == 1 && w->dilation_w == 1 &&
+        (w->kernel_h == 1 || w->kernel_w == w->in_w)) {
+        return in + (top * w->in_w + left) * w->in_c;
+    }
+    for (int32_t ky = 0; ky < w->kernel_h; ++ky) {
+        const int32_t y = top + ky * w->dilation_h;
+        for (int32_t kx = 0; kx < w->kernel_w; ++kx, end += w->in_c) {
+            const int32_t x = left + kx * w->dilation_w;
+            if (y < 0 || y >= w->in_h || x < 0 || x >= w->in_w) {
+                memset(end, zero, (size_t)w->in_c);
+            } else {
+                memcpy(end, in + (y * w->in_w + x) * w->in_c, (size_t)w->in_c);
+            }
+        }
+    }
+    return to;
 }
-
-static inline uint32_t odd(uint32_t bytes) {
-    uint32_t pair;
-    __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(bytes));
-    return pair;
-}
-
-static inline int32_t smlad(uint32_t a, uint32_t b, int32_t sum) {
-    int32_t more;
-    __asm__("smlad %0, %1, %2, %3" : "=r"(more) : "r"(a), "r"(b), "r"(sum));
-    return more;
-}
-#endif
 
 #endif

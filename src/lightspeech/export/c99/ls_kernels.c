@@ -8,35 +8,7 @@
 
 #include "ls_integers.h"
 
-static int8_t ranged(int32_t value, ls_range range) {
-    return (int8_t)min_of(max_of(value + range.zero, range.low), range.high);
-}
-
-/* The input under a window, contiguous: the input itself where it is so, else gathered. */
-static const int8_t *patch(
-    const ls_window *w, const int8_t *in, int32_t position, int32_t zero, int8_t *to) {
-    const int32_t top = position / w->out_w * w->stride_h - w->pad_h;
-    const int32_t left = position % w->out_w * w->stride_w - w->pad_w;
-    int8_t *end = to;
-    if (top >= 0 && left >= 0 && top + w->kernel_h <= w->in_h && left + w->kernel_w <= w->in_w &&
-        w->dilation_h == 1 && w->dilation_w == 1 &&
-        (w->kernel_h == 1 || w->kernel_w == w->in_w)) {
-        return in + (top * w->in_w + left) * w->in_c;
-    }
-    for (int32_t ky = 0; ky < w->kernel_h; ++ky) {
-        const int32_t y = top + ky * w->dilation_h;
-        for (int32_t kx = 0; kx < w->kernel_w; ++kx, end += w->in_c) {
-            const int32_t x = left + kx * w->dilation_w;
-            if (y < 0 || y >= w->in_h || x < 0 || x >= w->in_w) {
-                memset(end, zero, (size_t)w->in_c);
-            } else {
-                memcpy(end, in + (y * w->in_w + x) * w->in_c, (size_t)w->in_c);
-            }
-        }
-    }
-    return to;
-}
-
+#ifndef LS_SMLAD /* else in ls_smlad.c */
 #ifdef __wasm_simd128__
 /* WebAssembly: eight products an instruction, of which the neighbours are summed. */
 static v128_t more(v128_t sums, v128_t a, v128_t b) {
@@ -53,17 +25,6 @@ static int32_t sum_of_four(v128_t sums) {
 static void products(
     const int8_t *a, const int8_t *b, const int8_t *v, const int8_t *w, int32_t n, int32_t sum[4]) {
     int32_t av = 0, aw = 0, bv = 0, bw = 0, i = 0;
-#ifdef LS_SMLAD
-    for (; i + 4 <= n; i += 4) {
-        const uint32_t fa = four(a + i), fb = four(b + i), fv = four(v + i), fw = four(w + i);
-        const uint32_t ea = even(fa), eb = even(fb), ev = even(fv), ew = even(fw);
-        const uint32_t oa = odd(fa), ob = odd(fb), ov = odd(fv), ow = odd(fw);
-        av = smlad(oa, ov, smlad(ea, ev, av));
-        aw = smlad(oa, ow, smlad(ea, ew, aw));
-        bv = smlad(ob, ov, smlad(eb, ev, bv));
-        bw = smlad(ob, ow, smlad(eb, ew, bw));
-    }
-#endif
 #ifdef __wasm_simd128__
     v128_t avs = wasm_i32x4_splat(0), aws = avs, bvs = avs, bws = avs;
     for (; i + 8 <= n; i += 8) {
@@ -160,6 +121,8 @@ void ls_depthwise_conv_2d(
         }
     }
 }
+
+#endif
 
 /* The rows and columns of a window that lie in the picture. */
 typedef struct {
@@ -269,6 +232,11 @@ static inline void each_pair(
 }
 
 void ls_add(const ls_pair *layer, const int8_t *a, const int8_t *b, int8_t *out) {
+#ifdef LS_SMLAD
+    if (ls_add_flat(layer, a, b, out)) {
+        return;
+    }
+#endif
     each_pair(layer, a, b, out, sum_of);
 }
 

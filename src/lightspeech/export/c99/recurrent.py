@@ -59,10 +59,10 @@ def _products(
     folded = bias - source.zeros[0] * whole.sum(2)
     products = [source.scales[0] * layer.tensor(place).scales[0] for place in places]  # floats
     scales = [scale_of(layer, float(product) / SUM_SCALE) for product in products]
-    # With every product at its largest, and shifted to the left: no sum can leave 32 bits.
+    # With every product at its largest, and shifted to the left: no sum can leave 32 bits, doubled.
     largest = (np.abs(folded) + 128 * np.abs(whole).sum(2)).max(1)
     pairs = zip(largest.tolist(), scales, strict=True)
-    wide = any(n << max(scale["shift"], 0) >= 2**31 for n, scale in pairs)
+    wide = any(n << max(scale["shift"], 0) >= 2**30 for n, scale in pairs)
     layer.refuse(wide, "can overflow 32 bits; train with smaller weights")
     return {
         f"{name}_weights": whole.astype(np.int8),

@@ -15,6 +15,8 @@ from lightspeech.export.c99.plan import Block, arrange, size
 ROWS = 6
 """Of the last layer that are computed at once: as many as a convolution takes side by side."""
 POOLS = ("mean", "reduce_max")
+NEVER = (0, 0)
+"""Pace of what hears other than the last rows."""
 KERNELS = ("conv_2d", "depthwise_conv_2d", "add")
 """That compute any number of rows."""
 
@@ -120,7 +122,8 @@ def find(simplified: Simplified, steps: list[Step]) -> Stream | None:
         return None
     uses = [use for step in steps for use in _uses(simplified, step, tracks)]
     pools = [use for use in uses if use.pooled]
-    if not pools or len({use.pace for use in pools}) > 1:
+    paces = {use.pace for use in pools}
+    if len(paces) != 1 or NEVER in paces or (1, 1) in paces:
         return None
     groups = {use.source: [u for u in uses if u.source == use.source] for use in uses}
     alike = all(
@@ -216,7 +219,7 @@ def _uses(simplified: Simplified, step: Step, tracks: dict[int, Track]) -> Itera
             rows, tensor = step.layer["count"], simplified.graph.tensors[track.source]
             shape = step.layer["outer"], rows, step.layer["inner"]
             whole = shape == (1, tensor.shape[1], tensor.shape[-1])
-            pace = track.pace if whole and not track.begin else (0, 0)
+            pace = track.pace if whole and not track.begin else NEVER
             yield Use(track.source, rows, 1, pace, pooled=True)
         else:
             after = tracks[simplified.memory[step.output]]

@@ -8,6 +8,8 @@ import numpy.typing as npt
 from lightspeech.export.c99.graph import constant
 from lightspeech.export.c99.layer import Layer, Step, factor, range_of, refuse_rescaling, scale_of
 
+SIDE_BY_SIDE = 6
+"""Positions whose bytes wait as pairs of 16 bits, where a processor multiplies two at once."""
 MAX_STEP = 4096
 """Of a kernel, a stride or a dilation; their products stay far below 32 bits."""
 
@@ -127,6 +129,16 @@ def _channel_scales(layer: Layer, scales: npt.NDArray[np.float32]) -> list[float
     return [source * float(scale) / out for scale in scales]
 
 
+def _is_read_as_it_lies(window: dict[str, int]) -> bool:
+    """Whether every patch is a stretch of the input."""
+    inside = not window["pad_h"] and not window["pad_w"] and window["dilation_h"] == 1
+    reach = (window["out_h"] - 1) * window["stride_h"] + window["kernel_h"]
+    rows = window["kernel_h"] == 1 or window["kernel_w"] == window["in_w"]
+    across = (window["out_w"] - 1) * window["stride_w"] + window["kernel_w"]
+    fits = reach <= window["in_h"] and across <= window["in_w"]
+    return inside and window["dilation_w"] == 1 and rows and fits
+
+
 def _filters(
     layer: Layer, window: dict[str, int], weights: npt.NDArray[np.int8], scales: list[float]
 ) -> Step:
@@ -139,13 +151,14 @@ def _filters(
         bias = constant(layer.graph, layer.operation, 2)
     layer.refuse(bias.shape != (out_c,), f"has {bias.size} biases for {out_c} channels")
     folded = bias - zero * flat.sum(1)
-    # With every product at its largest: no sum on the way can leave 32 bits.
+    # With every product at its largest: no sum on the way can leave 32 bits, nor twice a sum.
     largest = np.abs(folded) + 128 * np.abs(flat).sum(1)
-    layer.refuse(bool((largest >= 2**31).any()), "can overflow 32 bits; train with smaller weights")
+    layer.refuse(bool((largest >= 2**30).any()), "can overflow 32 bits; train with smaller weights")
     pointwise = window["kernel_h"] * window["kernel_w"] == 1 and window["stride_h"] == 1
     narrow = pointwise and window["stride_w"] == 1 and out_c <= window["in_c"]
     padded = window["pad_h"] or window["pad_w"] or window["in_h"] != window["out_h"]
     size = flat.shape[1]
+    gathered = 0 if _is_read_as_it_lies(window) else size
     return Step(
         kernel="conv_2d",
         struct="convolution",
@@ -157,7 +170,7 @@ def _filters(
         },
         inputs=layer.operation.inputs[:1],
         output=layer.operation.outputs[0],
-        scratch=2 * size,
+        scratch=SIDE_BY_SIDE * 2 * (-(-size // 4) * 4) + gathered,
         over=(0,) if narrow and not padded and window["in_w"] == window["out_w"] else (),
         macs=window["out_h"] * window["out_w"] * out_c * size,
     )  # fmt: skip
