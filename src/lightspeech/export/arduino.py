@@ -162,7 +162,7 @@ def pack(bundle: Bundle) -> bytes:
     }
     for path in sorted([*bundle.path.glob("*.c"), *bundle.path.glob("*.h")]):
         text = path.read_text("utf-8")
-        texts[f"src/{path.name}"] = SMLAD + text if path.name == f"{own}_integers.h" else text
+        texts[f"src/{path.name}"] = SMLAD + text if path.name == f"{own}_pairs.h" else text
     return _zip({f"{name}/{path}": text for path, text in texts.items()})
 
 

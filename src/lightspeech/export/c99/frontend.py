@@ -20,6 +20,8 @@ KINDS = ("log_mel", "mfcc", "spectrogram")
 """In the order of the numbers that the C code knows them by."""
 LARGEST_LEVEL = 16.0
 """Above every log band of full scale."""
+FULL_SCALE = 32_768
+"""Of a sample, which is 1 to the front end."""
 FLT_MAX = float(np.finfo(np.float32).max)
 """Where nothing is clipped."""
 
@@ -128,10 +130,10 @@ def hop_frames(cfg: MelConfig, windows: Windows) -> int:
 
 def _check(cfg: MelConfig) -> None:
     """Refuse what the Fourier transform in C cannot do."""
-    if cfg.n_fft & (cfg.n_fft - 1) or cfg.n_fft < 8 or cfg.n_mels > cfg.n_fft // 2:
+    if cfg.n_fft & (cfg.n_fft - 1) or cfg.n_fft < 16 or cfg.n_mels > cfg.n_fft // 2:
         raise ConfigError(
             f"frontend.n_fft={cfg.n_fft} with n_mels={cfg.n_mels}: on a device n_fft must be a "
-            "power of two, 8 or more, and n_mels at most half of it; train with such a front end"
+            "power of two, 16 or more, and n_mels at most half of it; train with such a front end"
         )
     if cfg.level in frontend.RELATIVE and cfg.kind != "log_mel":
         raise ConfigError(
@@ -146,9 +148,29 @@ def _steps(cfg: MelConfig) -> int:
     return min(1 << int(math.log2(32_767 / largest)), 1024)
 
 
+def _transform(n_fft: int) -> list[str]:
+    """Tables of the Fourier transform, see ``ls_frontend.c``: lines of C."""
+    half = n_fft // 2
+    hann = (1 - np.cos(2 * np.pi * np.arange(half + 1) / n_fft)) / 2
+    angles = 2 * np.pi / half * np.outer(np.arange(half // 8), np.arange(1, 8))
+    turns = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    cosines = np.cos(2 * np.pi * np.arange(half // 2 + 1) / n_fft)
+    return [
+        arrays.array("float", "ls_hann", hann / 2 / FULL_SCALE),
+        arrays.array("float", "ls_turns", turns.ravel()),
+        arrays.array("float", "ls_cosine", cosines),
+        arrays.array("uint16_t", "ls_place", [_place(k % half, half) for k in range(half + 1)]),
+    ]
+
+
+def _place(k: int, length: int) -> int:
+    """Where the point k of a transform by eights ends: its octal digits, the last one first."""
+    radix = min(length, 8)
+    return 0 if length == 1 else k % radix * (length // radix) + _place(k // radix, length // radix)
+
+
 def _tables(cfg: MelConfig, to: Input) -> str:
     tables = frontend.tables(cfg)
-    angle = 2 * np.pi * np.arange(cfg.n_fft) / cfg.n_fft
     lines = [f"#define LS_{kind.upper()} {number}" for number, kind in enumerate(KINDS)]
     lines += [
         f"#define LS_KIND LS_{cfg.kind.upper()}",
@@ -159,7 +181,7 @@ def _tables(cfg: MelConfig, to: Input) -> str:
         f"#define LS_QUIETEST {arrays.number(cfg.quietest)}",
         f"#define LS_STEPS {_steps(cfg)} /* of a kept log band: a unit of the natural logarithm */",
         f"#define LS_LEAST_DEVIATION {arrays.number(SMALLEST)}",
-        arrays.array("float", "ls_cosine", np.cos(angle)),
+        *_transform(cfg.n_fft),
         arrays.array("float", "ls_gain", to.gain),
         arrays.array("float", "ls_offset", to.offset),
     ]

@@ -10,7 +10,7 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.export.c99 import arrays
 
-FIXED = ("ls_gate.h", "ls_gate.c")
+FIXED = ("ls_gate.h", "ls_gate.c", "ls_pairs.h")
 TABLES = "ls_gate_tables.h"
 FREE = {"level": "kept", "floor": 0.0, "kind": "log_mel", "n_mfcc": 0, "clip": None}
 """What comes after the energies of the mel bands, which are all that the gate hears."""

@@ -6,7 +6,6 @@
 #include "ls_frontend_tables.h"
 
 #define HALF (LS_N_FFT / 2)
-#define HANN (0.5f / 32768.0f) /* full scale of int16 is 1 */
 
 #if LS_LANES > 1
 typedef int32_t int_lanes __attribute__((vector_size(4 * LS_LANES)));
@@ -19,110 +18,194 @@ typedef int32_t int_lanes;
 /* Of a number of frames side by side, that of one. */
 static inline float at(const ls_lanes *x, uint32_t lane) { return ((const float *)x)[lane]; }
 
-/* Entry k of ls_cosine is cos(2 pi k / LS_N_FFT): window and Fourier transform share it. */
-static inline float sine(uint32_t k) { return ls_cosine[(k + 3 * (LS_N_FFT / 4)) & (LS_N_FFT - 1)]; }
+/* What must be where it is used, so that its points stay in registers. */
+#ifdef __GNUC__
+#define INSIDE static inline __attribute__((always_inline))
+#else
+#define INSIDE static inline
+#endif
 
-/* The Hann window over the ring, oldest sample first; even and odd samples become real and
- * imaginary parts of half as many complex numbers, already in bit-reversed order. Lanes without a
- * frame that waits hear anything. */
-static void apply_window(ls_frontend *state) {
-    const uint32_t oldest = state->next_sample - LS_N_FFT - (state->waiting - 1) * LS_HOP_LENGTH;
-    uint32_t reversed = 0;
-    for (uint32_t n = 0; n < HALF; n++) {
-        for (uint32_t part = 0; part < 2; part++) {
-            const float hann = HANN * (1.0f - ls_cosine[2 * n + part]);
-            int_lanes heard;
-            for (uint32_t lane = 0; lane < LS_LANES; lane++) {
-                const uint32_t place = oldest + lane * LS_HOP_LENGTH + 2 * n + part;
-                ((int32_t *)&heard)[lane] = state->samples[place & (LS_HEARD - 1)];
-            }
-            state->work[2 * reversed + part] = TO_FLOAT(heard) * hann;
+typedef struct {
+    ls_lanes re, im;
+} point;
+
+INSIDE point plus(point a, point b) {
+    const point sum = {a.re + b.re, a.im + b.im};
+    return sum;
+}
+
+INSIDE point minus(point a, point b) {
+    const point gap = {a.re - b.re, a.im - b.im};
+    return gap;
+}
+
+/* A quarter of a turn to the right: times -i. */
+INSIDE point quarter(point a) {
+    const point turned = {a.im, -a.re};
+    return turned;
+}
+
+/* An angle to the right, of which cosine and sine are given. */
+INSIDE point turned(point a, const float *turn) {
+    const point to = {a.re * turn[0] + a.im * turn[1], a.im * turn[0] - a.re * turn[1]};
+    return to;
+}
+
+/* Fourier transform of two, four and eight points in place. */
+INSIDE void transform_two(point *x) {
+    const point gap = minus(x[0], x[1]);
+    x[0] = plus(x[0], x[1]);
+    x[1] = gap;
+}
+
+INSIDE void transform_four(point *x) {
+    const point a = plus(x[0], x[2]), b = plus(x[1], x[3]);
+    const point c = minus(x[0], x[2]), d = quarter(minus(x[1], x[3]));
+    x[0] = plus(a, b);
+    x[1] = plus(c, d);
+    x[2] = minus(a, b);
+    x[3] = minus(c, d);
+}
+
+INSIDE void transform_eight(point *x) {
+    const float root = 0.707106781f;
+    point even[4] = {plus(x[0], x[4]), plus(x[1], x[5]), plus(x[2], x[6]), plus(x[3], x[7])};
+    const point b = minus(x[1], x[5]), d = minus(x[3], x[7]);
+    point odd[4] = {
+        minus(x[0], x[4]),
+        {root * (b.re + b.im), root * (b.im - b.re)},
+        quarter(minus(x[2], x[6])),
+        {root * (d.im - d.re), -root * (d.re + d.im)},
+    };
+    transform_four(even);
+    transform_four(odd);
+    x[0] = even[0];
+    x[1] = odd[0];
+    x[2] = even[1];
+    x[3] = odd[1];
+    x[4] = even[2];
+    x[5] = odd[2];
+    x[6] = even[3];
+    x[7] = odd[3];
+}
+
+/* Samples n and n + 1 of the frames that wait, times a window: lanes without a frame hear anything. */
+INSIDE point heard(const ls_frontend *state, uint32_t n, float window, float next) {
+    point pair;
+#if LS_LANES > 1
+    int_lanes first, second;
+    for (uint32_t lane = 0; lane < LS_LANES; lane++) {
+        ((int32_t *)&first)[lane] = state->samples[lane * LS_HOP_LENGTH + n];
+        ((int32_t *)&second)[lane] = state->samples[lane * LS_HOP_LENGTH + n + 1];
+    }
+#else
+    const int32_t first = state->samples[n], second = state->samples[n + 1];
+#endif
+    pair.re = TO_FLOAT(first) * window;
+    pair.im = TO_FLOAT(second) * next;
+    return pair;
+}
+
+/* What eight points become, so far apart from each other: each turned by its step of the table. */
+INSIDE void put_eight(point *x, const float *turns, uint32_t apart, point *to) {
+    transform_eight(x);
+    to[0] = x[0];
+    to[apart] = turned(x[1], turns);
+    to[2 * apart] = turned(x[2], turns + 2);
+    to[3 * apart] = turned(x[3], turns + 4);
+    to[4 * apart] = turned(x[4], turns + 6);
+    to[5 * apart] = turned(x[5], turns + 8);
+    to[6 * apart] = turned(x[6], turns + 10);
+    to[7 * apart] = turned(x[7], turns + 12);
+}
+
+/* Entry n of the Hann window, which falls as it rises, and the next; samples from `at` on. */
+INSIDE point risen(const ls_frontend *state, const float *window, uint32_t at) {
+    return heard(state, at, window[0], window[1]);
+}
+
+INSIDE point fallen(const ls_frontend *state, const float *window, uint32_t at) {
+    return heard(state, at, window[0], window[-1]);
+}
+
+/* The first step of the transform, of the samples times their window: even and odd ones are the real
+ * and imaginary parts of half as many points. */
+static void transform_samples(const ls_frontend *state, point *z) {
+    const uint32_t apart = HALF / 8, eighth = LS_N_FFT / 8;
+    const float *rises = ls_hann, *falls = ls_hann + HALF, *turns = ls_turns;
+    for (uint32_t n = 0; n < eighth; n += 2, rises += 2, falls -= 2, turns += 14) {
+        point x[8] = {
+            risen(state, rises, n),
+            risen(state, rises + eighth, n + eighth),
+            risen(state, rises + 2 * eighth, n + 2 * eighth),
+            risen(state, rises + 3 * eighth, n + 3 * eighth),
+            fallen(state, falls, n + 4 * eighth),
+            fallen(state, falls - eighth, n + 5 * eighth),
+            fallen(state, falls - 2 * eighth, n + 6 * eighth),
+            fallen(state, falls - 3 * eighth, n + 7 * eighth),
+        };
+        put_eight(x, turns, apart, z + n / 2);
+    }
+}
+
+/* Blocks of some length, each by eights: of each eighth a block an eighth as long. */
+static void transform_blocks(point *z, uint32_t length) {
+    const uint32_t apart = length / 8;
+    for (uint32_t k = 0; k < apart; k++) {
+        const float *const turns = ls_turns + 14 * k * (HALF / length);
+        for (point *block = z + k; block < z + HALF; block += length) {
+            point x[8] = {
+                block[0], block[apart], block[2 * apart], block[3 * apart],
+                block[4 * apart], block[5 * apart], block[6 * apart], block[7 * apart],
+            };
+            put_eight(x, turns, apart, block);
         }
-        uint32_t carry = HALF >> 1;
-        while (reversed & carry) {
-            reversed ^= carry;
-            carry >>= 1;
-        }
-        reversed |= carry;
     }
 }
 
-/* Sums and differences of neighbours: a butterfly of radix 2, whose factor is 1. */
-static void transform_pairs(ls_lanes *z) {
-    for (uint32_t n = 0; n < LS_N_FFT; n += 4) {
-        const ls_lanes re = z[n + 2];
-        const ls_lanes im = z[n + 3];
-        z[n + 2] = z[n] - re;
-        z[n + 3] = z[n + 1] - im;
-        z[n] += re;
-        z[n + 1] += im;
-    }
-}
-
-/* Four transforms of length h become one of 4 h, for output k of each. In bit-reversed order the
- * second of the four holds samples 4 n + 2, and the third 4 n + 1. */
-static void transform_fours(ls_lanes *z, uint32_t h, uint32_t k) {
-    const uint32_t turn = k * (HALF / (2 * h)); /* in the table of LS_N_FFT */
-    const float re1 = ls_cosine[turn], im1 = sine(turn);
-    const float re2 = ls_cosine[2 * turn], im2 = sine(2 * turn);
-    const float re3 = ls_cosine[3 * turn], im3 = sine(3 * turn);
-    for (ls_lanes *a = z + 2 * k; a < z + LS_N_FFT; a += 8 * h) {
-        ls_lanes *const c = a + 2 * h, *const b = a + 4 * h, *const d = a + 6 * h;
-        const ls_lanes b_re = b[0] * re1 + b[1] * im1, b_im = b[1] * re1 - b[0] * im1;
-        const ls_lanes c_re = c[0] * re2 + c[1] * im2, c_im = c[1] * re2 - c[0] * im2;
-        const ls_lanes d_re = d[0] * re3 + d[1] * im3, d_im = d[1] * re3 - d[0] * im3;
-        const ls_lanes sum_re = a[0] + c_re, sum_im = a[1] + c_im;
-        const ls_lanes gap_re = a[0] - c_re, gap_im = a[1] - c_im;
-        const ls_lanes odd_re = b_re + d_re, odd_im = b_im + d_im;
-        const ls_lanes bow_re = b_re - d_re, bow_im = b_im - d_im;
-        a[0] = sum_re + odd_re;
-        a[1] = sum_im + odd_im;
-        b[0] = sum_re - odd_re;
-        b[1] = sum_im - odd_im;
-        c[0] = gap_re + bow_im;
-        c[1] = gap_im - bow_re;
-        d[0] = gap_re - bow_im;
-        d[1] = gap_im + bow_re;
-    }
-}
-
-/* Fourier transform of HALF complex numbers in place, radix 4; 4^n * 2 needs one step of radix 2,
- * and a bit at an odd place says so. */
-static void transform(ls_lanes *z) {
-    uint32_t h = 1;
-    if (HALF & 0xAAAAAAAAu) {
-        transform_pairs(z);
-        h = 2;
-    }
-    for (; h < HALF; h *= 4) {
-        for (uint32_t k = 0; k < h; k++) {
-            transform_fours(z, h, k);
+/* The rest, whose points are neighbours and are not turned. */
+static void transform_neighbours(point *z, uint32_t length) {
+    for (point *block = z; block < z + HALF; block += length) {
+        if (length == 8) {
+            transform_eight(block);
+        } else if (length == 4) {
+            transform_four(block);
+        } else if (length == 2) {
+            transform_two(block);
         }
     }
 }
 
-/* The spectrum of LS_N_FFT real samples from that of half as many complex ones; leaves the energy
- * of bin k in work[2 k], so that the odd places are free. */
-static void find_energies(ls_lanes *work) {
-    work[LS_N_FFT] = work[0];
-    work[LS_N_FFT + 1] = work[1];
+/* Fourier transform of HALF points; point k ends at ls_place[k]. */
+static void transform(ls_frontend *state) {
+    point *const z = (point *)(void *)state->work;
+    uint32_t length = HALF / 8;
+    transform_samples(state, z);
+    for (; length > 8; length /= 8) {
+        transform_blocks(z, length);
+    }
+    transform_neighbours(z, length);
+}
+
+/* The spectrum of LS_N_FFT real samples from that of half as many points; the window is half as high
+ * as it should be, so that sums of two points need no factor. */
+static void find_energies(ls_frontend *state) {
+    const point *const z = (const point *)(const void *)state->work;
     for (uint32_t k = 0; k <= HALF / 2; k++) {
-        ls_lanes *a = work + 2 * k;
-        ls_lanes *b = work + 2 * (HALF - k);
-        const ls_lanes even_re = 0.5f * (a[0] + b[0]);
-        const ls_lanes even_im = 0.5f * (a[1] - b[1]);
-        const ls_lanes odd_re = 0.5f * (a[1] + b[1]);
-        const ls_lanes odd_im = 0.5f * (b[0] - a[0]);
-        const float cosine = ls_cosine[k];
-        const float slope = ls_cosine[LS_N_FFT / 4 - k];
+        const point a = z[ls_place[k]], b = z[ls_place[HALF - k]];
+        const ls_lanes even_re = a.re + b.re, even_im = a.im - b.im;
+        const ls_lanes odd_re = a.im + b.im, odd_im = b.re - a.re;
+        const float cosine = ls_cosine[k], slope = ls_cosine[HALF / 2 - k];
         const ls_lanes re = odd_re * cosine + odd_im * slope;
         const ls_lanes im = odd_im * cosine - odd_re * slope;
-        a[0] = (even_re + re) * (even_re + re) + (even_im + im) * (even_im + im);
-        b[0] = (even_re - re) * (even_re - re) + (even_im - im) * (even_im - im);
+        const ls_lanes sum_re = even_re + re, sum_im = even_im + im;
+        const ls_lanes gap_re = even_re - re, gap_im = even_im - im;
+        state->energy[k] = sum_re * sum_re + sum_im * sum_im;
+        state->energy[HALF - k] = gap_re * gap_re + gap_im * gap_im;
     }
 #if LS_POWER == 1
     for (uint32_t k = 0; k <= HALF; k++) {
-        float *const energy = (float *)(work + 2 * k);
+        float *const energy = (float *)(state->energy + k);
         for (uint32_t lane = 0; lane < LS_LANES; lane++) {
             energy[lane] = sqrtf(energy[lane]);
         }
@@ -148,21 +231,26 @@ static ls_lanes natural_log(ls_lanes x) {
     return TO_FLOAT(exponent) * 0.693147181f + 2.0f * s * series;
 }
 
-/* The logarithm of mel band b goes to work[2 b + 1]: there are fewer bands than bins. */
+/* The logarithms of the mel bands, in the place of the points, which nobody needs any more. */
 static void find_bands(ls_frontend *state) {
-    ls_lanes *const work = state->work;
     const float *weight = ls_band_weights;
 #if LS_GATE
     memset(state->pooled, 0, sizeof state->pooled);
 #endif
     for (uint32_t band = 0; band < LS_N_MELS; band++) {
-        const ls_lanes *energy = work + 2 * ls_band_first[band];
+        const ls_lanes *energy = state->energy + ls_band_first[band];
         ls_lanes sum = {0};
-        for (uint32_t n = ls_band_size[band]; n > 0; n--) {
-            sum += *energy * *weight++;
-            energy += 2;
+        uint32_t n = ls_band_size[band];
+        for (; n >= 4; n -= 4, energy += 4, weight += 4) {
+            sum += energy[0] * weight[0];
+            sum += energy[1] * weight[1];
+            sum += energy[2] * weight[2];
+            sum += energy[3] * weight[3];
         }
-        work[2 * band + 1] = natural_log(sum + LS_FLOOR);
+        for (; n > 0; n--) {
+            sum += *energy++ * *weight++;
+        }
+        state->work[band] = natural_log(sum + LS_FLOOR);
 #if LS_GATE
         state->pooled[band / (LS_N_MELS / LS_GATE_BANDS)] += sum;
 #endif
@@ -171,15 +259,15 @@ static void find_bands(ls_frontend *state) {
 #endif
 
 /* Feature n of a frame, before standardization. */
-static float feature(const ls_lanes *work, uint32_t n, uint32_t lane) {
+static float feature(const ls_frontend *state, uint32_t n, uint32_t lane) {
 #if LS_KIND == LS_SPECTROGRAM
-    return at(work + 2 * n, lane);
+    return at(state->energy + n, lane);
 #elif LS_KIND == LS_LOG_MEL
-    return at(work + 2 * n + 1, lane);
+    return at(state->work + n, lane);
 #else
     float sum = 0.0f;
     for (uint32_t band = 0; band < LS_N_MELS; band++) {
-        sum += at(work + 2 * band + 1, lane) * ls_dct[n * LS_N_MELS + band];
+        sum += at(state->work + band, lane) * ls_dct[n * LS_N_MELS + band];
     }
     return sum < -LS_CLIP ? -LS_CLIP : sum > LS_CLIP ? LS_CLIP : sum;
 #endif
@@ -246,7 +334,7 @@ static void add_features(ls_frontend *state, uint32_t lane) {
     int8_t *const frame = state->frames[state->ready++];
     ls_kept kept[LS_N_FEATURES];
     for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
-        kept[n] = keep(state, feature(state->work, n, lane), n);
+        kept[n] = keep(state, feature(state, n, lane), n);
     }
 #if LS_RECENT_FRAMES
     state->loudest[state->next_frame] = (ls_kept)loudest_of(kept, LS_N_FEATURES);
@@ -263,7 +351,7 @@ const int8_t *ls_frontend_frame(ls_frontend *state) {
 #else
 static void add_features(ls_frontend *state, uint32_t lane) {
     for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
-        state->frames[state->next_frame][n] = keep(state, feature(state->work, n, lane), n);
+        state->frames[state->next_frame][n] = keep(state, feature(state, n, lane), n);
     }
     state->next_frame = (state->next_frame + 1) % LS_WINDOW_FRAMES;
 }
@@ -306,7 +394,7 @@ void ls_frontend_window(ls_frontend *state, int8_t *features) {
 static void listen(ls_frontend *state, uint32_t lane) {
     state->listened++;
     for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
-        const float value = feature(state->work, n, lane);
+        const float value = feature(state, n, lane);
         const float away = value - state->mean[n];
         state->mean[n] += away / (float)state->listened;
         state->squares[n] += away * (value - state->mean[n]);
@@ -341,26 +429,36 @@ static void add_frame(ls_frontend *state, uint32_t lane) {
     add_features(state, lane);
 }
 
+/* Of the samples heard only those stay that the next frame has too. */
+static void forget(ls_frontend *state) {
+    const uint32_t past = state->waiting * LS_HOP_LENGTH;
+    const uint32_t left = past < state->n_samples ? state->n_samples - past : 0;
+    memmove(state->samples, state->samples + past, left * sizeof state->samples[0]);
+    state->to_skip = past - (state->n_samples - left);
+    state->n_samples = left;
+    state->waiting = 0;
+}
+
 static void add_frames(ls_frontend *state) {
 #if LS_STREAMS
     state->ready = 0;
     state->taken = 0;
 #endif
-    apply_window(state);
-    transform(state->work);
-    find_energies(state->work);
+    transform(state);
+    find_energies(state);
 #if LS_KIND != LS_SPECTROGRAM
     find_bands(state);
 #endif
     for (uint32_t lane = 0; lane < state->waiting; lane++) {
         add_frame(state, lane);
     }
-    state->waiting = 0;
+    forget(state);
 }
 
 /* The next sample is the first. */
 static void begin(ls_frontend *state) {
-    state->samples_to_frame = LS_N_FFT;
+    state->n_samples = 0;
+    state->to_skip = 0;
     state->frames_to_window = LS_WINDOW_FRAMES;
     state->waiting = 0;
     state->due = 0;
@@ -410,14 +508,17 @@ int ls_frontend_know(ls_frontend *state) {
 }
 #endif
 
-/* Copy samples into the ring until a frame is whole, the ring turns or the samples end. */
+/* Copy samples until a frame is whole or they end. */
 static size_t take(ls_frontend *state, const int16_t *samples, size_t n) {
-    const size_t to_turn = LS_HEARD - state->next_sample;
-    size_t taken = n < state->samples_to_frame ? n : state->samples_to_frame;
-    taken = taken < to_turn ? taken : to_turn;
-    memcpy(state->samples + state->next_sample, samples, taken * sizeof samples[0]);
-    state->next_sample = (uint32_t)(state->next_sample + taken) & (LS_HEARD - 1);
-    state->samples_to_frame -= (uint32_t)taken;
+    const size_t room = LS_N_FFT + state->waiting * LS_HOP_LENGTH - state->n_samples;
+    if (state->to_skip > 0) {
+        const size_t skipped = n < state->to_skip ? n : state->to_skip;
+        state->to_skip -= (uint32_t)skipped;
+        return skipped;
+    }
+    const size_t taken = n < room ? n : room;
+    memcpy(state->samples + state->n_samples, samples, taken * sizeof samples[0]);
+    state->n_samples += (uint32_t)taken;
     return taken;
 }
 
@@ -425,10 +526,9 @@ size_t ls_frontend_push(ls_frontend *state, const int16_t *samples, size_t n) {
     size_t used = 0;
     while (used < n) {
         used += take(state, samples + used, n - used);
-        if (state->samples_to_frame > 0) {
+        if (state->n_samples < LS_N_FFT + state->waiting * LS_HOP_LENGTH) {
             continue;
         }
-        state->samples_to_frame = LS_HOP_LENGTH;
         state->frames_to_window--;
         state->waiting++;
         if (state->waiting == LS_LANES || state->frames_to_window == 0) {

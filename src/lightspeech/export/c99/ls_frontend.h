@@ -57,7 +57,7 @@ typedef int8_t ls_kept; /* what the network takes */
 #endif
 
 typedef struct {
-    int16_t samples[LS_HEARD];                       /* ring: the last frames of sound */
+    int16_t samples[LS_HEARD];                       /* of the frames to come */
 #if LS_STREAMS
     int8_t frames[LS_LANES][LS_N_FEATURES];          /* what the network hears, not taken yet */
     uint32_t ready, taken;                           /* of these frames */
@@ -67,9 +67,10 @@ typedef struct {
 #else
     ls_kept frames[LS_WINDOW_FRAMES][LS_N_FEATURES]; /* ring: what the network hears at once */
 #endif
-    ls_lanes work[LS_N_FFT + 2];                     /* the spectrum of frames side by side */
-    uint32_t next_sample;                            /* place in the ring of samples */
-    uint32_t samples_to_frame;                       /* samples until the next frame is whole */
+    ls_lanes work[LS_N_FFT];                         /* points of frames side by side; then bands */
+    ls_lanes energy[LS_N_FFT / 2 + 1];               /* their spectra */
+    uint32_t n_samples;                              /* that are held */
+    uint32_t to_skip;                                /* samples to come that are in no frame */
     uint32_t waiting;                                /* frames that are whole, not yet computed */
     uint32_t next_frame;                             /* place in the ring of frames, or of loudest */
     uint32_t frames_to_window;                       /* frames until the next window is whole */

@@ -1,5 +1,7 @@
 #include "ls_gate.h"
 
+#include "ls_pairs.h"
+
 #ifdef __wasm_simd128__
 #include <wasm_simd128.h>
 #endif
@@ -82,9 +84,44 @@ static void find_few(const gate_layer *layer, const int8_t *ring, uint32_t now, 
     wasm_v128_store(sums + out, first);
     wasm_v128_store(sums + out + 4, second);
 }
+#elif defined LS_SMLAD
+#define SIDE_BY_SIDE 8u
+/* The same of a few outputs side by side, whose sums stay in registers; much of it is 0. */
+static void find_few(const gate_layer *layer, const int8_t *ring, uint32_t now, uint32_t out,
+                     int32_t *sums) {
+    const int8_t *weight = layer->weights + out;
+    const int32_t *const bias = layer->bias + out;
+    int32_t a = bias[0], b = bias[1], c = bias[2], d = bias[3];
+    int32_t e = bias[4], f = bias[5], g = bias[6], h = bias[7];
+    for (uint32_t tap = 0; tap < layer->taps; tap++) {
+        const int8_t *heard = heard_by(layer, ring, now, tap);
+        for (const int8_t *const end = heard + layer->inputs; heard < end; heard++) {
+            const int32_t value = *heard;
+            if (value != 0) {
+                const uint32_t some = four(weight), others = four(weight + 4);
+                a += value * lower(even(some));
+                b += value * lower(odd(some));
+                c = smlabt(value, even(some), c);
+                d = smlabt(value, odd(some), d);
+                e += value * lower(even(others));
+                f += value * lower(odd(others));
+                g = smlabt(value, even(others), g);
+                h = smlabt(value, odd(others), h);
+            }
+            weight += layer->outputs;
+        }
+    }
+    sums[out] = a;
+    sums[out + 1] = b;
+    sums[out + 2] = c;
+    sums[out + 3] = d;
+    sums[out + 4] = e;
+    sums[out + 5] = f;
+    sums[out + 6] = g;
+    sums[out + 7] = h;
+}
 #else
 #define SIDE_BY_SIDE 4u
-/* The same of a few outputs side by side, whose sums stay in registers; much of it is 0. */
 static void find_few(const gate_layer *layer, const int8_t *ring, uint32_t now, uint32_t out,
                      int32_t *sums) {
     const int8_t *weight = layer->weights + out;

@@ -174,9 +174,10 @@ void ls_max_pool_2d(const ls_pool *layer, const int8_t *in, int8_t *out) {
 void ls_mean(const ls_reduction *layer, const int8_t *in, int8_t *out) {
     for (int32_t o = 0; o < layer->outer; ++o, in += layer->count * layer->inner) {
         for (int32_t i = 0; i < layer->inner; ++i) {
+            const int8_t *at = in + i;
             int32_t sum = -layer->in_zero * layer->count;
-            for (int32_t r = 0; r < layer->count; ++r) {
-                sum += in[r * layer->inner + i];
+            for (int32_t left = layer->count; left > 0; --left, at += layer->inner) {
+                sum += *at;
             }
             *out++ = ranged(scaled(sum, layer->scale), layer->out);
         }
@@ -186,9 +187,10 @@ void ls_mean(const ls_reduction *layer, const int8_t *in, int8_t *out) {
 void ls_reduce_max(const ls_reduction *layer, const int8_t *in, int8_t *out) {
     for (int32_t o = 0; o < layer->outer; ++o, in += layer->count * layer->inner) {
         for (int32_t i = 0; i < layer->inner; ++i) {
+            const int8_t *at = in + i;
             int32_t most = INT8_MIN;
-            for (int32_t r = 0; r < layer->count; ++r) {
-                most = max_of(most, in[r * layer->inner + i]);
+            for (int32_t left = layer->count; left > 0; --left, at += layer->inner) {
+                most = max_of(most, *at);
             }
             *out++ = (int8_t)most;
         }

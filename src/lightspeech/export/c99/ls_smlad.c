@@ -44,15 +44,20 @@ static void spread(const int8_t *from, int32_t n, uint32_t *to) {
 static void products(
     const int8_t *filter, int32_t n, const uint32_t *at, int32_t bias, int32_t sums[SIDE_BY_SIDE]) {
     int32_t s = bias, t = bias, u = bias, v = bias, w = bias, x = bias;
-    for (const int8_t *const end = filter + n / 4 * 4; filter < end; filter += 4) {
-        const uint32_t bytes = four(filter), a = even(bytes), b = odd(bytes);
-        ADD_PRODUCTS(s, t, u, v, w, x, at, a, b);
+    for (const int8_t *const end = filter + n / 8 * 8; filter < end; filter += 8) {
+        const uint32_t bytes = four(filter), more = four(filter + 4);
+        ADD_PRODUCTS(s, t, u, v, w, x, at, even(bytes), odd(bytes));
+        ADD_PRODUCTS(s, t, u, v, w, x, at, even(more), odd(more));
+    }
+    if (n % 8 >= 4) {
+        const uint32_t bytes = four(filter);
+        ADD_PRODUCTS(s, t, u, v, w, x, at, even(bytes), odd(bytes));
+        filter += 4;
     }
     if (n % 4 > 0) {
         uint32_t bytes = 0;
         memcpy(&bytes, filter, (size_t)(n % 4));
-        const uint32_t a = even(bytes), b = odd(bytes);
-        ADD_PRODUCTS(s, t, u, v, w, x, at, a, b);
+        ADD_PRODUCTS(s, t, u, v, w, x, at, even(bytes), odd(bytes));
     }
     sums[0] = s;
     sums[1] = t;
