@@ -114,15 +114,16 @@ void hear(const int32_t *levels, int cells, uint8_t *speech) {
 """
 
 
-def test_c_hears_speech_in_the_golden_levels_where_their_scores_say_so(tmp_path, load_c):
+@pytest.mark.parametrize("options", [(), ("-DLS_SMLAD",)], ids=["plain", "smlad"])
+def test_c_hears_speech_in_the_golden_levels_where_their_scores_say_so(tmp_path, load_c, options):
     ones = np.ones(SHIPPED.n_features, np.float32)
     for name, text in c99_frontend.sources(SHIPPED, WINDOWS, Input(ones, ones, 1, 0)).items():
-        if "gate" in name or "config" in name:
+        if any(part in name for part in ("gate", "config", "pairs")):
             (tmp_path / name).write_text(text)
     (tmp_path / "hear.c").write_text(HEAR)
     levels = GOLDEN["levels"].astype(np.int32)
     marks = np.empty(len(levels), np.uint8)
-    load_c(tmp_path).hear(
+    load_c(tmp_path, *options).hear(
         levels.ctypes.data_as(ctypes.c_void_p), len(levels), marks.ctypes.data_as(ctypes.c_void_p)
     )
     expected = GOLDEN["scores"] >= gate.weights().threshold

@@ -17,21 +17,19 @@ from lightspeech.workflows.convert import convert
 
 HEAR = """
 #include <stdio.h>
-#include "ls_frontend.h"
-#include "ls_model.h"
+#include "ls_recognizer.h"
 void ls_hear(const int16_t *samples, size_t n);
 void ls_hear(const int16_t *samples, size_t n) {
-    static ls_frontend frontend;
-    static ls_model model;
-    ls_frontend_init(&frontend);
+    static ls_recognizer recognizer;
+    ls_recognizer_init(&recognizer);
     while (n > 0) {
-        const size_t used = ls_frontend_push(&frontend, samples, n);
+        const size_t used = ls_recognizer_hear(&recognizer, samples, n);
         samples += used;
         n -= used;
-        if (ls_frontend_due(&frontend)) {
-            ls_frontend_window(&frontend, ls_model_input(&model));
-            ls_model_run(&model);
-            fwrite(ls_model_output(&model), 1, LS_MODEL_OUTPUT_SIZE, stdout);
+        if (ls_recognizer_due(&recognizer)) {
+            float probabilities[LS_MODEL_OUTPUT_SIZE];
+            ls_recognizer_answer(&recognizer, probabilities);
+            fwrite(probabilities, sizeof probabilities, 1, stdout);
         }
     }
 }
@@ -78,7 +76,7 @@ def hear(gcc, tmp_path, write):
         main.write_text(MAIN.format(n=len(samples), declared=declared, called=called))
         program = gcc(tmp_path / "program", main, *objects)
         done = subprocess.run([program], input=samples.tobytes(), capture_output=True, check=True)
-        return np.frombuffer(done.stdout, np.int8)
+        return np.frombuffer(done.stdout, np.float32)
 
     return run
 

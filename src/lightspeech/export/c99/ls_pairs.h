@@ -2,10 +2,10 @@
 #ifndef LS_PAIRS_H
 #define LS_PAIRS_H
 
+#ifdef LS_SMLAD
 #include <stdint.h>
 #include <string.h>
 
-#ifdef LS_SMLAD
 /* Cortex-M4, M7, M33: two products an instruction. Unaligned words are read in one load. Any other
  * machine computes the same in C, so that a test of the layers needs no such processor. */
 static inline uint32_t four(const int8_t *at) {
