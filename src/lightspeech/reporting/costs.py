@@ -80,7 +80,7 @@ def devices(root: Path) -> str:
         )
         for cost in sorted(costs, key=lambda cost: (cost.target, -cost.flash_bytes))
     ]
-    inference, second = "instructions a window", "instructions a second of audio"
+    inference, second = "instructions an answer", "instructions a second of audio"
     head = ("model", "target", "how", "flash", "RAM", inference, second)
     return table(head, rows, names=3)
 
