@@ -35,9 +35,13 @@ static void spread(const int8_t *from, int32_t n, uint32_t *to) {
                 : "memory");                                                                       \
     } while (0)
 #else
-#define NEXT(sum) sum = smlad(at[1], b, smlad(at[0], a, sum)), at += 2
 #define ADD_PRODUCTS(s, t, u, v, w, x, at, a, b)                                                   \
-    (NEXT(s), NEXT(t), NEXT(u), NEXT(v), NEXT(w), NEXT(x))
+    do {                                                                                           \
+        int32_t *const sums[] = {&s, &t, &u, &v, &w, &x};                                          \
+        for (int32_t i = 0; i < SIDE_BY_SIDE; ++i, at += 2) {                                      \
+            *sums[i] = smlad(at[1], b, smlad(at[0], a, *sums[i]));                                 \
+        }                                                                                          \
+    } while (0)
 #endif
 
 /* A filter times as many positions as are side by side. */
