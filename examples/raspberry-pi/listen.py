@@ -1,4 +1,4 @@
-"""Hear emotion through the microphone: one JSON object a window, `none` while nobody speaks.
+"""Hear emotion through the microphone: one JSON object an answer, `none` while nobody speaks.
 
 python listen.py BUNDLE [options of arecord, such as -D plughw:1,0]
 """
@@ -10,17 +10,21 @@ import sys
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
 import lightspeech
-from lightspeech.audio.resampling import resampled
-from lightspeech.audio.samples import mono
-from lightspeech.audio.windows import Waveform
+from lightspeech.inference import answers
+from lightspeech.inference.live_stream import Kind, Update
 
 BLOCK = 3_840
 """Bytes read at once: about a tenth of a second; samples of any number of channels up to six."""
+SMOOTHING = 0.5
+"""Weight that the answer of a hop before keeps in `now`: less flicker, and a second later."""
+TOLD = (Kind.NOW, Kind.TURN)
+"""What is told: the last window each hop, and each turn, said between two pauses, once it ended."""
 
 
 def record(sample_rate: int, options: list[str]) -> subprocess.Popen[bytes]:
@@ -52,30 +56,30 @@ def header(sound: BufferedReader, asked: int) -> tuple[int, int]:
     return form
 
 
-def samples(sound: BufferedReader, channels: int) -> Iterator[Waveform]:
-    """Turn 16-bit samples into one waveform from −1 to 1, as they come."""
+def blocks(sound: BufferedReader, channels: int) -> Iterator[npt.NDArray[Any]]:
+    """Give 16-bit samples as they come, shape ``(samples, channels)``."""
     while len(block := sound.read(BLOCK)) == BLOCK:
-        yield mono(np.frombuffer(block, "<i2").reshape(-1, channels))
+        yield np.frombuffer(block, "<i2").reshape(-1, channels)
+
+
+def tell(updates: list[Update]) -> None:
+    """Print a line an update."""
+    for update in updates:
+        if update.kind in TOLD:
+            about = {"kind": update.kind, "at_s": round(update.at_s, 1)}
+            print(json.dumps({**about, **answers.record(update.segment)}), flush=True)
 
 
 def main(folder: Path, options: list[str]) -> int:
-    """Answer window by window until the microphone stops; give the exit code of `arecord`."""
+    """Answer while the microphone is open; give the exit code of `arecord`."""
     recognizer = lightspeech.load(folder)
-    windows, rate = recognizer.bundle.windows, recognizer.sample_rate
-    with record(rate, options) as microphone:
+    with record(recognizer.sample_rate, options) as microphone:
         sound = cast(BufferedReader, microphone.stdout)
-        true_rate, channels = header(sound, rate)
-        heard = resampled(samples(sound, channels), true_rate, rate)
-        for start, window in windows.stream(heard, rate):
-            answer = recognizer(window, sample_rate=rate)
-            line = {
-                "start_s": round(start / rate, 1),
-                "label": answer.label,
-                "uncertain": answer.uncertain,
-                "speech": round(answer.speech, 2),
-                "probabilities": {name: round(p, 3) for name, p in answer.probabilities.items()},
-            }
-            print(json.dumps(line), flush=True)
+        rate, channels = header(sound, recognizer.sample_rate)
+        stream = recognizer.live(rate, channels, smoothing=SMOOTHING)
+        for block in blocks(sound, channels):
+            tell(stream.feed(block))
+        tell(stream.flush())
     return microphone.returncode
 
 

@@ -12,12 +12,15 @@ import pytest
 from lightspeech.audio import gate
 from lightspeech.bundle import READABLE
 from lightspeech.export import tflite_file
+from lightspeech.inference.live_stream import Kind, LiveStream
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "android"
 MAIN = EXAMPLE / "app/src/main"
 KOTLIN = (MAIN / "kotlin/lightspeech/example/Recognizer.kt").read_text("utf-8")
-GATE = MAIN / "java/lightspeech/example/Gate.java"
+JAVA = MAIN / "java/lightspeech/example"
+GATE = JAVA / "Gate.java"
 JSON = Path("/usr/share/java/com.android.json.jar")  # of Debian's libandroid-json-java
+RATE = 16_000
 GOLDEN = Path(__file__).parents[1] / "golden/gate.npz"
 TYPES = {
     "getInt": int, "getDouble": (int, float), "getString": str, "getJSONArray": list,
@@ -76,9 +79,65 @@ def test_its_gate_has_the_numbers_of_the_package():
     assert 'Gate(json(assets, "gate.json"))' in KOTLIN
 
 
-def test_its_gate_scores_as_the_package_does_to_the_whole_number(tmp_path):
+@pytest.fixture(scope="module")
+def java(tmp_path_factory):
+    """Run one of the classes beside this file, with the example's numbers of the gate."""
     if not shutil.which("javac") or not JSON.exists():
         pytest.skip("needs javac, and org.json of Android: apt install libandroid-json-java")
+    classes = tmp_path_factory.mktemp("classes")
+    tested = [*JAVA.glob("*.java"), *Path(__file__).parent.glob("Hear*.java")]
+    compiler = ["javac", "-Xlint:all", "-Werror", "-cp", JSON, "-d", classes, *tested]
+    subprocess.run(compiler, check=True, timeout=120)
+
+    def run(name, *arguments):
+        command = ["java", "-cp", f"{JSON}:{classes}", f"lightspeech.example.{name}"]
+        command += [MAIN / "assets/gate.json", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        return [line.split() for line in done.stdout.splitlines()]
+
+    return run
+
+
+class Loudness:
+    """The network of HearLive.java."""
+
+    def __init__(self, bundle):
+        self.bundle = bundle
+
+    def predict(self, waveforms):
+        loud = np.minimum(4 * np.abs(waveforms.astype(np.float64)).mean(1), 1).astype(np.float32)
+        return np.stack([loud, 1 - loud], 1)
+
+
+@pytest.mark.parametrize("chunk", [160, 7_777, 10**6])
+def test_its_stream_says_what_that_of_the_package_says(
+    java, make_bundle, everybody_speaks, tmp_path, chunk
+):
+    everybody_speaks.undo()
+    voice = np.load(GOLDEN)["samples"][RATE // 2 : 2 * RATE] / np.float32(32_768)
+    loudness = np.repeat([1.0, 20.0, 0.0, 1.0], 2 * RATE).astype(np.float32)
+    sound = (np.resize(voice, 8 * RATE) * loudness).clip(-1, 1)
+    sound.tofile(tmp_path / "sound")
+    bundle = make_bundle(labels=("loud", "low"), threshold=0.6)
+    stream = LiveStream(Loudness(bundle), RATE, smoothing=0.5, turns=False)
+    expected = [(one.at_s, one.segment) for one in stream.feed(sound) if one.kind is Kind.NOW]
+    said = java("HearLive", tmp_path / "sound", str(chunk))
+    assert len(said) == len(expected) > 10
+    for (at, start, end, label, uncertain, *shares), (at_s, segment) in zip(
+        said, expected, strict=True
+    ):
+        times = [float(at), float(start), float(end)]
+        assert times == pytest.approx([at_s, segment.start_s, segment.end_s])
+        assert [*bundle.labels, "none"][int(label)] == segment.label
+        assert (uncertain == "true") == segment.uncertain
+        assert float(shares[0]) == pytest.approx(segment.speech, abs=1e-5)
+        if segment.label != "none":
+            assert float(shares[1]) == pytest.approx(segment.probabilities["loud"], abs=1e-5)
+    labels = [segment.label for _, segment in expected]
+    assert {"loud", "low", "none"} == {*labels}
+
+
+def test_its_gate_scores_as_the_package_does_to_the_whole_number(java, tmp_path):
     golden = np.load(GOLDEN)
     voice = golden["samples"] / np.float32(32_768)
     n_cells = len(golden["scores"])
@@ -87,15 +146,7 @@ def test_its_gate_scores_as_the_package_does_to_the_whole_number(tmp_path):
     sounds = {"voice": voice, "padded": padded, "silence": 0 * voice, "short": voice[20_000:21_281]}
     for name, sound in sounds.items():
         sound.tofile(tmp_path / name)
-    hear = Path(__file__).with_name("Hear.java")
-    compiler = ["javac", "-Xlint:all", "-Werror", "-cp", JSON, "-d", tmp_path, GATE, hear]
-    subprocess.run(compiler, check=True, timeout=120)
-    command = ["java", "-cp", f"{JSON}:{tmp_path}", "lightspeech.example.Hear"]
-    done = subprocess.run(
-        [*command, MAIN / "assets/gate.json", *(tmp_path / name for name in sounds)],
-        capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
-    rows = [line.split() for line in done.stdout.splitlines()]
+    rows = java("Hear", *(tmp_path / name for name in sounds))
     for (rate, speech, *scores), sound in zip(rows, sounds.values(), strict=True):
         assert int(rate) == gate.MEL.sample_rate
         learnt = gate.Scorer(gate.weights())

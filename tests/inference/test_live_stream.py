@@ -133,6 +133,16 @@ def test_windows_shorter_than_what_the_gate_is_behind_are_spoken_of_later(make_b
     assert [update.segment.start_s for update in now[:3]] == [0, 0.5, 1.0]
 
 
+def test_windows_that_come_faster_than_the_gate_knows_them_are_all_spoken_of(
+    make_bundle, everybody_speaks, talk
+):
+    everybody_speaks.undo()
+    stream = lightspeech.load(make_bundle().path).live(RATE, turns=False)
+    starts = [one.segment.start_s for one in stream.feed(talk) if one.kind is Kind.NOW]
+    assert starts == [0.5 * n for n in range(len(starts))]
+    assert len(starts) > 10
+
+
 def test_after_its_end_a_live_stream_begins_anew(micro, talk):
     live = micro.live(RATE)
     expected = fed(live, talk, [5_000])

@@ -1,5 +1,6 @@
 """What is said while somebody speaks: of the last window at once, of each turn, and for good."""
 
+from collections import deque
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -16,7 +17,7 @@ from lightspeech.errors import ConfigError
 from lightspeech.inference import answers
 from lightspeech.inference.answers import NONE, Segment
 from lightspeech.inference.predictor import Predictor, Probabilities
-from lightspeech.inference.recognize import utterance
+from lightspeech.inference.recognize import Stretch, utterance
 from lightspeech.inference.stream import Stream
 from lightspeech.inference.turns import Turn, Turns
 
@@ -102,7 +103,8 @@ class LiveStream:
         self._turns = Turns(rate)
         self._rest = np.zeros(0, np.float32)  # less than a step
         self._n_samples = 0
-        self._spoken_of = -1.0  # where the window of the last ``now`` begins, in seconds
+        self._newest_s = -1.0  # where the newest window begins, in seconds
+        self._due: deque[Stretch] = deque()  # windows that the gate does not know yet
         self._row: Probabilities | None = None  # smoothed, of the last ``now``
 
     def feed(self, chunk: npt.NDArray[Any]) -> list[Update]:
@@ -154,21 +156,24 @@ class LiveStream:
         return updates
 
     def _now(self, gate: Gate) -> list[Update]:
-        """Speak of the newest window, once, as soon as the gate knows enough of it."""
+        """Speak of each window, once, as soon as the gate knows enough of it."""
         window = self._stream.window
-        if window is None or window.start_s == self._spoken_of:
-            return []
+        if window is not None and window.start_s != self._newest_s:
+            self._newest_s = window.start_s
+            self._due.append(window)
+        updates = []
+        while self._due and gate.reaches(_known_s(self._due[0])):
+            updates.append(self._spoken(self._due.popleft(), gate))
+        return updates
+
+    def _spoken(self, window: Stretch, gate: Gate) -> Update:
         start_s, end_s, row = window
-        known_s = max(end_s - LAG_S, min(start_s + LEAST_KNOWN_S, end_s))
-        if not gate.reaches(known_s):
-            return []
-        self._spoken_of = start_s
-        speech = gate.speech(start_s, known_s)
+        speech = gate.speech(start_s, _known_s(window))
         if self._row is not None:
             row = np.asarray(self._smoothing * self._row + (1 - self._smoothing) * row, np.float32)
         segment = answers.segment(start_s, end_s, row, speech, self._predictor.bundle)
         self._row = None if segment.label == NONE else row
-        return [self._update(Kind.NOW, segment)]
+        return self._update(Kind.NOW, segment)
 
     def _told(self, turns: list[Turn]) -> list[Update]:
         updates = []
@@ -180,3 +185,9 @@ class LiveStream:
 
     def _update(self, kind: Kind, segment: Segment) -> Update:
         return Update(kind, self._n_samples / self._predictor.bundle.sample_rate, segment)
+
+
+def _known_s(window: Stretch) -> float:
+    """Seconds up to which the gate must know a window that is spoken of."""
+    start_s, end_s, _ = window
+    return max(end_s - LAG_S, min(start_s + LEAST_KNOWN_S, end_s))

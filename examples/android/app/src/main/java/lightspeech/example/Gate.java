@@ -1,6 +1,7 @@
 package lightspeech.example;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import org.json.JSONArray;
 import org.json.JSONException;
 import org.json.JSONObject;
@@ -47,53 +48,107 @@ public final class Gate {
 
     /** Share of a recording in which somebody speaks: 0, where nobody does, to 1. */
     public double speech(float[] waveform) {
-        int cells = (waveform.length + cell - 1) / cell;
-        int[] scores = scores(Arrays.copyOf(waveform, (cells + delay + hold) * cell));
-        double sounding = 0, held = 0;
-        for (int k = 0; k < cells; k++) {
-            int inside = Math.min(cell, waveform.length - k * cell);
-            if (scores[k + delay] >= threshold) sounding += inside;
-            for (int near = Math.max(k - hold, 0); near <= k + hold; near++) {
-                if (scores[near + delay] >= threshold) {
-                    held += inside;
-                    break;
-                }
-            }
-        }
-        double least = Math.min(leastSeconds * sampleRate, waveform.length / 2.0);
-        return sounding < least ? 0 : held / waveform.length;
+        Hearing hearing = begin();
+        hearing.feed(waveform);
+        hearing.flush();
+        return hearing.speech(0, waveform.length);
     }
 
     /** Score of each whole cell of samples from -1 to 1; it is of the cell `delay` before. */
     public int[] scores(float[] waveform) {
-        int[][] rows = new int[waveform.length / cell][];
-        int peak = nothing;
-        for (int t = 0; t < rows.length; t++) {
-            rows[t] = levels(waveform, t * cell);
-            peak = Math.max(nothing, peak - decay);
-            for (int level : rows[t]) peak = Math.max(peak, level);
-            for (int n = 0; n < rows[t].length; n++) {
-                rows[t][n] = Math.max(Math.floorDiv(rows[t][n] - peak, coarse), -range);
-            }
+        Hearing hearing = begin();
+        int[] scores = new int[waveform.length / cell];
+        for (int t = 0; t < scores.length; t++) {
+            scores[t] = hearing.score(Arrays.copyOfRange(waveform, t * cell, (t + 1) * cell));
         }
-        for (int n = 0; n < layers.length; n++) {
-            rows = layers[n].sums(rows, n == 0 ? -range : 0);
-            if (n < layers.length - 1) limit(rows);
-        }
-        int[] scores = new int[rows.length];
-        for (int t = 0; t < rows.length; t++) scores[t] = rows[t][0];
         return scores;
     }
 
-    private void limit(int[][] rows) {
-        for (int[] row : rows) {
-            for (int n = 0; n < row.length; n++) row[n] = Math.min(Math.max(row[n], 0), largest);
+    /** Begin to hear a recording that comes block by block. */
+    public Hearing begin() {
+        return new Hearing();
+    }
+
+    /** One recording; it keeps a bit for every cell. */
+    public final class Hearing {
+        private final float[] rest = new float[cell]; // of a cell that is not whole yet
+        private final int[][][] heard = new int[layers.length][][]; // by each layer, oldest first
+        private final BitSet sounding = new BitSet(); // cells that sound like speech
+        private int filled, cells, peak = nothing;
+
+        private Hearing() {
+            for (int n = 0; n < layers.length; n++) heard[n] = layers[n].silence(n == 0 ? -range : 0);
+        }
+
+        /** Hear samples from -1 to 1, any number. */
+        public void feed(float[] block) {
+            for (float sample : block) {
+                rest[filled++] = sample;
+                if (filled == cell) hear();
+            }
+        }
+
+        /** The recording ends. */
+        public void flush() {
+            for (int n = filled == 0 ? 0 : -1; n < delay + hold; n++) {
+                Arrays.fill(rest, filled, cell, 0);
+                hear();
+            }
+        }
+
+        /** Whether enough was fed to know all before a sample of the recording. */
+        public boolean reaches(double sample) {
+            return (double) (cells - delay - hold) * cell >= sample;
+        }
+
+        /** Samples that it is behind: what is newer is not asked about. */
+        public int lag() {
+            return (delay + hold + 1) * cell;
+        }
+
+        /** Share of a stretch, from sample to sample, in which somebody speaks: 0 to 1. */
+        public double speech(double begin, double end) {
+            double sounds = 0, held = 0;
+            for (int k = (int) (begin / cell); k * (double) cell < end; k++) {
+                double inside = Math.min((k + 1.0) * cell, end) - Math.max(k * (double) cell, begin);
+                if (sounding.get(k)) sounds += inside;
+                int near = sounding.nextSetBit(Math.max(k - hold, 0));
+                if (near >= 0 && near <= k + hold) held += inside;
+            }
+            double least = Math.min(leastSeconds * sampleRate, (end - begin) / 2);
+            return sounds < least ? 0 : Math.min(held / (end - begin), 1);
+        }
+
+        private void hear() {
+            if (score(rest) >= threshold && cells >= delay) sounding.set(cells - delay);
+            cells++;
+            filled = 0;
+        }
+
+        private int score(float[] samples) {
+            int[] row = levels(samples);
+            peak = Math.max(nothing, peak - decay);
+            for (int level : row) peak = Math.max(peak, level);
+            for (int n = 0; n < row.length; n++) {
+                row[n] = Math.max(Math.floorDiv(row[n] - peak, coarse), -range);
+            }
+            for (int n = 0; n < layers.length; n++) {
+                System.arraycopy(heard[n], 1, heard[n], 0, heard[n].length - 1);
+                heard[n][heard[n].length - 1] = row;
+                row = layers[n].sums(heard[n]);
+                if (n < layers.length - 1) limit(row);
+            }
+            return row[0];
         }
     }
 
-    /** Whole steps of the logarithm of each band's energy in the frame that begins at a sample. */
-    private int[] levels(float[] waveform, int begin) {
-        double[] power = power(waveform, begin);
+    private void limit(int[] row) {
+        for (int n = 0; n < row.length; n++) row[n] = Math.min(Math.max(row[n], 0), largest);
+    }
+
+    /** Whole steps of the logarithm of each band's energy in the frame that a cell begins with. */
+    private int[] levels(float[] waveform) {
+        double[] power = power(waveform);
         int[] levels = new int[bands.length];
         for (int n = 0; n < bands.length; n++) {
             levels[n] = (int) Math.floor(steps * Math.log(bands[n].energy(power) + floor));
@@ -102,11 +157,11 @@ public final class Gate {
     }
 
     /** Power of each bin up to half the sample rate, under a periodic Hann window. */
-    private double[] power(float[] waveform, int begin) {
+    private double[] power(float[] waveform) {
         double[] re = new double[nFft], im = new double[nFft];
         for (int i = 0, reversed = 0; i < nFft; i++) {
             float window = (float) (0.5 - 0.5 * Math.cos(2 * Math.PI * i / nFft));
-            re[reversed] = (double) waveform[begin + i] * window;
+            re[reversed] = (double) waveform[i] * window;
             int bit = nFft >> 1;
             for (; (reversed & bit) != 0; bit >>= 1) reversed ^= bit;
             reversed |= bit;
@@ -173,22 +228,23 @@ public final class Gate {
             return values;
         }
 
-        /** Sums of each row and those before it; what was before the first row is `before`. */
-        int[][] sums(int[][] rows, int before) {
-            int[][] sums = new int[rows.length][];
-            for (int now = 0; now < rows.length; now++) {
-                sums[now] = bias.clone();
-                for (int tap = 0; tap < weights.length; tap++) {
-                    int at = now - (weights.length - 1 - tap) * dilation;
-                    for (int i = 0; i < weights[tap].length; i++) {
-                        int value = at < 0 ? before : rows[at][i];
-                        for (int o = 0; o < bias.length; o++) sums[now][o] += weights[tap][i][o] * value;
-                    }
-                }
-                for (int o = 0; o < bias.length; o++) {
-                    sums[now][o] = (sums[now][o] + (1 << (shift[o] - 1))) >> shift[o];
+        /** What it heard before the first row: as many rows as it hears, oldest first. */
+        int[][] silence(int before) {
+            int[][] rows = new int[(weights.length - 1) * dilation + 1][weights[0].length];
+            for (int[] row : rows) Arrays.fill(row, before);
+            return rows;
+        }
+
+        /** Sums of the rows that it hears, the newest one last. */
+        int[] sums(int[][] rows) {
+            int[] sums = bias.clone();
+            for (int tap = 0; tap < weights.length; tap++) {
+                int[] row = rows[tap * dilation];
+                for (int i = 0; i < row.length; i++) {
+                    for (int o = 0; o < sums.length; o++) sums[o] += weights[tap][i][o] * row[i];
                 }
             }
+            for (int o = 0; o < sums.length; o++) sums[o] = (sums[o] + (1 << (shift[o] - 1))) >> shift[o];
             return sums;
         }
     }

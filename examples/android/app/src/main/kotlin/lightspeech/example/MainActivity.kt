@@ -11,7 +11,10 @@ import android.os.Bundle
 import android.widget.TextView
 import kotlin.concurrent.thread
 
-/** Shows the emotion of the last window of sound, as long as it is on the screen. */
+private const val SMOOTHING = 0.5 // weight that the answer a hop before keeps
+private const val CHUNK_S = 0.1
+
+/** Shows what is heard in the last window of sound, as long as it is on the screen. */
 class MainActivity : Activity() {
     private lateinit var text: TextView
     private var listener: Thread? = null
@@ -35,15 +38,18 @@ class MainActivity : Activity() {
     }
 
     override fun onPause() {
-        listener?.interrupt() // read between two windows
+        listener?.interrupt() // read between two chunks
         super.onPause()
     }
 
     @SuppressLint("MissingPermission") // asked for above
     private fun listen(recognizer: Recognizer, gate: Gate) {
         require(gate.sampleRate() == recognizer.sampleRate) { "the gate hears ${gate.sampleRate()} Hz" }
-        val window = FloatArray(recognizer.windowSize)
-        val kept = recognizer.windowSize - recognizer.hopSize
+        val stream = Live(
+            { recognizer.probabilities(it) }, gate, recognizer.sampleRate, recognizer.windowSize,
+            recognizer.hopSize, recognizer.labels.size, recognizer.threshold, SMOOTHING,
+        )
+        val chunk = FloatArray((CHUNK_S * recognizer.sampleRate).toInt())
         val microphone = AudioRecord(
             MediaRecorder.AudioSource.VOICE_RECOGNITION, // no automatic gain: loudness is a cue
             recognizer.sampleRate,
@@ -52,22 +58,21 @@ class MainActivity : Activity() {
             Float.SIZE_BYTES * recognizer.windowSize,
         )
         microphone.startRecording()
-        microphone.read(window, 0, kept, AudioRecord.READ_BLOCKING)
         while (!Thread.interrupted()) {
-            val heard = microphone.read(window, kept, recognizer.hopSize, AudioRecord.READ_BLOCKING)
-            if (heard < recognizer.hopSize) break
-            val said = if (gate.speech(window) > 0) answer(recognizer, window) else "none"
-            runOnUiThread { text.text = said }
-            window.copyInto(window, 0, recognizer.hopSize)
+            val heard = microphone.read(chunk, 0, chunk.size, AudioRecord.READ_BLOCKING)
+            if (heard < chunk.size) break
+            for (now in stream.feed(chunk)) {
+                val said = told(recognizer.labels, now)
+                runOnUiThread { text.text = said }
+            }
         }
         microphone.release()
     }
 
-    private fun answer(recognizer: Recognizer, window: FloatArray): String {
-        val probabilities = recognizer.probabilities(window)
-        val ranked = recognizer.labels.zip(probabilities.toList()).sortedByDescending { it.second }
-        val sure = ranked.first().second >= recognizer.threshold
-        return (if (sure) ranked.first().first else "uncertain") + "\n\n" +
+    private fun told(labels: List<String>, now: Live.Now): String {
+        if (now.label < 0) return "none"
+        val ranked = labels.zip(now.probabilities.toList()).sortedByDescending { it.second }
+        return (if (now.uncertain) "uncertain" else labels[now.label]) + "\n\n" +
             ranked.joinToString("\n") { (label, p) -> "$label ${(100 * p).toInt()} %" }
     }
 }
