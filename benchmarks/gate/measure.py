@@ -234,11 +234,11 @@ def cost_on_board() -> dict[str, float]:
     with TemporaryDirectory() as folder:
         made = convert(read_bundle("micro"), format="c99", bundles=Path(folder)).path
         samples = np.random.default_rng(0).normal(0, 3_000, 5 * sounds.RATE).astype(np.int16)
-        image = cortex_m.on_cortex_m(made, samples, *device_cost.OPTIONS)
+        image = cortex_m.on_cortex_m(made, samples, *cortex_m.M4F.options)
         sizes = made / "ls_frontend_config.h"
         sizes.write_text(sizes.read_text().replace("#define LS_GATE 1u", "#define LS_GATE 0u"))
         (made / "ls_gate.c").unlink()
-        without = cortex_m.on_cortex_m(made, samples, *device_cost.OPTIONS)
+        without = cortex_m.on_cortex_m(made, samples, *cortex_m.M4F.options)
     seconds = len(samples) / sounds.RATE
     frames = without.printed.frontend_instructions / seconds
     of_micro = frames + image.printed.inference_instructions / len(image.printed.logits)

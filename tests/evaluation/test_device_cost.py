@@ -66,7 +66,7 @@ def test_without_tools_it_is_estimated_and_says_why(make_c_bundle, monkeypatch):
     assert cost.how == "estimated"
     assert cost.basis.endswith("not measured: arm-none-eabi-gcc is not installed")
     assert cost.instructions_per_inference == 4 * 1176
-    assert {row.how for row in boards.table(cost)} == {"estimated"}
+    assert {row.how for row in boards.table([cost])} == {"estimated"}
 
 
 def test_a_bundle_without_c_is_refused_with_a_way_out(make_bundle):

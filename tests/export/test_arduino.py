@@ -133,4 +133,4 @@ def test_library_compiles_for_a_cortex_m4f(gcc, unpacked, tmp_path):
         pytest.skip("needs arm-none-eabi-gcc: apt install gcc-arm-none-eabi")
     for source in unpacked[1].glob("src/*.c"):
         output = tmp_path / f"{source.stem}.o"
-        gcc(output, *cortex_m.CORE, "-c", source, compiler=cortex_m.COMPILER)
+        gcc(output, *cortex_m.M4F.flags, "-mthumb", "-c", source, compiler=cortex_m.COMPILER)

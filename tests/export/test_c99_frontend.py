@@ -173,14 +173,17 @@ def test_the_recent_level_is_that_of_python_and_forgets_as_it_does(hear):
     assert np.abs(heard - unit_input(cfg).quantize(expected)).max() <= 1
 
 
-@pytest.mark.parametrize("lanes", [1, 4])
+WHOLE = ("-DLS_FIXED",), ("-DLS_FIXED", "-DLS_SHORT")
+
+
+@pytest.mark.parametrize("options", [(), ("-DLS_LANES=4",), *WHOLE], ids=" ".join)
 @pytest.mark.parametrize("level", [{}, {"level": "recent", "floor": 1e-18}])
-def test_a_stream_is_given_the_frames_of_the_whole_recording(tmp_path, load_c, level, lanes):
+def test_a_stream_is_given_the_frames_of_the_whole_recording(tmp_path, load_c, level, options):
     cfg, windows = MelConfig(**level), Windows(window_s=1.0, hop_s=0.96)
     sources = c99_frontend.sources(cfg, windows, unit_input(cfg), by_frame=True)
     for name, text in sources.items():
         (tmp_path / name).write_text(text)
-    device = Device(load_c(tmp_path, f"-DLS_LANES={lanes}"), (1, cfg.n_features))
+    device = Device(load_c(tmp_path, *options), (1, cfg.n_features))
     device.library.ls_frontend_frame.restype = ctypes.c_void_p
     samples = said(1, 100_000)
     heard, due, at = [], [], 0
@@ -196,8 +199,30 @@ def test_a_stream_is_given_the_frames_of_the_whole_recording(tmp_path, load_c, l
     expected = frontend.features(samples / np.float32(32_768), cfg)
     found = np.frombuffer(b"".join(heard), np.int8).reshape(-1, cfg.n_features)
     assert due == list(range(24, 155, 24))
-    assert len(expected) - len(found) in range(lanes)
+    assert len(expected) - len(found) in range(4)
     assert np.abs(found - unit_input(cfg).quantize(expected)[: len(found)]).max() <= 1
+
+
+@pytest.mark.parametrize("options", WHOLE, ids=" ".join)
+@pytest.mark.parametrize("loudest", [32_767, 300, 9])
+@pytest.mark.parametrize("level", ["kept", "loudest", "recent"])
+def test_whole_numbers_hear_what_floats_hear_however_quiet(
+    write_c, load_c, options, loudest, level
+):
+    cfg = MelConfig(level=level, floor=1e-6 if level == "kept" else 1e-18)
+    windows = Windows(window_s=1.0, hop_s=0.96)
+    folder = write_c(cfg, windows, unit_input(cfg, 0.03))
+    samples = said(3, 40_000)
+    samples = (samples * (loudest / np.abs(samples).max())).round().astype(np.int16)
+    samples[20_000:22_000] = 0
+    heard = [
+        Device(load_c(folder, *each), (24, cfg.n_features)).push(samples)
+        for each in (("-O2",), (*options, "-fsanitize=undefined", "-fno-sanitize-recover=all"))
+    ]
+    assert len(heard[0]) == len(heard[1]) > 1
+    for one, other in zip(*heard, strict=True):
+        assert np.abs(one.astype(int) - other).max() <= 1
+        assert np.mean(one == other) > 0.95
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -34,17 +34,18 @@ def command(
 
     Example: lightspeech boards micro --json
     """
-    cost = device_cost.find(bundle.read(bundle.find(path)))
-    rows = boards.table(cost)
+    model = bundle.read(bundle.find(path))
+    costs = [device_cost.find(model, core) for core in boards.CORES]
+    rows = boards.table(costs)
     if publish is not None:
-        write_json(
-            publish / "devices" / f"{cost.model}-{cost.scheme}-{cost.target}.json", as_dict(cost)
-        )
+        for cost in costs:
+            name = f"{cost.model}-{cost.scheme}-{cost.target}.json"
+            write_json(publish / device_cost.FOLDER / name, as_dict(cost))
     if as_json:
-        values = {"cost": as_dict(cost), "boards": [_values(row) for row in rows]}
+        values = {"cost": as_dict(costs[0]), "boards": [_values(row) for row in rows]}
         typer.echo(json.dumps(values, indent=2))
         return
-    typer.echo(_summary(cost))
+    typer.echo(_summary(costs[0]))
     for line in _lines(rows):
         typer.echo(line)
 

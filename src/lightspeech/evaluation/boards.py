@@ -1,18 +1,18 @@
 """The boards, and what becomes of them when they listen: fit, memory, share of their time.
 
-A board is *measured* where its processor is the one whose instructions were counted, at its stated
-clock and one instruction a cycle; every other is *estimated*, also one that executes the same
+A board is *measured* where the instructions of its own processor were counted, at its stated clock
+and one instruction a cycle; every other is *estimated*, also one that executes the same
 instructions, since it does not take as long for them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lightspeech.config import config
+from lightspeech.evaluation import cortex_m
 from lightspeech.evaluation.device_cost import Cost, How
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
-COUNTED = "Cortex-M4F"
-"""The processor that is emulated."""
 
 
 @config
@@ -31,6 +31,14 @@ BOARDS = (
     Board(
         name="Arduino Nano 33 BLE Sense", processor="Cortex-M4F", clock_mhz=64,
         ram_bytes=256 * KIB, flash_bytes=1 * MIB,
+    ),
+    Board(
+        name="Arduino Due", processor="Cortex-M3", clock_mhz=84,
+        ram_bytes=96 * KIB, flash_bytes=512 * KIB,
+    ),
+    Board(
+        name="Raspberry Pi Pico", processor="Cortex-M0+", clock_mhz=133,
+        ram_bytes=264 * KIB, flash_bytes=2 * MIB,
     ),
     Board(
         name="Raspberry Pi Pico 2", processor="Cortex-M33", clock_mhz=150,
@@ -77,19 +85,30 @@ class Row:
     ms_per_audio_second: float
 
 
-def table(cost: Cost) -> list[Row]:
-    """Put a model on every board."""
-    return [_row(cost, board) for board in BOARDS]
+CORES = tuple(core for core in cortex_m.CORES if core.name in {b.processor for b in BOARDS})
+"""Those that are emulated, that of the first board first."""
 
 
-def _row(cost: Cost, board: Board) -> Row:
+def table(costs: Sequence[Cost]) -> list[Row]:
+    """Put a model on every board.
+
+    Args:
+        costs: on one or more processors; of a board with another one the first is taken.
+    """
+    known = {core.target: core.name for core in cortex_m.CORES}
+    by_processor = {known[cost.target]: cost for cost in costs}
+    return [_row(board, by_processor.get(board.processor), costs[0]) for board in BOARDS]
+
+
+def _row(board: Board, own: Cost | None, first: Cost) -> Row:
+    cost = own or first
     milliseconds = cost.instructions_per_audio_second / board.clock_mhz / 1_000
     small = cost.ram_bytes <= board.ram_bytes and cost.flash_bytes <= (board.flash_bytes or GIB)
-    same, rate = board.processor == COUNTED, f"one instruction a cycle at {board.clock_mhz} MHz"
+    rate = f"one instruction a cycle at {board.clock_mhz} MHz"
     return Row(
         board=board,
-        how=cost.how if same else "estimated",
-        basis=f"{cost.basis}, {rate}" if same else f"as a {COUNTED}, {rate}",
+        how=cost.how if own else "estimated",
+        basis=f"{cost.basis}, {rate}" if own else f"as a {cortex_m.M4F.name}, {rate}",
         flash_bytes=cost.flash_bytes if board.flash_bytes else None,
         ram_bytes=cost.ram_bytes,
         fits=small and milliseconds < 1_000,

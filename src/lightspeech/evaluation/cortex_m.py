@@ -1,4 +1,4 @@
-"""What generated C costs on a Cortex-M4F: built by the cross compiler, run and counted in QEMU.
+"""What generated C costs on a Cortex-M: built by the cross compiler, run and counted in QEMU.
 
 The very sound that the image hears is embedded in it, and the same `firmware/listen.c` is built for
 this machine, so that what both print can be compared bit by bit.
@@ -29,10 +29,47 @@ PACKAGES = {
     HOST: "gcc",
 }
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror")
-CORE = ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
+
+
+@dataclass(frozen=True)
+class Core:
+    """A processor that is emulated.
+
+    Attributes:
+        name: as makers of boards write it.
+        target: as names of files have it.
+        flags: for the compiler.
+        options: what of the generated C it takes.
+        machine: that QEMU has, with such a core or one that executes its instructions alike.
+        has_floats: it computes with them itself.
+    """
+
+    name: str
+    target: str
+    flags: tuple[str, ...]
+    options: tuple[str, ...]
+    machine: str
+    has_floats: bool = True
+
+
+HARD = "-mfloat-abi=hard"
+M4F = Core(
+    "Cortex-M4F", "cortex-m4f", ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", HARD), ("-DLS_SMLAD",),
+    "mps2-an386",
+)  # fmt: skip
+M7 = Core(
+    "Cortex-M7", "cortex-m7", ("-mcpu=cortex-m7", "-mfpu=fpv5-sp-d16", HARD), ("-DLS_SMLAD",),
+    "mps2-an500",
+)  # fmt: skip
+M3 = Core("Cortex-M3", "cortex-m3", ("-mcpu=cortex-m3",), ("-DLS_FIXED",), "mps2-an385", False)
+M0_PLUS = Core(
+    "Cortex-M0+", "cortex-m0plus", ("-mcpu=cortex-m0plus",), ("-DLS_FIXED", "-DLS_SHORT"),
+    "mps2-an385", False,
+)  # fmt: skip
+CORES = (M4F, M7, M3, M0_PLUS)
 SECTIONS = ("-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-nostartfiles")
 MACHINE = (
-    "-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "none",
+    "-nographic", "-monitor", "none", "-serial", "none",
     "-icount", "shift=0", "-semihosting-config", "enable=on,target=native",
 )  # fmt: skip
 LINKED = ("-lm", "-Wl,--wrap=ls_gate_hear")
@@ -85,14 +122,17 @@ class Image:
     ram_bytes: int
 
 
-def on_cortex_m(sources: Path, samples: Samples, *options: str, optimize: str = "-O2") -> Image:
-    """Build the image for a Cortex-M4F with 1 MB of flash and 256 KB of RAM, and run it in QEMU.
+def on_cortex_m(
+    sources: Path, samples: Samples, *options: str, optimize: str = "-O2", core: Core = M4F
+) -> Image:
+    """Build the image for a core with 1 MB of flash and 256 KB of RAM, and run it in QEMU.
 
     Args:
         sources: folder of the generated C.
         samples: sound to hear, shape ``(samples,)``.
         options: more for the compiler, such as ``-DLS_SMLAD``.
         optimize: level of the compiler.
+        core: which.
 
     Raises:
         MissingTool: if the cross compiler or QEMU is not there.
@@ -101,10 +141,10 @@ def on_cortex_m(sources: Path, samples: Samples, *options: str, optimize: str = 
     """
     require(COMPILER, SIZE, EMULATOR)
     board = FIRMWARE / "cortex-m"
-    flags = (*CORE, *SECTIONS, "-T", str(board / "link.ld"), optimize, *options)
+    flags = (*core.flags, "-mthumb", *SECTIONS, "-T", str(board / "link.ld"), optimize, *options)
     with TemporaryDirectory() as folder:
         image = _build(COMPILER, Path(folder), sources, board, samples, flags)
-        printed = _parse(_run(EMULATOR, *MACHINE, "-kernel", str(image)))
+        printed = _parse(_run(EMULATOR, "-M", core.machine, *MACHINE, "-kernel", str(image)))
         sizes = _sections(_run(SIZE, "-A", str(image)))
     return Image(
         printed=printed,
@@ -113,12 +153,13 @@ def on_cortex_m(sources: Path, samples: Samples, *options: str, optimize: str = 
     )
 
 
-def on_host(sources: Path, samples: Samples) -> Printed:
+def on_host(sources: Path, samples: Samples, *options: str) -> Printed:
     """Build and run the same program on this machine, which counts nothing.
 
     Args:
         sources: folder of the generated C.
         samples: sound to hear, 16 bits, shape ``(samples,)``.
+        options: more for the compiler, such as ``-DLS_FIXED``.
 
     Raises:
         MissingTool: if there is no C compiler.
@@ -126,7 +167,7 @@ def on_host(sources: Path, samples: Samples) -> Printed:
     """
     require(HOST)
     with TemporaryDirectory() as folder:
-        program = _build(HOST, Path(folder), sources, FIRMWARE / "host", samples, ("-O2",))
+        program = _build(HOST, Path(folder), sources, FIRMWARE / "host", samples, ("-O2", *options))
         return _parse(_run(str(program)))
 
 

@@ -1,4 +1,4 @@
-"""What generated C costs on a Cortex-M4F: measured where tools are, else estimated, never mixed.
+"""What generated C costs on a microcontroller: measured where tools are, else estimated, never mixed.
 
 *Measured*: bytes in the linker's sections, and instructions counted in emulation. *Estimated*: from
 the number of multiplications; the basis says with what assumption.
@@ -18,16 +18,13 @@ from lightspeech.config import check_plain, config
 from lightspeech.errors import BundleError, MissingTool
 from lightspeech.evaluation import cortex_m
 from lightspeech.evaluation.conditions import read_folder
-from lightspeech.evaluation.cortex_m import DoesNotFit, Samples
+from lightspeech.evaluation.cortex_m import M4F, Core, DoesNotFit, Samples
 from lightspeech.export import c99
 from lightspeech.export.c99 import header, prefix, trusted
 
 How = Literal["measured", "estimated"]
 FOLDER = "devices"
 """Below the folder of all results."""
-TARGET = "cortex-m4f"
-OPTIONS = ("-DLS_SMLAD",)
-"""Two multiplications an instruction, which every processor with Thumb-2 DSP instructions has."""
 
 # Of an estimate; `micro` measures 3.2 instructions, 97,000, 34 kB beside the weights and 0.4 kB,
 # the voice gate and its weights included.
@@ -40,7 +37,7 @@ HELD_SAMPLES = 4096  # BLOCK of listen.c
 
 @config
 class Cost:
-    """What a model costs on a Cortex-M4F, everything included."""
+    """What a model costs on a microcontroller, everything included."""
 
     model: str
     scheme: str
@@ -64,38 +61,40 @@ class Cost:
     """Of the bundle's model file."""
 
 
-def find(bundle: Bundle) -> Cost:
+def find(bundle: Bundle, core: Core = M4F) -> Cost:
     """Measure where compiler and emulator are at hand, else estimate, and say why.
 
     Args:
         bundle: of generated C, or one of whose files C is written.
+        core: on which processor; what is estimated is so of any.
 
     Raises:
         BundleError: if the bundle holds neither, its C is not what this version writes, or it fails
             in emulation.
     """
     with TemporaryDirectory() as folder:
-        return measure(_written(bundle, Path(folder)))
+        return measure(_written(bundle, Path(folder)), core)
 
 
-def measure(bundle: Bundle) -> Cost:
+def measure(bundle: Bundle, core: Core = M4F) -> Cost:
     """Measure a bundle whose C is known to be ours, which is compiled and run here; else estimate.
 
     Args:
         bundle: of generated C with its usual names.
+        core: on which processor.
 
     Raises:
         BundleError: if it holds none, or it fails in emulation.
     """
     defines(bundle)
     if not (bundle.path / "ls_frontend.h").is_file():
-        return estimate(bundle, "its front end is not in C")
+        return estimate(bundle, "its front end is not in C", core)
     try:
-        return emulate(bundle)
+        return emulate(bundle, core)
     except MissingTool as error:
-        return estimate(bundle, str(error).partition(";")[0])
+        return estimate(bundle, str(error).partition(";")[0], core)
     except DoesNotFit:
-        return estimate(bundle, "larger than the emulated board")
+        return estimate(bundle, "larger than the emulated board", core)
 
 
 def _written(bundle: Bundle, folder: Path) -> Bundle:
@@ -113,11 +112,12 @@ def _written(bundle: Bundle, folder: Path) -> Bundle:
     return written
 
 
-def emulate(bundle: Bundle) -> Cost:
+def emulate(bundle: Bundle, core: Core = M4F) -> Cost:
     """Build the image, run it in emulation, and count.
 
     Args:
         bundle: of generated C, its front end included.
+        core: on which processor.
 
     Raises:
         MissingTool: if compiler or emulator is not there.
@@ -126,13 +126,15 @@ def emulate(bundle: Bundle) -> Cost:
     """
     front = bundle.mel
     samples = sound(bundle)
-    image = cortex_m.on_cortex_m(bundle.path, samples, *OPTIONS)
-    host = cortex_m.on_host(bundle.path, samples)
+    options = _options(bundle, core)
+    image = cortex_m.on_cortex_m(bundle.path, samples, *options, core=core)
+    host = cortex_m.on_host(bundle.path, samples, *options)
     printed, frames = image.printed, front.n_frames(len(samples))
     if (printed.windows, printed.logits) != (host.windows, host.logits):
         raise BundleError(f"{bundle.path}: computes other bits in emulation; export it again")
     return _cost(
         bundle,
+        core,
         how="measured",
         basis="counted in emulation",
         flash_bytes=image.flash_bytes,
@@ -143,12 +145,20 @@ def emulate(bundle: Bundle) -> Cost:
     )
 
 
-def estimate(bundle: Bundle, why: str) -> Cost:
+def _options(bundle: Bundle, core: Core) -> tuple[str, ...]:
+    """What of the C a core takes; whole numbers only where the front end has them."""
+    front = bundle.mel
+    whole = front.kind == "log_mel" and front.power == 2 and not bundle.knows_speaker
+    return core.options if whole or core.has_floats else ()
+
+
+def estimate(bundle: Bundle, why: str, core: Core = M4F) -> Cost:
     """Guess from the number of multiplications, without a compiler.
 
     Args:
         bundle: of generated C.
         why: it is not measured; stands in the basis of the figures.
+        core: on which processor.
 
     Raises:
         BundleError: if the bundle holds no generated C.
@@ -159,14 +169,18 @@ def estimate(bundle: Bundle, why: str) -> Cost:
     n_frames = front.n_frames(window)
     samples = window if front.level == "percentile" else HELD_SAMPLES
     feature = 2 if front.level in frontend.RELATIVE else 1
-    # Two bytes a sample, four a number of the spectrum.
-    held = 2 * samples + 6 * front.n_fft + feature * n_frames * front.n_features
+    streams = "LS_STREAM_ARENA_SIZE" in stated
+    kept = 0 if streams else feature * n_frames * front.n_features
+    # Two bytes a sample, four a number of the spectrum, and of its energies.
+    held = 2 * samples + 8 * front.n_fft + kept
+    arena = stated["LS_STREAM_ARENA_SIZE" if streams else "LS_MODEL_ARENA_SIZE"]
     return _cost(
         bundle,
+        core,
         how="estimated",
         basis=f"{INSTRUCTIONS_PER_MAC} instructions a multiplication, not measured: {why}",
         flash_bytes=bundle.model["n_params"] + CODE_BYTES,
-        ram_bytes=stated["LS_MODEL_ARENA_SIZE"] + held + STACK_BYTES,
+        ram_bytes=arena + held + STACK_BYTES,
         inference=INSTRUCTIONS_PER_MAC * stated["LS_MODEL_MACS"],
         frame=INSTRUCTIONS_PER_FRAME * front.n_fft // 1024,
     )
@@ -174,6 +188,7 @@ def estimate(bundle: Bundle, why: str) -> Cost:
 
 def _cost(
     bundle: Bundle,
+    core: Core,
     *,
     how: How,
     basis: str,
@@ -190,7 +205,7 @@ def _cost(
     return Cost(
         model=bundle.model["name"],
         scheme=bundle.provenance["scheme"],
-        target=TARGET,
+        target=core.target,
         how=how,
         basis=basis,
         flash_bytes=flash_bytes,

@@ -63,7 +63,7 @@ def test_two_multiplications_an_instruction_take_fewer(bundle_of_layers):
     samples = device_cost.sound(bundle_of_layers)
     plain, paired = (
         cortex_m.on_cortex_m(bundle_of_layers.path, samples, *options).printed
-        for options in ((), device_cost.OPTIONS)
+        for options in ((), cortex_m.M4F.options)
     )
     assert sum(paired.inference_instructions) < sum(plain.inference_instructions)
 

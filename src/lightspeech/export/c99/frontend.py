@@ -11,9 +11,9 @@ from lightspeech.audio.frontend import Array, MelConfig
 from lightspeech.audio.voice import SMALLEST
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
-from lightspeech.export.c99 import arrays, gate
+from lightspeech.export.c99 import arrays, fixed, gate
 
-FIXED = ("ls_frontend.h", "ls_frontend.c")
+FIXED = ("ls_frontend.h", "ls_frontend.c", "ls_frontend_fixed.h")
 CONFIG = "ls_frontend_config.h"
 TABLES = "ls_frontend_tables.h"
 KINDS = ("log_mel", "mfcc", "spectrogram")
@@ -170,29 +170,44 @@ def _place(k: int, length: int) -> int:
 
 
 def _tables(cfg: MelConfig, to: Input) -> str:
-    tables = frontend.tables(cfg)
     lines = [f"#define LS_{kind.upper()} {number}" for number, kind in enumerate(KINDS)]
     lines += [
         f"#define LS_KIND LS_{cfg.kind.upper()}",
         f"#define LS_POWER {cfg.power}",
+        f"#define LS_QUIETEST {arrays.number(cfg.quietest)}",
+        f"#define LS_STEPS {_steps(cfg)} /* of a kept log band: a unit of the natural logarithm */",
+    ]
+    if cfg.kind != "spectrogram":
+        bands = frontend.tables(cfg).bands
+        lines += [
+            arrays.array("uint16_t", "ls_band_first", [first for first, _ in bands]),
+            arrays.array("uint16_t", "ls_band_size", [len(weights) for _, weights in bands]),
+        ]
+    if cfg.kind == "log_mel" and cfg.power == 2:
+        whole = fixed.tables(cfg, to.gain, to.offset, _steps(cfg))
+        lines += ["#ifdef LS_FIXED", *whole, "#else", *_floats(cfg, to), "#endif"]
+    else:
+        lines += _floats(cfg, to)
+    return arrays.header(TABLES, lines)
+
+
+def _floats(cfg: MelConfig, to: Input) -> list[str]:
+    """What is read where there are floats."""
+    tables = frontend.tables(cfg)
+    lines = [
         f"#define LS_FLOOR {arrays.number(cfg.floor)}",
         f"#define LS_CLIP {arrays.number(cfg.clip or FLT_MAX)}",
         f"#define LS_RANGE {arrays.number(frontend.log_range(cfg))}",
-        f"#define LS_QUIETEST {arrays.number(cfg.quietest)}",
-        f"#define LS_STEPS {_steps(cfg)} /* of a kept log band: a unit of the natural logarithm */",
         f"#define LS_LEAST_DEVIATION {arrays.number(SMALLEST)}",
         *_transform(cfg.n_fft),
         arrays.array("float", "ls_gain", to.gain),
         arrays.array("float", "ls_offset", to.offset),
     ]
     if cfg.kind != "spectrogram":
-        lines += [
-            arrays.array("uint16_t", "ls_band_first", [first for first, _ in tables.bands]),
-            arrays.array("uint16_t", "ls_band_size", [len(weights) for _, weights in tables.bands]),
-            arrays.array("float", "ls_band_weights", np.concatenate([w for _, w in tables.bands])),
-        ]
+        weights = np.concatenate([weights for _, weights in tables.bands])
+        lines.append(arrays.array("float", "ls_band_weights", weights))
     if gate.hears(cfg):
         lines += gate.levels()
     if cfg.kind == "mfcc":
         lines.append(arrays.array("float", "ls_dct", tables.dct.T.ravel()))
-    return arrays.header(TABLES, lines)
+    return lines

@@ -7,6 +7,9 @@
 
 #define HALF (LS_N_FFT / 2)
 
+#ifdef LS_FIXED
+#include "ls_frontend_fixed.h"
+#else
 #if LS_LANES > 1
 typedef int32_t int_lanes __attribute__((vector_size(4 * LS_LANES)));
 #define TO_FLOAT(x) __builtin_convertvector(x, ls_lanes)
@@ -287,17 +290,45 @@ static int8_t quantize(const ls_frontend *state, float value, uint32_t n) {
     return (int8_t)(q >= 127.0f ? 127 : (int32_t)(q + 128.5f) - 128);
 }
 
+/* What is kept of a feature until its level is known: fine steps of a log band, or the int8. */
+static ls_kept keep(const ls_frontend *state, uint32_t n, uint32_t lane) {
 #if LS_RELATIVE
-static ls_kept keep(const ls_frontend *state, float value, uint32_t n) {
-    (void)state;
-    (void)n;
-    const float steps = value * LS_STEPS;
+    const float steps = feature(state, n, lane) * LS_STEPS;
     if (steps <= -32768.0f) {
         return -32768;
     }
     return (ls_kept)(steps >= 32767.0f ? 32767 : (int32_t)(steps + 32768.5f) - 32768);
+#else
+    return quantize(state, feature(state, n, lane), n);
+#endif
 }
 
+#if LS_RELATIVE
+/* None further below its level than is heard. */
+static int8_t quantize_below(const ls_frontend *state, int32_t steps, uint32_t n) {
+    const float below = (float)steps * (1.0f / LS_STEPS);
+    return quantize(state, below < -LS_RANGE ? -LS_RANGE : below, n);
+}
+#endif
+
+#if LS_GATE
+/* Whole steps of the logarithm: those that the gate learnt from. */
+static int32_t level_heard(const ls_frontend *state, uint32_t band, uint32_t lane) {
+    const ls_lanes steps = LS_GATE_STEPS * natural_log(state->pooled[band] + LS_GATE_FLOOR);
+    return (int32_t)(at(&steps, lane) + 32768.0f) - 32768; /* rounded down */
+}
+#endif
+
+static void find_spectra(ls_frontend *state) {
+    transform(state);
+    find_energies(state);
+#if LS_KIND != LS_SPECTROGRAM
+    find_bands(state);
+#endif
+}
+#endif
+
+#if LS_RELATIVE
 static int32_t loudest_of(const ls_kept *values, uint32_t n) {
     int32_t loudest = values[0];
     for (uint32_t at = 1; at < n; at++) {
@@ -306,12 +337,10 @@ static int32_t loudest_of(const ls_kept *values, uint32_t n) {
     return loudest;
 }
 
-/* Bands of a frame relative to a level; none further below than is heard. */
-static void quantize_below(
+static void quantize_all(
     const ls_frontend *state, const ls_kept *bands, int32_t level, int8_t *features) {
     for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
-        const float below = (float)(bands[n] - level) * (1.0f / LS_STEPS);
-        features[n] = quantize(state, below < -LS_RANGE ? -LS_RANGE : below, n);
+        features[n] = quantize_below(state, bands[n] - level, n);
     }
 }
 
@@ -322,10 +351,6 @@ static int32_t level_of(const ls_kept *loudest, uint32_t n) {
     return recent > quietest ? recent : quietest;
 }
 #endif
-#else
-static ls_kept keep(const ls_frontend *state, float value, uint32_t n) {
-    return quantize(state, value, n);
-}
 #endif
 
 #if LS_STREAMS
@@ -334,12 +359,12 @@ static void add_features(ls_frontend *state, uint32_t lane) {
     int8_t *const frame = state->frames[state->ready++];
     ls_kept kept[LS_N_FEATURES];
     for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
-        kept[n] = keep(state, feature(state, n, lane), n);
+        kept[n] = keep(state, n, lane);
     }
 #if LS_RECENT_FRAMES
     state->loudest[state->next_frame] = (ls_kept)loudest_of(kept, LS_N_FEATURES);
     state->next_frame = (state->next_frame + 1) % LS_RECENT_FRAMES;
-    quantize_below(state, kept, level_of(state->loudest, LS_RECENT_FRAMES), frame);
+    quantize_all(state, kept, level_of(state->loudest, LS_RECENT_FRAMES), frame);
 #else
     memcpy(frame, kept, sizeof kept);
 #endif
@@ -351,7 +376,7 @@ const int8_t *ls_frontend_frame(ls_frontend *state) {
 #else
 static void add_features(ls_frontend *state, uint32_t lane) {
     for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
-        state->frames[state->next_frame][n] = keep(state, feature(state, n, lane), n);
+        state->frames[state->next_frame][n] = keep(state, n, lane);
     }
     state->next_frame = (state->next_frame + 1) % LS_WINDOW_FRAMES;
 }
@@ -371,7 +396,7 @@ static void give(const ls_frontend *state, int8_t *features) {
         loudest[frame] = (ls_kept)loudest_of(bands, LS_N_FEATURES);
         const int32_t level = level_of(loudest + first, frame - first + 1);
 #endif
-        quantize_below(state, bands, level, features + frame * LS_N_FEATURES);
+        quantize_all(state, bands, level, features + frame * LS_N_FEATURES);
     }
 }
 #else
@@ -403,12 +428,10 @@ static void listen(ls_frontend *state, uint32_t lane) {
 #endif
 
 #if LS_GATE
-/* Whole steps of the logarithm: those that the gate learnt from. */
 static void hear_voice(ls_frontend *state, uint32_t lane) {
     int32_t levels[LS_GATE_BANDS];
     for (uint32_t band = 0; band < LS_GATE_BANDS; band++) {
-        const ls_lanes steps = LS_GATE_STEPS * natural_log(state->pooled[band] + LS_GATE_FLOOR);
-        levels[band] = (int32_t)(at(&steps, lane) + 32768.0f) - 32768; /* rounded down */
+        levels[band] = level_heard(state, band, lane);
     }
     ls_gate_hear(&state->gate, levels);
 }
@@ -444,11 +467,7 @@ static void add_frames(ls_frontend *state) {
     state->ready = 0;
     state->taken = 0;
 #endif
-    transform(state);
-    find_energies(state);
-#if LS_KIND != LS_SPECTROGRAM
-    find_bands(state);
-#endif
+    find_spectra(state);
     for (uint32_t lane = 0; lane < state->waiting; lane++) {
         add_frame(state, lane);
     }

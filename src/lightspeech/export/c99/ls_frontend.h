@@ -56,6 +56,12 @@ typedef int16_t ls_kept; /* a log band in fine steps: what it is relative to is 
 typedef int8_t ls_kept; /* what the network takes */
 #endif
 
+#ifdef LS_FIXED /* no floating point unit: all but the answers in whole numbers */
+typedef struct {
+    int32_t re, im;
+} ls_point;
+#endif
+
 typedef struct {
     int16_t samples[LS_HEARD];                       /* of the frames to come */
 #if LS_STREAMS
@@ -67,8 +73,17 @@ typedef struct {
 #else
     ls_kept frames[LS_WINDOW_FRAMES][LS_N_FEATURES]; /* ring: what the network hears at once */
 #endif
+#ifdef LS_FIXED
+    union {
+        ls_point points[LS_N_FFT / 2 + 1];
+        uint64_t energies[LS_N_FFT / 2 + 1];
+    } work;
+    int16_t bands[LS_N_MELS]; /* steps of their logarithm */
+    int32_t shift;            /* bits that the frame was shifted up by */
+#else
     ls_lanes work[LS_N_FFT];                         /* points of frames side by side; then bands */
     ls_lanes energy[LS_N_FFT / 2 + 1];               /* their spectra */
+#endif
     uint32_t n_samples;                              /* that are held */
     uint32_t to_skip;                                /* samples to come that are in no frame */
     uint32_t waiting;                                /* frames that are whole, not yet computed */
@@ -77,7 +92,11 @@ typedef struct {
     int due;                                         /* a window is whole that nobody has asked for */
 #if LS_GATE
     ls_gate gate;
+#ifdef LS_FIXED
+    int32_t levels[LS_GATE_BANDS];
+#else
     ls_lanes pooled[LS_GATE_BANDS]; /* energies of neighbouring mel bands of a frame, summed */
+#endif
     int odd;                     /* the gate hears every second frame */
 #endif
 #if LS_LEARNS

@@ -33,6 +33,12 @@ static inline uint32_t odd(uint32_t bytes) {
     return pair;
 }
 
+static inline uint32_t pair_of(int32_t low, int32_t high) {
+    uint32_t pair;
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(low), "r"(high));
+    return pair;
+}
+
 static inline int32_t smlad(uint32_t a, uint32_t b, int32_t sum) {
     int32_t more;
     __asm__("smlad %0, %1, %2, %3" : "=r"(more) : "r"(a), "r"(b), "r"(sum));
@@ -65,6 +71,10 @@ static inline uint32_t even(uint32_t bytes) {
 }
 
 static inline uint32_t odd(uint32_t bytes) { return even(bytes >> 8); }
+
+static inline uint32_t pair_of(int32_t low, int32_t high) {
+    return (uint16_t)low | (uint32_t)high << 16;
+}
 
 static inline int32_t smlad(uint32_t a, uint32_t b, int32_t sum) {
     return (int32_t)((uint32_t)sum + (uint32_t)(lower(a) * lower(b)) + (uint32_t)(upper(a) * upper(b)));

@@ -44,47 +44,42 @@ static void spread(const int8_t *from, int32_t n, uint32_t *to) {
     } while (0)
 #endif
 
-/* A filter times as many positions as are side by side. */
-static void products(
-    const int8_t *filter, int32_t n, const uint32_t *at, int32_t bias, int32_t sums[SIDE_BY_SIDE]) {
-    int32_t s = bias, t = bias, u = bias, v = bias, w = bias, x = bias;
-    for (const int8_t *const end = filter + n / 8 * 8; filter < end; filter += 8) {
+/* A filter times as many positions as are side by side, of which n count: outputs of a channel. */
+static void one_filter(
+    const ls_convolution *layer, int32_t channel, int32_t size, const uint32_t *at, int32_t n,
+    int8_t *out) {
+    const int8_t *filter = layer->weights + channel * size;
+    int32_t s = layer->bias[channel], t = s, u = s, v = s, w = s, x = s;
+    for (const int8_t *const end = filter + size / 8 * 8; filter < end; filter += 8) {
         const uint32_t bytes = four(filter), more = four(filter + 4);
         ADD_PRODUCTS(s, t, u, v, w, x, at, even(bytes), odd(bytes));
         ADD_PRODUCTS(s, t, u, v, w, x, at, even(more), odd(more));
     }
-    if (n % 8 >= 4) {
+    if (size % 8 >= 4) {
         const uint32_t bytes = four(filter);
         ADD_PRODUCTS(s, t, u, v, w, x, at, even(bytes), odd(bytes));
         filter += 4;
     }
-    if (n % 4 > 0) {
+    if (size % 4 > 0) {
         uint32_t bytes = 0;
-        memcpy(&bytes, filter, (size_t)(n % 4));
+        memcpy(&bytes, filter, (size_t)(size % 4));
         ADD_PRODUCTS(s, t, u, v, w, x, at, even(bytes), odd(bytes));
     }
-    sums[0] = s;
-    sums[1] = t;
-    sums[2] = u;
-    sums[3] = v;
-    sums[4] = w;
-    sums[5] = x;
-}
-
-/* Sums of one channel as its outputs, a row apart. */
-static void put(
-    const ls_convolution *layer, int32_t channel, const int32_t *sums, int32_t n, int8_t *out) {
     const ls_scale scale = layer->scale[channel];
-    if (!can_round(scale, layer->out)) {
+    if (n == SIDE_BY_SIDE && can_round(scale, layer->out)) {
+        const ls_rounding by = rounding(scale, layer->out);
+        const int32_t apart = layer->out_c;
+        *out = rounded(twice(s), by);
+        *(out += apart) = rounded(twice(t), by);
+        *(out += apart) = rounded(twice(u), by);
+        *(out += apart) = rounded(twice(v), by);
+        *(out += apart) = rounded(twice(w), by);
+        *(out += apart) = rounded(twice(x), by);
+    } else {
+        const int32_t sums[SIDE_BY_SIDE] = {s, t, u, v, w, x};
         for (int32_t i = 0; i < n; ++i) {
             out[i * layer->out_c] = ranged(scaled(sums[i], scale), layer->out);
         }
-        return;
-    }
-    const ls_rounding by = rounding(scale, layer->out);
-    const int32_t channels = layer->out_c;
-    for (const int32_t *const end = sums + n; sums < end; ++sums, out += channels) {
-        *out = rounded(twice(*sums), by);
     }
 }
 
@@ -100,40 +95,47 @@ void ls_conv_2d(const ls_convolution *layer, const int8_t *in, int8_t *out, int8
             spread(patch(window, in, p + i, layer->in_zero, gathered), n, pairs + 2 * i);
         }
         for (int32_t c = 0; c < channels; ++c) {
-            int32_t sums[SIDE_BY_SIDE];
-            products(layer->weights + c * n, n, pairs, layer->bias[c], sums);
-            put(layer, c, sums, left, out + c);
+            one_filter(layer, c, n, pairs, left, out + c);
         }
     }
 }
 
-/* Four neighbouring channels at one position, and their sums so many apart. */
-static void four_channels(
-    const ls_convolution *layer, int32_t c, const int8_t *at, int32_t taps, int32_t *sums) {
-    const int32_t width = layer->out_c;
-    const int8_t *filter = layer->weights + c;
-    int32_t s = layer->bias[c], t = layer->bias[c + 1], u = layer->bias[c + 2], v = layer->bias[c + 3];
-    for (at += c; taps > 0; --taps, at += width, filter += width) {
-        const uint32_t heard = four(at), a = even(heard), b = odd(heard);
-        const uint32_t weights = four(filter), w = even(weights), x = odd(weights);
-        s += lower(a) * lower(w);
-        t += lower(b) * lower(x);
-        u += upper(a) * upper(w);
-        v += upper(b) * upper(x);
+/* One channel of a filter of seven taps along time, at as many positions as are side by side. Two
+ * samples are a pair, and so are two taps: at an odd position the first sample of a pair is past. */
+static void seven_taps(const ls_convolution *layer, int32_t c, const int8_t *at, int8_t *out) {
+    const int32_t width = layer->out_c, bias = layer->bias[c];
+    const int8_t *const f = layer->weights + c;
+    const int32_t t0 = f[0], t1 = f[width], t2 = f[2 * width], t3 = f[3 * width];
+    const int32_t t4 = f[4 * width], t5 = f[5 * width], t6 = f[6 * width];
+    const uint32_t v0 = pair_of(t0, t1), v1 = pair_of(t2, t3), v2 = pair_of(t4, t5);
+    const uint32_t w1 = pair_of(t1, t2), w2 = pair_of(t3, t4), w3 = pair_of(t5, t6);
+    const uint32_t v3 = pair_of(t6, 0), w0 = pair_of(0, t0);
+    const ls_rounding by = rounding(layer->scale[c], layer->out);
+    uint32_t p0 = pair_of(at[0], at[width]);
+    uint32_t p1 = pair_of(at[2 * width], at[3 * width]);
+    uint32_t p2 = pair_of(at[4 * width], at[5 * width]);
+    at += 6 * width;
+    for (int32_t i = 0; i < SIDE_BY_SIDE; i += 2, at += 2 * width, out += 2 * width) {
+        const uint32_t p3 = pair_of(at[0], at[width]);
+        const int32_t one = smlad(p3, v3, smlad(p2, v2, smlad(p1, v1, smlad(p0, v0, bias))));
+        const int32_t next = smlad(p3, w3, smlad(p2, w2, smlad(p1, w1, smlad(p0, w0, bias))));
+        out[0] = rounded(twice(one), by);
+        out[width] = rounded(twice(next), by);
+        p0 = p1;
+        p1 = p2;
+        p2 = p3;
     }
-    sums[0] = s;
-    sums[SIDE_BY_SIDE] = t;
-    sums[2 * SIDE_BY_SIDE] = u;
-    sums[3 * SIDE_BY_SIDE] = v;
 }
 
+/* One channel at one position. */
 static void one_channel(
-    const ls_convolution *layer, int32_t c, const int8_t *at, int32_t taps, int32_t *sum) {
+    const ls_convolution *layer, int32_t c, const int8_t *at, int32_t taps, int8_t *out) {
     const int8_t *filter = layer->weights + c;
-    *sum = layer->bias[c];
+    int32_t sum = layer->bias[c];
     for (at += c; taps > 0; --taps, at += layer->out_c, filter += layer->out_c) {
-        *sum += *at * *filter;
+        sum += *at * *filter;
     }
+    *out = ranged(scaled(sum, layer->scale[c]), layer->out);
 }
 
 /* Whether every patch is a stretch of the input, and need not be gathered. */
@@ -150,26 +152,22 @@ void ls_depthwise_conv_2d(
     const int32_t taps = window->kernel_h * window->kernel_w, channels = layer->out_c;
     const int32_t positions = window->out_h * window->out_w;
     const int32_t together = lies_there(window) ? SIDE_BY_SIDE : 1;
+    const int are_seven = together > 1 && window->in_w == 1 && window->stride_h == 1 && taps == 7;
     for (int32_t p = 0; p < positions; p += together, out += together * channels) {
         const int32_t left = min_of(positions - p, together);
         const int8_t *at[SIDE_BY_SIDE];
-        int32_t sums[4][SIDE_BY_SIDE], c = 0;
+        const int whole = are_seven && left == SIDE_BY_SIDE;
         for (int32_t i = 0; i < left; ++i) {
             at[i] = patch(window, in, p + i, layer->in_zero, patches);
         }
-        for (; c + 4 <= channels; c += 4) {
+        for (int32_t c = 0; c < channels; ++c) {
+            if (whole && can_round(layer->scale[c], layer->out)) {
+                seven_taps(layer, c, at[0] + c, out + c);
+                continue;
+            }
             for (int32_t i = 0; i < left; ++i) {
-                four_channels(layer, c, at[i], taps, sums[0] + i);
+                one_channel(layer, c, at[i], taps, out + i * channels + c);
             }
-            for (int32_t i = 0; i < 4; ++i) {
-                put(layer, c + i, sums[i], left, out + c + i);
-            }
-        }
-        for (; c < channels; ++c) {
-            for (int32_t i = 0; i < left; ++i) {
-                one_channel(layer, c, at[i], taps, sums[0] + i);
-            }
-            put(layer, c, sums[0], left, out + c);
         }
     }
 }

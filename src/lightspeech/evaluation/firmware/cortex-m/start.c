@@ -34,14 +34,16 @@ __attribute__((noreturn, used)) static void begin(void) {
 
 /* Switches the floating point unit on (CPACR); without a prologue, which might already use it. */
 __attribute__((naked, noreturn)) void Reset_Handler(void) {
+#ifdef __ARM_FP
     __asm volatile(
         "ldr r0, =0xE000ED88\n"
         "ldr r1, [r0]\n"
         "orr r1, r1, #(0xF << 20)\n"
         "str r1, [r0]\n"
         "dsb\n"
-        "isb\n"
-        "b begin\n");
+        "isb\n");
+#endif
+    __asm volatile("b begin\n");
 }
 
 /* The first of the table, the top of the stack, is written by link.ld. */
