@@ -23,7 +23,7 @@ from lightspeech.audio.gate import Gate
 from lightspeech.audio.windows import Waveform
 from lightspeech.bundle import read as read_bundle
 from lightspeech.errors import ConfigError
-from lightspeech.evaluation import cortex_m, device_cost, machine
+from lightspeech.evaluation import cortex_m, machine
 from lightspeech.files import read_json, write_json
 from lightspeech.inference.recognizer import load
 from lightspeech.workflows.convert import convert

@@ -1,4 +1,4 @@
-"""What generated C costs on a microcontroller: measured where tools are, else estimated, never mixed.
+"""What generated C costs on a microcontroller: measured where tools are, else estimated.
 
 *Measured*: bytes in the linker's sections, and instructions counted in emulation. *Estimated*: from
 the number of multiplications; the basis says with what assumption.

@@ -208,10 +208,12 @@ static ls_kept keep(const ls_frontend *state, uint32_t n, uint32_t lane) {
 #endif
 }
 
+#if LS_RELATIVE
 static int8_t quantize_below(const ls_frontend *state, int32_t below, uint32_t n) {
     (void)state;
     return quantize(below < -LS_FIXED_RANGE ? -LS_FIXED_RANGE : below, n);
 }
+#endif
 
 #if LS_GATE
 static int32_t level_heard(const ls_frontend *state, uint32_t band, uint32_t lane) {
