@@ -1,6 +1,7 @@
 """Tables of the front end in whole numbers, for processors without a floating point unit."""
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,5 +56,6 @@ def tables(cfg: MelConfig, gain: Array, offset: Array, steps: int) -> list[str]:
     ]
 
 
-def _whole(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    return np.rint(values).astype(np.int64)
+def _whole(values: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int64]:
+    whole: npt.NDArray[np.int64] = np.rint(values).astype(np.int64)
+    return whole
