@@ -9,6 +9,7 @@ from lightspeech import config
 from lightspeech.environment import environment
 from lightspeech.evaluation import conditions
 from lightspeech.explain import reliance, retention
+from lightspeech.explain.attribution import Attribution
 from lightspeech.explain.by_speaker import Effects
 from lightspeech.explain.payers import Payers
 from lightspeech.explain.probes import Alike, Probe
@@ -60,6 +61,8 @@ class Explanation:
     """Of each system and functional."""
     alike: tuple[Alike, ...] = ()
     """Of each system but the teacher."""
+    maps: tuple[Attribution, ...] = ()
+    """Of each system that is given spectra, by each method."""
 
 
 @config.config
@@ -81,6 +84,7 @@ def explain(
     payers: Sequence[Payers] = (),
     probes: Sequence[Probe] = (),
     alike: Sequence[Alike] = (),
+    maps: Sequence[Attribution] = (),
 ) -> Explanation:
     """Sum up what systems answered to edited recordings.
 
@@ -92,6 +96,7 @@ def explain(
         payers: of the steps.
         probes: of all systems.
         alike: of all but the teacher.
+        maps: of all that have them.
     """
     effects = {name: each.effects() for name, each in answered.items()}
     systems = [_system(named[name], each, effects[name]) for name, each in answered.items()]
@@ -116,6 +121,7 @@ def explain(
         payers=tuple(payers),
         probes=tuple(probes),
         alike=tuple(alike),
+        maps=tuple(maps),
         environment=environment(),
     )
 

@@ -8,7 +8,7 @@ from lightspeech.explain.explanation import Explanation, System
 from lightspeech.explain.payers import Payers, Share
 from lightspeech.explain.reliance import ALL, Edited, Effect, Reliance
 from lightspeech.explain.retention import Retained
-from lightspeech.reporting import embeddings, text
+from lightspeech.reporting import attribution, embeddings, text
 from lightspeech.reporting.wording import percent
 
 NOTHING = "–"
@@ -74,6 +74,15 @@ def _page(explanation: Explanation) -> str:
             "Procrustes, and what recordings in another order give."
         )
         parts.append(_table(embeddings.alike(explanation)))
+    if explanation.maps:
+        parts.append(
+            "Maps over time and bands: probability of the right emotion, in points, with the "
+            "highest places alone minus without them; the same of the loudest places and of places "
+            "by chance; rank correlation with maps of shuffled weights and of other seeds."
+        )
+        parts.append(_table(attribution.worth(explanation)))
+        parts.append(f"Share of each band in the maps of {explanation.maps[-1].system}, in %.")
+        parts.append(_table(attribution.bands(explanation)))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -112,6 +121,7 @@ def sentences(explanation: Explanation) -> Iterator[str]:
     for payer in explanation.payers:
         yield _pays(payer)
     yield from embeddings.sentences(explanation)
+    yield from attribution.sentences(explanation)
 
 
 def _relies(system: System) -> str:

@@ -16,7 +16,7 @@ from lightspeech.explain.reliance import Answered
 from lightspeech.progress import Progress
 from lightspeech.studies import engine
 from lightspeech.studies.stages import Places
-from lightspeech.workflows import explain_probes
+from lightspeech.workflows import explain_maps, explain_probes
 from lightspeech.workflows import explain_systems as chains
 from lightspeech.workflows.explain_probes import Probed
 from lightspeech.workflows.explain_systems import Tested
@@ -92,6 +92,7 @@ def explain(
         payers=_payers(students),
         probes=[one for each in systems for one in explain_probes.read(probed, each, tested)],
         alike=[one for one in found if one is not None],
+        maps=explain_maps.read(systems, heard, places.cache, progress, processes),
     )
 
 

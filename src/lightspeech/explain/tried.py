@@ -1,0 +1,155 @@
+"""Maps of the runs of a system, tried: against energy and chance, other weights, other seeds.
+
+A map that looks alike when the weights are shuffled shows the recording, not the model (Adebayo et
+al. 2018); one that other seeds do not repeat shows a single run.
+"""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from lightspeech.audio import io
+from lightspeech.audio.pitch import SAMPLE_RATE
+from lightspeech.corpora.base import Utterance
+from lightspeech.errors import StudyError
+from lightspeech.explain import gradients, kept, maps
+from lightspeech.explain.gradients import Mapped
+from lightspeech.frontends import cache as arrays
+from lightspeech.metrics import Floats
+from lightspeech.training import run as runs
+
+CODE = (
+    "audio", "frontends", "models", "explain/tried.py", "explain/maps.py", "explain/masking.py",
+    "explain/places.py", "explain/gradients.py",
+)  # fmt: skip
+"""What they are computed by."""
+METHODS = ("occlusion", "shapley", "gradients")
+PAIRS = 1
+"""Of orders: values of one map are coarse, their mean over recordings is not."""
+WORTH, ENERGY, CHANCE, SHUFFLED, SEEDS, FIRST_BAND = range(6)
+"""What is kept of a map: its worth, that of energy and chance, its rank correlation with that of
+shuffled weights and with those of other seeds, then the share of each band."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """One recording, mapped by all seeds of a system.
+
+    Attributes:
+        utterance: with its path.
+        label: class whose probability is mapped: the right one.
+        runs: folders, one a seed.
+        file: where figures are kept.
+    """
+
+    utterance: Utterance
+    label: int
+    runs: tuple[Path, ...]
+    file: Path
+
+    def read(self) -> Floats:
+        """Read figures, shape ``(METHODS, FIRST_BAND + bands)``; NaN where there is no map.
+
+        Raises:
+            StudyError: if the file is damaged.
+        """
+        found = arrays.find(self.file, axes=2)
+        if found is None:
+            raise StudyError(f"{self.file}: damaged; type the command again")
+        return np.asarray(found, np.float64)
+
+
+def tried(utterance: Utterance, label: int, folders: tuple[Path, ...], cache: Path) -> Tried:
+    """Name the work.
+
+    Args:
+        utterance: with its path.
+        label: class whose probability is mapped.
+        folders: of runs, one a seed.
+        cache: folder that figures are kept in.
+    """
+    name = kept.name(CODE, kept.of_systems(folders), utterance.audio_hash, label)
+    file = cache / f"maps-{name}.npy"
+    return Tried(utterance=utterance, label=label, runs=folders, file=file)
+
+
+def fill(work: Tried) -> None:
+    """Map a recording by all seeds, unless that was done before.
+
+    Raises:
+        AudioError: if it cannot be decoded.
+        CorpusError: if a run is not finished.
+    """
+    if arrays.find(work.file, axes=2) is not None:
+        return
+    torch.set_num_threads(1)
+    waveform = io.load(work.utterance.path, SAMPLE_RATE)
+    mapped = [Mapped(runs.read_run(folder), waveform) for folder in work.runs]
+    arrays.keep(_figures(mapped, work.label).astype(np.float32), work.file)
+
+
+def _figures(mapped: Sequence[Mapped], label: int) -> Floats:
+    found = [_maps(each, label) for each in mapped]
+    chance = [_maps(shuffled(each), label) for each in mapped]
+    rows = []
+    for each, own, other in zip(mapped, found, chance, strict=True):
+        worth, energy, by_chance = maps.worths(each.masked, label, own)
+        alike = [_alike(a, b) for a, b in zip(own, other, strict=True)]
+        rows.append(
+            [
+                [value, energy, by_chance, same, np.nan, *_shares(values)]
+                for value, same, values in zip(worth, alike, own, strict=True)
+            ]
+        )
+    figures = np.full((len(METHODS), len(rows[0][0])), np.nan)
+    figures[: len(rows[0])] = np.mean(rows, 0)
+    for number in range(len(found[0])) if len(found) > 1 else ():
+        pairs = combinations([of_seed[number] for of_seed in found], 2)
+        figures[number, SEEDS] = np.mean([_alike(a, b) for a, b in pairs])
+    return figures
+
+
+def _maps(mapped: Mapped, label: int) -> list[Floats]:
+    """Maps by all `METHODS`; an int8 network has no gradients."""
+    methods = [maps.occlusion, partial(maps.shapley, pairs=PAIRS)]
+    found = [method(mapped.masked, label) for method in methods]
+    if not mapped.run.config.architecture.int8_parts:
+        found.append(gradients.integrated(mapped, label))
+    return found
+
+
+def shuffled(mapped: Mapped) -> Mapped:
+    """Give a run the weights of each tensor in another order; statistics of features stay.
+
+    Args:
+        mapped: run and recording.
+    """
+    run = mapped.run
+    network = copy.deepcopy(run.network)
+    drawn = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for weights in network.parameters():
+            order = torch.randperm(weights.numel(), generator=drawn)
+            weights.copy_(weights.flatten()[order].view_as(weights))
+    return Mapped(replace(run, network=network), mapped.waveform)
+
+
+def _alike(first: Floats, second: Floats) -> float:
+    """Rank correlation of two maps (Spearman); 0 where one is the same all over."""
+    pair = [each.ravel().argsort().argsort() for each in (first, second)]
+    if not (first.any() and second.any()):
+        return 0.0
+    return float(np.corrcoef(pair)[0, 1])
+
+
+def _shares(values: Floats) -> npt.NDArray[np.float64]:
+    """Share of each band in all that speaks for the answer, shape ``(bands,)``."""
+    positive: Floats = values.clip(0).sum(0)
+    return positive / max(float(positive.sum()), 1e-12)
