@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from lightspeech.explain import explanation, hearing
+from lightspeech.explain import explanation, hearing, training_speakers
 from lightspeech.explain.reliance import ALL
 
 ASKED = ("copy", "there and back", "pitch level", "rate")
@@ -85,6 +85,21 @@ def test_a_bundle_wants_recordings_and_a_study_no_pictures(
     assert "name recordings too" in error_line(lightspeech("explain", made))
     asked = lightspeech("explain", tmp_path, "--pictures", tmp_path)
     assert "no bundle" in error_line(asked)
+
+
+@pytest.mark.usefixtures("torch")
+def test_the_training_speakers_of_a_bundle_are_measured_once(
+    lightspeech, error_line, make_bundle, write_tone, train, tmp_path
+):
+    folder, _ = train()
+    made = make_bundle().path
+    told = lightspeech("explain", made, "--speakers", folder, "--limit", 4, "--processes", 1)
+    assert told.code == 0, told.err
+    assert training_speakers.read(made).n_recordings == 4
+    path = write_tone(tmp_path / "one.wav", seconds=0.6, hertz=150.0)
+    assert "beside 4 recordings that it learnt from: " in lightspeech("explain", made, path).out
+    asked = lightspeech("explain", folder, "--speakers", folder)
+    assert "--speakers is for a bundle" in error_line(asked)
 
 
 def test_predict_writes_why_beside_its_answers(lightspeech, make_bundle, write_tone, tmp_path):

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from lightspeech.audio import measures, psola
 from lightspeech.audio.pitch import SAMPLE_RATE
 from lightspeech.corpora.synthetic_voice import Cues, Speaker, say, sentence
 from lightspeech.errors import AudioError
-from lightspeech.explain import recording
+from lightspeech.explain import recording, training_speakers
 from lightspeech.inference import dispatch
 from lightspeech.reporting import recording as words
 
@@ -44,6 +45,29 @@ def test_sentences_say_what_was_heard_what_would_change_it_and_how_sure_that_is(
     assert "12" in heard  # Hz
     assert "12 dB fainter" in change
     assert "a copy that changes no cue moves it by" in sure
+
+
+def test_the_answer_over_time_ends_with_the_whole_answer(told):
+    assert len(told.over_time) == 4
+    np.testing.assert_allclose(told.over_time[-1], told.probabilities)
+    assert np.abs(told.over_time[0] - told.over_time[-1]).max() > 0.01
+
+
+def test_values_are_held_against_those_of_the_training_speakers(predictor, waveform):
+    """Of speakers who speak an octave lower and as loudly, the pitch alone is unusual."""
+    own = measures.measure(psola.analyse(waveform))
+    spread = np.linspace(-1, 1, 21)[:, None]
+    lower = own - 12 * (np.array(list(measures.UNITS)) == "pitch")
+    learnt = training_speakers.summed(lower + spread, [f"toy/{n % 7}" for n in range(21)])
+    training_speakers.write(learnt, predictor.bundle.path)
+    heard = words.sentences(recording.explain(predictor, waveform), 0.5)[0]
+    assert heard.endswith("; beside 21 recordings that it learnt from: pitch above 95% of them.")
+    assert learnt.n_speakers == 7
+
+
+def test_nobody_is_made_up_where_a_bundle_does_not_say_whom_it_learnt_from(told):
+    assert told.speakers is None
+    assert "learnt from" not in words.sentences(told, 0.5)[0]
 
 
 def test_sentences_and_picture_are_written(told, tmp_path):

@@ -167,7 +167,7 @@ def test_a_chain_is_told_in_words_that_its_intervals_vouch_for(tmp_path):
     found = explanation.explain(about, systems, named, teacher="plain", probes=probes, alike=alike)
     path = explanation.path_of(found, tmp_path)
     explanation.write(found, path)
-    assert path == tmp_path / "explain/toy-micro.json"
+    assert path == tmp_path / "explain/toy-micro-plain.json"
     assert explanation.read(path) == found
     page = words.markdown(tmp_path)
     assert "plain rests most on pitch level (" in page

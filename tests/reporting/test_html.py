@@ -55,6 +55,15 @@ def test_every_figure_is_well_formed_and_says_what_it_shows(make_study):
     assert all("currentColor" in figure for figure in made)
 
 
+def test_an_example_that_is_explained_has_its_sentences_and_its_map(make_study):
+    folder = make_study()
+    told = {"sentences": ["It heard a voice."], "map": [[0.1, -0.2], [0.0, 0.3]]}
+    write_json(folder / "example.json", EXAMPLE | told)
+    page = report(folder)
+    assert len(figures(page)) == 8
+    assert "<p>It heard a voice.</p>" in page
+
+
 def test_example_and_curves_are_left_out_where_there_are_none(make_study):
     folder = make_study()
     for history in folder.glob("*/history.jsonl"):

@@ -57,6 +57,13 @@ def command(
             help="For recordings: write sentences and a picture of each into this folder."
         ),
     ] = None,
+    speakers: Annotated[
+        Path | None,
+        typer.Option(
+            help="For a bundle: measure the speakers it learnt from, of this study or manifest, "
+            "and keep that in its folder; recordings are held against it."
+        ),
+    ] = None,
     map: Annotated[
         str,
         typer.Option(
@@ -80,12 +87,16 @@ def command(
     Example: lightspeech explain runs/ravdess_micro --publish results
 
     Example: lightspeech explain micro recording.wav --pictures explained
+
+    Example: lightspeech explain bundles/ravdess_micro --speakers runs/ravdess_micro
     """
     _files.ending_in(output, ".json")
     if _is_bundle(targets[0]):
+        if speakers is not None:
+            return _speakers(targets[0], speakers, limit, processes)
         return _recordings(targets[0], targets[1:], pictures, _method(map))
-    if pictures is not None or map != OCCLUSION:
-        option = "--map" if pictures is None else "--pictures"
+    of_bundles = {"--pictures": pictures, "--speakers": speakers, "--map": map != OCCLUSION}
+    if option := next((name for name, value in of_bundles.items() if value), None):
         raise ConfigError(f"{targets[0]} is no bundle; {option} is for a bundle and recordings")
     needs.torch("an explanation of trained runs")
     from lightspeech.studies.stages import Places
@@ -113,6 +124,24 @@ def command(
 def _is_bundle(target: Path) -> bool:
     """Tell whether a folder is a bundle, or a name that of a shipped one."""
     return (bundles.find(target) / bundles.DESCRIPTION).is_file()
+
+
+def _speakers(bundle: Path, source: Path, limit: int | None, processes: int | None) -> None:
+    """Measure the training speakers of a bundle."""
+    needs.torch("reading a study")
+    from lightspeech.studies.stages import Places
+    from lightspeech.workflows import explain_speakers
+
+    with Bars() as bars:
+        file = explain_speakers.measure(
+            bundles.read(bundles.find(bundle)),
+            source,
+            Places().cache,
+            bars.show,
+            limit=limit,
+            processes=processes,
+        )
+    typer.echo(f"written: {printable(file)}")
 
 
 def _method(name: str) -> maps.Method:

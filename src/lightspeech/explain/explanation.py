@@ -136,14 +136,16 @@ def _system(named: Named, answered: Answered, effects: Effects) -> System:
 
 
 def path_of(explanation: Explanation, root: Path) -> Path:
-    """Name the file of a chain: ``explain/<corpus>-<chain>.json``.
+    """Name the file: ``explain/<corpus>-<chain>.json``, behind it a teacher that is none of it.
 
     Args:
         explanation: of the chain.
         root: folder of all results.
     """
     chain = explanation.recipe.removeprefix(f"{explanation.corpus}_")
-    return root / FOLDER / f"{explanation.corpus}-{chain}.json"
+    other = explanation.teacher not in (None, explanation.recipe)
+    against = f"-{explanation.teacher}" if other else ""
+    return root / FOLDER / f"{explanation.corpus}-{chain}{against}.json"
 
 
 def write(explanation: Explanation, path: Path) -> None:

@@ -22,11 +22,12 @@ SIZE = 4
 OPEN = 8
 """Systems that stay open from part to part."""
 DECIDING = (
-    "audio", "frontends", "models", "runtime", "inference", "training/answers.py",
-    "training/calibrate.py", "training/networks.py", "explain/hearing.py", "explain/listeners.py",
-    "explain/trained.py",
+    "audio", "frontends", "models", "training/answers.py", "training/calibrate.py",
+    "training/networks.py", "explain/hearing.py", "explain/listeners.py", "explain/trained.py",
 )  # fmt: skip
-"""Code that answers depend on."""
+"""Code that answers of runs depend on."""
+OF_BUNDLES = ("runtime", "inference", "export")
+"""And that those of bundles depend on beside it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +68,9 @@ def name(utterances: Sequence[Utterance], folders: Sequence[Path], edits: Sequen
         folders: of the system.
         edits: that are asked about.
     """
+    code = (*DECIDING, *(OF_BUNDLES if _is_bundle(folders) else ()))
     return kept.name(
-        DECIDING,
+        code,
         [(edit.cue, edit.amount) for edit in edits],
         kept.of_systems(folders),
         [(u.id, u.audio_hash) for u in utterances],
@@ -98,11 +100,15 @@ def fill(part: Part) -> None:
 
 @lru_cache(maxsize=OPEN)
 def _listener(folders: tuple[Path, ...]) -> Listener:
-    if (folders[0] / bundle.DESCRIPTION).is_file():
+    if _is_bundle(folders):
         return OfBundle(dispatch.open(bundle.read(folders[0])))
     from lightspeech.explain import trained  # which imports torch
 
     return trained.read(folders)
+
+
+def _is_bundle(folders: Sequence[Path]) -> bool:
+    return (folders[0] / bundle.DESCRIPTION).is_file()
 
 
 def read(parts: Sequence[Part]) -> tuple[Floats, Floats]:

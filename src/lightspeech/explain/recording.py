@@ -10,9 +10,10 @@ from lightspeech.audio.pitch import SAMPLE_RATE
 from lightspeech.audio.psola import Voice
 from lightspeech.audio.windows import Waveform
 from lightspeech.errors import AudioError
-from lightspeech.explain import maps, masking, places
+from lightspeech.explain import maps, masking, places, training_speakers
 from lightspeech.explain.listeners import ask
 from lightspeech.explain.maps import Map, Method
+from lightspeech.explain.training_speakers import TrainingSpeakers
 from lightspeech.inference.predictor import Predictor
 from lightspeech.inference.recognize import UTTERANCE_S
 from lightspeech.metrics import Floats
@@ -34,6 +35,9 @@ class Told:
         copy: answer to a copy without a changed cue, shape ``(n_classes,)``.
         measures: as of `measures.UNITS`, shape ``(12,)``.
         map: of the likeliest class.
+        over_time: answers to what was said until the end of each piece, shape
+            ``(pieces, n_classes)``; the last is to all of it.
+        speakers: that the model learnt from; None where its bundle does not say.
     """
 
     name: str
@@ -45,6 +49,8 @@ class Told:
     copy: Floats
     measures: Floats
     map: Map
+    over_time: Floats
+    speakers: TrainingSpeakers | None = None
 
     @property
     def label(self) -> str:
@@ -89,11 +95,10 @@ def explain(predictor: Predictor, waveform: Waveform, *, method: Method = maps.o
         ConfigError: if it tells ratings.
     """
     bundles.require_classes(predictor.bundle)
-    seconds = len(waveform) / SAMPLE_RATE
-    if not SHORTEST_S <= seconds <= UTTERANCE_S:
+    if not is_utterance(waveform):
         raise AudioError(
-            f"{seconds:.2f} s; an explanation is of one utterance, {SHORTEST_S:g} to "
-            f"{UTTERANCE_S:g} s: cut the recording"
+            f"{len(waveform) / SAMPLE_RATE:.2f} s; an explanation is of one utterance, "
+            f"{SHORTEST_S:g} to {UTTERANCE_S:g} s: cut the recording"
         )
     voice = psola.analyse(waveform)
     made = [(edit, edit.apply(voice)) for edit in (catalogue.COPY, *catalogue.EDITS)]
@@ -110,4 +115,29 @@ def explain(predictor: Predictor, waveform: Waveform, *, method: Method = maps.o
         copy=answers[1],
         measures=measures.measure(voice),
         map=maps.judged(masked, label, method(masked, label)),
+        over_time=ask(predictor, until(waveform)),
+        speakers=training_speakers.read(predictor.bundle.path),
     )
+
+
+def is_utterance(waveform: Waveform) -> bool:
+    """Tell whether a recording is long enough to be explained, and no longer than an utterance.
+
+    Args:
+        waveform: shape ``(samples,)``, at `pitch.SAMPLE_RATE`.
+    """
+    return SHORTEST_S <= len(waveform) / SAMPLE_RATE <= UTTERANCE_S
+
+
+def until(waveform: Waveform) -> list[Waveform]:
+    """Cut a recording at the end of each piece: what was said until then.
+
+    Args:
+        waveform: shape ``(samples,)``, at `pitch.SAMPLE_RATE`.
+
+    Returns:
+        Of rising length; the last is all of it.
+    """
+    piece = round(places.PIECE_S * SAMPLE_RATE)
+    ends = [*range(piece, len(waveform) - piece + 1, piece), len(waveform)]
+    return [waveform[:end] for end in ends]

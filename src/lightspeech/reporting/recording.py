@@ -1,8 +1,10 @@
 """One recording explained: three sentences in plain words, and a picture."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from lightspeech.audio.cues.edit import Edit
 from lightspeech.audio.cues.loudness import envelope
@@ -12,8 +14,12 @@ from lightspeech.explain.places import EDGES_HZ, PIECE_S
 from lightspeech.explain.recording import Told
 from lightspeech.files import write_text
 from lightspeech.reporting import _canvas
-from lightspeech.reporting._canvas import ACCENT, WARNING, Drawing
+from lightspeech.reporting._canvas import ACCENT, THIRD, WARNING, Drawing
 
+LOW, HIGH = 0.1, 0.9
+"""Shares of recordings of the training speakers beyond which a value is unusual."""
+LINES = 3
+"""Classes whose probability is drawn over time."""
 CHANGES = 3
 """Changes of the answer that are told."""
 WORDS = {
@@ -56,8 +62,21 @@ def _heard(told: Told) -> str:
         f"{told.name} answers {answer}; it heard a voice at {hertz:.0f} Hz that moves by "
         f"{values['pitch range']:.1f} semitones, {-values['loudness']:.0f} dB below full scale "
         f"with {values['loudness range']:.0f} dB of contrast, "
-        f"{values['voiced segments']:.1f} voiced segments a second."
+        f"{values['voiced segments']:.1f} voiced segments a second{_beside(told)}."
     )
+
+
+def _beside(told: Told) -> str:
+    """Name what is unusual beside the training speakers, where the bundle says how these speak."""
+    if told.speakers is None:
+        return ""
+    found = [
+        f"{name} {'above' if share >= HIGH else 'below'} {max(share, 1 - share):.0%} of them"
+        for name, value in zip(UNITS, told.measures, strict=True)
+        if (share := told.speakers.share_below(name, value)) is not None and not LOW < share < HIGH
+    ]
+    words = ", ".join(found) if found else "nothing of it is unusual"
+    return f"; beside {told.speakers.n_recordings:,} recordings that it learnt from: {words}"
 
 
 def _would_change(told: Told) -> str:
@@ -98,7 +117,7 @@ def _how_sure(told: Told, threshold: float) -> str:
 
 
 def picture(told: Told) -> Drawing:
-    """Draw spectrogram, pitch, loudness and the map of an answer, one below the other.
+    """Draw spectrogram, pitch, loudness, the map of an answer and the answer over time.
 
     Args:
         told: by `recording.explain`.
@@ -108,8 +127,8 @@ def picture(told: Told) -> Drawing:
     """
     waveform, pitch = told.voice.waveform, told.voice.pitch
     seconds = len(waveform) / SAMPLE_RATE
-    with _canvas.figure(6.4, 5.4) as figure:
-        axes = figure.subplots(4, 1, sharex=True, height_ratios=(2, 1, 1, 2))
+    with _canvas.figure(6.4, 6.6) as figure:
+        axes = figure.subplots(5, 1, sharex=True, height_ratios=(2, 1, 1, 2, 1.2))
         frames = np.lib.stride_tricks.sliding_window_view(np.pad(waveform, 256), 512)[::128]
         power = 20 * np.log10(np.abs(np.fft.rfft(frames * np.hanning(512))) + 1e-6)
         axes[0].imshow(
@@ -128,23 +147,58 @@ def picture(told: Told) -> Drawing:
         axes[2].plot(np.arange(len(loudness)) / SAMPLE_RATE, loudness, color=WARNING)
         axes[2].set_ylim(loudness.max() - 50, loudness.max() + 3)
         axes[2].set_ylabel("dB")
-        limit = max(float(np.abs(told.map.values).max()), 1e-6)
-        image = axes[3].imshow(
-            100 * told.map.values.T,
-            origin="lower",
-            aspect="auto",
-            extent=(0, len(told.map.values) * PIECE_S, 0, len(EDGES_HZ) - 1),
-            vmin=-100 * limit,
-            vmax=100 * limit,
-            cmap="RdBu_r",
-        )
-        axes[3].set_yticks(range(len(EDGES_HZ)), [f"{edge / 1000:g}" for edge in EDGES_HZ])
-        axes[3].set_ylabel("kHz")
-        axes[3].set_xlabel("s")
-        axes[3].set_xlim(0, seconds)
+        image = _draw_map(axes[3], told.map.values)
         figure.colorbar(image, ax=axes[3], label=f"points of {told.label}")
+        _over_time(axes[4], told, seconds)
         figure.suptitle(f"{told.label} {told.probabilities.max():.0%}")
     return Drawing(figure, f"explain-{told.name}", _heard(told))
+
+
+def _draw_map(axes: Any, values: npt.NDArray[np.float64]) -> Any:
+    """Draw a map of shape ``(pieces, bands)`` in points; give the image."""
+    limit = max(100 * float(np.abs(values).max()), 1e-4)
+    image = axes.imshow(
+        100 * values.T,
+        origin="lower",
+        aspect="auto",
+        extent=(0, len(values) * PIECE_S, 0, len(EDGES_HZ) - 1),
+        vmin=-limit,
+        vmax=limit,
+        cmap="RdBu_r",
+    )
+    axes.set_yticks(range(len(EDGES_HZ)), [f"{edge / 1000:g}" for edge in EDGES_HZ])
+    axes.set_ylabel("kHz")
+    return image
+
+
+def map_alone(values: npt.ArrayLike) -> Drawing:
+    """Draw the map of an answer.
+
+    Args:
+        values: shape ``(pieces, bands)``.
+
+    Raises:
+        MissingExtra: if matplotlib is not installed.
+    """
+    with _canvas.figure(5.4, 2.2) as figure:
+        axes = figure.subplots()
+        image = _draw_map(axes, np.asarray(values, float))
+        figure.colorbar(image, label="points", pad=0.01)
+        axes.set_xlabel("seconds")
+        return Drawing(figure, "map", "Map of the answer to one utterance")
+
+
+def _over_time(axes: Any, told: Told, seconds: float) -> None:
+    """Draw what the model said of all until then, the likeliest classes."""
+    ends = [*(PIECE_S * np.arange(1, len(told.over_time))), seconds]
+    likeliest = np.argsort(-told.over_time.max(0))[:LINES]
+    for place, colour in zip(likeliest, (ACCENT, WARNING, THIRD), strict=False):
+        axes.plot(ends, 100 * told.over_time[:, place], color=colour, label=told.labels[place])
+    axes.set_ylim(0, 100)
+    axes.set_ylabel("% so far")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.set_xlabel("s")
+    axes.set_xlim(0, seconds)
 
 
 def write(told: Told, threshold: float, folder: Path, name: str) -> str:

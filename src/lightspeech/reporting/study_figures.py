@@ -13,7 +13,7 @@ from lightspeech.evaluation import compression, conditions, results
 from lightspeech.evaluation.compression import Chain
 from lightspeech.evaluation.results import Results
 from lightspeech.files import parse_json, placed, replacing
-from lightspeech.reporting import _canvas, plots, plots_of_costs
+from lightspeech.reporting import _canvas, plots, plots_of_costs, recording
 from lightspeech.reporting.plots import Histories
 from lightspeech.training import layout
 from lightspeech.training.predictions import Predictions
@@ -39,6 +39,10 @@ class Example:
     hop_s: float
     truth: str
     probabilities: dict[str, float]
+    sentences: tuple[str, ...] = ()
+    """What was heard, what would change the answer and how sure that is; none of ratings."""
+    map: list[list[float]] | None = None
+    """Of the answer, shape ``(pieces, bands)``, see `explain.maps`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +136,8 @@ def draw(material: Material) -> dict[str, "Drawing"]:
         drawings["selection"] = plots.selection(material.histories)
     if material.example is not None:
         drawings["spectrogram"] = plots.spectrogram(material.example.frames, material.example.hop_s)
+        if material.example.map is not None:
+            drawings["map"] = recording.map_alone(material.example.map)
     if material.chain is not None:
         drawings["chain"] = plots_of_costs.chain(material.chain)
     return drawings

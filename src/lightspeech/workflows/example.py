@@ -4,14 +4,19 @@ import dataclasses
 
 from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import MelConfig
+from lightspeech.audio.pitch import SAMPLE_RATE
+from lightspeech.audio.windows import Waveform
 from lightspeech.bundle import Bundle
 from lightspeech.config import as_dict
 from lightspeech.corpora import labels as vocabularies
 from lightspeech.corpora.base import Utterance
+from lightspeech.explain import recording
+from lightspeech.explain.recording import Told
 from lightspeech.files import write_json
 from lightspeech.inference import calibration
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
+from lightspeech.reporting import recording as pages
 from lightspeech.reporting.study_figures import Example
 from lightspeech.studies.study import Study
 from lightspeech.training import layout
@@ -33,6 +38,7 @@ def answer_example(study: Study, bundle: Bundle) -> Example:
     bundle = _knowing_the_speaker(bundle, study, utterance)
     waveform = io.load(utterance.path, bundle.sample_rate)
     probabilities = recognize(onnx.open(bundle), waveform)
+    told = _explained(bundle, io.load(utterance.path, SAMPLE_RATE))
     front = MelConfig(sample_rate=bundle.sample_rate, f_max=0.475 * bundle.sample_rate)
     example = Example(
         id=utterance.id,
@@ -42,9 +48,18 @@ def answer_example(study: Study, bundle: Bundle) -> Example:
         },
         hop_s=front.hop_length / front.sample_rate,
         frames=frontend.log_bands(waveform, front).round(3).tolist(),
+        sentences=() if told is None else pages.sentences(told, bundle.threshold),
+        map=None if told is None else told.map.values.round(4).tolist(),
     )
     write_json(study.folder / layout.EXAMPLE, as_dict(example))
     return example
+
+
+def _explained(bundle: Bundle, waveform: Waveform) -> Told | None:
+    """Explain the answer, where the bundle tells classes by sound and this is one utterance."""
+    if bundle.scale is not None or bundle.text is not None or not recording.is_utterance(waveform):
+        return None
+    return recording.explain(onnx.open(bundle), waveform)
 
 
 def _knowing_the_speaker(bundle: Bundle, study: Study, utterance: Utterance) -> Bundle:

@@ -80,8 +80,8 @@ def explain(
         )
         for place, one in enumerate(named)
     }
-    probed = Probed(systems, places.cache, progress, processes)
     tested = chains.common(systems, folds, None)
+    probed = Probed(systems, tested, places.cache, progress, processes)
     found = [explain_probes.alike(probed, each, teacher, tested) for each in others if teacher]
     study, folds_heard = students[0].study, chains.folds_of(systems[0], heard)
     return explanation.explain(

@@ -13,7 +13,7 @@ from lightspeech.progress import Progress
 from lightspeech.studies import engine
 from lightspeech.workflows.explain_systems import Tested, labels_of, truth_of
 
-RECORDINGS = 24
+RECORDINGS = 12
 """That are mapped, of all that are explained, evenly spread."""
 
 

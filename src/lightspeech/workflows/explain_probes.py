@@ -24,12 +24,18 @@ class Probed:
     """Embeddings of all systems and functionals of all their recordings, computed or found."""
 
     def __init__(
-        self, systems: Sequence[Tested], cache: Path, progress: Progress, processes: int | None
+        self,
+        systems: Sequence[Tested],
+        tested: Sequence[Utterance],
+        cache: Path,
+        progress: Progress,
+        processes: int | None,
     ) -> None:
         """Compute what was not kept.
 
         Args:
             systems: that are probed.
+            tested: recordings; runs of other folds are left out.
             cache: folder of all that is kept.
             progress: told of recordings measured and of runs whose embeddings are there.
             processes: at once; None: one a core.
@@ -39,9 +45,9 @@ class Probed:
             LightspeechError: if a recording cannot be decoded.
         """
         self.cache = cache
-        everything = {u.id: u for system in systems for u in system.study.utterances}
-        chunks = functionals.chunks(list(everything.values()), cache / FOLDER)
-        todo = [self.embedded(system, *key) for system in systems for key in system.answers]
+        wanted = {u.id: u for system in systems for u in _probed(system, tested)}
+        chunks = functionals.chunks(list(wanted.values()), cache / FOLDER)
+        todo = [self.embedded(system, *key) for system in systems for key in _runs(system, tested)]
         engine.map(
             functionals.fill,
             chunks,
@@ -54,7 +60,7 @@ class Probed:
             processes=processes,
             tick=lambda n: progress("embeddings", n, len(todo)),
         )
-        self.functionals = dict(zip(everything, functionals.read(chunks), strict=True))
+        self.functionals = dict(zip(wanted, functionals.read(chunks), strict=True))
 
     def embedded(self, system: Tested, fold: int, seed: int) -> Embedded:
         """Name the embeddings of a run: of all recordings of its study.
@@ -98,10 +104,8 @@ def read(probed: Probed, system: Tested, tested: Sequence[Utterance]) -> tuple[P
     speaker = {u.id: u.speaker for u in system.study.utterances}
     errors = np.zeros((3, len(tested), len(UNITS)))
     n_seeds = np.zeros(len(tested))
-    for fold, seed in system.answers:
+    for fold, seed in _runs(system, tested):
         ids = [u.id for u in tested if of_fold[u.id] == fold]
-        if not ids:
-            continue
         train = system.study.protocol.splits[fold].train
         embedding = probed.of(system, fold, seed)
         seen, unseen = ((_rows(embedding, part), probed.values(part)) for part in (train, ids))
@@ -130,7 +134,7 @@ def alike(
     """
     of_folds = [each.fold_of() for each in (system, teacher)]
     pairs = []
-    for fold, seed in system.answers:
+    for fold, seed in _runs(system, tested):
         for other in sorted({of_folds[1][u.id] for u in tested if of_folds[0][u.id] == fold}):
             ids = [u.id for u in tested if tuple(f[u.id] for f in of_folds) == (fold, other)]
             same = seed if (other, seed) in teacher.answers else _first_seed(teacher, other)
@@ -138,6 +142,21 @@ def alike(
                 mine, theirs = probed.of(system, fold, seed), probed.of(teacher, other, same)
                 pairs.append((_rows(mine, ids), _rows(theirs, ids)))
     return probes.alike(system.study.name, pairs) if pairs else None
+
+
+def _runs(system: Tested, tested: Sequence[Utterance]) -> list[tuple[int, int]]:
+    """Fold and seed of the runs whose test sets have some of the recordings."""
+    of_fold = system.fold_of()
+    folds = {of_fold[u.id] for u in tested}
+    return [key for key in system.answers if key[0] in folds]
+
+
+def _probed(system: Tested, tested: Sequence[Utterance]) -> list[Utterance]:
+    """The recordings, and those that their folds were trained on."""
+    folds = {fold for fold, _ in _runs(system, tested)}
+    splits = [system.study.protocol.splits[fold] for fold in folds]
+    wanted = {u.id for u in tested}.union(*(split.train for split in splits))
+    return [u for u in system.study.utterances if u.id in wanted]
 
 
 def _rows(embeddings: dict[str, Floats], ids: Sequence[str]) -> Floats:

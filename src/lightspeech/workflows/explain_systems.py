@@ -183,11 +183,16 @@ def common(systems: Sequence[Tested], folds: Sequence[int], limit: int | None) -
     missing = [u.path for group in by_fold.values() for u in group if not u.path.is_file()]
     if missing:
         raise CorpusError(f"{missing[0]}: not there, nor {len(missing) - 1} others; bring it back")
-    return [u for numbers in sorted(by_fold) for u in _spread(by_fold[numbers], limit)]
+    return [u for numbers in sorted(by_fold) for u in spread(by_fold[numbers], limit)]
 
 
-def _spread(utterances: Sequence[Utterance], limit: int | None) -> list[Utterance]:
-    """Take some, of speakers and emotions in turn."""
+def spread(utterances: Sequence[Utterance], limit: int | None) -> list[Utterance]:
+    """Take some, of speakers and emotions in turn.
+
+    Args:
+        utterances: of any corpus.
+        limit: how many; None: all.
+    """
     cells: dict[tuple[str, str], list[Utterance]] = defaultdict(list)
     for utterance in utterances:
         cells[utterance.speaker, utterance.emotion].append(utterance)
