@@ -48,6 +48,9 @@ def command(
     processes: Annotated[
         int | None, typer.Option(min=1, help="Parts at once; one a core if left out.")
     ] = None,
+    cues_alone: Annotated[
+        bool, typer.Option("--cues-alone", help="Leave out probes of embeddings, and maps.")
+    ] = False,
     publish: Annotated[
         Path | None, typer.Option(help="Also write the explanation below this folder, as results/.")
     ] = None,
@@ -112,6 +115,7 @@ def command(
             seeds=seed or (),
             limit=limit,
             processes=processes,
+            cues_alone=cues_alone,
         )
     if output is not None:
         explanations.write(explanation, output)

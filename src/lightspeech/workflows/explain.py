@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ def explain(
     seeds: Sequence[int] = (),
     limit: int | None = None,
     processes: int | None = None,
+    cues_alone: bool = False,
 ) -> Explanation:
     """Say which cues the systems hear, and which of their teacher's they kept.
 
@@ -46,6 +48,7 @@ def explain(
         seeds: whose runs answer; none: all there are.
         limit: recordings of each fold, spread over speakers and emotions; None: all.
         processes: parts at once; None: one a core.
+        cues_alone: leave out probes and maps.
 
     Raises:
         ConfigError: if systems tell other classes apart, or have no test speakers in common.
@@ -80,19 +83,24 @@ def explain(
         )
         for place, one in enumerate(named)
     }
-    tested = chains.common(systems, folds, None)
-    probed = Probed(systems, tested, places.cache, progress, processes)
-    found = [explain_probes.alike(probed, each, teacher, tested) for each in others if teacher]
     study, folds_heard = students[0].study, chains.folds_of(systems[0], heard)
-    return explanation.explain(
+    of_cues = explanation.explain(
         (corpus_name(study.recipe, study.protocol), study.recipe.name, folds_heard),
         answered,
         {one.name: one for one in named},
         teacher=named[0].name if teacher else None,
         payers=_payers(students),
-        probes=[one for each in systems for one in explain_probes.read(probed, each, tested)],
-        alike=[one for one in found if one is not None],
-        maps=explain_maps.read(systems, heard, places.cache, progress, processes),
+    )
+    if cues_alone:
+        return of_cues
+    tested = chains.common(systems, folds, None)
+    probed = Probed(systems, tested, places.cache, progress, processes)
+    found = [explain_probes.alike(probed, each, teacher, tested) for each in others if teacher]
+    return replace(
+        of_cues,
+        probes=tuple(one for each in systems for one in explain_probes.read(probed, each, tested)),
+        alike=tuple(one for one in found if one is not None),
+        maps=tuple(explain_maps.read(systems, heard, places.cache, progress, processes)),
     )
 
 
