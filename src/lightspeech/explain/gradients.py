@@ -124,7 +124,7 @@ def _along(mapped: Mapped, log_bands: Tensor, label: int) -> Floats:
     start = silence(mapped)
     shares = (torch.arange(STEPS) + 0.5) / STEPS
     total = torch.zeros_like(start, dtype=torch.float64)
-    for some in shares.split(BATCH):
+    for some in torch.split(shares, BATCH):
         points = (start + some[:, None, None] * (log_bands - start)).requires_grad_(True)
         mapped.probabilities(points)[:, label].sum().backward()  # type: ignore[no-untyped-call]
         assert points.grad is not None

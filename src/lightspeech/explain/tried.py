@@ -21,6 +21,7 @@ from lightspeech.corpora.base import Utterance
 from lightspeech.errors import StudyError
 from lightspeech.explain import gradients, kept, maps
 from lightspeech.explain.gradients import Mapped
+from lightspeech.explain.maps import Method
 from lightspeech.frontends import cache as arrays
 from lightspeech.metrics import Floats
 from lightspeech.training import run as runs
@@ -118,7 +119,7 @@ def _figures(mapped: Sequence[Mapped], label: int) -> Floats:
 
 def _maps(mapped: Mapped, label: int) -> list[Floats]:
     """Maps by all `METHODS`; an int8 network has no gradients."""
-    methods = [maps.occlusion, partial(maps.shapley, pairs=PAIRS)]
+    methods: list[Method] = [maps.occlusion, partial(maps.shapley, pairs=PAIRS)]
     found = [method(mapped.masked, label) for method in methods]
     if not mapped.run.config.architecture.int8_parts:
         found.append(gradients.integrated(mapped, label))
@@ -143,10 +144,10 @@ def shuffled(mapped: Mapped) -> Mapped:
 
 def _alike(first: Floats, second: Floats) -> float:
     """Rank correlation of two maps (Spearman); 0 where one is the same all over."""
-    pair = [each.ravel().argsort().argsort() for each in (first, second)]
     if not (first.any() and second.any()):
         return 0.0
-    return float(np.corrcoef(pair)[0, 1])
+    x, y = (each.ravel().argsort().argsort() - (each.size - 1) / 2 for each in (first, second))
+    return float(x @ y / (x @ x))
 
 
 def _shares(values: Floats) -> npt.NDArray[np.float64]:

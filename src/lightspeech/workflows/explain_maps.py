@@ -73,7 +73,14 @@ def _summed(system: Tested, some: Sequence[Utterance], found: np.ndarray) -> lis
     return [
         attribution.summed(
             (system.study.name, method),
-            Figures(*of.T[: tried.FIRST_BAND], of[:, tried.FIRST_BAND :]),
+            Figures(
+                worth=of[:, tried.WORTH],
+                energy=of[:, tried.ENERGY],
+                chance=of[:, tried.CHANCE],
+                shuffled=of[:, tried.SHUFFLED],
+                seeds=of[:, tried.SEEDS],
+                bands=of[:, tried.FIRST_BAND :],
+            ),
             emotions,
             speakers,
         )
