@@ -69,7 +69,7 @@ def asked(monkeypatch):
         return [Heard(nothing, nothing[:, 0], nothing[0])] * len(listeners)
 
     monkeypatch.setattr(hearing, "hear", hear)
-    monkeypatch.setattr(parts, "_listener", lambda folders: folders[0].name)
+    monkeypatch.setattr(parts, "listener_of", lambda folders: folders[0].name)
     return found
 
 

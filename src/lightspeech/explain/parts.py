@@ -86,7 +86,7 @@ def fill(part: Part) -> None:
     systems = [system for system in part.systems if not system.file.is_file()]
     if not systems:
         return
-    listeners = [_listener(system.folders) for system in systems]
+    listeners = [listener_of(system.folders) for system in systems]
     heard = [hearing.hear(utterance, listeners) for utterance in part.utterances]
     for place, system in enumerate(systems):
         mine = [row[place] for row in heard]
@@ -99,7 +99,15 @@ def fill(part: Part) -> None:
 
 
 @lru_cache(maxsize=OPEN)
-def _listener(folders: tuple[Path, ...]) -> Listener:
+def listener_of(folders: tuple[Path, ...]) -> Listener:
+    """Open a system, which stays open.
+
+    Args:
+        folders: of its runs, one a seed, or of a bundle.
+
+    Raises:
+        LightspeechError: if it is not there.
+    """
     if _is_bundle(folders):
         return OfBundle(dispatch.open(bundle.read(folders[0])))
     from lightspeech.explain import trained  # which imports torch

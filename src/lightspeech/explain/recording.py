@@ -136,7 +136,7 @@ def until(waveform: Waveform) -> list[Waveform]:
         waveform: shape ``(samples,)``, at `pitch.SAMPLE_RATE`.
 
     Returns:
-        Of rising length; the last is all of it.
+        Shape ``(samples,)`` each, of rising length; the last is all of it.
     """
     piece = round(places.PIECE_S * SAMPLE_RATE)
     ends = [*range(piece, len(waveform) - piece + 1, piece), len(waveform)]
