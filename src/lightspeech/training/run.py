@@ -114,6 +114,11 @@ def read_run(folder: Path) -> Run:
     if not is_done(folder):
         raise CorpusError(f"{folder}: no finished run here; train it first")
     cfg, outcome = read_config(folder), read_outcome(folder)
+    if cfg.ratings is None and len(outcome.labels) < 2:
+        raise ConfigError(
+            f"{folder / layout.RUN}: labels: expected two classes or more, found "
+            f"{list(outcome.labels)}; train the run again"
+        )
     network = build_network(cfg, len(outcome.labels))
     try:
         weights = load_file(folder / layout.WEIGHTS)

@@ -125,6 +125,7 @@ def test_a_clip_is_heard_and_asks_again_when_another_model_is_chosen(visit):
         page.wait_for_selector("#state:has-text('angry.flac,')")
         before = page.locator("#bars output").all_text_contents()
         page.select_option("#model", "small")
-        page.wait_for_selector("#figures:has-text('368 kB')")
+        n_params = lightspeech.load("small").bundle.model["n_params"]
+        page.wait_for_selector(f"#figures:has-text('{n_params:,}')")
         page.wait_for_selector("#state:has-text('angry.flac,')")
         assert page.locator("#bars output").all_text_contents() != before
