@@ -17,7 +17,7 @@ from lightspeech.tokenizer import FILE, IDS, MASK, Tokenizer, Tokens
 
 WAVEFORM, FEATURES = "waveform", "features"
 """What a model takes; before one that takes features stands the NumPy front end."""
-PROBABILITIES, RATINGS = "probabilities", "ratings"
+OUTPUT, RATINGS = "probabilities", "ratings"
 """What a model gives: the second, where its bundle has a scale."""
 LOGARITHM = "Log"
 """Operation that reads the energies of a mel front end, floor added."""
@@ -102,7 +102,7 @@ class OnnxPredictor:
 
 
 def _output_of(bundle: Bundle) -> str:
-    return PROBABILITIES if bundle.scale is None else RATINGS
+    return OUTPUT if bundle.scale is None else RATINGS
 
 
 def _are(answer: Probabilities, bundle: Bundle) -> bool:
