@@ -97,14 +97,6 @@ training: {epochs: 1, batch_size: 4}
 """
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """With ``--dist loadgroup``, what shares an export or a study shares the worker."""
-    for item in items:
-        shared = "nano" if "export_nano" in item.fixturenames else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(shared))
-
-
 def pytest_runtest_setup():
     """Parse the functions that torch writes ONNX with once, not once an export: a third of it."""
     registration = sys.modules.get("torch.onnx._internal.exporter._registration")
