@@ -56,6 +56,7 @@ class Setting:
 
     training: Training
     distill: None = None
+    ratings: None = None
 
 
 @pytest.mark.parametrize("name", NAMES)

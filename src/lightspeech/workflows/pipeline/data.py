@@ -14,11 +14,12 @@ from lightspeech.corpora.base import Utterance
 from lightspeech.errors import CorpusError
 from lightspeech.files import write_text
 from lightspeech.progress import Progress
+from lightspeech.training.layout import MANIFEST
 from lightspeech.workflows.new import CORPORA, plan
 from lightspeech.workflows.prepare import prepare as write_manifest
 
-MANIFEST, SETTINGS = "manifest.csv", "data.yaml"
-"""Of prepared data: one row a recording; the keys of a recipe that follow from them."""
+SETTINGS = "data.yaml"
+"""Beside the manifest of prepared data: the keys of a recipe that follow from it."""
 SPEAKERS = "speakers.csv"
 """Beside class folders: who speaks, with the columns ``path`` and ``speaker``."""
 USUAL: dict[str, dict[str, Any]] = {
@@ -44,7 +45,7 @@ def prepare(raw: Path, output: Path, *, augment: bool, progress: Progress) -> di
 
     Args:
         raw: folder of a published corpus, or one with a sub-folder a class.
-        output: folder that gets `MANIFEST` and `SETTINGS`.
+        output: folder that gets the manifest and `SETTINGS`.
         augment: bend training examples, as the recipe says; in training, never on disk.
         progress: told of recordings.
 
