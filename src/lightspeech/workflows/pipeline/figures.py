@@ -10,8 +10,8 @@ from lightspeech.files import write_text
 from lightspeech.reporting import study_figures, tables
 from lightspeech.studies.study import read_study
 from lightspeech.training import layout
+from lightspeech.training.layout import MANIFEST
 from lightspeech.workflows import publish
-from lightspeech.workflows.pipeline.data import MANIFEST
 from lightspeech.workflows.pipeline.models import MODELS, find, name_of, stages_of
 
 TABLES, PLOTS = Path("results/tables"), Path("results/plots")
