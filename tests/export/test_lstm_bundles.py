@@ -134,4 +134,4 @@ def test_its_arduino_library_is_its_c_and_compiles_for_the_board(exported, tmp_p
         pytest.skip("needs arm-none-eabi-gcc: apt install gcc-arm-none-eabi")
     for source in (root / "src").glob("*.c"):
         output = tmp_path / f"{source.stem}.o"
-        gcc(output, *cortex_m.CORE, "-c", source, compiler=cortex_m.COMPILER)
+        gcc(output, *cortex_m.M4F.flags, "-mthumb", "-c", source, compiler=cortex_m.COMPILER)
