@@ -7,25 +7,25 @@ from lightspeech.evaluation import difference, results
 from lightspeech.evaluation.difference import Difference
 from lightspeech.reporting import costs, wording
 
-FOLDER, PLAIN = "objectives", "short.json"
-"""Of the figures, a file an objective, and of the training without."""
+PLAIN = "short.json"
+"""Figures of the training without."""
 
 
-def describe(root: Path) -> str:
+def describe(folder: Path) -> str:
     """Write a table: a row an objective, the one that helps most first.
 
     Args:
-        root: folder of all results.
+        folder: of figures, a file an objective, and `PLAIN`.
 
     Raises:
         CorpusError: if there are no figures of it.
         ConfigError: if a file does not hold what it should.
     """
-    plain = root / FOLDER / PLAIN
-    others = sorted(path for path in plain.parent.glob("*.json") if path != plain)
+    plain = folder / PLAIN
+    others = sorted(path for path in folder.glob("*.json") if path != plain)
     if not others:
         raise CorpusError(
-            f"{plain.parent}: no figures there; type: lightspeech train "
+            f"{folder}: no figures there; type: lightspeech train "
             "recipes/ravdess_micro_adversarial.yaml, then lightspeech evaluate"
         )
     compared = difference.diff(plain, others)
