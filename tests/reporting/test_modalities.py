@@ -4,8 +4,8 @@ from lightspeech.reporting import modalities
 
 def study(name, uar, **changes):
     return {
-        "corpus": "told", "protocol": "k-fold", "model": {"name": name}, "scheme": "fp32", "n_params": 1_234,
-        "uar": uar, "text_seen": None, "highest_there_can_be": None, **changes,
+        "corpus": "told", "protocol": "k-fold", "model": {"name": name}, "scheme": "fp32",
+        "n_params": 1_234, "uar": uar, "text_seen": None, "highest_there_can_be": None, **changes,
     }  # fmt: skip
 
 
