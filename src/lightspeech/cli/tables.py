@@ -17,7 +17,7 @@ NAMES = (
     "docs/devices/browser.md",
     "docs/experiments.md",
     "docs/reliability.md",
-    "docs/explanations.md",
+    "docs/explained.md",
 )
 DOCUMENTS = tuple(Path(name) for name in NAMES)
 

@@ -45,7 +45,8 @@ def describe(explanation: Explanation) -> str:
 
 
 def _page(explanation: Explanation) -> str:
-    kept = [f"### {explanation.recipe}", _about(explanation)]
+    beside = f" beside {explanation.teacher}" if explanation.teacher else ""
+    kept = [f"## {explanation.recipe}{beside}", _about(explanation)]
     kept += [f"- {sentence}" for sentence in sentences(explanation)]
     parts = ["\n\n".join(kept[:2]), "\n".join(kept[2:])]
     parts.append(
