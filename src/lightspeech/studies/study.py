@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from lightspeech.config import Choice, as_dict
 from lightspeech.corpora import manifest
@@ -45,10 +46,14 @@ class Study:
 
     @property
     def recipe_sha256(self) -> str:
-        """Of all that its recipe says, the steps up to this one; not of where recordings lie."""
+        """Of all that its recipe says, the steps up to this one; not of where recordings lie.
+
+        What it says nothing of does not count, so that a field that a later version adds changes
+        no hash.
+        """
         made_by = as_dict(dataclasses.replace(self.recipe, compress=self.steps))
         corpora = [{**corpus, "root": None} for corpus in made_by["corpora"]]
-        text = json.dumps({**made_by, "corpora": corpora}, sort_keys=True)
+        text = json.dumps(_said({**made_by, "corpora": corpora}), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
@@ -61,6 +66,13 @@ class Study:
         """Folder names of all runs; the first is fold 0 and the first seed."""
         folds = range(len(self.protocol.splits))
         return [layout.run_name(fold, seed) for seed in self.recipe.seeds for fold in folds]
+
+
+def _said(value: Any) -> Any:
+    """Leave out, at any depth, what is null."""
+    if isinstance(value, dict):
+        return {name: _said(each) for name, each in value.items() if each is not None}
+    return [_said(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def read_study(folder: Path, *, rated: bool = False) -> Study:
