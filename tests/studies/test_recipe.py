@@ -215,6 +215,15 @@ def test_a_study_of_another_recipe_is_not_resumed(tmp_path, places):
         stages.begin(other, places, resume=True, fresh=False)
 
 
+def test_seeds_may_be_added_to_a_study_and_not_taken_away(tmp_path, places):
+    one, two = (read(tmp_path, assignments=[f"seeds={seeds}"]) for seeds in ([0], [0, 1]))
+    folder = trained(stages.begin(one, places, resume=False, fresh=False))
+    assert stages.begin(two, places, resume=True, fresh=False) == folder
+    assert recipe.read(folder / "recipe.yaml", []).seeds == (0, 1)
+    with pytest.raises(ConfigError, match="made by another recipe"):
+        stages.begin(one, places, resume=True, fresh=False)
+
+
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_start_that_failed_is_in_nobodys_way(tmp_path, places, resume):
     folder = stages.begin(read(tmp_path), places, resume=False, fresh=False)

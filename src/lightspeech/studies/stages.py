@@ -47,7 +47,7 @@ def find_folder(recipe: Recipe, places: Places, *, resume: bool, fresh: bool) ->
     Args:
         recipe: names the study.
         places: the folder is below ``runs``.
-        resume: take up a folder that the same recipe made, its steps left out.
+        resume: take up a folder that the same recipe made, its steps left out; seeds may be added.
         fresh: throw away a study that is there.
 
     Raises:
@@ -69,7 +69,7 @@ def find_folder(recipe: Recipe, places: Places, *, resume: bool, fresh: bool) ->
         return folder
     if not resume:
         raise OutputError(f"{folder} is there already; add --resume or --fresh (start anew)")
-    if _plain(recipes.read(folder / layout.RECIPE, [])) != _plain(recipe):
+    if not _goes_on(recipe, recipes.read(folder / layout.RECIPE, [])):
         raise ConfigError(f"{folder} was made by another recipe; change its name, or add --fresh")
     return folder
 
@@ -112,9 +112,10 @@ def _empty(folder: Path) -> None:
             path.unlink()
 
 
-def _plain(recipe: Recipe) -> Recipe:
-    """Leave the steps out: they may be added to a study whose plain runs are done."""
-    return dataclasses.replace(recipe, compress=())
+def _goes_on(recipe: Recipe, begun: Recipe) -> bool:
+    """Whether a recipe is that of a study, and perhaps more: steps and seeds may be added to it."""
+    plain = dataclasses.replace(begun, compress=(), seeds=recipe.seeds)
+    return dataclasses.replace(recipe, compress=()) == plain and {*begun.seeds} <= {*recipe.seeds}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
