@@ -23,6 +23,15 @@ lightspeech.load
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
 
+PREDICTS = """
+import sys
+from lightspeech.cli import app
+app(["predict", sys.argv[1], "--bundle", sys.argv[2]], standalone_mode=False)
+print(*sorted({name.split(".")[1] for name in sys.modules if name.startswith("lightspeech.")}))
+print(*sorted({name for name in sys.modules if name.startswith("lightspeech.cli.")}))
+print("numpy.ma" in sys.modules, "rich" in sys.modules)
+"""
+
 
 def test_public_names_are_sorted_there_and_listed():
     assert lightspeech.__all__ == sorted(lightspeech.__all__)
@@ -55,3 +64,14 @@ def test_import_loads_nothing_heavy_and_load_never_torch():
     at_import, with_load = (set(line.split()) for line in ended.stdout.splitlines())
     assert not at_import & set(HEAVY)
     assert not with_load & {"torch", "typer"}
+
+
+def test_predict_imports_nothing_that_it_does_not_need(make_bundle, write_tone, tmp_path):
+    tone = write_tone(tmp_path / "tone.wav", seconds=0.5)
+    command = [sys.executable, "-c", PREDICTS, tone, make_bundle().path]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    *_, packages, commands, heavy = ended.stdout.splitlines()
+    assert not {"evaluation", "explain", "export", "reporting", "workflows"} & {*packages.split()}
+    assert commands == "lightspeech.cli._files lightspeech.cli.predict"
+    assert heavy == "False False"

@@ -22,9 +22,27 @@ def names(package: str) -> list[str]:
     Args:
         package: dotted name, such as ``lightspeech.models``.
     """
+    return sorted(name for name in _modules(package) if _is_plugin(package, name))
+
+
+def has(package: str, name: str) -> bool:
+    """Tell whether a package has a plug-in of a name; no other one is looked into.
+
+    Args:
+        package: dotted name, such as ``lightspeech.models``.
+        name: of the plug-in, as `names` has it.
+    """
+    return name in _modules(package) and _is_plugin(package, name)
+
+
+def _modules(package: str) -> set[str]:
     parent = importlib.import_module(package)
-    modules = [module.name for module in pkgutil.iter_modules(parent.__path__)]
-    return sorted(name for name in modules if set(parent.CONTRACT) <= _bound(f"{package}.{name}"))
+    return {module.name for module in pkgutil.iter_modules(parent.__path__)}
+
+
+def _is_plugin(package: str, module: str) -> bool:
+    contract = importlib.import_module(package).CONTRACT
+    return set(contract) <= _bound(f"{package}.{module}")
 
 
 @cache
@@ -69,7 +87,7 @@ def load(package: str, name: str) -> ModuleType:
         ConfigError: if the package has no plug-in of that name, or it cannot be imported.
     """
     module = name.replace("-", "_")
-    if module not in names(package):
+    if not has(package, module):
         kind = package.rsplit(".", 1)[-1]
         raise ConfigError(
             f"{_why(package, module, name)} in {kind}; choose one of {names(package)}"
@@ -88,12 +106,12 @@ def _import(module: str) -> ModuleType:
 
 def _why(package: str, module: str, name: str) -> str:
     """Say why a name is no plug-in: an own module may lack a part of the contract."""
-    parent = importlib.import_module(package)
-    if module not in {each.name for each in pkgutil.iter_modules(parent.__path__)}:
+    if module not in _modules(package):
         return f"unknown name {name!r}"
     try:
         importlib.import_module(f"{package}.{module}")
     except SyntaxError as error:
         return f"{module}.py, line {error.lineno}: {error.msg}, so it is no plug-in"
-    missing = sorted(set(parent.CONTRACT) - _bound(f"{package}.{module}"))
+    contract = importlib.import_module(package).CONTRACT
+    missing = sorted(set(contract) - _bound(f"{package}.{module}"))
     return f"{module}.py lacks {missing}, so it is no plug-in"

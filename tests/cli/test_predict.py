@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -202,6 +203,7 @@ def test_progress_counts_answers(lightspeech, recordings, monkeypatch, tmp_path)
         return track(self, sequence, total=total, **options)
 
     monkeypatch.setattr(Progress, "track", counted)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert lightspeech("predict", recordings, "--output", tmp_path / "out").code == 0
     assert totals == [3]
 

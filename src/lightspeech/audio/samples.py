@@ -4,6 +4,7 @@ One rule for arrays: ``(samples,)``, or ``(samples, channels)`` as soundfile giv
 to 32 bits are scaled by their type (int16: divided by 32768), floats lie in −1…1.
 """
 
+import sys
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -173,7 +174,8 @@ def blocks(
 
 def _checked(array: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     """Give samples of any type as floats, shape ``(samples, channels)``."""
-    if isinstance(array, np.ma.MaskedArray):
+    masked = sys.modules.get("numpy.ma")  # which takes long to import, and nobody had to so far
+    if masked is not None and isinstance(array, masked.MaskedArray):
         raise ConfigError("samples are masked; fill the gaps first: array.filled(0)")
     floats = scaled(array)
     if floats.size:

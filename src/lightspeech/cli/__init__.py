@@ -6,11 +6,13 @@ import re
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from lightspeech import __version__, plugins
 from lightspeech.errors import LightspeechError, LightspeechWarning
@@ -23,8 +25,35 @@ INTERRUPTED, TERMINATED = 130, 143
 _HOME = re.compile(r"^(--[\w-]+=)?~/")
 _INTERRUPTED = "interrupted; finished work is kept; run and train go on with --resume"
 
+
+class _Commands(Mapping[str, Any]):
+    """Commands by their names, each imported once it is asked for: all of them take a second."""
+
+    def __getitem__(self, name: str) -> Any:
+        if not plugins.has(__name__, name):
+            raise KeyError(name)
+        alone = typer.Typer(add_completion=False)
+        alone.command(name)(plugins.load(__name__, name).command)
+        return get_command(alone)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(plugins.names(__name__))
+
+    def __len__(self) -> int:
+        return len(plugins.names(__name__))
+
+
+class _Group(TyperGroup):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "commands": _Commands()})
+
+    def list_commands(self, ctx: object) -> list[str]:
+        return list(self.commands)
+
+
 app = typer.Typer(
     name="lightspeech",
+    cls=_Group,
     help="Emotional speech to models of tens of kilobytes, honestly measured.",
     no_args_is_help=True,
     add_completion=False,
@@ -47,10 +76,6 @@ def _options(
 ) -> None:
     if debug:
         os.environ["LIGHTSPEECH_DEBUG"] = "1"
-
-
-for _name in plugins.names(__name__):
-    app.command(_name)(plugins.load(__name__, _name).command)
 
 
 def _warn(message: Warning | str, category: type[Warning], *place: object) -> None:

@@ -1,6 +1,9 @@
 """Progress bars on stderr, so that stdout stays for results."""
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -55,3 +58,11 @@ class Bars:
         known = {task.description: task.id for task in self._drawing.tasks}
         bar = known[what] if what in known else self._drawing.add_task(what)
         self._drawing.update(bar, completed=n_done, total=total)
+
+
+@contextmanager
+def tracking() -> Iterator[Callable[[Iterable[Any], int], Iterable[Any]]]:
+    """Draw one bar, which goes when all is done; stdout stays as it is."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, redirect_stdout=False) as progress:
+        yield lambda items, total: progress.track(items, total=total)

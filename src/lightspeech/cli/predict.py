@@ -6,15 +6,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from lightspeech.audio import reading
 from lightspeech.audio.reading import Audio, Channel
@@ -28,12 +26,13 @@ from lightspeech.inference.answers import NONE, Segment
 from lightspeech.inference.parallel import Result
 from lightspeech.inference.predictor import Predictor
 from lightspeech.inference.recognizer import load
-from lightspeech.workflows import explain_recordings
 
 Record = dict[str, Any]
 """An answer (`FIELDS` and ``probabilities``) or a failure (``path, error``)."""
 
 Format = Callable[[Record], str]
+Track = Callable[[Iterable[Any], int], Iterable[Any]]
+"""Gives items of so many as they come, and may show how far that went."""
 
 UNCERTAIN = "uncertain"
 FIELDS = ("path", "start_s", "end_s", "label", "uncertain", "speech", "model", "error")
@@ -148,7 +147,7 @@ def command(
         head, line = "", json.dumps
     elif as_csv:
         head, line = _csv_format(recognizer.bundle, channels)
-    with _sink(output) as sink, _progress(to_terminal=output is None) as progress:
+    with _sink(output) as sink, _progress(to_terminal=output is None) as bar:
         if raw is not None:
             segments_heard = live.segments(recognizer, sys.stdin.buffer, raw)
             records: Iterator[Record] = (
@@ -162,7 +161,7 @@ def command(
                 at_once=_threads(files),
                 processes=processes or 1,
             )
-            answered = progress.track(zip(questions, results, strict=True), total=len(questions))
+            answered = bar(zip(questions, results, strict=True), len(questions))
             records = _records(answered, recognizer.bundle, each=segments is Segments.EACH)
         failed = _write(sink, head, line, records)
     if explained is not None:
@@ -173,6 +172,8 @@ def command(
 
 def _explain(predictor: Predictor, files: list[Path], folder: Path) -> bool:
     """Write why; files that have no explanation are told. True if there was one."""
+    from lightspeech.workflows import explain_recordings  # which takes as long as an answer
+
     told = list(explain_recordings.explain(predictor, files, folder))
     without = [(path, error) for path, error in told if isinstance(error, AudioError)]
     for path, error in without:
@@ -318,8 +319,10 @@ def _sink(output: Path | None) -> Iterator[TextIO]:
         yield file
 
 
-def _progress(*, to_terminal: bool) -> Progress:
+def _progress(*, to_terminal: bool) -> AbstractContextManager[Track]:
     """A bar on stderr, unless the answers themselves run over the same screen."""
-    shown = sys.stderr.isatty() and not (to_terminal and sys.stdout.isatty())
-    console = Console(stderr=True)
-    return Progress(console=console, transient=True, redirect_stdout=False, disable=not shown)
+    if not sys.stderr.isatty() or (to_terminal and sys.stdout.isatty()):
+        return nullcontext(lambda answered, total: answered)
+    from lightspeech.cli import _progress as progress  # rich, which nobody waits for without a bar
+
+    return progress.tracking()

@@ -1,11 +1,15 @@
 """The back end of a bundle: the one that says it opens it."""
 
+from collections.abc import Iterator
+
 from lightspeech import plugins
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError
 from lightspeech.inference.predictor import Predictor
 
 BACK_ENDS = "lightspeech.inference.backends"
+FIRST = "onnx"
+"""Asked before the others: of most bundles it is theirs, and some others take long to import."""
 
 
 def back_end(bundle: Bundle) -> str:
@@ -14,14 +18,19 @@ def back_end(bundle: Bundle) -> str:
     Raises:
         BundleError: if none does.
     """
-    names = plugins.names(BACK_ENDS)
-    for name in names:
+    for name in _in_turn():
         if plugins.load(BACK_ENDS, name).opens(bundle):
             return name
     raise BundleError(
-        f"{bundle.path}: no back end of {names} opens {bundle.model_file!r}, which may be for a "
-        "board alone; to answer here take another format, such as --format onnx or c99"
+        f"{bundle.path}: no back end of {plugins.names(BACK_ENDS)} opens {bundle.model_file!r}, "
+        "which may be for a board alone; to answer here take another format, such as --format onnx "
+        "or c99"
     )
+
+
+def _in_turn() -> Iterator[str]:
+    yield FIRST
+    yield from plugins.names(BACK_ENDS)
 
 
 def open(bundle: Bundle, *, threads: int = 1) -> Predictor:
