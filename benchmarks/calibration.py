@@ -11,7 +11,7 @@ from lightspeech.config import as_dict
 from lightspeech.evaluation import left_out
 from lightspeech.files import read_json, write_json
 from lightspeech.studies.study import read_study
-from lightspeech.workflows import publish, sureness
+from lightspeech.workflows import measuring, sureness
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     asked.add_argument("--results", type=Path, default=Path("results"))
     got = asked.parse_args()
     study = read_study(got.study)
-    corpora = sureness.corpora_of(publish.answers(study), study)
+    corpora = sureness.corpora_of(measuring.answers(study), study)
     figures = left_out.measure(corpora)
     temperature = left_out.temperature(corpora)
     to = got.results / left_out.PATH

@@ -11,7 +11,7 @@ from lightspeech.config import as_dict
 from lightspeech.evaluation import begun
 from lightspeech.files import read_json, write_json
 from lightspeech.studies.study import read_study
-from lightspeech.workflows import publish
+from lightspeech.workflows import measuring
 
 
 def main() -> None:
@@ -25,14 +25,14 @@ def main() -> None:
     if with_init.recipe.init is None or fresh.recipe.init is not None:
         asked.error("name a study without init, then one with it")
     found = begun.compare(
-        publish.answers(fresh),
-        publish.answers(with_init),
+        measuring.answers(fresh),
+        measuring.answers(with_init),
         fresh=fresh.recipe.name,
         begun=with_init.recipe.name,
         init=with_init.recipe.init,
         protocol=with_init.protocol.name,
         selection=with_init.protocol.selection,
-        corpus=publish.corpus_name(with_init.recipe, with_init.protocol),
+        corpus=measuring.corpus_name(with_init.recipe, with_init.protocol),
     )
     to = got.results / begun.PATH
     known = read_json(to) if to.is_file() else {}

@@ -16,7 +16,7 @@ from lightspeech.progress import no_progress
 from lightspeech.studies import recipe, stages
 from lightspeech.studies.study import read_study
 from lightspeech.training import predictions
-from lightspeech.workflows import example, publish
+from lightspeech.workflows import example, measuring, publish
 
 TINY = """
 name: tiny
@@ -52,9 +52,9 @@ def test_its_figures_say_that_the_speaker_is_known(study):
 def test_its_published_file_has_another_name(study):
     _, figures, _ = study
     root = Path("results")
-    assert publish.published_path(root, figures) == root / "synthetic/nano.known-speaker.json"
+    assert measuring.published_path(root, figures) == root / "synthetic/nano.known-speaker.json"
     strangers = replace(figures, protocol="3-fold-speaker")
-    assert publish.published_path(root, strangers) == root / "synthetic/nano.json"
+    assert measuring.published_path(root, strangers) == root / "synthetic/nano.json"
 
 
 def test_its_bundle_answers_nobody_before_it_knows_who_speaks(study):

@@ -11,7 +11,7 @@ from lightspeech.protocols import leaks
 from lightspeech.reporting import text
 from lightspeech.studies import recipe, stages
 from lightspeech.studies.study import read_study
-from lightspeech.workflows import publish, sureness
+from lightspeech.workflows import measuring, publish, sureness
 from lightspeech.workflows.export import export
 
 CROSS = """
@@ -77,15 +77,15 @@ def test_each_corpus_is_left_out_once_and_has_a_figure(read, places):
     assert figures.labels == ("angry", "neutral")
     assert set(figures.per_corpus) == set(LABELS)
     assert figures.uar.mean == pytest.approx(sum(figures.per_corpus.values()) / 3, abs=1e-5)
-    path = publish.published_path(places.runs, figures)
+    path = measuring.published_path(places.runs, figures)
     assert path == places.runs / "cross3/nano.json"
     results.write(replace(figures, labels=("a", "b")), path)  # whose file is not written over
-    other = publish.published_path(places.runs, figures)
+    other = measuring.published_path(places.runs, figures)
     assert other == path.with_name(f"nano.{len(figures.labels)}-classes.json")
     assert results.read(folder / "results.json") == figures
     assert all(f"{name:<9} " in text.describe(figures) for name in LABELS)
     assert [corpus["name"] for corpus in exported.corpora] == ["csv"]
-    answers = publish.answers(trained)
+    answers = measuring.answers(trained)
     sure = sureness.fitted(answers, trained, ("angry", "neutral"))
     made = export(
         folder / "fold1-seed0", format="onnx", bundles=places.bundles, name="sure",

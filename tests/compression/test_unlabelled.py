@@ -8,7 +8,7 @@ from lightspeech.errors import CorpusError, LeakError
 from lightspeech.studies.study import read_study
 from lightspeech.training import run as runs
 from lightspeech.training import soft_labels, teachers, unlabelled
-from lightspeech.workflows import publish
+from lightspeech.workflows import bundling
 
 TEACHER = ("name=teacher", "model={name: micro, channels: [8, 8]}", "windows.window_s=0.5",
            "frontend={n_mels: 20}")  # fmt: skip
@@ -76,7 +76,7 @@ def test_later_steps_go_on_with_it_resume_and_their_bundles_name_whose_it_is(
     for step in made:
         done = runs.read_run(step / "fold0-seed0")
         assert done.config.distill.unlabelled == folder / "1-distill/unlabelled.csv"
-        said = publish.describe(read_study(step), done, step / "bundle").corpora
+        said = bundling.describe(read_study(step), done, step / "bundle").corpora
         assert [corpus["name"] for corpus in said] == ["synthetic", "folder"]
         assert all(corpus["licence"] for corpus in said)
     files = [step / "fold1-seed0/weights.safetensors" for step in made]

@@ -21,7 +21,7 @@ from lightspeech.studies import execution, recipe, stages, tasks
 from lightspeech.studies.study import read_study
 from lightspeech.training import answers, networks
 from lightspeech.training import run as runs
-from lightspeech.workflows import publish
+from lightspeech.workflows import bundling, publish
 
 RECIPE = """
 name: tiny
@@ -77,7 +77,7 @@ def test_it_is_trained_and_measured_and_says_that_it_has_no_bundle(study):
     heard = figures.n_params - networks.n_params(done.network)
     assert heard > 10 * networks.n_params(done.network)
     assert figures.size_bytes == 2 * heard + 4 * networks.n_params(done.network)
-    assert publish.why_no_bundle(done.config) == (
+    assert bundling.why_no_bundle(done.config) == (
         "whisper is given encoder, which no bundle of a run holds; lightspeech export RUN "
         "--format onnx, or make its encoder small with `lightspeech shrink` and train on that with "
         "frontend.name=small_encoder"

@@ -27,7 +27,7 @@ from lightspeech.training import cost, layout, predictions, teachers
 from lightspeech.training import run as runs
 from lightspeech.training.predictions import Predictions
 from lightspeech.training.teachers import Lessons
-from lightspeech.workflows import publish
+from lightspeech.workflows import measuring, publish
 from lightspeech.workflows.keep import keep
 from lightspeech.workflows.train import Job, train
 
@@ -81,7 +81,7 @@ def compress(job: Job, progress: Progress, *, publish_to: Path | None = None) ->
 def _publish(rows: Sequence[Row], chain: Chain, root: Path) -> None:
     compression.write(chain, root / "chains" / f"{chain.recipe}.json")
     for row in with_own_name(rows):
-        results.write(row.figures, publish.published_path(root, row.figures))
+        results.write(row.figures, measuring.published_path(root, row.figures))
         keep(row.study, row.figures, root)
 
 
@@ -110,7 +110,7 @@ def _row(name: str, folder: Path, places: Places) -> Row:
             "measured; take a model of the own family, and this one as its teacher"
         )
     assert isinstance(figures, Results)  # `read_study` refuses others
-    answers = publish.answers(study)
+    answers = measuring.answers(study)
     return Row(name=name, study=study, figures=figures, bundle=bundle, answers=answers)
 
 

@@ -117,11 +117,11 @@ def _of_study(folder: Path) -> Results | Rated:
     if _is_only_trained(folder):
         needs.torch("the first evaluation of a study")
         from lightspeech.studies.study import read_study
-        from lightspeech.workflows import publish
+        from lightspeech.workflows import measuring
 
         study = read_study(folder, rated=True)
         if study.is_tested:
-            return publish.measure_any(study)
+            return measuring.measure_any(study)
     said, files = conditions.read_finished(folder)
     if said.scale is not None:
         return rated.measure(said, [told.read(file) for file in files])

@@ -21,7 +21,7 @@ from lightspeech.workflows import explain_maps, explain_probes
 from lightspeech.workflows import explain_systems as chains
 from lightspeech.workflows.explain_probes import Probed
 from lightspeech.workflows.explain_systems import Tested
-from lightspeech.workflows.publish import corpus_name
+from lightspeech.workflows.measuring import corpus_name
 
 
 def explain(

@@ -9,7 +9,7 @@ from lightspeech.evaluation.results import Results
 from lightspeech.studies.study import Study
 from lightspeech.training import layout
 from lightspeech.training import run as runs
-from lightspeech.workflows.publish import published_path
+from lightspeech.workflows.measuring import published_path
 
 
 def keep(study: Study, figures: Results, root: Path) -> list[Path]:

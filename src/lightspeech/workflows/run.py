@@ -12,7 +12,7 @@ from lightspeech.progress import Progress
 from lightspeech.reporting import html
 from lightspeech.reporting.study_figures import Example
 from lightspeech.studies.study import Study
-from lightspeech.workflows import publish
+from lightspeech.workflows import bundling, measuring, publish
 from lightspeech.workflows.example import answer_example
 from lightspeech.workflows.train import Job, train
 
@@ -41,14 +41,14 @@ class Finished:
     @property
     def why_no_bundle(self) -> str | None:
         """Why no bundle can hold the runs; None where one can."""
-        return publish.why_no_bundle(self.study.recipe.run_config())
+        return bundling.why_no_bundle(self.study.recipe.run_config())
 
 
 def _untested(study: Study, job: Job) -> Bundle | None:
     """Export a model that tests nobody, as it is meant to be used, where a bundle can hold it."""
-    if not job.final or publish.why_no_bundle(study.recipe.run_config()) is not None:
+    if not job.final or bundling.why_no_bundle(study.recipe.run_config()) is not None:
         return None
-    return publish.export_as(study, study.run_names[0], job.places, publish.USUAL)
+    return publish.export_as(study, study.run_names[0], job.places, bundling.USUAL)
 
 
 def run(job: Job, progress: Progress, *, publish_to: Path | None = None) -> Finished:
@@ -75,5 +75,5 @@ def run(job: Job, progress: Progress, *, publish_to: Path | None = None) -> Fini
     example = None if bundle is None else answer_example(study, bundle)
     report = html.write_report(study.folder, REPORT / f"{study.folder.name}.html")
     if publish_to is not None:
-        results.write(figures, publish.published_path(publish_to, figures))
+        results.write(figures, measuring.published_path(publish_to, figures))
     return Finished(study=study, figures=figures, report=report, bundle=bundle, example=example)

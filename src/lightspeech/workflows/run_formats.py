@@ -21,7 +21,7 @@ from lightspeech.studies.study import Study, read_study
 from lightspeech.training import layout, networks
 from lightspeech.training import run as runs
 from lightspeech.training.run import Run
-from lightspeech.workflows import publish, yardstick
+from lightspeech.workflows import bundling, measuring, yardstick
 
 
 def of_run(
@@ -47,7 +47,7 @@ def of_run(
         utterances=study.utterances, vocabulary=study.recipe.labels, threads=threads,
         progress=progress,
     )  # fmt: skip
-    macs = publish.costs(runs.read_run(run))["macs"]
+    macs = measuring.costs(runs.read_run(run))["macs"]
     for format in formats:
         row = Row(model=study.recipe.name, format=format, macs=macs)
         try:
@@ -97,7 +97,7 @@ def source_of(run: Path, format: str) -> Path:
 
 
 def _export(run: Run, format: str, study: Study, bundles: Path) -> Bundle:
-    described = publish.describe(study, run, bundles / f"{study.recipe.name}-{format}")
+    described = bundling.describe(study, run, bundles / f"{study.recipe.name}-{format}")
     try:
         bundle = _exporter(run, format).export(run, described)
     except LightspeechError:

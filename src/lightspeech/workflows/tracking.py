@@ -22,7 +22,7 @@ from lightspeech.evaluation.rated import Rated
 from lightspeech.evaluation.results import Results
 from lightspeech.studies.study import Study
 from lightspeech.training import layout
-from lightspeech.workflows import publish
+from lightspeech.workflows import measuring
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -109,7 +109,7 @@ def _made_by(study: Study) -> dict[str, str]:
     return {
         "data_sha256": manifest.digest(study.utterances),
         "recipe_sha256": study.recipe_sha256,
-        **publish.made_by(study),
+        **measuring.made_by(study),
     }
 
 

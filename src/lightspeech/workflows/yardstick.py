@@ -26,7 +26,7 @@ from lightspeech.studies.recipe import Recipe
 from lightspeech.training import calibrate, layout, predictions
 from lightspeech.training.predictions import Predictions
 from lightspeech.training.task import Task
-from lightspeech.workflows import publish
+from lightspeech.workflows import measuring
 from lightspeech.workflows.train import Job, open_study
 
 Array = npt.NDArray[np.float32]
@@ -161,7 +161,7 @@ def yardstick(job: Job, progress: Progress, *, publish_to: Path | None = None) -
     figures = results.measure(*conditions.read(folder))
     results.write(figures, folder / layout.RESULTS)
     if publish_to is not None:
-        results.write(figures, publish.published_path(publish_to, figures))
+        results.write(figures, measuring.published_path(publish_to, figures))
     return figures
 
 
@@ -183,7 +183,7 @@ def _describe(
     recipe: Recipe, protocol: Protocol, labels: tuple[str, ...], n_params: int
 ) -> Conditions:
     return Conditions(
-        corpus=publish.corpus_name(recipe, protocol),
+        corpus=measuring.corpus_name(recipe, protocol),
         protocol=protocol.name,
         unit=protocol.unit,
         selection=protocol.selection,

@@ -11,7 +11,7 @@ from lightspeech.reporting import study_figures, tables
 from lightspeech.studies.study import read_study
 from lightspeech.training import layout
 from lightspeech.training.layout import MANIFEST
-from lightspeech.workflows import publish
+from lightspeech.workflows import measuring
 from lightspeech.workflows.pipeline.models import MODELS, find, name_of, stages_of
 
 TABLES, PLOTS = Path("results/tables"), Path("results/plots")
@@ -39,7 +39,7 @@ def compare(data: Path, checkpoints: Sequence[Path], output: Path) -> str:
     for name, study in studies.items():
         if any(heard.get(u.id) != u.audio_hash for u in study.utterances):
             raise ConfigError(f"{name} learnt from other recordings than {data} holds; train again")
-    measured = {name: publish.measure(study) for name, study in studies.items()}
+    measured = {name: measuring.measure(study) for name, study in studies.items()}
     for name, figures in measured.items():
         results.write(figures, output / f"{name}.json")
     table = tables.markdown(list(measured.values()))
