@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from lightspeech.explain import explanation, hearing, training_speakers
@@ -27,6 +28,9 @@ def torch():
 
 @pytest.mark.usefixtures("torch")
 def test_a_study_is_explained_kept_and_told_again(lightspeech, train, here, few_edits, monkeypatch):
+    from lightspeech.workflows import explain_probes
+
+    monkeypatch.setattr(explain_probes, "MOST", 5)
     folder, _ = train("seeds=[0,1]")
     asked = ("explain", folder, "--against", folder, "--fold", 0, "--processes", 1)
     told = lightspeech(*asked, "--publish", "results", "--json")
@@ -41,6 +45,8 @@ def test_a_study_is_explained_kept_and_told_again(lightspeech, train, here, few_
     assert system["edits"][0]["emotions"][ALL]["ci95"] is None  # one speaker a fold
     path = here / "results/explain/synthetic-tiny.json"
     assert explanation.read(path).n_speakers == 1
+    embedded = [np.load(file) for file in (here / "cache/explain").glob("embeddings-*.npy")]
+    assert [len(rows) for rows in embedded] == [5 + found["n_utterances"]] * 2  # a file a seed
 
     monkeypatch.setattr(hearing, "hear", None)  # nobody is asked twice
     again = lightspeech(*asked)

@@ -14,10 +14,13 @@ from lightspeech.explain.probes import Alike, Errors, Probe
 from lightspeech.metrics import Floats
 from lightspeech.progress import Progress
 from lightspeech.studies import engine
-from lightspeech.workflows.explain_systems import Tested
+from lightspeech.workflows.explain_systems import Tested, spread
 
 FEWEST = 5
 """Recordings of a fold that likeness is told of."""
+MOST = 2_000
+"""Training recordings that a line is fitted to, of speakers and emotions in turn: enough for a line,
+and each goes through the encoder of a teacher, which takes its time."""
 
 
 class Probed:
@@ -44,10 +47,11 @@ class Probed:
             ConfigError: if a network shows no embedding.
             LightspeechError: if a recording cannot be decoded.
         """
-        self.cache = cache
-        wanted = {u.id: u for system in systems for u in _probed(system, tested)}
+        self.cache, self.tested = cache, tested
+        keys = [(system, *key) for system in systems for key in _runs(system, tested)]
+        wanted = {u.id: u for system, fold, _ in keys for u in _heard(system, fold, tested)}
         chunks = functionals.chunks(list(wanted.values()), cache / FOLDER)
-        todo = [self.embedded(system, *key) for system in systems for key in _runs(system, tested)]
+        todo = [self.embedded(*key) for key in keys]
         engine.map(
             functionals.fill,
             chunks,
@@ -63,14 +67,14 @@ class Probed:
         self.functionals = dict(zip(wanted, functionals.read(chunks), strict=True))
 
     def embedded(self, system: Tested, fold: int, seed: int) -> Embedded:
-        """Name the embeddings of a run: of all recordings of its study.
+        """Name the embeddings of a run: of what a line is fitted to, and of what it is tested on.
 
         Args:
             system: study or step.
             fold: of the run.
             seed: of the run.
         """
-        utterances = tuple(system.study.utterances)
+        utterances = _heard(system, fold, self.tested)
         return Embedded(run=system.run_of(fold, seed), utterances=utterances, cache=self.cache)
 
     def of(self, system: Tested, fold: int, seed: int) -> dict[str, Floats]:
@@ -81,7 +85,7 @@ class Probed:
             fold: of the run.
             seed: of the run.
         """
-        ids = [u.id for u in system.study.utterances]
+        ids = [u.id for u in _heard(system, fold, self.tested)]
         return dict(zip(ids, self.embedded(system, fold, seed).read(), strict=True))
 
     def values(self, ids: Sequence[str]) -> Floats:
@@ -106,7 +110,7 @@ def read(probed: Probed, system: Tested, tested: Sequence[Utterance]) -> tuple[P
     n_seeds = np.zeros(len(tested))
     for fold, seed in _runs(system, tested):
         ids = [u.id for u in tested if of_fold[u.id] == fold]
-        train = system.study.protocol.splits[fold].train
+        train = [u.id for u in _fitted(system, fold)]
         embedding = probed.of(system, fold, seed)
         seen, unseen = ((_rows(embedding, part), probed.values(part)) for part in (train, ids))
         found = probes.read(seen, np.array([speaker[name] for name in train]), unseen)
@@ -151,12 +155,16 @@ def _runs(system: Tested, tested: Sequence[Utterance]) -> list[tuple[int, int]]:
     return [key for key in system.answers if key[0] in folds]
 
 
-def _probed(system: Tested, tested: Sequence[Utterance]) -> list[Utterance]:
-    """The recordings, and those that their folds were trained on."""
-    folds = {fold for fold, _ in _runs(system, tested)}
-    splits = [system.study.protocol.splits[fold] for fold in folds]
-    wanted = {u.id for u in tested}.union(*(split.train for split in splits))
-    return [u for u in system.study.utterances if u.id in wanted]
+def _fitted(system: Tested, fold: int) -> list[Utterance]:
+    """What lines are fitted to: of the recordings that the runs of a fold learnt from."""
+    train = {*system.study.protocol.splits[fold].train}
+    return spread([u for u in system.study.utterances if u.id in train], MOST)
+
+
+def _heard(system: Tested, fold: int, tested: Sequence[Utterance]) -> tuple[Utterance, ...]:
+    """What the runs of a fold are asked about."""
+    of_fold = system.fold_of()
+    return (*_fitted(system, fold), *(u for u in tested if of_fold[u.id] == fold))
 
 
 def _rows(embeddings: dict[str, Floats], ids: Sequence[str]) -> Floats:
