@@ -19,7 +19,7 @@ from lightspeech.workflows.explain_systems import Tested, spread
 FEWEST = 5
 """Recordings of a fold that likeness is told of."""
 MOST = 2_000
-"""Training recordings that a line is fitted to, of speakers and emotions in turn: enough for a line,
+"""Training recordings that a line is fitted to, of speakers and emotions in turn: enough for it,
 and each goes through the encoder of a teacher, which takes its time."""
 
 
