@@ -31,8 +31,10 @@ from lightspeech.studies import recipe
 from lightspeech.studies import tasks as studies
 from lightspeech.studies.recipe import Recipe
 from lightspeech.training import loop
+from lightspeech.training.criterion import objective
+from lightspeech.training.fitting import do
 from lightspeech.training.networks import fresh_network, n_params
-from lightspeech.training.run import do, objective, read_run
+from lightspeech.training.run import read_run
 from lightspeech.training.task import Task
 
 CACHE = Path("cache")

@@ -10,7 +10,7 @@ from lightspeech.config import Choice, config
 from lightspeech.errors import ConfigError, LightspeechError
 from lightspeech.studies import recipe, stages
 from lightspeech.studies.stages import Places
-from lightspeech.training import inputs
+from lightspeech.training import fitting, inputs
 from lightspeech.training import run as runs
 
 
@@ -38,7 +38,7 @@ class Again:
     def apply(self, before, task, cfg):
         self.seen.append((before.fold, task.before))
         parts = inputs.open_parts(task)
-        runs.finish(task, parts, runs.fit(task, parts, before.network))
+        fitting.finish(task, parts, fitting.fit(task, parts, before.network))
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def build(cfg, *, task, network):
 SHRUNK = """
 import torch
 from lightspeech.config import config
-from lightspeech.training import inputs, run
+from lightspeech.training import fitting, inputs
 from lightspeech.training.teachers import Lessons
 
 SCHEME, BYTES_PER_VALUE, FINAL = "shrunk", None, False
@@ -85,7 +85,7 @@ def apply(before, task, cfg):
     with torch.no_grad():
         for weight in before.network.parameters():
             weight *= cfg.factor
-    run.finish(task, inputs.open_parts(task), before.network)
+    fitting.finish(task, inputs.open_parts(task), before.network)
 """
 WEIGHTS = """
 from safetensors.torch import save

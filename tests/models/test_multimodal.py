@@ -17,8 +17,7 @@ from lightspeech.models import bert, building, light_sernet, micro, multimodal, 
 from lightspeech.models.building import Architecture
 from lightspeech.protocols import grouped_k_fold
 from lightspeech.studies import tasks
-from lightspeech.training import cost, layout, predictions
-from lightspeech.training import run as runs
+from lightspeech.training import cost, fitting, layout, predictions
 from lightspeech.training.loop import Training
 from lightspeech.training.task import RunConfig
 
@@ -263,7 +262,7 @@ def test_fusion_uses_both_and_nobody_surpasses_the_known_share(told_by_both, nam
         cfg, utterances, protocol, vocabulary="own", seeds=(0,), folder=root / name,
         cache=root / "cache",
     )[0]  # fmt: skip
-    runs.do(task)
+    fitting.do(task)
     found = predictions.read(task.folder / layout.ANSWERS)
     uar = float(metrics.uar(found.truth, found.answers, 4))
     assert least < uar <= ceilings[name] + 3 * np.sqrt(0.25 / len(found.ids))

@@ -16,9 +16,10 @@ from lightspeech.frontends import mel, pair
 from lightspeech.models import fusion, nano
 from lightspeech.models.building import Architecture
 from lightspeech.training import answers
+from lightspeech.training.fitting import window_logits
 from lightspeech.training.inputs import Parts
 from lightspeech.training.networks import build_network
-from lightspeech.training.run import Run, window_logits
+from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
 
 LABELS = ("angry", "happy", "sad")

@@ -8,8 +8,8 @@ from lightspeech import metrics
 from lightspeech.models import int8
 from lightspeech.models.int8 import Int8Network
 from lightspeech.training import calibrate
+from lightspeech.training.fitting import window_logits
 from lightspeech.training.inputs import Parts
-from lightspeech.training.run import window_logits
 from lightspeech.training.task import Task
 
 

@@ -22,7 +22,7 @@ from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.progress import Progress
 from lightspeech.protocols import leaks
 from lightspeech.protocols.leaks import Heard
-from lightspeech.training import inputs, layout, soft_labels, teachers, unlabelled
+from lightspeech.training import fitting, inputs, layout, soft_labels, teachers, unlabelled
 from lightspeech.training import run as runs
 from lightspeech.training.answers import with_embedding
 from lightspeech.training.distillation import Distillation, Weights
@@ -95,8 +95,8 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
     student = replace(task.config, training=build(Training, changed, source="distill.training"))
     task = unlabelled.add(_learning(replace(task, config=student), cfg))
     parts = inputs.open_parts(task)
-    network = before.network if cfg.init == "run" else runs.first_network(task, parts)
-    runs.finish(task, parts, runs.fit(task, parts, network))
+    network = before.network if cfg.init == "run" else fitting.first_network(task, parts)
+    fitting.finish(task, parts, fitting.fit(task, parts, network))
 
 
 def _learning(task: Task, cfg: Config) -> Task:

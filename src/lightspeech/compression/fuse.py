@@ -15,7 +15,7 @@ from lightspeech.models import fusion
 from lightspeech.models.fusion import Fusion
 from lightspeech.models.int8_onnx import OnnxNetwork
 from lightspeech.progress import Progress
-from lightspeech.training import inputs, layout, teachers
+from lightspeech.training import fitting, inputs, layout, teachers
 from lightspeech.training import run as runs
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig, Task
@@ -78,7 +78,7 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
     task = replace(task, config=fused(before, second))
     temperatures = (before.temperature, second.temperature)
     device = OnnxNetwork((folder / layout.INT8).read_bytes())
-    runs.finish(
+    fitting.finish(
         task,
         inputs.open_parts(task),
         Fusion(before.network, second.network, temperatures),

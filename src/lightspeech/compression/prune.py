@@ -22,7 +22,7 @@ from lightspeech.errors import ConfigError
 from lightspeech.frontends.inputs import Inputs
 from lightspeech.models import building
 from lightspeech.models.contract import can_narrow
-from lightspeech.training import cost, inputs, networks, run, unlabelled
+from lightspeech.training import cost, criterion, fitting, inputs, networks, run, unlabelled
 from lightspeech.training.inputs import Parts
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig, Task
@@ -138,7 +138,7 @@ def _worth(network: nn.Module, task: Task, parts: Parts, cfg: Config) -> Worth:
         return channels.scales(network)
     training = inputs.training_batches(task, parts)
     some = islice(training.epoch(0), cfg.batches)
-    return channels.taylor(network, run.objective(task, training, network), some)
+    return channels.taylor(network, criterion.objective(task, training, network), some)
 
 
 def narrow(
@@ -204,5 +204,5 @@ def _recover(pruned: Run, task: Task, parts: Parts, cfg: Config) -> None:
     if cfg.importance == "learned":
         channels.pull_scales(pruned.network, cfg.sparsity)
     recovering = replace(task, config=replace(pruned.config, training=training))
-    network = run.fit(recovering, parts, pruned.network)
-    run.finish(replace(task, config=pruned.config), parts, network)
+    network = fitting.fit(recovering, parts, pruned.network)
+    fitting.finish(replace(task, config=pruned.config), parts, network)

@@ -18,9 +18,10 @@ from lightspeech.models.int8 import Int8 as Config
 from lightspeech.models.int8 import Int8Network
 from lightspeech.models.int8_onnx import OnnxNetwork
 from lightspeech.training import layout, unlabelled
+from lightspeech.training.fitting import finish, fit
 from lightspeech.training.inputs import Parts, open_parts
 from lightspeech.training.networks import window
-from lightspeech.training.run import Run, finish, fit
+from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig, Task
 from lightspeech.training.teachers import Lessons
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lightspeech.progress import Progress, step_of
 from lightspeech.studies import engine
-from lightspeech.training import inputs, layout, run, unlabelled
+from lightspeech.training import fitting, inputs, layout, run, unlabelled
 from lightspeech.training.task import Task
 
 PARTS = 4
@@ -33,7 +33,7 @@ def execute(tasks: Sequence[Task], *, processes: int | None = None, progress: Pr
     if first.step is not None:
         first.step.module.prepare(tasks, first.step.config, progress)
     unfinished = [task for task in tasks if not run.is_done(task.folder)]
-    engine.map(run.do, unfinished, processes=processes, tick=lambda _: _report(tasks, progress))
+    engine.map(fitting.do, unfinished, processes=processes, tick=lambda _: _report(tasks, progress))
 
 
 def compute_features(task: Task, *, processes: int | None = None, progress: Progress) -> None:

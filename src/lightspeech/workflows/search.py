@@ -20,7 +20,7 @@ from lightspeech.studies import tasks
 from lightspeech.studies.recipe import Recipe
 from lightspeech.studies.space import Range, Search
 from lightspeech.studies.stages import Material, Places
-from lightspeech.training import cost, inputs, layout, run
+from lightspeech.training import cost, fitting, inputs, layout
 from lightspeech.training.task import Task
 from lightspeech.workflows.train import Job, open_study
 
@@ -184,7 +184,7 @@ def _selection_uar(task: Task) -> float:
     """Train a run, but answer no test set; give the UAR of its last epoch on the selection set."""
     torch.set_num_threads(1)
     parts = inputs.open_parts(task)
-    run.fit(task, parts, run.first_network(task, parts))
+    fitting.fit(task, parts, fitting.first_network(task, parts))
     last = (task.folder / layout.HISTORY).read_text(encoding="utf-8").splitlines()[-1]
     uar: float = json.loads(last)["selection_uar"]
     return uar

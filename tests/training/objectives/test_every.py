@@ -11,8 +11,7 @@ from lightspeech import config, plugins
 from lightspeech.config import Choice
 from lightspeech.errors import ConfigError
 from lightspeech.frontends.batches import steady
-from lightspeech.training import checkpoint, loop
-from lightspeech.training import run as runs
+from lightspeech.training import checkpoint, criterion, loop
 from lightspeech.training.inputs import TwoViews
 from lightspeech.training.loop import Training
 
@@ -39,13 +38,13 @@ def setting(task, toy_network, toy_batches):
     def make(cfg):
         given = replace(task, config=Setting(cfg))
         network = toy_network(channels=(6, 6))
-        extras = runs.objectives(given, network)
+        extras = criterion.objectives(given, network)
         other = copy.copy(toy_batches)
         other.order = toy_batches.order.bent_anew()
         paces = [each.pace for each in extras if each.pace(0) is not None]
         other.order.pace = toy_batches.order.pace = paces[0] if paces else steady
         batches = TwoViews(toy_batches, other)
-        return network, batches, runs.objective(given, batches, network, extras)
+        return network, batches, criterion.objective(given, batches, network, extras)
 
     return make
 
