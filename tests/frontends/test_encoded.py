@@ -11,8 +11,9 @@ from lightspeech.errors import StudyError
 from lightspeech.frontends import hidden_states, pretrained
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Order
+from lightspeech.frontends.encoded import EncoderFrontend
 from lightspeech.frontends.encoder import Config, Pretrained
-from lightspeech.frontends.hidden_states import EncoderFrontend, HiddenStates
+from lightspeech.frontends.hidden_states import HiddenStates
 
 CFG = Config(width=4, first=1, last=2)
 LENGTHS = (3, 40, 17, 9, 25, 12, 30)

@@ -18,7 +18,7 @@ from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import pretrained
 from lightspeech.frontends.contract import Layer, Origin, Source
-from lightspeech.frontends.hidden_states import EncoderFrontend, digest
+from lightspeech.frontends.encoded import EncoderFrontend, digest
 from lightspeech.frontends.pretrained import Listen
 from lightspeech.frontends.states import SAMPLE_RATE, Pool, States
 from lightspeech.frontends.whisper_blocks import WhisperBlocks, mel_matrix

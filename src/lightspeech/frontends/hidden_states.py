@@ -4,14 +4,11 @@ A file a recording, named by its sound, so that every study, vocabulary and mix 
 them, a killed extraction goes on where it was, and memory stays flat however large a corpus is.
 """
 
-import hashlib
-import json
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -21,12 +18,12 @@ from lightspeech.audio import io
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import StudyError
-from lightspeech.frontends import augment
 from lightspeech.frontends.augment import Augment
-from lightspeech.frontends.batches import Batch, Index, Order
+from lightspeech.frontends.batches import Index, Order
 from lightspeech.frontends.cache import find, keep, opened
-from lightspeech.frontends.contract import Cost, Layer, Origin, Step, no_step
+from lightspeech.frontends.contract import Layer, Origin, Step, no_step
 from lightspeech.frontends.pretrained import HALF, Listen
+from lightspeech.frontends.state_batches import StateBatches, stack
 from lightspeech.frontends.states import SAMPLE_RATE, States
 
 BATCH = 64
@@ -77,94 +74,6 @@ class Encoder(Protocol):
 
     def origins(self) -> tuple[Origin, ...]:
         """Say whose work it is."""
-
-
-@dataclass(frozen=True)
-class EncoderFrontend:
-    """The front end of any encoder, see `contract.Frontend`.
-
-    Attributes:
-        encoder: of some kind.
-        windows: of the recipe.
-        speeds: at which recordings are heard too in training.
-    """
-
-    encoder: Encoder
-    windows: Windows
-    speeds: tuple[float, ...]
-    sample_rate = SAMPLE_RATE
-
-    @property
-    def n_features(self) -> int:
-        """Numbers a frame."""
-        return sum(states.n_features for states in self.encoder.states)
-
-    @property
-    def scheme(self) -> str:
-        """Number format of the encoder's weights."""
-        return self.encoder.scheme
-
-    @property
-    def in_bundle(self) -> bool:
-        """Whether a bundle can hold the encoder."""
-        return self.encoder.in_bundle
-
-    @property
-    def tuned(self) -> int:
-        """Blocks that are trained with the network."""
-        return sum(states.tuned for states in self.encoder.states)
-
-    def open(
-        self, utterances: Sequence[Utterance], cache: Path, step: Step = no_step
-    ) -> "HiddenStates":
-        """Find the states of a corpus, see `contract.Frontend.open`.
-
-        Args:
-            utterances: the corpus, with paths and hashes.
-            cache: folder of all cached features.
-            step: called after each utterance.
-
-        Raises:
-            AudioError: if a recording cannot be decoded.
-            ConfigError: if there is no such encoder.
-            MissingExtra: if transformers is not installed.
-            OutputError: if the cache cannot be written.
-        """
-        return load(utterances, self.encoder, cache, speeds=self.speeds, step=step)
-
-    def missing(self, utterances: Sequence[Utterance], cache: Path) -> list[Utterance]:
-        """List those of ``utterances`` that lack a file in ``cache``: whole, cut or at a speed."""
-        files = _files(utterances, self.encoder, cache, self.speeds)
-        return [
-            utterance
-            for utterance, *versions in zip(utterances, *files, strict=True)
-            if not all(file.exists() for file in versions)
-        ]
-
-    def example(self) -> Tensor:
-        """States of one silent window, shape ``(1, frames, n_features)``."""
-        n_frames = math.ceil(self.windows.window_s / self.encoder.states[0].pool_s)
-        return torch.zeros(1, n_frames, self.n_features)
-
-    def layer(self, *, any_length: bool) -> Layer | None:
-        """States to features inside a graph; an encoder hears windows of any length."""
-        return self.encoder.layer()
-
-    def files(self) -> dict[str, str]:
-        """None: all is in the graph."""
-        return {}
-
-    def network_alone(self, *, any_length: bool) -> None:
-        """None: no device computes hidden states apart from the network."""
-
-    def cost(self) -> Cost:
-        """Count the encoder; it is loaded for that."""
-        macs = self.encoder.macs(self.windows.window_s)
-        return Cost(n_params=self.encoder.listen.n_params, macs=macs)
-
-    def origins(self) -> tuple[Origin, ...]:
-        """Whose encoder it is."""
-        return self.encoder.origins()
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,7 +155,7 @@ class HiddenStates:
         while block := list(islice(windows, BATCH)):
             yield stack(block, self.multiple)
 
-    def train(self, order: Order, targets: Tensor, augment: Augment) -> "StateBatches":
+    def train(self, order: Order, targets: Tensor, augment: Augment) -> StateBatches:
         """Give batches to train on, see `CorpusInputs.train`.
 
         Args:
@@ -288,7 +197,7 @@ def load(
         MissingExtra: if transformers is not installed.
         OutputError: if the cache cannot be written.
     """
-    whole, measured, *others = _files(utterances, encoder, cache, speeds)
+    whole, measured, *others = files_of(utterances, encoder, cache, speeds)
     rates, windows = (1.0, *speeds), encoder.windows
     for row, utterance in enumerate(utterances):
         versions = {files[row]: at for files, at in zip((whole, *others), rates, strict=True)}
@@ -310,15 +219,17 @@ def load(
     return HiddenStates(states, whole, measured, counts, frames, tuple(others))
 
 
-def digest(values: list[Any]) -> str:
-    """Name some plain values, 20 hexadecimal digits."""
-    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:20]
-
-
-def _files(
+def files_of(
     utterances: Sequence[Utterance], encoder: Encoder, cache: Path, speeds: Sequence[float]
 ) -> list[tuple[Path, ...]]:
-    """Name the files of all utterances: whole, as measured, and at each speed."""
+    """Name the files of all utterances: whole, as measured, and at each speed.
+
+    Args:
+        utterances: with hashes.
+        encoder: of any kind.
+        cache: folder of all cached features.
+        speeds: at which recordings are heard too.
+    """
     folder, windows = cache / encoder.key, encoder.windows
     cut = "" if windows is None else f"-{windows.window_s:g}-{windows.hop_s}"
     stems = [folder / u.audio_hash[:2] / f"{u.audio_hash}-{u.sample_rate}" for u in utterances]
@@ -329,63 +240,3 @@ def _files(
 def _listen(encoder: Encoder) -> Listen:
     torch.set_num_threads(1)  # as in training: threads that wait for each other take minutes
     return encoder.listen
-
-
-class StateBatches:
-    """All training utterances, every epoch in a new order, cropped and masked anew."""
-
-    def __init__(
-        self, corpus: HiddenStates, order: Order, targets: Tensor, bending: Augment
-    ) -> None:
-        """Hold what an epoch is made of.
-
-        Args:
-            corpus: hidden states of all utterances.
-            order: in which the utterances to train on come; its ``bends`` seed all bends.
-            targets: class of every utterance of the corpus, shape ``(n,)``.
-            bending: how far examples are bent.
-        """
-        self.order, self.rows, self.targets = order, order.rows, targets
-        self.corpus, self.bending = corpus, bending
-
-    def __len__(self) -> int:
-        """Batches an epoch."""
-        return len(self.order)
-
-    def epoch(self, number: int) -> Iterator[Batch]:
-        """Go once through the training utterances."""
-        drawn = augment.draw(len(self.targets), self.bending, self.order.bends, number)
-        for batch, numbers in self.order.epoch(number):
-            u = drawn[numbers]
-            cut = [self._cut(int(row), *v) for row, v in zip(batch, u[:, :3], strict=True)]
-            features = self._mask(stack(cut, self.corpus.multiple), u[:, 8:])
-            yield Batch(features, self.targets[batch], batch, u[:, augment.MIX])
-
-    def _cut(self, row: int, start: Tensor, end: Tensor, version: Tensor) -> HALF:
-        """Choose a speed, cut up to a share off both ends, and no more than a window is left."""
-        corpus = self.corpus
-        states = corpus.read_version(row, int(version * (1 + len(corpus.at_speeds))))
-        longest = self.bending.crop * len(states)
-        left = states[int(start * longest) : len(states) - int(end * longest)]
-        return left[: corpus.window_frames]
-
-    def _mask(self, features: Tensor, u: Tensor) -> Tensor:
-        """Hide drawn stretches of time: frames of zeros do not count."""
-        n = self.bending.time_masks
-        longest = self.bending.time_mask_s / self.corpus.states.pool_s
-        hidden = augment.runs(u[:, : 2 * n], features.shape[1], longest)
-        return features.masked_fill_(hidden[:, :, None], 0.0)
-
-
-def stack(states: Sequence[HALF], multiple: int = 1) -> Tensor:
-    """Stack utterances, zeros behind the shorter ones: ``(batch, frames, n)``.
-
-    Args:
-        states: of each utterance, shape ``(frames, n)``.
-        multiple: of which the length is one.
-    """
-    longest = -(-max(map(len, states)) // multiple) * multiple
-    stacked = torch.zeros(len(states), longest, states[0].shape[1])
-    for row, frames in zip(stacked, states, strict=True):
-        row[: len(frames)] = torch.from_numpy(frames)
-    return stacked

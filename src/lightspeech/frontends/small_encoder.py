@@ -21,8 +21,8 @@ from lightspeech.errors import ConfigError
 from lightspeech.files import read_json
 from lightspeech.frontends import pretrained, whisper_blocks
 from lightspeech.frontends.contract import Layer, Origin, Source
+from lightspeech.frontends.encoded import EncoderFrontend, digest
 from lightspeech.frontends.encoder import origin
-from lightspeech.frontends.hidden_states import EncoderFrontend, digest
 from lightspeech.frontends.pretrained import Listen
 from lightspeech.frontends.states import Pool, States
 from lightspeech.runtime.onnx_session import OnnxSession

@@ -24,7 +24,7 @@ from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Batch, Index, Order
 from lightspeech.frontends.cache import find, keep
 from lightspeech.frontends.contract import Cost, Layer, Origin, Source, Step, no_step
-from lightspeech.frontends.hidden_states import digest
+from lightspeech.frontends.encoded import digest
 from lightspeech.tokenizer import FILE, IDS, MASK, Tokens
 
 BATCH = 64

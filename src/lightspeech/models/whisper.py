@@ -16,7 +16,7 @@ from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import encoder
 from lightspeech.frontends.contract import Frontend
-from lightspeech.frontends.hidden_states import EncoderFrontend
+from lightspeech.frontends.encoded import EncoderFrontend
 from lightspeech.frontends.known_speaker import KnownSpeaker
 from lightspeech.models.contract import Unstandardized
 

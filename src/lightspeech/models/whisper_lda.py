@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends.contract import Frontend
-from lightspeech.frontends.hidden_states import EncoderFrontend
+from lightspeech.frontends.encoded import EncoderFrontend
 from lightspeech.models import whisper
 from lightspeech.models.whisper import FRONTEND as FRONTEND
 from lightspeech.models.whisper import WINDOWS as WINDOWS
