@@ -12,6 +12,7 @@ from lightspeech.audio import gate
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora import synthetic
+from lightspeech.evaluation import device_cost
 from lightspeech.export.c99 import frontend as c99_frontend
 from lightspeech.export.c99 import gate as c99_gate
 from lightspeech.export.c99.frontend import Input
@@ -40,7 +41,7 @@ def samples(tmp_path_factory):
 
 @pytest.fixture
 def load_front(tmp_path, load_c):
-    def load(cfg, windows=WINDOWS, gate_c=None):
+    def load(cfg, windows=WINDOWS, gate_c=None, options=()):
         ones = np.ones(cfg.n_features, np.float32)
         made = c99_frontend.sources(cfg, windows, Input(ones, ones, 0.05, 0))
         for name, text in made.items():
@@ -48,7 +49,7 @@ def load_front(tmp_path, load_c):
                 (tmp_path / name).write_text(text)
         if gate_c is not None:
             (tmp_path / "ls_gate.c").write_text(gate_c)
-        library = load_c(tmp_path)
+        library = load_c(tmp_path, *options)
         library.ls_frontend_push.restype = ctypes.c_size_t
         library.ls_frontend_speech.restype = ctypes.c_float
         return library
@@ -239,3 +240,8 @@ def test_a_front_end_of_other_bands_has_no_gate_and_everybody_speaks(load_front,
         cfg, WINDOWS, Input(*(np.ones(cfg.n_features, np.float32),) * 2, 0.05, 0)
     )
     assert set(hear(library, np.zeros(RATE, np.int16))) == {1.0}
+
+
+def test_where_the_gate_is_left_out_everybody_speaks(load_front):
+    library = load_front(SHIPPED, options=[device_cost.NO_GATE])
+    assert set(hear(library, np.zeros(4 * RATE, np.int16))) == {1.0}

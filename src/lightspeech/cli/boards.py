@@ -55,12 +55,13 @@ def _values(row: Row) -> dict[str, Any]:
 
 
 def _summary(cost: Cost) -> str:
-    gate = cost.gate_instructions_per_audio_second
+    gate, gate_flash = cost.gate_instructions_per_audio_second, cost.gate_flash_bytes
     return (
         f"{cost.model} {cost.scheme}, {cost.n_params:,} parameters, {cost.macs:,} multiplications "
         f"a window; {cost.how}, {cost.basis}:\n{cost.instructions_per_inference:,} instructions "
         f"an answer, {cost.instructions_per_audio_second:,} a second of audio"
         + ("" if gate is None else f", {gate:,} of them of the voice gate")
+        + ("" if not gate_flash else f", which takes {gate_flash / 1_000:.1f} kB of flash")
     )
 
 

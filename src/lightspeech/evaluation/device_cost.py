@@ -32,6 +32,7 @@ INSTRUCTIONS_PER_MAC = 4
 INSTRUCTIONS_PER_FRAME = 115_000
 CODE_BYTES = 38_000
 STACK_BYTES = 1_000
+NO_GATE = "-DLS_GATE=0"
 HELD_SAMPLES = 4096  # BLOCK of listen.c
 
 
@@ -54,6 +55,8 @@ class Cost:
     """The network alone, one answer: a window, or what a hop of a stream adds to it."""
     gate_instructions_per_audio_second: int | None = None
     """Of them those of the voice gate; None where they were not counted."""
+    gate_flash_bytes: int | None = None
+    """What its leaving out (``-DLS_GATE=0``) saves; None where that was not measured."""
     n_params: int
     macs: int
     """Multiplications with weights, one window."""
@@ -129,6 +132,7 @@ def emulate(bundle: Bundle, core: Core = M4F) -> Cost:
     options = _options(bundle, core)
     image = cortex_m.on_cortex_m(bundle.path, samples, *options, core=core)
     host = cortex_m.on_host(bundle.path, samples, *options)
+    silent = cortex_m.on_cortex_m(bundle.path, samples, *options, NO_GATE, core=core)
     printed, frames = image.printed, front.n_frames(len(samples))
     if (printed.windows, printed.logits) != (host.windows, host.logits):
         raise BundleError(f"{bundle.path}: computes other bits in emulation; export it again")
@@ -138,6 +142,7 @@ def emulate(bundle: Bundle, core: Core = M4F) -> Cost:
         how="measured",
         basis="counted in emulation",
         flash_bytes=image.flash_bytes,
+        gate_flash_bytes=image.flash_bytes - silent.flash_bytes,
         ram_bytes=image.ram_bytes,
         inference=printed.inference_instructions[-1],
         gate=printed.gate_instructions // frames,
@@ -197,6 +202,7 @@ def _cost(
     inference: int,
     frame: int,
     gate: int | None = None,
+    gate_flash_bytes: int | None = None,
 ) -> Cost:
     front = bundle.mel
     rate = front.sample_rate / front.hop_length
@@ -213,6 +219,7 @@ def _cost(
         instructions_per_audio_second=round(per_sample * front.sample_rate),
         instructions_per_inference=inference,
         gate_instructions_per_audio_second=None if gate is None else round(gate * rate),
+        gate_flash_bytes=gate_flash_bytes,
         n_params=bundle.model["n_params"],
         macs=defines(bundle)["LS_MODEL_MACS"],
         sha256=bundle.sha256,

@@ -74,6 +74,7 @@ def devices(root: Path) -> str:
             cost.target,
             f"{cost.how}: {cost.basis}",
             wording.size(cost.flash_bytes),
+            wording.size(cost.gate_flash_bytes) if cost.gate_flash_bytes else "–",
             wording.size(cost.ram_bytes),
             f"{cost.instructions_per_inference / 1e6:.2f} M",
             f"{cost.instructions_per_audio_second / 1e6:.2f} M",
@@ -81,7 +82,7 @@ def devices(root: Path) -> str:
         for cost in sorted(costs, key=lambda cost: (cost.target, -cost.flash_bytes))
     ]
     inference, second = "instructions an answer", "instructions a second of audio"
-    head = ("model", "target", "how", "flash", "RAM", inference, second)
+    head = ("model", "target", "how", "flash", "of it the voice gate", "RAM", inference, second)
     return table(head, rows, names=3)
 
 

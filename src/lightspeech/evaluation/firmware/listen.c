@@ -99,7 +99,7 @@ static void tell(void) {
     float probabilities[LS_MODEL_OUTPUT_SIZE];
     print_bytes("logits ", answer(probabilities), LS_MODEL_OUTPUT_SIZE);
     print_number("inference ", of_network);
-    print_number("speech ", (uint64_t)(100.0f * ls_frontend_speech(&frontend) + 0.5f));
+    print_number("speech ", (uint32_t)(100.0f * ls_frontend_speech(&frontend) + 0.5f));
     of_network = 0;
 }
 

@@ -105,6 +105,9 @@ def _config(cfg: MelConfig, windows: Windows, learns: bool, by_frame: bool) -> s
         **(gate.sizes(windows) if gate.hears(cfg) else {}),
     }
     lines = [f"#define {name} {value}u" for name, value in values.items()]
+    gate_line = f"#define LS_GATE {int(gate.hears(cfg))}u"
+    at = lines.index(gate_line)
+    lines[at] = f"#ifndef LS_GATE /* -DLS_GATE=0 leaves it out */\n{gate_line}\n#endif"
     return arrays.header(CONFIG, lines)
 
 

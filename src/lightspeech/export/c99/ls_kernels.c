@@ -53,7 +53,7 @@ static void products(
 }
 
 static int8_t output(const ls_convolution *layer, int32_t channel, int32_t sum) {
-    return ranged(scaled(sum + layer->bias[channel], layer->scale[channel]), layer->out);
+    return ranged(scaled(sum + layer->bias[channel], ls_scale_of(layer, channel)), layer->out);
 }
 
 void ls_conv_2d(const ls_convolution *layer, const int8_t *in, int8_t *out, int8_t *patches) {

@@ -34,9 +34,15 @@ typedef struct {
     int32_t out_c, in_zero;
     const int8_t *weights;
     const int32_t *bias;
-    const ls_scale *scale;
+    const int32_t *multipliers; /* of the scales of the channels, apart from the shifts, which are */
+    const int8_t *shifts;       /* small: a pair of them would fill eight bytes */
     ls_range out;
 } ls_convolution;
+
+static inline ls_scale ls_scale_of(const ls_convolution *layer, int32_t channel) {
+    const ls_scale scale = {layer->multipliers[channel], layer->shifts[channel]};
+    return scale;
+}
 
 typedef struct {
     ls_window window;

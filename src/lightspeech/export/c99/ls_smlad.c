@@ -65,7 +65,7 @@ static void one_filter(
         memcpy(&bytes, filter, (size_t)(size % 4));
         ADD_PRODUCTS(s, t, u, v, w, x, at, even(bytes), odd(bytes));
     }
-    const ls_scale scale = layer->scale[channel];
+    const ls_scale scale = ls_scale_of(layer, channel);
     if (n == SIDE_BY_SIDE && can_round(scale, layer->out)) {
         const ls_rounding by = rounding(scale, layer->out);
         const int32_t apart = layer->out_c;
@@ -110,7 +110,7 @@ static void seven_taps(const ls_convolution *layer, int32_t c, const int8_t *at,
     const uint32_t v0 = pair_of(t0, t1), v1 = pair_of(t2, t3), v2 = pair_of(t4, t5);
     const uint32_t w1 = pair_of(t1, t2), w2 = pair_of(t3, t4), w3 = pair_of(t5, t6);
     const uint32_t v3 = pair_of(t6, 0), w0 = pair_of(0, t0);
-    const ls_rounding by = rounding(layer->scale[c], layer->out);
+    const ls_rounding by = rounding(ls_scale_of(layer, c), layer->out);
     uint32_t p0 = pair_of(at[0], at[width]);
     uint32_t p1 = pair_of(at[2 * width], at[3 * width]);
     uint32_t p2 = pair_of(at[4 * width], at[5 * width]);
@@ -135,7 +135,7 @@ static void one_channel(
     for (at += c; taps > 0; --taps, at += layer->out_c, filter += layer->out_c) {
         sum += *at * *filter;
     }
-    *out = ranged(scaled(sum, layer->scale[c]), layer->out);
+    *out = ranged(scaled(sum, ls_scale_of(layer, c)), layer->out);
 }
 
 /* Whether every patch is a stretch of the input, and need not be gathered. */
@@ -161,7 +161,7 @@ void ls_depthwise_conv_2d(
             at[i] = patch(window, in, p + i, layer->in_zero, patches);
         }
         for (int32_t c = 0; c < channels; ++c) {
-            if (whole && can_round(layer->scale[c], layer->out)) {
+            if (whole && can_round(ls_scale_of(layer, c), layer->out)) {
                 seven_taps(layer, c, at[0] + c, out + c);
                 continue;
             }

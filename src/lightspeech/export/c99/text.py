@@ -275,9 +275,11 @@ def _layer(graph: Graph, at: int, step: Step) -> Iterator[str]:
             fields[name] = f"{name}_{at}"
             yield _array("int8_t" if value.dtype == np.int8 else "int32_t", fields[name], value)
         elif name == "scale" and isinstance(value, list):
-            fields[name] = f"{name}_{at}"
-            pairs = ", ".join(f"{{{s['multiplier']}, {s['shift']}}}" for s in value)
-            yield f"static const ls_scale {fields[name]}[] = {{\n{_wrapped(pairs)}\n}};"
+            del fields[name]
+            for part, kind in (("multiplier", np.int32), ("shift", np.int8)):
+                fields[f"{part}s"] = f"{part}s_{at}"
+                values = np.array([scale[part] for scale in value], kind)
+                yield _array(f"{kind.__name__}_t", f"{part}s_{at}", values)
     yield f"/* {step.title} */"
     yield f"static const ls_{step.struct} layer_{at} = {{\n{_wrapped(_fields(fields))}\n}};\n"
 
