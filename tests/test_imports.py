@@ -17,7 +17,7 @@ LAYERS = (
         "errors", "bounds", "config", "environment", "plain_yaml", "plugins", "files",
         "fixed_point", "metrics",
     },
-    {"processes", "progress", "quiet", "runtime", "tokenizer"},
+    {"cluster", "processes", "progress", "quiet", "runtime", "tokenizer"},
     {"audio"},
     {"corpora", "protocols", "bundle"},
     {"frontends", "models"},

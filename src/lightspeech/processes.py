@@ -6,16 +6,15 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
-from typing import ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from lightspeech.errors import WorkerError
 
-P = ParamSpec("P")
 T = TypeVar("T")
 _KILLED = (
     "a process was killed, perhaps for want of memory; take fewer processes; a study goes on with "
@@ -27,9 +26,17 @@ _NEVER_BEGAN = (
 )
 
 
+def size() -> int:
+    """Say how many work at once where nobody asks for a number: one a core."""
+    return os.cpu_count() or 1
+
+
 @contextmanager
-def pool(n_processes: int) -> Iterator[ProcessPoolExecutor]:
+def pool(n_processes: int) -> Iterator[Executor]:
     """Open processes, spawned as they are needed, that end at once where something goes wrong.
+
+    A process that is just being started, and imports a script which starts processes in its turn,
+    is ended: the one that started it says what is wrong.
 
     Args:
         n_processes: at most so many.
@@ -43,7 +50,7 @@ def pool(n_processes: int) -> Iterator[ProcessPoolExecutor]:
     with (
         reader,
         writer,
-        ProcessPoolExecutor(
+        _Processes(
             n_processes, mp_context=context, initializer=_begin, initargs=(reader, begun)
         ) as opened,
     ):
@@ -57,27 +64,15 @@ def pool(n_processes: int) -> Iterator[ProcessPoolExecutor]:
             raise
 
 
-def submit(
-    opened: ProcessPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-) -> "Future[T]":
-    """Give work to a process, which may begin only now.
-
-    A process that is just being started, and imports a script which starts processes in its turn,
-    is ended: the one that started it says what is wrong.
-
-    Args:
-        opened: of `pool`.
-        work: a function of a module.
-        args: for it.
-        kwargs: for it.
-    """
-    try:
-        with _interrupts_held():
-            return opened.submit(work, *args, **kwargs)
-    except RuntimeError as error:
-        if "bootstrapping" not in str(error):
-            raise
-        sys.exit(1)
+class _Processes(ProcessPoolExecutor):
+    def submit(self, work: Callable[..., T], /, *args: Any, **kwargs: Any) -> "Future[T]":
+        try:
+            with _interrupts_held():  # a process may begin only now
+                return super().submit(work, *args, **kwargs)
+        except RuntimeError as error:
+            if "bootstrapping" not in str(error):
+                raise
+            sys.exit(1)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from lightspeech.cli._engine import Engine
 from lightspeech.cli._labels import Map
 from lightspeech.cli._progress import Bars
 from lightspeech.cli._training import (
@@ -20,6 +21,7 @@ from lightspeech.cli._training import (
 from lightspeech.config import as_dict
 from lightspeech.errors import ConfigError
 from lightspeech.reporting import compression as tables
+from lightspeech.studies.engine import PROCESSES
 from lightspeech.workflows import needs
 
 
@@ -33,6 +35,7 @@ def command(
         Path | None, typer.Option(help="Also write table and figures below this folder.")
     ] = None,
     processes: Processes = None,
+    engine: Engine = PROCESSES,
     json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print it in Markdown.")] = False,
 ) -> None:

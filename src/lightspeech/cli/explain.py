@@ -8,6 +8,7 @@ import typer
 
 from lightspeech import bundle as bundles
 from lightspeech.cli import _files
+from lightspeech.cli._engine import Engine
 from lightspeech.cli._progress import Bars
 from lightspeech.config import as_dict
 from lightspeech.errors import AudioError, ConfigError
@@ -16,6 +17,7 @@ from lightspeech.explain import maps
 from lightspeech.files import printable
 from lightspeech.inference import dispatch
 from lightspeech.reporting import explanation as words
+from lightspeech.studies.engine import PROCESSES
 from lightspeech.workflows import explain_recordings, needs
 
 OCCLUSION = "occlusion"
@@ -48,6 +50,7 @@ def command(
     processes: Annotated[
         int | None, typer.Option(min=1, help="Parts at once; one a core if left out.")
     ] = None,
+    engine: Engine = PROCESSES,
     cues_alone: Annotated[
         bool, typer.Option("--cues-alone", help="Leave out probes of embeddings, and maps.")
     ] = False,

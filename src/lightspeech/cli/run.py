@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lightspeech.cli._engine import Engine
 from lightspeech.cli._labels import Map
 from lightspeech.cli._progress import Bars
 from lightspeech.cli._training import (
@@ -21,6 +22,7 @@ from lightspeech.cli._training import (
 )
 from lightspeech.config import as_dict
 from lightspeech.reporting import text
+from lightspeech.studies.engine import PROCESSES
 from lightspeech.workflows import needs
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def command(
     ] = False,
     publish: Publish = None,
     processes: Processes = None,
+    engine: Engine = PROCESSES,
     track: Tracked = None,
     json: JsonFigures = False,
 ) -> None:

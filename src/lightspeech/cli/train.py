@@ -2,6 +2,7 @@
 
 import typer
 
+from lightspeech.cli._engine import Engine
 from lightspeech.cli._labels import Map
 from lightspeech.cli._progress import Bars
 from lightspeech.cli._training import (
@@ -13,6 +14,7 @@ from lightspeech.cli._training import (
     Tracked,
     job_of,
 )
+from lightspeech.studies.engine import PROCESSES
 from lightspeech.workflows import needs
 
 
@@ -23,6 +25,7 @@ def command(
     resume: Resume = False,
     fresh: Fresh = False,
     processes: Processes = None,
+    engine: Engine = PROCESSES,
     track: Tracked = None,
 ) -> None:
     """Prepare and train a recipe, every fold and seed, and stop there.

@@ -10,11 +10,11 @@ from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lightspeech import processes
 from lightspeech.audio import reading
 from lightspeech.audio.reading import Audio, Channel
 from lightspeech.errors import ConfigError, LightspeechError, LightspeechWarning
 from lightspeech.inference.answers import Answer
+from lightspeech.studies import engine
 
 CHUNK = 4
 """Items that go to a process at once: to hand one over costs a tenth of a short answer."""
@@ -142,9 +142,9 @@ def answers(items: Iterable[Audio | Spoken], job: Job, n_processes: int) -> Iter
     """
     waiting: deque[Future[list[Heard]]] = deque()
     items = iter(items)
-    with processes.pool(n_processes) as pool:
+    with engine.pool(n_processes) as pool:
         while chunk := [_portable(item, job.sample_rate) for item in islice(items, CHUNK)]:
-            waiting.append(processes.submit(pool, _answers, chunk, job))
+            waiting.append(pool.submit(_answers, chunk, job))
             if len(waiting) >= AHEAD * n_processes:
                 yield from _told(waiting.popleft())
         while waiting:

@@ -1,13 +1,17 @@
-"""The one place where work goes over processes: a function, many items, several at once."""
+"""The one place where work goes over processes or a Ray cluster: a function, many items at once.
 
-import os
+Which of both it is, `on` says around all work of a command.
+"""
+
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
-from typing import TypeVar
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from typing import Protocol, TypeVar
 
-from lightspeech.processes import pool, submit
+from lightspeech import cluster, processes
+from lightspeech.errors import ConfigError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -16,14 +20,83 @@ Tick = Callable[[int], None]
 TICK_S = 1.0
 """Seconds from one tick to the next, at most."""
 
+PROCESSES, RAY = "processes", "ray"
+
+
+class Engine(Protocol):
+    """What work goes over: a module that binds both."""
+
+    def size(self) -> int:
+        """Say how many work at once where nobody asks for a number."""
+        ...
+
+    def pool(self, n: int, /) -> AbstractContextManager[Executor]:
+        """Open at most so many that work."""
+        ...
+
+
+_engine: ContextVar[Engine] = ContextVar("engine", default=processes)
+
+
+@contextmanager
+def on(name: str) -> Iterator[None]:
+    """Let all work in the body go over an engine.
+
+    Args:
+        name: ``processes``, ``ray`` for a cluster of this machine alone, or ``ray://HOST:PORT``.
+
+    Raises:
+        ConfigError: if there is no such engine.
+        MissingExtra: if Ray is not installed.
+        WorkerError: if there is no cluster at that address.
+    """
+    if name == PROCESSES:
+        with _taken(processes):
+            yield
+    elif name == RAY or name.startswith(f"{RAY}://"):
+        with cluster.connected(None if name == RAY else name), _taken(cluster):
+            yield
+    else:
+        raise ConfigError(f"--engine {name!r}; allowed are processes, ray and ray://HOST:PORT")
+
+
+@contextmanager
+def _taken(engine: Engine) -> Iterator[None]:
+    before = _engine.set(engine)
+    try:
+        yield
+    finally:
+        _engine.reset(before)
+
+
+def elsewhere() -> bool:
+    """Tell whether work goes to a cluster, where this process need do none of it."""
+    return _engine.get() is not processes
+
+
+def pool(n: int) -> AbstractContextManager[Executor]:
+    """Open those that work.
+
+    Args:
+        n: at most so many.
+
+    Raises:
+        WorkerError: if one was killed, or none could begin.
+    """
+    return _engine.get().pool(n)
+
 
 def no_tick(_: int) -> None:
     """Show nothing."""
 
 
 def workers(processes: int | None) -> int:
-    """Say how many items are worked on at once: as many as asked for, else one a core."""
-    return processes or os.cpu_count() or 1
+    """Say how many items are worked on at once: as many as asked for, else one a core.
+
+    Args:
+        processes: as many as asked for.
+    """
+    return processes or _engine.get().size()
 
 
 def map(
@@ -35,9 +108,9 @@ def map(
 ) -> list[Result]:
     """Call a function on every item, several at once.
 
-    A single item, or one at a time, is worked on in this process. Else function, items and results
-    travel, so all of them must pickle: a function of a module, a dataclass, arrays. Ctrl-C ends all
-    work at once, and so does the end of this process.
+    A single item, or one at a time, is worked on in this process, unless there is a cluster. Else
+    function, items and results travel, so all of them must pickle: a function of a module, a
+    dataclass, arrays. Ctrl-C ends all work at once, and so does the end of this process.
 
     Args:
         function: called once for each item, in their order.
@@ -54,7 +127,7 @@ def map(
         BaseException: the first that the function or ``tick`` raised; the other items are ended.
     """
     at_once = min(workers(processes), len(items))
-    work = _in_processes if at_once > 1 else _here
+    work = _in_pool if at_once > 1 or (items and elsewhere()) else _here
     results = work(function, items, at_once, tick)
     tick(len(items))
     return results
@@ -88,11 +161,11 @@ def _ticking(tick: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
-def _in_processes(
+def _in_pool(
     function: Callable[[Item], Result], items: Sequence[Item], at_once: int, tick: Tick
 ) -> list[Result]:
     with pool(at_once) as opened:
-        futures = [submit(opened, function, item) for item in items]
+        futures = [opened.submit(function, item) for item in items]
         waiting: set[Future[Result]] = set(futures)
         while waiting:
             finished, waiting = wait(waiting, timeout=TICK_S, return_when=FIRST_COMPLETED)
