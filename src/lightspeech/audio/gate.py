@@ -264,6 +264,11 @@ class Scorer:
         return values[:, 0]
 
 
+def cells(n_samples: int) -> int:
+    """Tell how many cells are heard of so many samples: silent ones too, which tell of the last."""
+    return -(-n_samples // CELL) + DELAY + HOLD
+
+
 class Gate:
     """Hears one recording, block by block; it keeps a byte for every 80 ms.
 
@@ -277,6 +282,18 @@ class Gate:
         self._blocks: list[Waveform] = []  # not yet heard, the first one from the next frame on
         self._waiting = self._n_samples = 0  # samples of them, and of the recording
         self._speech = bytearray()  # of each cell; the first `DELAY` are before the recording
+
+    @classmethod
+    def knowing(cls, sounding: Marks) -> "Gate":
+        """Make the gate of a recording that another program heard to its end.
+
+        Args:
+            sounding: what that found of each of its `cells`, shape ``(cells,)``, the first `DELAY`
+                from before the recording.
+        """
+        gate = cls(MEL.sample_rate)
+        gate._speech = bytearray(sounding.tobytes())
+        return gate
 
     def feed(self, block: Waveform) -> None:
         """Take a block, shape ``(samples,)``, −1…1."""

@@ -89,6 +89,13 @@ def command(
         int | None,
         typer.Option(min=1, help="Processes at once; default: one, with a thread a core."),
     ] = None,
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            help="What computes; native: C compiled for this processor, once. Default: the runtime "
+            "of the bundle's format.",
+        ),
+    ] = None,
     channels: Annotated[
         str, typer.Option(help="mix, each (a row a channel), or the number of one, from 1.")
     ] = MIX,
@@ -138,7 +145,7 @@ def command(
         )
     if explained is not None and (_files.STDIN in path or channels != MIX):
         raise ConfigError("--explain is of files as they are; leave out - and --channels")
-    recognizer = load(bundle_path)
+    recognizer = load(bundle_path, backend=backend)
     files = _files.expand(path)
     questions = list(_questions(files, channels))
     texts = _texts(questions, text, transcripts)

@@ -2,7 +2,7 @@
 
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -43,19 +43,19 @@ Heard = tuple[Result, list[str]]
 
 @dataclass(frozen=True)
 class Job:
-    """How a process answers: it opens the bundle by ``load(bundle, threads=threads)``.
+    """How a process answers: it opens the bundle by ``load(bundle, **options)``.
 
     Attributes:
         load: gives what answers an item.
         bundle: folder of the bundle.
-        threads: of each process.
+        options: of that, such as threads.
         sample_rate: of arrays, in Hz; None where none is given with them.
         whole: one segment for all of a long recording.
     """
 
     load: Callable[..., Callable[..., Answer]]
     bundle: Path
-    threads: int
+    options: Mapping[str, Any]
     sample_rate: int | None
     whole: bool
 
@@ -186,7 +186,7 @@ def _answer(item: Audio | Spoken, job: Job) -> Heard:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", LightspeechWarning)
         try:
-            recognizer = _open(job.load, job.bundle, job.threads)
+            recognizer = _open(job.load, job.bundle, **job.options)
         except LightspeechError as error:
             return error, []
         answered = result(recognizer, item, sample_rate=job.sample_rate, whole=job.whole)
@@ -196,7 +196,7 @@ def _answer(item: Audio | Spoken, job: Job) -> Heard:
 
 @lru_cache(maxsize=1)
 def _open(
-    load: Callable[..., Callable[..., Answer]], bundle: Path, threads: int
+    load: Callable[..., Callable[..., Answer]], bundle: Path, **options: Any
 ) -> Callable[..., Answer]:
     """Open the bundle, once in each process."""
-    return load(bundle, threads=threads)
+    return load(bundle, **options)

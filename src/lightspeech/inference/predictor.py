@@ -6,6 +6,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from lightspeech.audio.gate import Marks
+from lightspeech.audio.windows import Waveform
 from lightspeech.bundle import Bundle
 from lightspeech.errors import ConfigError
 
@@ -60,6 +62,22 @@ class Divisible(Protocol):
 
         Raises:
             BundleError: if that part of the model does not load.
+        """
+
+
+Heard = tuple[Probabilities, Marks | None]
+"""Probabilities of the windows of an utterance, and which cells of the gate sound like speech."""
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """A back end that hears an utterance whole: its windows, and where somebody speaks."""
+
+    def listen(self, waveform: Waveform) -> Heard:
+        """Answer the windows of an utterance, shape ``(samples,)``, at its sample rate.
+
+        Returns:
+            Shape ``(n, n_classes)``, and cells as of `Gate.knowing`; None where it has no gate.
         """
 
 

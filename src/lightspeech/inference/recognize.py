@@ -14,7 +14,7 @@ from lightspeech.audio.windows import Cutter, Waveform
 from lightspeech.bundle import Bundle
 from lightspeech.inference import answers
 from lightspeech.inference.answers import Answer, Segment
-from lightspeech.inference.predictor import Predictor, Probabilities
+from lightspeech.inference.predictor import Listener, Predictor, Probabilities
 
 UTTERANCE_S = 10.0
 """Audio up to this length is one utterance, the unit that figures are measured on (the acted
@@ -63,13 +63,30 @@ def utterance(predictor: Predictor, waveform: Waveform, gate: Gate | None = None
         BundleError: if the model gives no probabilities.
     """
     bundle = predictor.bundle
-    row = recognize(predictor, waveform)
-    end_s = len(waveform) / bundle.sample_rate
     if gate is None:
-        gate = Gate(bundle.sample_rate)
-        gate.feed(waveform)
-        gate.flush()
+        row, gate = _hear(predictor, waveform)
+    else:
+        row = recognize(predictor, waveform)
+    end_s = len(waveform) / bundle.sample_rate
     return answers.segment(0.0, end_s, row, gate.speech(0.0, end_s), bundle)
+
+
+def _hear(predictor: Predictor, waveform: Waveform) -> tuple[Probabilities, Gate]:
+    """Answer an utterance, and hear where somebody speaks."""
+    bundle = predictor.bundle
+    if isinstance(predictor, Listener):
+        waveform = samples.mono(waveform)
+        samples.check_length(len(waveform), bundle.sample_rate)
+        rows, sounding = predictor.listen(waveform)
+        row = bundle.windows.pooled(rows)
+        if sounding is not None:
+            return row, Gate.knowing(sounding)
+    else:
+        row = recognize(predictor, waveform)
+    gate = Gate(bundle.sample_rate)
+    gate.feed(waveform)
+    gate.flush()
+    return row, gate
 
 
 def answer(

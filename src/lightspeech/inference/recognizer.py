@@ -21,19 +21,25 @@ from lightspeech.inference.recognize import answer
 from lightspeech.inference.stream import Stream
 
 
-def load(bundle: str | Path | None = None, *, threads: int = 1) -> "Recognizer":
+def load(
+    bundle: str | Path | None = None, *, threads: int = 1, backend: str | None = None
+) -> "Recognizer":
     """Open a bundle.
 
     Args:
         bundle: its folder, or the name of one that comes with the package: ``nano``, ``micro``,
             ``small``; default: ``$LIGHTSPEECH_BUNDLE``, else ``micro``.
         threads: processor threads of one answer; small models gain nothing from more than one.
+        backend: what computes it; default: the runtime of its format. ``native`` compiles its C for
+            this processor, once, which pays with hundreds of recordings.
 
     Raises:
-        BundleError: if there is none, it is damaged, or it must know its speaker and does not.
-        ConfigError: if an argument is of another kind.
+        BundleError: if there is none, it is damaged, or it must know its speaker and does not; if
+            the back end does not open it.
+        ConfigError: if an argument is of another kind, or there is no such back end.
         MissingExtra: if the runtime of its format is not installed.
         MissingTool: if it is generated C and there is no compiler.
+        OutputError: if the C that was compiled cannot be kept.
     """
     if bundle is not None and not isinstance(bundle, str | os.PathLike):
         raise ConfigError(
@@ -41,7 +47,8 @@ def load(bundle: str | Path | None = None, *, threads: int = 1) -> "Recognizer":
         )
     _check_count("threads", threads)
     opened = bundles.read(bundles.find(None if bundle is None else Path(bundle)), rated=True)
-    return Recognizer(dispatch.open(opened, threads=threads), threads=threads)
+    predictor = dispatch.open(opened, threads=threads, backend=backend)
+    return Recognizer(predictor, threads=threads, backend=backend)
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,10 +58,12 @@ class Recognizer:
     Attributes:
         predictor: its back end: windows of waveform to probabilities.
         threads: processor threads of one answer.
+        backend: what was asked to compute it; None: the runtime of its format.
     """
 
     predictor: Predictor
     threads: int = field(default=1, kw_only=True)
+    backend: str | None = field(default=None, kw_only=True)
 
     @property
     def bundle(self) -> Bundle:
@@ -149,7 +158,8 @@ class Recognizer:
         options = {"sample_rate": sample_rate, "whole": whole}
         asked = items if texts is None else parallel.spoken(items, texts)
         if processes > 1:
-            job = Job(load, self.bundle.path.absolute(), self.threads, sample_rate, whole)
+            opened = {"threads": self.threads, "backend": self.backend}
+            job = Job(load, self.bundle.path.absolute(), opened, sample_rate, whole)
             return parallel.answers(asked, job, processes)
         if at_once > 1 and not (isinstance(items, Sized) and len(items) == 1):
             return parallel.threaded(asked, self, at_once, **options)

@@ -31,7 +31,9 @@ from lightspeech.export.tflite_file import Graph, Tensor
 if TYPE_CHECKING:  # a device's bundle is read where there is no torch
     from lightspeech.training.run import Run
 
-KERNELS = ("ls_integers.h", "ls_pairs.h", "ls_kernels.h", "ls_kernels.c", "ls_smlad.c")
+KERNELS = (
+    "ls_integers.h", "ls_pairs.h", "ls_kernels.h", "ls_kernels.c", "ls_smlad.c", "ls_vectors.c",
+)  # fmt: skip
 RECURRENT = ("ls_lstm.h", "ls_lstm.c")
 """Of networks with such layers."""
 STREAMED = ("ls_rows.h", "ls_rows.c")

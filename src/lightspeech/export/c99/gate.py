@@ -76,7 +76,7 @@ def _tables(learnt: gate.Weights) -> str:
     rows = []
     for n, layer in enumerate(learnt.layers):
         lines += [
-            arrays.array("int8_t", f"gate_weights{n}", layer.weights.ravel().tolist()),
+            arrays.array("gate_weight", f"gate_weights{n}", layer.weights.ravel().tolist()),
             arrays.array("int32_t", f"gate_bias{n}", layer.bias.tolist()),
             arrays.array("uint8_t", f"gate_shift{n}", layer.shift.tolist()),
         ]

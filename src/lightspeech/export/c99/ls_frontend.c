@@ -92,15 +92,24 @@ INSIDE void transform_eight(point *x) {
     x[7] = odd[3];
 }
 
+#if LS_LANES > 1
+/* Two samples of each frame in one word, frames side by side, where their spectra will be. */
+static void gather(ls_frontend *state) {
+    int32_t *pairs = (int32_t *)(void *)state->energy;
+    for (uint32_t n = 0; n < LS_N_FFT; n += 2) {
+        for (uint32_t lane = 0; lane < LS_LANES; lane++) {
+            memcpy(pairs++, state->samples + lane * LS_HOP_LENGTH + n, sizeof *pairs);
+        }
+    }
+}
+#endif
+
 /* Samples n and n + 1 of the frames that wait, times a window: lanes without a frame hear anything. */
 INSIDE point heard(const ls_frontend *state, uint32_t n, float window, float next) {
     point pair;
 #if LS_LANES > 1
-    int_lanes first, second;
-    for (uint32_t lane = 0; lane < LS_LANES; lane++) {
-        ((int32_t *)&first)[lane] = state->samples[lane * LS_HOP_LENGTH + n];
-        ((int32_t *)&second)[lane] = state->samples[lane * LS_HOP_LENGTH + n + 1];
-    }
+    const int_lanes both = ((const int_lanes *)(const void *)state->energy)[n / 2];
+    const int_lanes first = both << 16 >> 16, second = both >> 16;
 #else
     const int32_t first = state->samples[n], second = state->samples[n + 1];
 #endif
@@ -183,6 +192,9 @@ static void transform_neighbours(point *z, uint32_t length) {
 static void transform(ls_frontend *state) {
     point *const z = (point *)(void *)state->work;
     uint32_t length = HALF / 8;
+#if LS_LANES > 1
+    gather(state);
+#endif
     transform_samples(state, z);
     for (; length > 8; length /= 8) {
         transform_blocks(z, length);

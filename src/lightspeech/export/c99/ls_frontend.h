@@ -39,6 +39,8 @@ extern "C" {
 #ifndef LS_LANES
 #ifdef __wasm_simd128__
 #define LS_LANES (LS_HOP_LENGTH <= LS_N_FFT ? 4 : 1)
+#elif defined LS_VECTORS
+#define LS_LANES (LS_HOP_LENGTH <= LS_N_FFT ? 16 : 1)
 #else
 #define LS_LANES 1
 #endif

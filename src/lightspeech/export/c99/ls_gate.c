@@ -1,14 +1,22 @@
 #include "ls_gate.h"
 
+#include <string.h>
+
 #include "ls_pairs.h"
 
 #ifdef __wasm_simd128__
 #include <wasm_simd128.h>
 #endif
 
+#ifdef LS_VECTORS /* whole numbers too, which need not be converted */
+typedef float gate_weight;
+#else
+typedef int8_t gate_weight;
+#endif
+
 /* A causal convolution over cells; the weights of one input lie side by side. */
 typedef struct {
-    const int8_t *weights;
+    const gate_weight *weights;
     const int32_t *bias;
     const uint8_t *shift; /* bits that a sum is shifted down by, rounded */
     uint8_t inputs, outputs, taps, dilation;
@@ -55,12 +63,12 @@ static const int8_t *heard_by(const gate_layer *layer, const int8_t *ring, uint3
 
 /* Sum all that one output of a layer hears now. */
 static int32_t find_sum(const gate_layer *layer, const int8_t *ring, uint32_t now, uint32_t out) {
-    const int8_t *weight = layer->weights + out;
+    const gate_weight *weight = layer->weights + out;
     int32_t sum = layer->bias[out];
     for (uint32_t tap = 0; tap < layer->taps; tap++) {
         const int8_t *const heard = heard_by(layer, ring, now, tap);
         for (uint32_t in = 0; in < layer->inputs; in++, weight += layer->outputs) {
-            sum += heard[in] * *weight;
+            sum += heard[in] * (int32_t)*weight;
         }
     }
     return sum;
@@ -70,7 +78,7 @@ static int32_t find_sum(const gate_layer *layer, const int8_t *ring, uint32_t no
 #define SIDE_BY_SIDE 8u
 static void find_few(const gate_layer *layer, const int8_t *ring, uint32_t now, uint32_t out,
                      int32_t *sums) {
-    const int8_t *weight = layer->weights + out;
+    const gate_weight *weight = layer->weights + out;
     v128_t first = wasm_v128_load(layer->bias + out), second = wasm_v128_load(layer->bias + out + 4);
     for (uint32_t tap = 0; tap < layer->taps; tap++) {
         const int8_t *const heard = heard_by(layer, ring, now, tap);
@@ -84,12 +92,32 @@ static void find_few(const gate_layer *layer, const int8_t *ring, uint32_t now, 
     wasm_v128_store(sums + out, first);
     wasm_v128_store(sums + out + 4, second);
 }
+#elif defined LS_VECTORS
+#define SIDE_BY_SIDE 16u
+typedef float some_sums __attribute__((vector_size(4 * SIDE_BY_SIDE)));
+
+/* The same of many, in floats: sums are below 2^24, so that they are exact. */
+static void find_few(const gate_layer *layer, const int8_t *ring, uint32_t now, uint32_t out,
+                     int32_t *sums) {
+    const gate_weight *weight = layer->weights + out;
+    some_sums all = {0}, some;
+    for (uint32_t tap = 0; tap < layer->taps; tap++) {
+        const int8_t *const heard = heard_by(layer, ring, now, tap);
+        for (uint32_t in = 0; in < layer->inputs; in++, weight += layer->outputs) {
+            memcpy(&some, weight, sizeof some);
+            all += (float)heard[in] * some;
+        }
+    }
+    for (uint32_t n = 0; n < SIDE_BY_SIDE; n++) {
+        sums[out + n] = (int32_t)all[n] + layer->bias[out + n];
+    }
+}
 #elif defined LS_SMLAD
 #define SIDE_BY_SIDE 8u
 /* The same of a few outputs side by side, whose sums stay in registers; much of it is 0. */
 static void find_few(const gate_layer *layer, const int8_t *ring, uint32_t now, uint32_t out,
                      int32_t *sums) {
-    const int8_t *weight = layer->weights + out;
+    const gate_weight *weight = layer->weights + out;
     const int32_t *const bias = layer->bias + out;
     int32_t a = bias[0], b = bias[1], c = bias[2], d = bias[3];
     int32_t e = bias[4], f = bias[5], g = bias[6], h = bias[7];
@@ -124,7 +152,7 @@ static void find_few(const gate_layer *layer, const int8_t *ring, uint32_t now, 
 #define SIDE_BY_SIDE 4u
 static void find_few(const gate_layer *layer, const int8_t *ring, uint32_t now, uint32_t out,
                      int32_t *sums) {
-    const int8_t *weight = layer->weights + out;
+    const gate_weight *weight = layer->weights + out;
     const int32_t *const bias = layer->bias + out;
     int32_t a = bias[0], b = bias[1], c = bias[2], d = bias[3];
     for (uint32_t tap = 0; tap < layer->taps; tap++) {

@@ -8,7 +8,7 @@
 
 #include "ls_integers.h"
 
-#ifndef LS_SMLAD /* else in ls_smlad.c */
+#if !defined LS_SMLAD && !defined LS_VECTORS /* else in ls_smlad.c, ls_vectors.c */
 #ifdef __wasm_simd128__
 /* WebAssembly: eight products an instruction, of which the neighbours are summed. */
 static v128_t more(v128_t sums, v128_t a, v128_t b) {

@@ -11,7 +11,7 @@ USUAL = "ls"
 KEY = "prefix"
 """In what a bundle says of its model."""
 ALLOWED = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-NAME = re.compile(r'(?P<quoted>"[^"\n]*")|\b(?P<own>ls|LS)_(?!(?:SMLAD|FIXED|SHORT)\b)')
+NAME = re.compile(r'(?P<quoted>"[^"\n]*")|\b(?P<own>ls|LS)_(?!(?:SMLAD|FIXED|SHORT|VECTORS)\b)')
 """A name of ours, but for the switches that all models of a program share; or a text in quotes, in
 which only that of a file is one."""
 FILE = re.compile(r'"ls_(\w+\.[ch])"')

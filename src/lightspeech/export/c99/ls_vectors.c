@@ -1,0 +1,131 @@
+/* Layers for processors with vectors of floats, such as x86 and the Raspberry Pi.
+ *
+ * A sum of products of bytes is a whole number. Single precision holds it exactly as long as it is at
+ * most 2^24, so that its bits do not depend on how many products are computed at once. What is in
+ * plain loops over WIDE numbers the compiler puts into vectors itself.
+ */
+#include "ls_kernels.h"
+
+#ifdef LS_VECTORS
+#include "ls_integers.h"
+
+#define WIDE 16     /* numbers side by side */
+#define FILTERS 8   /* whose sums stay in registers */
+#define EXACT 1024  /* products of two bytes, each at most 2^14, whose sum is exact */
+
+typedef float floats __attribute__((vector_size(4 * WIDE)));
+
+/* WIDE patches side by side, number by number; the last one stands for those beyond it. */
+static void gather(
+    const ls_convolution *layer, const int8_t *in, int32_t position, int8_t *patches, float *columns) {
+    const ls_window *window = &layer->window;
+    const int32_t n = window->kernel_h * window->kernel_w * window->in_c;
+    const int32_t last = window->out_h * window->out_w - 1;
+    for (int32_t lane = 0; lane < WIDE; ++lane) {
+        const int8_t *a = patch(window, in, min_of(position + lane, last), layer->in_zero, patches);
+        for (int32_t i = 0; i < n; ++i) {
+            columns[i * WIDE + lane] = a[i];
+        }
+    }
+}
+
+/* Add to the sums up to EXACT products of each patch with each of some filters. */
+static void multiply(
+    const floats *columns, const int8_t *const *filters, int32_t from, int32_t n,
+    int32_t sums[FILTERS][WIDE]) {
+    float factors[FILTERS][EXACT];
+    floats totals[FILTERS];
+    for (int32_t f = 0; f < FILTERS; ++f) {
+        for (int32_t i = 0; i < n; ++i) {
+            factors[f][i] = filters[f][from + i];
+        }
+        totals[f] = (floats){0};
+    }
+    for (int32_t i = 0; i < n; ++i) {
+        for (int32_t f = 0; f < FILTERS; ++f) {
+            totals[f] += columns[from + i] * factors[f][i];
+        }
+    }
+    for (int32_t f = 0; f < FILTERS; ++f) {
+        for (int32_t lane = 0; lane < WIDE; ++lane) {
+            sums[f][lane] += (int32_t)totals[f][lane];
+        }
+    }
+}
+
+/* The outputs of one filter, from one patch to the next so many bytes apart. */
+static void put(
+    const ls_convolution *layer, int32_t c, const int32_t *sums, int32_t patches, int8_t *out) {
+    const int32_t bias = layer->bias[c];
+    const ls_scale scale = layer->scale[c];
+    const ls_range range = layer->out;
+    int8_t outputs[WIDE];
+    for (int32_t lane = 0; lane < WIDE; ++lane) {
+        outputs[lane] = ranged(scaled(sums[lane] + bias, scale), range);
+    }
+    for (int32_t lane = 0; lane < patches; ++lane) {
+        out[lane * layer->out_c] = outputs[lane];
+    }
+}
+
+void ls_conv_2d(const ls_convolution *layer, const int8_t *in, int8_t *out, int8_t *patches) {
+    const ls_window *window = &layer->window;
+    const int32_t n = window->kernel_h * window->kernel_w * window->in_c;
+    const int32_t positions = window->out_h * window->out_w, channels = layer->out_c;
+    floats columns[n];
+    for (int32_t p = 0; p < positions; p += WIDE, out += WIDE * channels) {
+        gather(layer, in, p, patches, (float *)columns);
+        for (int32_t c = 0; c < channels; c += FILTERS) {
+            const int8_t *filters[FILTERS];
+            int32_t sums[FILTERS][WIDE] = {{0}};
+            for (int32_t f = 0; f < FILTERS; ++f) { /* the last one once more where there are fewer */
+                filters[f] = layer->weights + min_of(c + f, channels - 1) * n;
+            }
+            for (int32_t from = 0; from < n; from += EXACT) {
+                multiply(columns, filters, from, min_of(n - from, EXACT), sums);
+            }
+            for (int32_t f = 0; f < FILTERS && c + f < channels; ++f) {
+                put(layer, c + f, sums[f], min_of(positions - p, WIDE), out + c + f);
+            }
+        }
+    }
+}
+
+/* So many channels, at most WIDE, of one position; of input and weights they are `apart`. */
+static inline void put_channels(
+    const ls_convolution *layer, int32_t c, int32_t count, const int8_t *a, int32_t n, int8_t *out) {
+    const int32_t apart = layer->out_c;
+    const ls_range range = layer->out;
+    int32_t sums[WIDE];
+    int8_t outputs[WIDE];
+    for (int32_t lane = 0; lane < count; ++lane) {
+        sums[lane] = layer->bias[c + lane];
+    }
+    for (int32_t i = c; i < n; i += apart) {
+        for (int32_t lane = 0; lane < count; ++lane) {
+            sums[lane] += a[i + lane] * layer->weights[i + lane];
+        }
+    }
+    for (int32_t lane = 0; lane < count; ++lane) {
+        outputs[lane] = ranged(scaled(sums[lane], layer->scale[c + lane]), range);
+    }
+    memcpy(out + c, outputs, (size_t)count);
+}
+
+void ls_depthwise_conv_2d(
+    const ls_convolution *layer, const int8_t *in, int8_t *out, int8_t *patches) {
+    const ls_window *window = &layer->window;
+    const int32_t channels = layer->out_c, n = window->kernel_h * window->kernel_w * channels;
+    const int32_t positions = window->out_h * window->out_w;
+    for (int32_t p = 0; p < positions; ++p, out += channels) {
+        const int8_t *a = patch(window, in, p, layer->in_zero, patches);
+        int32_t c = 0;
+        for (; c + WIDE <= channels; c += WIDE) {
+            put_channels(layer, c, WIDE, a, n, out);
+        }
+        if (c < channels) {
+            put_channels(layer, c, channels - c, a, n, out);
+        }
+    }
+}
+#endif

@@ -1,0 +1,138 @@
+"""The generated C of a bundle in this process: a library for this very processor, see `load`.
+
+Its vectors compute the bits of the C that runs on boards, so that answers are those of a device; its
+gate is the one of the C too. A bundle of another format brings the int8 network along that the C is
+written from, or has none.
+"""
+
+import ctypes
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lightspeech import bundle as bundles
+from lightspeech.audio import gate
+from lightspeech.audio.windows import Waveform
+from lightspeech.bundle import Bundle
+from lightspeech.errors import BundleError
+from lightspeech.export import c99
+from lightspeech.export.c99 import prefix
+from lightspeech.inference.predictor import Heard, Probabilities
+from lightspeech.runtime import shared_library
+
+PROGRAM = "ls_library.c"
+VECTORS = "-DLS_VECTORS"
+WINDOWS_AT_ONCE = 1
+"""Windows of a call that is timed."""
+
+
+@dataclass(frozen=True)
+class NativePredictor:
+    """A bundle whose C was compiled; any number of threads may ask it."""
+
+    bundle: Bundle
+    library: Any
+
+    def predict(self, waveforms: npt.NDArray[np.float32]) -> Probabilities:
+        """Answer a batch of windows, one by one; heard as 16-bit samples.
+
+        Args:
+            waveforms: shape ``(batch, samples)``, −1…1, each one window of the bundle.
+
+        Returns:
+            Shape ``(batch, n_classes)``, rows sum to 1.
+
+        Raises:
+            BundleError: if the windows have another length.
+        """
+        size, _ = self.bundle.windows.samples(self.bundle.sample_rate)
+        if waveforms.shape[1:] != (size,):
+            raise BundleError(
+                f"{self.bundle.path}: hears windows of {size} samples, found {waveforms.shape}"
+            )
+        answers = np.empty((len(waveforms), len(self.bundle.labels)), np.float32)
+        windows = np.ascontiguousarray(waveforms, np.float32)
+        self.library.library_answer(_place(windows), *map(_size, windows.shape), _place(answers))
+        return answers
+
+    def listen(self, waveform: Waveform) -> Heard:
+        """Answer all windows of an utterance, and hear where somebody speaks.
+
+        What the first window and the gate have in common is computed once.
+
+        Args:
+            waveform: shape ``(samples,)``, −1…1, one or more.
+
+        Returns:
+            Probabilities of each window, shape ``(n, n_classes)``, and the cells that sound like
+            speech, as of `Gate.knowing`; None where the front end has not the bands of the gate.
+        """
+        rows = self.bundle.windows.cut(waveform, self.bundle.sample_rate)
+        answers = np.empty((len(rows), len(self.bundle.labels)), np.float32)
+        begins = len(waveform) >= rows.shape[1] and self.bundle.windows.hop_s is not None
+        marks = np.zeros(gate.cells(len(waveform)), np.uint8)
+        samples = np.ascontiguousarray(waveform, np.float32)
+        self.library.library_listen(
+            _place(samples), _size(len(samples)), _place(marks), ctypes.c_uint32(len(marks)),
+            _place(answers) if begins else None,
+        )  # fmt: skip
+        if not begins or rows[1:].size:
+            answers[begins:] = self.predict(rows[begins:])
+        return answers, marks.view(np.bool_) if self._has_gate else None
+
+    @property
+    def _has_gate(self) -> bool:
+        return bool(ctypes.c_int32.in_dll(self.library, "library_has_gate").value)
+
+
+def opens(bundle: Bundle) -> bool:
+    """Tell whether this back end opens a bundle: it is the int8 network, or has it beside it."""
+    return _network(bundle) is not None
+
+
+def open(bundle: Bundle, *, threads: int = 1) -> NativePredictor:
+    """Compile a bundle's C for this processor, or find it compiled.
+
+    Args:
+        bundle: as read by `bundle.read`, which has checked size and hash.
+        threads: taken and left alone: an answer takes one.
+
+    Raises:
+        MissingTool: if there is no C compiler.
+        BundleError: if the bundle has no int8 network or no front end in C, or does not compile.
+        OutputError: if the user's cache cannot be written.
+    """
+    network = _network(bundle)
+    if network is None:
+        raise BundleError(
+            f"{bundle.path}: has no int8 network to write C from; export its run with --format c99"
+        )
+    if not c99.streams(network.mel):
+        raise BundleError(
+            f"{bundle.path}: its front end is not written in C, since its level needs a whole "
+            "window; leave --backend out"
+        )
+    own = prefix.without(replace(network, voice=bundle.voice))
+    sources = c99.files_of(own, (network.path / network.model_file).read_bytes())
+    program = (files("lightspeech.export.c99") / PROGRAM).read_text("utf-8")
+    library = shared_library.load({**sources, PROGRAM: program}, VECTORS)
+    return NativePredictor(bundle, library)
+
+
+def ram_bytes(bundle: Bundle) -> None:
+    """None: how much memory it takes, only the whole process that opened the bundle tells."""
+
+
+def _network(bundle: Bundle) -> Bundle | None:
+    return next((each for each in (bundle, *bundles.parts(bundle)) if c99.is_network(each)), None)
+
+
+def _place(array: npt.NDArray[Any]) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
+
+
+def _size(number: int) -> ctypes.c_size_t:
+    return ctypes.c_size_t(number)
