@@ -77,7 +77,8 @@ def printable(text: object) -> str:
         >>> print(printable("a\udcff\x1b[31m.wav"))
         a\udcff\x1b[31m.wav
     """
-    return "".join(map(_escaped, str(text)))
+    text = str(text)
+    return text if text.isprintable() else "".join(map(_escaped, text))
 
 
 def _escaped(character: str) -> str:

@@ -115,7 +115,9 @@ void hear(const int32_t *levels, int cells, uint8_t *speech) {
 """
 
 
-@pytest.mark.parametrize("options", [(), ("-DLS_SMLAD",)], ids=["plain", "smlad"])
+@pytest.mark.parametrize(
+    "options", [(), ("-DLS_SMLAD",), ("-DLS_VECTORS",)], ids=["plain", "smlad", "vectors"]
+)
 def test_c_hears_speech_in_the_golden_levels_where_their_scores_say_so(tmp_path, load_c, options):
     ones = np.ones(SHIPPED.n_features, np.float32)
     for name, text in c99_frontend.sources(SHIPPED, WINDOWS, Input(ones, ones, 1, 0)).items():

@@ -135,7 +135,7 @@ def _sound(file: soundfile.SoundFile, link: Link, name: str) -> Iterator[tuple[i
     _check_bytes(file, link, name)
     n_samples = 0
     yield file.samplerate, np.zeros((0, file.channels), np.float32)
-    while n_samples < file.frames and len(block := _block(file)):
+    while n_samples < file.frames and len(block := _block(file, file.frames - n_samples)):
         n_samples += len(block)
         yield file.samplerate, block
     promised = _promised(file, link)
@@ -151,9 +151,9 @@ def _sound(file: soundfile.SoundFile, link: Link, name: str) -> Iterator[tuple[i
         )
 
 
-def _block(file: soundfile.SoundFile) -> Samples:
-    """Read the next samples; none at the end."""
-    block: Samples = np.full((samples.BLOCK, file.channels), np.nan, np.float32)
+def _block(file: soundfile.SoundFile, left: int) -> Samples:
+    """Read the next samples, of so many that are left; none at the end."""
+    block: Samples = np.full((min(left, samples.BLOCK), file.channels), np.nan, np.float32)
     try:
         return block[: len(file.read(out=block))]
     except soundfile.LibsndfileError:  # which does not tell how many it decoded before

@@ -87,7 +87,7 @@ def check_values(block: npt.NDArray[np.floating[Any]], name: str = NAME) -> None
     Raises:
         AudioError: if there is a NaN or an infinity, or a sample far outside −1…1.
     """
-    peak = np.abs(block).max()
+    peak = max(block.max(), -block.min())  # NaN if there is one: both are
     if not np.isfinite(peak):
         raise AudioError(
             f"{name}: holds samples that are no numbers (NaN or Inf); make it again without them"
@@ -124,6 +124,24 @@ def rate(sample_rate: object) -> int:
 
 def mono(array: npt.NDArray[Any], channels: int | None = None) -> Waveform:
     """Turn samples of any type into a waveform of their own: nothing is shared with the array.
+
+    Args:
+        array: as of `as_mono`, shape ``(samples,)`` or ``(samples, channels)``.
+        channels: how many there must be; default: any number.
+
+    Returns:
+        The mean over channels, float32, −1…1, shape ``(samples,)``.
+
+    Raises:
+        ConfigError: as of `as_mono`.
+        AudioError: as of `as_mono`.
+    """
+    waveform = as_mono(array, channels)
+    return waveform.copy() if np.may_share_memory(waveform, array) else waveform
+
+
+def as_mono(array: npt.NDArray[Any], channels: int | None = None) -> Waveform:
+    """Turn samples of any type into a waveform; what is one already is given as it is.
 
     Args:
         array: shape ``(samples,)`` or ``(samples, channels)``; it may be empty.
@@ -216,13 +234,13 @@ class Mixer:
                     f"{self._name}: no channel {self._channel}; it has {self._n_channels}, "
                     "counted from 1"
                 )
-            return np.clip(block[:, self._channel - 1], -1, 1)
+            return _within(np.ascontiguousarray(block[:, self._channel - 1]))
         if self._n_channels == 1:
-            return np.clip(block[:, 0], -1, 1)
+            return _within(block[:, 0])
         mix: Waveform = block.mean(1)
         self._energy += float(np.vdot(block, block)) / self._n_channels
         self._energy_of_mix += float(np.vdot(mix, mix))
-        return np.clip(mix, -1, 1)
+        return _within(mix)
 
     def flush(self) -> None:
         """End the recording; warn where the mix is `CANCELLED_DB` or more below its channels."""
@@ -233,6 +251,12 @@ class Mixer:
                 LightspeechWarning,
                 stacklevel=2,
             )
+
+
+def _within(block: Waveform) -> Waveform:
+    """Clip to −1…1 where anything is beyond: a copy costs more than a look."""
+    within = not block.size or (block.min() >= -1 and block.max() <= 1)
+    return block if within else np.clip(block, -1, 1)
 
 
 def _check_shape(array: npt.NDArray[Any], channels: int | None) -> None:

@@ -28,7 +28,7 @@ def recognize(predictor: Predictor, waveform: Waveform) -> Probabilities:
 
     Args:
         predictor: an open bundle.
-        waveform: shape ``(samples,)``, −1…1, at the bundle's sample rate; see `samples.mono`.
+        waveform: shape ``(samples,)``, −1…1, at the bundle's sample rate; see `samples.as_mono`.
 
     Returns:
         Probabilities, shape ``(n_classes,)``.
@@ -38,7 +38,7 @@ def recognize(predictor: Predictor, waveform: Waveform) -> Probabilities:
         BundleError: if the model gives no probabilities.
     """
     bundle = predictor.bundle
-    waveform = samples.mono(waveform)
+    waveform = samples.as_mono(waveform)
     samples.check_length(len(waveform), bundle.sample_rate)
     rows = bundle.windows.cut(waveform, bundle.sample_rate)
     batches = [predictor.predict(rows[at : at + BATCH]) for at in range(0, len(rows), BATCH)]
@@ -75,7 +75,7 @@ def _hear(predictor: Predictor, waveform: Waveform) -> tuple[Probabilities, Gate
     """Answer an utterance, and hear where somebody speaks."""
     bundle = predictor.bundle
     if isinstance(predictor, Listener):
-        waveform = samples.mono(waveform)
+        waveform = samples.as_mono(waveform)
         samples.check_length(len(waveform), bundle.sample_rate)
         rows, sounding = predictor.listen(waveform)
         row = bundle.windows.pooled(rows)
@@ -126,12 +126,12 @@ def _follow(predictor: Predictor, blocks: Iterable[Waveform], at_once: int) -> l
 
 def _take(blocks: Iterator[Waveform], limit: int) -> Waveform:
     """Join blocks until there is more than the limit."""
-    taken = [np.zeros(0, np.float32)]
+    taken: list[Waveform] = []
     n_samples = 0
     while n_samples <= limit and (block := next(blocks, None)) is not None:
-        taken.append(block)
+        taken += [block] if len(block) else []
         n_samples += len(block)
-    return np.concatenate(taken)
+    return taken[0] if len(taken) == 1 else np.concatenate([np.zeros(0, np.float32), *taken])
 
 
 def _whole(predictor: Predictor, blocks: Iterable[Waveform]) -> Segment:

@@ -1,7 +1,7 @@
 """C of this package as a shared library of this machine: compiled once, kept in the user's cache.
 
-A library is named by the hash of its text, of the flags, and of what the compiler says of itself and
-of the processor, so that neither a new compiler nor another machine is given an old one.
+A library is named by the hash of its text, of the flags, and of what the compiler says of itself
+and of the processor, so that neither a new compiler nor another machine is given an old one.
 """
 
 import ctypes
@@ -38,10 +38,10 @@ def load(sources: Mapping[str, str], *defines: str) -> ctypes.CDLL:
         BundleError: if it does not compile, or load.
         OutputError: if the cache cannot be written.
     """
-    compiler = next((name for name in COMPILERS if shutil.which(name)), None)
-    if compiler is None:
+    name = compiler()
+    if name is None:
         raise MissingTool("a C compiler", "gcc")
-    command = (compiler, *FLAGS, *defines)
+    command = (name, *FLAGS, *defines)
     file = folder() / f"{_hash(sources, command)}.so"
     if not file.is_file():
         _compile(sources, command, file)
@@ -49,6 +49,11 @@ def load(sources: Mapping[str, str], *defines: str) -> ctypes.CDLL:
         return ctypes.CDLL(str(file))
     except OSError as error:
         raise BundleError(f"{file}: does not load ({error}); remove it and try again") from None
+
+
+def compiler() -> str | None:
+    """Name the compiler of this machine; None where there is none."""
+    return next((name for name in COMPILERS if shutil.which(name)), None)
 
 
 def folder() -> Path:

@@ -1,7 +1,5 @@
 #include "ls_gate.h"
 
-#include <string.h>
-
 #include "ls_pairs.h"
 
 #ifdef __wasm_simd128__
@@ -9,6 +7,8 @@
 #endif
 
 #ifdef LS_VECTORS /* whole numbers too, which need not be converted */
+#include <string.h>
+
 typedef float gate_weight;
 #else
 typedef int8_t gate_weight;

@@ -89,13 +89,11 @@ static void answer(float *probabilities) {
     ls_model_probabilities(&self.network, probabilities);
 }
 
-/* Answer windows one by one: LS_MODEL_OUTPUT_SIZE probabilities of each. */
-void library_answer(const float *windows, size_t count, size_t size, float *probabilities) {
-    for (; count > 0; count--, windows += size, probabilities += LS_MODEL_OUTPUT_SIZE) {
-        begin();
-        hear_floats(windows, size, NULL, 0);
-        answer(probabilities);
-    }
+/* Answer one window of so many samples: LS_MODEL_OUTPUT_SIZE probabilities. */
+void library_answer(const float *window, size_t n, float *probabilities) {
+    begin();
+    hear_floats(window, n, NULL, 0);
+    answer(probabilities);
 }
 
 /* Hear a recording: so many cells of the voice gate, after the last sample silence, and whether they

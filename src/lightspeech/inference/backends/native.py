@@ -1,8 +1,8 @@
-"""The generated C of a bundle in this process: a library for this very processor, see `load`.
+"""The generated C of a bundle in this process: compiled for this very processor, once.
 
-Its vectors compute the bits of the C that runs on boards, so that answers are those of a device; its
-gate is the one of the C too. A bundle of another format brings the int8 network along that the C is
-written from, or has none.
+Its vectors compute the bits of the C that runs on boards, so that answers are those of a device;
+its gate is the one of the C too. A bundle of another format brings the int8 network along that the
+C is written from, or is not opened.
 """
 
 import ctypes
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from lightspeech import bundle as bundles
 from lightspeech.audio import gate
+from lightspeech.audio.gate import Marks
 from lightspeech.audio.windows import Waveform
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError
@@ -22,6 +23,8 @@ from lightspeech.export import c99
 from lightspeech.export.c99 import prefix
 from lightspeech.inference.predictor import Heard, Probabilities
 from lightspeech.runtime import shared_library
+
+Array = npt.NDArray[Any]
 
 PROGRAM = "ls_library.c"
 VECTORS = "-DLS_VECTORS"
@@ -48,14 +51,14 @@ class NativePredictor:
         Raises:
             BundleError: if the windows have another length.
         """
-        size, _ = self.bundle.windows.samples(self.bundle.sample_rate)
-        if waveforms.shape[1:] != (size,):
+        if waveforms.shape[1:] != (self._size,):
             raise BundleError(
-                f"{self.bundle.path}: hears windows of {size} samples, found {waveforms.shape}"
+                f"{self.bundle.path}: hears windows of {self._size} samples, found "
+                f"{waveforms.shape}"
             )
         answers = np.empty((len(waveforms), len(self.bundle.labels)), np.float32)
-        windows = np.ascontiguousarray(waveforms, np.float32)
-        self.library.library_answer(_place(windows), *map(_size, windows.shape), _place(answers))
+        for window, answer in zip(waveforms, answers, strict=True):
+            self._answer(window, answer)
         return answers
 
     def listen(self, waveform: Waveform) -> Heard:
@@ -70,18 +73,36 @@ class NativePredictor:
             Probabilities of each window, shape ``(n, n_classes)``, and the cells that sound like
             speech, as of `Gate.knowing`; None where the front end has not the bands of the gate.
         """
-        rows = self.bundle.windows.cut(waveform, self.bundle.sample_rate)
-        answers = np.empty((len(rows), len(self.bundle.labels)), np.float32)
-        begins = len(waveform) >= rows.shape[1] and self.bundle.windows.hop_s is not None
+        size, windows = self._size, self.bundle.windows
         marks = np.zeros(gate.cells(len(waveform)), np.uint8)
-        samples = np.ascontiguousarray(waveform, np.float32)
-        self.library.library_listen(
-            _place(samples), _size(len(samples)), _place(marks), ctypes.c_uint32(len(marks)),
-            _place(answers) if begins else None,
-        )  # fmt: skip
-        if not begins or rows[1:].size:
-            answers[begins:] = self.predict(rows[begins:])
-        return answers, marks.view(np.bool_) if self._has_gate else None
+        if len(waveform) < size:
+            self._listen(waveform, marks, None)
+            return self.predict(windows.cut(waveform, self.bundle.sample_rate)), self._told(marks)
+        starts = windows.starts(len(waveform), self.bundle.sample_rate)
+        answers = np.empty((len(starts), len(self.bundle.labels)), np.float32)
+        self._listen(waveform, marks, answers)
+        for start, answer in zip(starts, answers, strict=True):
+            if start > 0:
+                self._answer(waveform[start : start + size], answer)
+        return answers, self._told(marks)
+
+    @property
+    def _size(self) -> int:
+        return self.bundle.windows.samples(self.bundle.sample_rate)[0]
+
+    def _answer(self, window: Waveform, answer: Probabilities) -> None:
+        window = np.ascontiguousarray(window, np.float32)
+        self.library.library_answer(_place(window), _size(len(window)), _place(answer))
+
+    def _listen(self, waveform: Waveform, marks: Array, answers: Probabilities | None) -> None:
+        """Hear all of it, and answer the window that it begins with into the first row."""
+        waveform = np.ascontiguousarray(waveform, np.float32)
+        first = None if answers is None else _place(answers)
+        told = _place(marks), ctypes.c_uint32(len(marks))
+        self.library.library_listen(_place(waveform), _size(len(waveform)), *told, first)
+
+    def _told(self, marks: Array) -> Marks | None:
+        return marks.view(np.bool_) if self._has_gate else None
 
     @property
     def _has_gate(self) -> bool:
@@ -130,7 +151,7 @@ def _network(bundle: Bundle) -> Bundle | None:
     return next((each for each in (bundle, *bundles.parts(bundle)) if c99.is_network(each)), None)
 
 
-def _place(array: npt.NDArray[Any]) -> ctypes.c_void_p:
+def _place(array: Array) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.ctypes.data)
 
 
