@@ -65,19 +65,19 @@ class Divisible(Protocol):
         """
 
 
-Heard = tuple[Probabilities, Marks | None]
-"""Probabilities of the windows of an utterance, and which cells of the gate sound like speech."""
-
-
 @runtime_checkable
 class Listener(Protocol):
     """A back end that hears an utterance whole: its windows, and where somebody speaks."""
 
-    def listen(self, waveform: Waveform) -> Heard:
-        """Answer the windows of an utterance, shape ``(samples,)``, at its sample rate.
+    def listen(self, waveform: Waveform) -> tuple[Probabilities, Marks | None]:
+        """Answer all windows of an utterance.
+
+        Args:
+            waveform: shape ``(samples,)``, −1…1, one or more, at the bundle's sample rate.
 
         Returns:
-            Shape ``(n, n_classes)``, and cells as of `Gate.knowing`; None where it has no gate.
+            Probabilities of each window, shape ``(n, n_classes)``, and which cells sound like
+            speech, shape ``(cells,)``, as of `Gate.knowing`; None where it has no such gate.
         """
 
 

@@ -57,7 +57,7 @@ static void multiply(
 static void put(
     const ls_convolution *layer, int32_t c, const int32_t *sums, int32_t patches, int8_t *out) {
     const int32_t bias = layer->bias[c];
-    const ls_scale scale = layer->scale[c];
+    const ls_scale scale = ls_scale_of(layer, c);
     const ls_range range = layer->out;
     int8_t outputs[WIDE];
     for (int32_t lane = 0; lane < WIDE; ++lane) {
@@ -107,7 +107,7 @@ static inline void put_channels(
         }
     }
     for (int32_t lane = 0; lane < count; ++lane) {
-        outputs[lane] = ranged(scaled(sums[lane], layer->scale[c + lane]), range);
+        outputs[lane] = ranged(scaled(sums[lane], ls_scale_of(layer, c + lane)), range);
     }
     memcpy(out + c, outputs, (size_t)count);
 }

@@ -21,7 +21,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError
 from lightspeech.export import c99
 from lightspeech.export.c99 import prefix
-from lightspeech.inference.predictor import Heard, Probabilities
+from lightspeech.inference.predictor import Probabilities
 from lightspeech.runtime import shared_library
 
 Array = npt.NDArray[Any]
@@ -61,7 +61,7 @@ class NativePredictor:
             self._answer(window, answer)
         return answers
 
-    def listen(self, waveform: Waveform) -> Heard:
+    def listen(self, waveform: Waveform) -> tuple[Probabilities, Marks | None]:
         """Answer all windows of an utterance, and hear where somebody speaks.
 
         What the first window and the gate have in common is computed once.
@@ -70,8 +70,9 @@ class NativePredictor:
             waveform: shape ``(samples,)``, −1…1, one or more.
 
         Returns:
-            Probabilities of each window, shape ``(n, n_classes)``, and the cells that sound like
-            speech, as of `Gate.knowing`; None where the front end has not the bands of the gate.
+            Probabilities of each window, shape ``(n, n_classes)``, and which cells sound like
+            speech, shape ``(cells,)``, as of `Gate.knowing`; None where the front end has not the
+            bands of the gate.
         """
         size, windows = self._size, self.bundle.windows
         marks = np.zeros(gate.cells(len(waveform)), np.uint8)
