@@ -64,6 +64,7 @@ zoo: .venv/.installed  ## bundles of runs/zoo_* into the package, with their car
 	    --calibrated-by runs/$$sure/2-quantize --bundles src/lightspeech/zoo --name $$name && \
 	  $(BIN)/lightspeech export $$name --format litert-network \
 	    --bundles src/lightspeech/zoo/$$name && \
+	  $(BIN)/lightspeech explain src/lightspeech/zoo/$$name --speakers runs/zoo_$$model && \
 	  (cd src/lightspeech/zoo/$$name && rm */README.md gate.onnx) || exit 1; \
 	done
 	$(BIN)/python supply/checksums.py

@@ -34,7 +34,7 @@ def test_wheel_holds_every_shipped_bundle_and_the_firmware(wheel):
     here = Path("src/lightspeech/zoo")
     files = [path for path in here.rglob("*") if path.is_file()]
     expected = {f"lightspeech/{path.relative_to(here.parent)}" for path in files}
-    assert len(files) == len(bundle.shipped()) * 5  # a card, and two bundles of one model
+    assert len(files) == len(bundle.shipped()) * 6  # card, training speakers, bundles of one model
     assert {name for name in wheel.namelist() if "/zoo/" in name} == expected
     firmware = "lightspeech/evaluation/firmware"
     needed = {f"{firmware}/listen.c", f"{firmware}/cortex-m/link.ld"}

@@ -23,7 +23,7 @@ from lightspeech.audio.gate import Gate
 from lightspeech.audio.windows import Waveform
 from lightspeech.bundle import read as read_bundle
 from lightspeech.errors import ConfigError
-from lightspeech.evaluation import cortex_m, machine
+from lightspeech.evaluation import cores, emulation, machine
 from lightspeech.files import read_json, write_json
 from lightspeech.inference.recognizer import load
 from lightspeech.workflows.convert import convert
@@ -234,11 +234,11 @@ def cost_on_board() -> dict[str, float]:
     with TemporaryDirectory() as folder:
         made = convert(read_bundle("micro"), format="c99", bundles=Path(folder)).path
         samples = np.random.default_rng(0).normal(0, 3_000, 5 * sounds.RATE).astype(np.int16)
-        image = cortex_m.on_cortex_m(made, samples, *cortex_m.M4F.options)
+        image = emulation.on_core(made, samples, *cores.M4F.options)
         sizes = made / "ls_frontend_config.h"
         sizes.write_text(sizes.read_text().replace("#define LS_GATE 1u", "#define LS_GATE 0u"))
         (made / "ls_gate.c").unlink()
-        without = cortex_m.on_cortex_m(made, samples, *cortex_m.M4F.options)
+        without = emulation.on_core(made, samples, *cores.M4F.options)
     seconds = len(samples) / sounds.RATE
     frames = without.printed.frontend_instructions / seconds
     of_micro = frames + image.printed.inference_instructions / len(image.printed.logits)

@@ -3,7 +3,7 @@ from shutil import which
 
 import pytest
 
-from lightspeech.evaluation import cortex_m
+from lightspeech.evaluation import cores
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_boards_without_tools_are_estimated(lightspeech):
     assert first.startswith("nano_stream int8, ")
     assert head.split() == ["board", "flash", "RAM", "ms/s", "fits"]
     assert "multiplications a window; estimated" in first
-    assert [line.startswith("Arduino Nano 33 BLE Sense") for line in lines] == [True, *10 * [False]]
+    assert [line.startswith("Arduino Nano 33 BLE Sense") for line in lines] == [True, *11 * [False]]
     assert all("yes   estimated: " in line for line in lines)
 
 
@@ -71,8 +71,8 @@ def test_figures_are_published_in_the_folder_named(
 
 
 def test_a_shipped_model_is_measured_from_anywhere(lightspeech, tmp_path, monkeypatch):
-    if missing := [tool for tool in cortex_m.PACKAGES if not which(tool)]:
-        pytest.skip(f"needs {missing[0]}: apt install {cortex_m.PACKAGES[missing[0]]}")
+    if missing := [tool for tool in cores.ARM.packages if not which(tool)]:
+        pytest.skip(f"needs {missing[0]}: apt install {cores.ARM.packages[missing[0]]}")
     monkeypatch.chdir(tmp_path)
     said = json.loads(lightspeech("boards", "nano", "--json").out)
     assert (said["cost"]["model"], said["cost"]["how"]) == ("nano_stream", "measured")

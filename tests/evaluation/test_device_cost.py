@@ -3,13 +3,13 @@ from shutil import which
 import pytest
 
 from lightspeech.errors import BundleError
-from lightspeech.evaluation import boards, cortex_m, device_cost
-from lightspeech.evaluation.cortex_m import DoesNotFit
+from lightspeech.evaluation import boards, cores, device_cost, emulation
+from lightspeech.evaluation.emulation import DoesNotFit
 
 
 @pytest.fixture
 def tools():
-    for tool, package in cortex_m.PACKAGES.items():
+    for tool, package in cores.ARM.packages.items():
         if not which(tool):
             pytest.skip(f"needs {tool}: apt install {package}")
 
@@ -33,8 +33,8 @@ def test_counts_are_the_same_every_time(tools, make_c_bundle):
 def test_the_image_hears_what_this_machine_hears(tools, make_c_bundle):
     made = make_c_bundle()
     samples = device_cost.sound(made)
-    there = cortex_m.on_cortex_m(made.path, samples).printed
-    here = cortex_m.on_host(made.path, samples)
+    there = emulation.on_core(made.path, samples).printed
+    here = emulation.on_host(made.path, samples)
     assert there.windows == here.windows
     assert there.logits == here.logits
     assert len({*there.logits}) == 2

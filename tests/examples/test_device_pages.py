@@ -22,7 +22,7 @@ import pytest
 import soundfile
 
 from lightspeech.corpora import synthetic
-from lightspeech.evaluation import cortex_m
+from lightspeech.evaluation import cores
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("docs/devices/*.md"), *ROOT.glob("examples/*/README.md")])
@@ -30,7 +30,7 @@ BLOCK = re.compile(r"^```console *(?P<kind>.*)\n(?P<body>(?s:.*?))^```$", re.MUL
 KINDS = {"": (), "extra=litert": ("litert_torch",), "extra=executorch": ("executorch",)}
 """Kinds of blocks that are run, and the packages that each needs."""
 ELSEWHERE = "elsewhere"
-PROGRAMS = (*cortex_m.PACKAGES, "unzip", "clang", "wasm-ld")
+PROGRAMS = (*cores.ARM.packages, "unzip", "clang", "wasm-ld")
 END = "--- end of command"
 TIMEOUT_S = 500
 

@@ -10,7 +10,7 @@ import pytest
 from lightspeech import bundle
 from lightspeech.audio import io
 from lightspeech.corpora import synthetic
-from lightspeech.evaluation import cortex_m
+from lightspeech.evaluation import emulation
 from lightspeech.workflows.convert import convert
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -139,7 +139,7 @@ def test_the_loop_hears_as_the_firmware_does(name, model, tmp_path):
     subprocess.run(["gcc", *WARNINGS, *folders, *sources, "-lm", "-o", program], check=True)
     done = subprocess.run([program], input=samples.tobytes(), capture_output=True, check=True)
     lines = done.stdout.decode().splitlines()
-    heard = cortex_m.on_host(written.path, samples)
+    heard = emulation.on_host(written.path, samples)
     assert len(lines) == len(heard.logits) > 3
     assert [line == "none" for line in lines] == [share == 0 for share in heard.speech]
     assert lines[0] != lines[-1] == "none"

@@ -7,7 +7,7 @@ from shutil import which
 import numpy as np
 import pytest
 
-from lightspeech.evaluation import cortex_m, device_cost
+from lightspeech.evaluation import cores, device_cost, emulation
 from lightspeech.export import arduino
 
 ARDUINO_H = """
@@ -112,7 +112,7 @@ def test_sketch_hears_as_the_firmware_does(run_sketch, unpacked):
     made, _ = unpacked
     samples = np.concatenate([device_cost.sound(made)] * 3)
     samples = samples[: len(samples) // 256 * 256]
-    heard = cortex_m.on_host(made.path, samples)
+    heard = emulation.on_host(made.path, samples)
     said = [
         [float(number) for number in line.split()[1:6:2]]
         for line in run_sketch(samples)
@@ -129,8 +129,8 @@ def test_sound_that_comes_too_fast_is_told_and_not_mixed(run_sketch, unpacked):
 
 
 def test_library_compiles_for_a_cortex_m4f(gcc, unpacked, tmp_path):
-    if not which(cortex_m.COMPILER):
+    if not which(cores.ARM.compiler):
         pytest.skip("needs arm-none-eabi-gcc: apt install gcc-arm-none-eabi")
     for source in unpacked[1].glob("src/*.c"):
         output = tmp_path / f"{source.stem}.o"
-        gcc(output, *cortex_m.M4F.flags, "-mthumb", "-c", source, compiler=cortex_m.COMPILER)
+        gcc(output, *cores.M4F.flags, "-mthumb", "-c", source, compiler=cores.ARM.compiler)

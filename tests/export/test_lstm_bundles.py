@@ -11,7 +11,7 @@ from lightspeech import bundle, config, plugins
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, ConfigError
-from lightspeech.evaluation import cortex_m
+from lightspeech.evaluation import cores
 from lightspeech.inference import dispatch
 
 pytest.importorskip("torchao", reason="needs the extra 'compress'")
@@ -130,8 +130,8 @@ def test_its_arduino_library_is_its_c_and_compiles_for_the_board(exported, tmp_p
     [root] = tmp_path.iterdir()
     for name in ("ls_model.c", "ls_lstm.c", "ls_listen.c"):
         assert (root / "src" / name).read_text().endswith((plain.path / name).read_text())
-    if not which(cortex_m.COMPILER):
+    if not which(cores.ARM.compiler):
         pytest.skip("needs arm-none-eabi-gcc: apt install gcc-arm-none-eabi")
     for source in (root / "src").glob("*.c"):
         output = tmp_path / f"{source.stem}.o"
-        gcc(output, *cortex_m.M4F.flags, "-mthumb", "-c", source, compiler=cortex_m.COMPILER)
+        gcc(output, *cores.M4F.flags, "-mthumb", "-c", source, compiler=cores.ARM.compiler)

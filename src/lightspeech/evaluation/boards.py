@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lightspeech.config import config
-from lightspeech.evaluation import cortex_m
+from lightspeech.evaluation import cores
 from lightspeech.evaluation.device_cost import Cost, How
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
@@ -43,6 +43,10 @@ BOARDS = (
     Board(
         name="Raspberry Pi Pico 2", processor="Cortex-M33", clock_mhz=150,
         ram_bytes=520 * KIB, flash_bytes=4 * MIB,
+    ),
+    Board(
+        name="ESP32-C3", processor="RV32IMC", clock_mhz=160,
+        ram_bytes=400 * KIB, flash_bytes=4 * MIB,
     ),
     Board(
         name="ESP32-S3", processor="Xtensa LX7", clock_mhz=240,
@@ -85,7 +89,7 @@ class Row:
     ms_per_audio_second: float
 
 
-CORES = tuple(core for core in cortex_m.CORES if core.name in {b.processor for b in BOARDS})
+CORES = tuple(core for core in cores.CORES if core.name in {b.processor for b in BOARDS})
 """Those that are emulated, that of the first board first."""
 
 
@@ -95,7 +99,7 @@ def table(costs: Sequence[Cost]) -> list[Row]:
     Args:
         costs: on one or more processors; of a board with another one the first is taken.
     """
-    known = {core.target: core.name for core in cortex_m.CORES}
+    known = {core.target: core.name for core in cores.CORES}
     by_processor = {known[cost.target]: cost for cost in costs}
     return [_row(board, by_processor.get(board.processor), costs[0]) for board in BOARDS]
 
@@ -108,7 +112,7 @@ def _row(board: Board, own: Cost | None, first: Cost) -> Row:
     return Row(
         board=board,
         how=cost.how if own else "estimated",
-        basis=f"{cost.basis}, {rate}" if own else f"as a {cortex_m.M4F.name}, {rate}",
+        basis=f"{cost.basis}, {rate}" if own else f"as a {cores.M4F.name}, {rate}",
         flash_bytes=cost.flash_bytes if board.flash_bytes else None,
         ram_bytes=cost.ram_bytes,
         fits=small and milliseconds < 1_000,

@@ -16,9 +16,10 @@ from lightspeech.audio import frontend
 from lightspeech.bundle import Bundle
 from lightspeech.config import check_plain, config
 from lightspeech.errors import BundleError, MissingTool
-from lightspeech.evaluation import cortex_m
+from lightspeech.evaluation import emulation
 from lightspeech.evaluation.conditions import read_folder
-from lightspeech.evaluation.cortex_m import M4F, Core, DoesNotFit, Samples
+from lightspeech.evaluation.cores import M4F, Core
+from lightspeech.evaluation.emulation import DoesNotFit, Samples
 from lightspeech.export import c99
 from lightspeech.export.c99 import header, prefix, trusted
 
@@ -130,9 +131,9 @@ def emulate(bundle: Bundle, core: Core = M4F) -> Cost:
     front = bundle.mel
     samples = sound(bundle)
     options = _options(bundle, core)
-    image = cortex_m.on_cortex_m(bundle.path, samples, *options, core=core)
-    host = cortex_m.on_host(bundle.path, samples, *options)
-    silent = cortex_m.on_cortex_m(bundle.path, samples, *options, NO_GATE, core=core)
+    image = emulation.on_core(bundle.path, samples, *options, core=core)
+    host = emulation.on_host(bundle.path, samples, *options)
+    silent = emulation.on_core(bundle.path, samples, *options, NO_GATE, core=core)
     printed, frames = image.printed, front.n_frames(len(samples))
     if (printed.windows, printed.logits) != (host.windows, host.logits):
         raise BundleError(f"{bundle.path}: computes other bits in emulation; export it again")

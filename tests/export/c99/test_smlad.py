@@ -1,7 +1,7 @@
 """The layers for processors with two products an instruction have the bits of the plain ones.
 
 On this machine, under the sanitizers, in C that computes what the instructions do; on an emulated
-processor see `test_cortex_m`.
+processor see `test_cores`.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
-/* A Cortex-M4F in QEMU: prints by semihosting, counts instructions by SysTick.
+/* A Cortex-M in QEMU: prints by semihosting, counts instructions by SysTick.
  *
- * With -icount shift=0 an instruction lasts 1 ns and SysTick of mps2-an386 runs at 25 MHz, so that
+ * With -icount shift=0 an instruction lasts 1 ns and SysTick of most boards runs at 25 MHz, so that
  * a tick is exactly 40 instructions. They are instructions, not cycles: QEMU knows of no flash that
  * waits and of no division that takes long. */
 #include "../platform.h"
@@ -9,7 +9,9 @@
 #define SYST_RVR (*(volatile uint32_t *)0xE000E014u)
 #define SYST_CVR (*(volatile uint32_t *)0xE000E018u)
 #define SYST_TOP 0xFFFFFFu
+#ifndef INSTRUCTIONS_PER_TICK
 #define INSTRUCTIONS_PER_TICK 40u
+#endif
 #define SEMIHOSTING_WRITE0 4u
 #define PAINT 0xA5A5A5A5u
 #define MARGIN 16u /* words below this function's frame that are left alone */

@@ -1,18 +1,33 @@
-"""The kernels on an emulated Cortex-M4F, plain and two at a time, give the bits of this machine."""
+"""The kernels on each emulated processor give the bits of this machine."""
 
 from shutil import which
 
 import pytest
 
-from lightspeech.evaluation import cortex_m, device_cost
+from lightspeech.evaluation import cores, device_cost, emulation
 from lightspeech.export import c99
 from lightspeech.export.c99 import frontend
 
+PLAIN = ("plain", cores.M4F, ())
+OF_CORES = [(core.target, core, core.options) for core in cores.CORES]
+
+
+def each(*forms):
+    """Parametrize a test by a core and what of the C it takes."""
+    return pytest.mark.parametrize(
+        ("core", "options"), [form[1:] for form in forms], ids=[form[0] for form in forms]
+    )
+
 
 @pytest.fixture
-def bundle_of_layers(make_c_bundle, network):
+def core():
+    return cores.M4F
+
+
+@pytest.fixture
+def bundle_of_layers(make_c_bundle, network, core):
     """The toy bundle with a network of every kind of kernel, widths odd so that pairs are left."""
-    for tool, package in cortex_m.PACKAGES.items():
+    for tool, package in core.tools.packages.items():
         if not which(tool):
             pytest.skip(f"needs {tool}: apt install {package}")
     net = network((1, 49, 1, 8))
@@ -33,18 +48,18 @@ def bundle_of_layers(make_c_bundle, network):
     return made
 
 
-@pytest.mark.parametrize("options", [(), ("-DLS_SMLAD",)], ids=["plain", "smlad"])
-def test_kernels_give_the_bits_of_this_machine(bundle_of_layers, options):
+@each(PLAIN, *OF_CORES)
+def test_kernels_give_the_bits_of_this_machine(bundle_of_layers, core, options):
     samples = device_cost.sound(bundle_of_layers)
-    here = cortex_m.on_host(bundle_of_layers.path, samples)
-    there = cortex_m.on_cortex_m(bundle_of_layers.path, samples, *options).printed
+    here = emulation.on_host(bundle_of_layers.path, samples, *options)
+    there = emulation.on_core(bundle_of_layers.path, samples, *options, core=core).printed
     assert there.windows == here.windows
     assert there.logits == here.logits
     assert len({*here.logits}) == 2
 
 
-@pytest.mark.parametrize("options", [(), ("-DLS_SMLAD",)], ids=["plain", "smlad"])
-def test_recurrent_layers_give_the_bits_of_this_machine(bundle_of_layers, network, options):
+@each(PLAIN, OF_CORES[0])
+def test_recurrent_layers_give_the_bits_of_this_machine(bundle_of_layers, network, core, options):
     net = network((1, 49, 8))
     net.lstm(9)
     net.lstm(6, power=-10)
@@ -53,8 +68,8 @@ def test_recurrent_layers_give_the_bits_of_this_machine(bundle_of_layers, networ
     for name, text in c99.sources(net.to_bytes(), "abcdef").items():
         (bundle_of_layers.path / name).write_text(text)
     samples = device_cost.sound(bundle_of_layers)
-    here = cortex_m.on_host(bundle_of_layers.path, samples)
-    there = cortex_m.on_cortex_m(bundle_of_layers.path, samples, *options).printed
+    here = emulation.on_host(bundle_of_layers.path, samples)
+    there = emulation.on_core(bundle_of_layers.path, samples, *options, core=core).printed
     assert there.logits == here.logits
     assert len({*here.logits}) == 2
 
@@ -62,19 +77,19 @@ def test_recurrent_layers_give_the_bits_of_this_machine(bundle_of_layers, networ
 def test_two_multiplications_an_instruction_take_fewer(bundle_of_layers):
     samples = device_cost.sound(bundle_of_layers)
     plain, paired = (
-        cortex_m.on_cortex_m(bundle_of_layers.path, samples, *options).printed
-        for options in ((), cortex_m.M4F.options)
+        emulation.on_core(bundle_of_layers.path, samples, *options).printed
+        for options in ((), cores.M4F.options)
     )
     assert sum(paired.inference_instructions) < sum(plain.inference_instructions)
 
 
 def test_a_board_learns_a_voice_with_the_bits_of_this_machine(bundle_of_layers):
     samples = device_cost.sound(bundle_of_layers)
-    strangers = cortex_m.on_host(bundle_of_layers.path, samples)
+    strangers = emulation.on_host(bundle_of_layers.path, samples)
     file = bundle_of_layers.path / frontend.CONFIG
     file.write_text(file.read_text().replace("LS_LEARNS 0u", "LS_LEARNS 1u"))
-    here = cortex_m.on_host(bundle_of_layers.path, samples)
-    there = cortex_m.on_cortex_m(bundle_of_layers.path, samples).printed
+    here = emulation.on_host(bundle_of_layers.path, samples)
+    there = emulation.on_core(bundle_of_layers.path, samples).printed
     assert there.windows == here.windows
     assert len(here.windows) == len(strangers.windows) > 0
     assert here.windows != strangers.windows

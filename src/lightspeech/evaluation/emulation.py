@@ -1,4 +1,4 @@
-"""What generated C costs on a Cortex-M: built by the cross compiler, run and counted in QEMU.
+"""What generated C costs on a microcontroller: built by a cross compiler, run and counted in QEMU.
 
 The very sound that the image hears is embedded in it, and the same `firmware/listen.c` is built for
 this machine, so that what both print can be compared bit by bit.
@@ -6,6 +6,7 @@ this machine, so that what both print can be compared bit by bit.
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,67 +15,19 @@ import numpy as np
 import numpy.typing as npt
 
 from lightspeech.errors import BundleError, MissingTool
+from lightspeech.evaluation.cores import M4F, Core
 
 Samples = npt.NDArray[np.int16]
 
 FIRMWARE = Path(__file__).parent / "firmware"
-COMPILER = "arm-none-eabi-gcc"
-SIZE = "arm-none-eabi-size"
-EMULATOR = "qemu-system-arm"
 HOST = "gcc"
-PACKAGES = {
-    COMPILER: "gcc-arm-none-eabi",
-    SIZE: "gcc-arm-none-eabi",
-    EMULATOR: "qemu-system-arm",
-    HOST: "gcc",
-}
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror")
 
 
-@dataclass(frozen=True)
-class Core:
-    """A processor that is emulated.
-
-    Attributes:
-        name: as makers of boards write it.
-        target: as names of files have it.
-        flags: for the compiler.
-        options: what of the generated C it takes.
-        machine: that QEMU has, with such a core or one that executes its instructions alike.
-        has_floats: it computes with them itself.
-    """
-
-    name: str
-    target: str
-    flags: tuple[str, ...]
-    options: tuple[str, ...]
-    machine: str
-    has_floats: bool = True
-
-
-HARD = "-mfloat-abi=hard"
-M4F = Core(
-    "Cortex-M4F", "cortex-m4f", ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", HARD), ("-DLS_SMLAD",),
-    "mps2-an386",
-)  # fmt: skip
-M7 = Core(
-    "Cortex-M7", "cortex-m7", ("-mcpu=cortex-m7", "-mfpu=fpv5-sp-d16", HARD), ("-DLS_SMLAD",),
-    "mps2-an500",
-)  # fmt: skip
-M3 = Core("Cortex-M3", "cortex-m3", ("-mcpu=cortex-m3",), ("-DLS_FIXED",), "mps2-an385", False)
-M0_PLUS = Core(
-    "Cortex-M0+", "cortex-m0plus", ("-mcpu=cortex-m0plus",), ("-DLS_FIXED", "-DLS_SHORT"),
-    "mps2-an385", False,
-)  # fmt: skip
-CORES = (M4F, M7, M3, M0_PLUS)
 SECTIONS = ("-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-nostartfiles")
-MACHINE = (
-    "-nographic", "-monitor", "none", "-serial", "none",
-    "-icount", "shift=0", "-semihosting-config", "enable=on,target=native",
-)  # fmt: skip
 LINKED = ("-lm", "-Wl,--wrap=ls_gate_hear")
 """What `firmware/listen.c` counts besides goes through a function of its own."""
-FLASH = (".text", ".ARM.exidx", ".data")
+FLASH = (".text", ".ARM.exidx", ".eh_frame", ".data")
 """Sections that lie in flash; the embedded sound is none of them."""
 RAM = (".data", ".bss")
 TIMEOUT_S = 120
@@ -122,7 +75,7 @@ class Image:
     ram_bytes: int
 
 
-def on_cortex_m(
+def on_core(
     sources: Path, samples: Samples, *options: str, optimize: str = "-O2", core: Core = M4F
 ) -> Image:
     """Build the image for a core with 1 MB of flash and 256 KB of RAM, and run it in QEMU.
@@ -139,13 +92,15 @@ def on_cortex_m(
         DoesNotFit: if the image is larger than flash or RAM.
         BundleError: if the image cannot be built, or does not run to its end.
     """
-    require(COMPILER, SIZE, EMULATOR)
-    board = FIRMWARE / "cortex-m"
-    flags = (*core.flags, "-mthumb", *SECTIONS, "-T", str(board / "link.ld"), optimize, *options)
+    tools = core.tools
+    require(tools.packages)
+    board = FIRMWARE / tools.firmware
+    flags = (*core.flags, *tools.flags, *SECTIONS, "-T", str(board / "link.ld"), optimize, *options)
     with TemporaryDirectory() as folder:
-        image = _build(COMPILER, Path(folder), sources, board, samples, flags)
-        printed = _parse(_run(EMULATOR, "-M", core.machine, *MACHINE, "-kernel", str(image)))
-        sizes = _sections(_run(SIZE, "-A", str(image)))
+        image = _build(tools.compiler, Path(folder), sources, board, samples, flags)
+        command = (tools.emulator, "-M", core.machine, *tools.machine, "-kernel", str(image))
+        printed = _parse(_run(*command))
+        sizes = _sections(_run(tools.size, "-A", str(image)))
     return Image(
         printed=printed,
         flash_bytes=sum(sizes.get(name, 0) for name in FLASH),
@@ -165,21 +120,24 @@ def on_host(sources: Path, samples: Samples, *options: str) -> Printed:
         MissingTool: if there is no C compiler.
         BundleError: if the program cannot be built, or fails.
     """
-    require(HOST)
+    require({HOST: HOST})
     with TemporaryDirectory() as folder:
         program = _build(HOST, Path(folder), sources, FIRMWARE / "host", samples, ("-O2", *options))
         return _parse(_run(str(program)))
 
 
-def require(*tools: str) -> None:
+def require(packages: Mapping[str, str]) -> None:
     """Refuse to go on without a program.
+
+    Args:
+        packages: where each program is from.
 
     Raises:
         MissingTool: naming the first that is not there.
     """
-    for tool in tools:
+    for tool, package in packages.items():
         if not shutil.which(tool):
-            raise MissingTool(tool, PACKAGES[tool])
+            raise MissingTool(tool, package)
 
 
 def _build(
@@ -205,7 +163,12 @@ def _run(*command: str) -> str:
     """Give what a program prints; QEMU prints the image's words to standard error."""
     try:
         ended = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TIMEOUT_S,
         )
     except subprocess.TimeoutExpired:
         raise BundleError(
