@@ -15,6 +15,7 @@ import pytest
 import lightspeech
 from lightspeech import Answer, AudioError, BundleError, ConfigError, WorkerError
 from lightspeech.inference import parallel
+from lightspeech.studies import engine
 
 RATE = 16_000
 SCRIPT = """
@@ -89,7 +90,7 @@ def test_an_endless_generator_is_pulled_no_further_than_needed(recognizer, recor
     first = list(itertools.islice(batch, 20))
     assert all(isinstance(answer, Answer) for answer in first)
     batch.close()
-    assert next(pulled) <= 20 + parallel.CHUNK * (parallel.AHEAD * 2 + 1)
+    assert next(pulled) <= 20 + parallel.CHUNK * (engine.AHEAD * 2 + 1)
     assert not multiprocessing.active_children()
 
 

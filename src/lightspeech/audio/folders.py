@@ -18,6 +18,7 @@ SUFFIXES = (
     | media.SUFFIXES
 )
 """A file named so is a recording, and an error where it is none; others are looked into."""
+TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 LOSSLESS = ("PCM_", "FLOAT", "DOUBLE", "ALAC_", "DWVW_")
 """How libsndfile's names of encodings begin that lose nothing."""
 
@@ -62,6 +63,15 @@ def best(paths: Sequence[Path]) -> Path:
         return paths[0]
     ranked = sorted(paths, key=lambda path: not _is_lossless(path))
     return next((path for path in ranked if _decodes(path)), paths[0])
+
+
+def is_tar(path: Path) -> bool:
+    """Tell by its name whether a file is a tar file, which may be compressed.
+
+    Args:
+        path: need not be there.
+    """
+    return path.name.lower().endswith(TARS)
 
 
 def _files(root: Path) -> Iterator[Path]:

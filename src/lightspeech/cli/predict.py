@@ -17,7 +17,8 @@ import typer
 from lightspeech.audio import reading
 from lightspeech.audio.reading import Audio, Channel
 from lightspeech.bundle import Bundle
-from lightspeech.cli import _files
+from lightspeech.cli import _archive, _files
+from lightspeech.cli._engine import Engine
 from lightspeech.corpora.by_path import from_table
 from lightspeech.errors import AudioError, ConfigError, CorpusError
 from lightspeech.files import printable, replacing
@@ -26,6 +27,7 @@ from lightspeech.inference.answers import NONE, Segment
 from lightspeech.inference.parallel import Result
 from lightspeech.inference.predictor import Predictor
 from lightspeech.inference.recognizer import load
+from lightspeech.studies.engine import PROCESSES, elsewhere, workers
 
 Record = dict[str, Any]
 """An answer (`FIELDS` and ``probabilities``) or a failure (``path, error``)."""
@@ -108,8 +110,13 @@ def command(
         ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Write here, not to stdout; .csv or .json is the form.")
+        Path | None,
+        typer.Option(help="Write here, not to stdout; .csv, .json or .parquet is the form."),
     ] = None,
+    engine: Engine = PROCESSES,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a .parquet that was cut off.")
+    ] = False,
     text: Annotated[
         str | None, typer.Option(help="What is said, for a model that reads it too; '' if unknown.")
     ] = None,
@@ -145,6 +152,27 @@ def command(
         )
     if explained is not None and (_files.STDIN in path or channels != MIX):
         raise ConfigError("--explain is of files as they are; leave out - and --channels")
+    if _archive.is_wanted(path, output):
+        return _archive.answer(
+            path,
+            bundle_path,
+            output,
+            whole=whole,
+            each=segments is Segments.EACH,
+            processes=processes,
+            resume=resume,
+            others={
+                "--channels": channels != MIX,
+                "--raw": raw is not None,
+                "--text": text is not None,
+                "--transcripts": transcripts is not None,
+                "--explain": explained is not None,
+                "--json": as_json,
+                "--csv": as_csv,
+            },
+        )
+    if resume:
+        raise ConfigError("--resume goes on with answers in a .parquet; leave it out")
     recognizer = load(bundle_path, backend=backend)
     files = _files.expand(path)
     questions = list(_questions(files, channels))
@@ -166,7 +194,7 @@ def command(
                 texts=texts,
                 whole=whole,
                 at_once=_threads(files),
-                processes=processes or 1,
+                processes=processes or (workers(None) if elsewhere() else 1),
             )
             answered = bar(zip(questions, results, strict=True), len(questions))
             records = _records(answered, recognizer.bundle, each=segments is Segments.EACH)

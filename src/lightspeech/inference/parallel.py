@@ -4,8 +4,9 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,8 +19,6 @@ from lightspeech.studies import engine
 
 CHUNK = 4
 """Items that go to a process at once: to hand one over costs a tenth of a short answer."""
-AHEAD = 2
-"""Chunks a process that are taken before the first of them is answered: enough to keep all busy."""
 
 NOTHING = object()
 
@@ -130,7 +129,7 @@ def answers(items: Iterable[Audio | Spoken], job: Job, n_processes: int) -> Iter
 
     Args:
         items: paths, bytes, open files, or arrays, shape ``(samples,)`` or
-            ``(samples, channels)``; pulled as they are needed, `AHEAD` chunks a process ahead.
+            ``(samples, channels)``; pulled as they are needed, some chunks a process ahead.
         job: how to answer each.
         n_processes: at once.
 
@@ -140,20 +139,16 @@ def answers(items: Iterable[Audio | Spoken], job: Job, n_processes: int) -> Iter
     Raises:
         WorkerError: if a process ends before its work does.
     """
-    waiting: deque[Future[list[Heard]]] = deque()
     items = iter(items)
-    with engine.pool(n_processes) as pool:
-        while chunk := [_portable(item, job.sample_rate) for item in islice(items, CHUNK)]:
-            waiting.append(pool.submit(_answers, chunk, job))
-            if len(waiting) >= AHEAD * n_processes:
-                yield from _told(waiting.popleft())
-        while waiting:
-            yield from _told(waiting.popleft())
+    chunks = iter(lambda: [_portable(item, job.sample_rate) for item in islice(items, CHUNK)], [])
+    with closing(engine.stream(partial(_answers, job=job), chunks, n_processes)) as answered:
+        for heard in answered:
+            yield from _told(heard)
 
 
-def _told(future: "Future[list[Heard]]") -> Iterator[Result]:
+def _told(heard: Sequence[Heard]) -> Iterator[Result]:
     """Give results; what their process warned of is told by this one."""
-    for result, warned in future.result():
+    for result, warned in heard:
         for message in warned:
             warnings.warn(message, LightspeechWarning, stacklevel=2)
         yield result

@@ -19,6 +19,7 @@ from lightspeech.inference.parallel import Job
 from lightspeech.inference.predictor import Predictor, said
 from lightspeech.inference.recognize import answer
 from lightspeech.inference.stream import Stream
+from lightspeech.studies import engine
 
 
 def load(
@@ -157,7 +158,7 @@ class Recognizer:
             )
         options = {"sample_rate": sample_rate, "whole": whole}
         asked = items if texts is None else parallel.spoken(items, texts)
-        if processes > 1:
+        if processes > 1 or engine.elsewhere():
             opened = {"threads": self.threads, "backend": self.backend}
             job = Job(load, self.bundle.path.absolute(), opened, sample_rate, whole)
             return parallel.answers(asked, job, processes)

@@ -4,7 +4,8 @@ Which of both it is, `on` says around all work of a command.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -20,6 +21,8 @@ Tick = Callable[[int], None]
 TICK_S = 1.0
 """Seconds from one tick to the next, at most."""
 
+AHEAD = 2
+"""Items for each that works that are pulled before the first is done: enough to keep all busy."""
 PROCESSES, RAY = "processes", "ray"
 
 
@@ -131,6 +134,33 @@ def map(
     results = work(function, items, at_once, tick)
     tick(len(items))
     return results
+
+
+def stream(
+    function: Callable[[Item], Result], items: Iterable[Item], processes: int | None = None
+) -> Generator[Result, None, None]:
+    """Call a function on items as they are pulled, `AHEAD` for each that works: memory stays flat.
+
+    Args:
+        function: as of `map`.
+        items: may have no end.
+        processes: items at once; None: one a core.
+
+    Yields:
+        The result of each, in the order of the items.
+
+    Raises:
+        WorkerError: if a process was killed, or none could begin.
+    """
+    at_once = workers(processes)
+    waiting: deque[Future[Result]] = deque()
+    with pool(at_once) as opened:
+        for item in items:
+            waiting.append(opened.submit(function, item))
+            if len(waiting) >= AHEAD * at_once:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _here(
