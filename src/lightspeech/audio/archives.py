@@ -101,7 +101,7 @@ def _members(path: Path) -> Iterator[tuple[str, bytes | AudioError]]:
     try:
         with tarfile.open(path, "r|*") as tar:
             while (member := tar.next()) is not None:
-                tar.members.clear()  # which would grow with the archive
+                tar.members.clear()  # type: ignore[attr-defined]  # which would grow with the archive
                 inside = Path(member.name)
                 if member.isfile() and _is_named_so(inside):
                     yield f"{path}/{inside}", _content(tar, member)

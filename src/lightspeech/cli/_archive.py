@@ -13,8 +13,8 @@ from lightspeech.errors import ConfigError
 SUFFIX = ".parquet"
 
 
-def is_wanted(paths: Sequence[Path], output: Path | None) -> bool:
-    """Tell whether answers are to be a table of Parquet.
+def table(paths: Sequence[Path], output: Path | None) -> Path | None:
+    """Give the output where answers are to be a table of Parquet.
 
     Args:
         paths: of what is asked.
@@ -24,10 +24,10 @@ def is_wanted(paths: Sequence[Path], output: Path | None) -> bool:
         ConfigError: if one is a tar file, and there would be no table.
     """
     if output is not None and output.suffix == SUFFIX:
-        return True
+        return output
     if tar := next(filter(is_tar, paths), None):
         raise ConfigError(f"{tar} is an archive; add --output answers{SUFFIX}")
-    return False
+    return None
 
 
 def answer(

@@ -152,11 +152,11 @@ def command(
         )
     if explained is not None and (_files.STDIN in path or channels != MIX):
         raise ConfigError("--explain is of files as they are; leave out - and --channels")
-    if _archive.is_wanted(path, output):
+    if (table := _archive.table(path, output)) is not None:
         return _archive.answer(
             path,
             bundle_path,
-            output,
+            table,
             whole=whole,
             each=segments is Segments.EACH,
             processes=processes,
