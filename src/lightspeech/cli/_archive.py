@@ -33,6 +33,7 @@ def table(paths: Sequence[Path], output: Path | None) -> Path | None:
 def answer(
     paths: Sequence[Path],
     bundle: Path | None,
+    backend: str | None,
     output: Path,
     *,
     whole: bool,
@@ -46,6 +47,7 @@ def answer(
     Args:
         paths: tar files, folders and recordings.
         bundle: folder or name.
+        backend: what answers, as of `load`.
         output: folder of the answers.
         whole: one answer a recording.
         each: every hop of the windows.
@@ -62,7 +64,9 @@ def answer(
     others = {**others, "standard input": _files.STDIN in paths}
     if given := [name for name, value in others.items() if value]:
         raise ConfigError(f"an archive is answered without {given[0]}; leave it out")
-    question = archive.Question(bundle=bundle, whole=whole, each=each, output=output)
+    question = archive.Question(
+        bundle=bundle, backend=backend, whole=whole, each=each, output=output
+    )
     with Bars() as bars:
         answered = archive.answer(
             paths, question, progress=bars.show, resume=resume, processes=processes

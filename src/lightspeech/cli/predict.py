@@ -156,6 +156,7 @@ def command(
         return _archive.answer(
             path,
             bundle_path,
+            backend,
             table,
             whole=whole,
             each=segments is Segments.EACH,

@@ -38,12 +38,14 @@ class Question:
 
     Attributes:
         bundle: folder, or name of a shipped one; None: the usual one.
+        backend: what answers, as of `load`.
         whole: one answer a recording, however long.
         each: every hop of the windows, instead of neighbours of one label as one.
         output: folder of the answers, whose name ends in ``.parquet``.
     """
 
     bundle: Path | None
+    backend: str | None
     whole: bool
     each: bool
     output: Path
@@ -90,7 +92,7 @@ def answer(
         OutputError: if the folder is there and is not to be gone on with, or is no such folder.
         WorkerError: if a process was killed.
     """
-    bundle = load(question.bundle).bundle
+    bundle = load(question.bundle, backend=question.backend).bundle
     schema(bundle)
     _begin(question, bundle, resume=resume)
     found: set[str] = set()
@@ -141,7 +143,8 @@ def _columns(bundle: Bundle) -> dict[str, str]:
 def _begin(question: Question, bundle: Bundle, *, resume: bool) -> None:
     """Make the folder, or refuse one in which something else was asked."""
     folder, file = question.output, question.output / ABOUT
-    about = {"bundle": bundle.sha256, "whole": question.whole, "each": question.each}
+    asked = {"backend": question.backend, "whole": question.whole, "each": question.each}
+    about = {"bundle": bundle.sha256, **asked}
     if folder.exists() and not file.is_file():
         raise OutputError(f"{folder} is no folder of answers; name another --output")
     if not any(folder.glob("*.parquet")):
@@ -159,7 +162,7 @@ def _answer(question: Question, part: Part) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    recognizer = _open(question.bundle)
+    recognizer = _open(question.bundle, question.backend)
     columns, count = schema(recognizer.bundle), Answered()
     rows = _rows(recognizer, part, question, count)
     with replacing(question.output / f"{part.name}.parquet") as temporary:
@@ -170,9 +173,9 @@ def _answer(question: Question, part: Part) -> None:
 
 
 @lru_cache(maxsize=1)
-def _open(bundle: Path | None) -> Recognizer:
+def _open(bundle: Path | None, backend: str | None) -> Recognizer:
     """Open the bundle, once in each process."""
-    return load(bundle)
+    return load(bundle, backend=backend)
 
 
 def _rows(
