@@ -31,8 +31,8 @@ from lightspeech.evaluation import reliability
 from lightspeech.evaluation.reliability import Killed, Kills
 from lightspeech.files import write_json
 from lightspeech.progress import no_progress
+from lightspeech.studies import folders, material, stages
 from lightspeech.studies import recipe as recipes
-from lightspeech.studies import stages
 
 RECIPE = """
 name: {name}
@@ -88,17 +88,17 @@ def _prepare_step(step: str) -> None:
 
 def _compress() -> None:
     """Do the step of the recipe without measuring it."""
-    chosen, places = recipes.read(Path("tiny.yaml"), []), stages.Places()
-    study = stages.begin(chosen, places, resume=True, fresh=False)
-    material = stages.prepare(chosen, study, progress=no_progress)
-    protocol = chosen.protocol.module.cut(material.utterances, chosen.protocol.config)
-    stages.compress(chosen, material, protocol, study, places, no_progress, processes=1)
+    chosen, places = recipes.read(Path("tiny.yaml"), []), folders.Places()
+    study = folders.begin(chosen, places, resume=True, fresh=False)
+    prepared = material.prepare(chosen, study, progress=no_progress)
+    protocol = chosen.protocol.module.cut(prepared.utterances, chosen.protocol.config)
+    stages.compress(chosen, prepared, protocol, study, places, no_progress, processes=1)
 
 
 def _prepare_speech() -> None:
     _write("tiny")
     chosen = recipes.read(Path("tiny.yaml"), [])
-    stages.read_corpora(chosen, progress=no_progress)
+    material.read_corpora(chosen, progress=no_progress)
 
 
 def _predict() -> None:

@@ -18,9 +18,9 @@ from lightspeech.evaluation import pruning
 from lightspeech.evaluation.pruning import Curve, Point
 from lightspeech.frontends.small_encoder import ABOUT, MODEL
 from lightspeech.progress import no_progress
-from lightspeech.studies import recipe, stages
+from lightspeech.studies import folders, material, recipe, stages
+from lightspeech.studies.folders import Places
 from lightspeech.studies.recipe import Recipe
-from lightspeech.studies.stages import Places
 from lightspeech.studies.study import read_study
 from lightspeech.training import cost, predictions
 from lightspeech.training.networks import n_params
@@ -47,9 +47,9 @@ def study(path: Path, heard: Path, seeds: list[int], to: Path, processes: int) -
     asked = [f"name={name}", f"frontend.source={heard}", f"frontend.last={last}"]
     chosen = recipe.read(path, [*asked, *([f"seeds={seeds}"] if seeds else [])])
     places = Places(runs=to)
-    folder = stages.begin(chosen, places, resume=True, fresh=False)
-    material = stages.prepare(chosen, folder, progress=no_progress)
-    stages.train(chosen, material, folder, places, no_progress, processes=processes)
+    folder = folders.begin(chosen, places, resume=True, fresh=False)
+    prepared = material.prepare(chosen, folder, progress=no_progress)
+    stages.train(chosen, prepared, folder, places, no_progress, processes=processes)
     return chosen
 
 

@@ -367,13 +367,13 @@ def here(tmp_path, monkeypatch, cache):
 
 def study(folder, changes):
     """Train the plain runs of the tiny recipe with some changes; gives recipe and stages to go."""
-    from lightspeech.studies import recipe, stages
-    from lightspeech.studies.stages import Places
+    from lightspeech.studies import folders, material, recipe, stages
+    from lightspeech.studies.folders import Places
 
     (folder / "tiny.yaml").write_text(TINY)
     chosen = recipe.read(folder / "tiny.yaml", list(changes))
-    made = stages.begin(chosen, Places(), resume=True, fresh=False)
-    prepared = stages.prepare(chosen, made, progress=no_progress)
+    made = folders.begin(chosen, Places(), resume=True, fresh=False)
+    prepared = material.prepare(chosen, made, progress=no_progress)
     protocol = stages.train(chosen, prepared, made, Places(), no_progress, processes=1)
 
     def compress(told=no_progress, chosen=chosen):

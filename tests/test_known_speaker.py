@@ -13,7 +13,7 @@ from lightspeech.evaluation import results
 from lightspeech.inference import calibration, dispatch
 from lightspeech.inference.recognize import recognize
 from lightspeech.progress import no_progress
-from lightspeech.studies import recipe, stages
+from lightspeech.studies import folders, material, recipe, stages
 from lightspeech.studies.study import read_study
 from lightspeech.training import predictions
 from lightspeech.workflows import example, measuring, publish
@@ -34,9 +34,9 @@ def study(tmp_path_factory):
     root = tmp_path_factory.mktemp("known")
     (root / "tiny.yaml").write_text(TINY)
     chosen = recipe.read(root / "tiny.yaml", [f"corpus.root={root / 'synthetic'}"])
-    places = stages.Places(runs=root / "runs", bundles=root / "bundles", cache=root / "cache")
-    folder = stages.begin(chosen, places, resume=False, fresh=False)
-    prepared = stages.prepare(chosen, folder, progress=no_progress)
+    places = folders.Places(runs=root / "runs", bundles=root / "bundles", cache=root / "cache")
+    folder = folders.begin(chosen, places, resume=False, fresh=False)
+    prepared = material.prepare(chosen, folder, progress=no_progress)
     stages.train(chosen, prepared, folder, places, no_progress, processes=1)
     trained = read_study(folder)
     return trained, *publish.export(trained, "fold0-seed0", places)
@@ -93,7 +93,7 @@ def test_its_example_is_of_a_speaker_it_knows(study):
 def test_a_format_that_cannot_know_its_speaker_is_refused(study, format):
     trained, _, _ = study
     with pytest.raises(ConfigError, match="must know its speaker"):
-        publish.export_as(trained, "fold0-seed0", stages.Places(), format)
+        publish.export_as(trained, "fold0-seed0", folders.Places(), format)
 
 
 def test_strangers_are_the_default():

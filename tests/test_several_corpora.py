@@ -9,7 +9,7 @@ from lightspeech.evaluation import results
 from lightspeech.progress import no_progress
 from lightspeech.protocols import leaks
 from lightspeech.reporting import text
-from lightspeech.studies import recipe, stages
+from lightspeech.studies import folders, material, recipe, stages
 from lightspeech.studies.study import read_study
 from lightspeech.workflows import measuring, publish, sureness
 from lightspeech.workflows.export import export
@@ -57,15 +57,15 @@ def read(tables, tmp_path):
 
 @pytest.fixture
 def places(tmp_path):
-    return stages.Places(
+    return folders.Places(
         runs=tmp_path / "runs", bundles=tmp_path / "bundles", cache=tmp_path / "cache"
     )
 
 
 def test_each_corpus_is_left_out_once_and_has_a_figure(read, places):
     chosen = read()
-    folder = stages.begin(chosen, places, resume=False, fresh=False)
-    prepared = stages.prepare(chosen, folder, progress=no_progress)
+    folder = folders.begin(chosen, places, resume=False, fresh=False)
+    prepared = material.prepare(chosen, folder, progress=no_progress)
     assert {u.emotion for u in prepared.utterances} == {"anger", "neutral", "angry", "neu", "ang"}
     stages.train(chosen, prepared, folder, places, lambda *_: None, processes=1)
     trained = read_study(folder)
@@ -108,9 +108,9 @@ def test_one_corpus_has_no_figure_by_corpus(make_study):
 
 def test_a_corpus_listed_twice_is_refused(read, places):
     chosen = read(CROSS.replace("TWO", "ONE"))
-    folder = stages.begin(chosen, places, resume=False, fresh=False)
+    folder = folders.begin(chosen, places, resume=False, fresh=False)
     with pytest.raises(CorpusError, match="is in two of the corpora"):
-        stages.prepare(chosen, folder, progress=no_progress)
+        material.prepare(chosen, folder, progress=no_progress)
 
 
 def test_several_corpora_need_common_labels(read):

@@ -8,8 +8,8 @@ from lightspeech import files
 from lightspeech.compression import distill
 from lightspeech.config import Choice, config
 from lightspeech.errors import ConfigError, LightspeechError
-from lightspeech.studies import recipe, stages
-from lightspeech.studies.stages import Places
+from lightspeech.studies import folders, recipe
+from lightspeech.studies.folders import Places
 from lightspeech.training import fitting, inputs
 from lightspeech.training import run as runs
 
@@ -92,8 +92,8 @@ def test_a_step_takes_over_the_configuration_of_the_run_before(study, monkeypatc
 def test_steps_may_be_added_to_a_study_that_is_trained(study, tiny, monkeypatch):
     chosen = recipe.read(tiny, [])
     longer = dataclasses.replace(chosen, compress=(Choice("lightspeech.compression", "x", None),))
-    monkeypatch.setattr(stages, "as_dict", lambda made: {"steps": len(made.compress)})
-    folder = stages.begin(longer, Places(), resume=True, fresh=False)
+    monkeypatch.setattr(folders, "as_dict", lambda made: {"steps": len(made.compress)})
+    folder = folders.begin(longer, Places(), resume=True, fresh=False)
     assert yaml.safe_load((folder / "recipe.yaml").read_text()) == {"steps": 1}
 
 

@@ -16,7 +16,7 @@ from lightspeech.encoders.shrink import Shrink
 from lightspeech.errors import ConfigError, CorpusError, LeakError
 from lightspeech.inference.backends import onnx
 from lightspeech.studies import sources
-from lightspeech.studies.stages import Places
+from lightspeech.studies.folders import Places
 from lightspeech.studies.study import read_study
 from lightspeech.training import cost, predictions, soft_labels
 from lightspeech.training import run as runs

@@ -12,12 +12,12 @@ DISTILL = """compress=[{name: distill, teacher: teacher, crops: 1, features: 0.5
 QUANTIZE = "compress=[{name: quantize, qat_epochs: 4}]"
 COMPRESS = """
 from lightspeech.progress import no_progress
-from lightspeech.studies import recipe, stages
-from lightspeech.studies.stages import Places
+from lightspeech.studies import folders, material, recipe, stages
+from lightspeech.studies.folders import Places
 from pathlib import Path
 chosen = recipe.read(Path("tiny.yaml"), {changes!r})
-folder = stages.begin(chosen, Places(), resume=True, fresh=False)
-prepared = stages.prepare(chosen, folder, progress=no_progress)
+folder = folders.begin(chosen, Places(), resume=True, fresh=False)
+prepared = material.prepare(chosen, folder, progress=no_progress)
 protocol = chosen.protocol.module.cut(prepared.utterances, chosen.protocol.config)
 stages.compress(chosen, prepared, protocol, folder, Places(), no_progress, processes=1)
 """

@@ -16,11 +16,11 @@ STEP = "compress=[{name: prune, epochs: 2, batches: 2, multiple: 2, rounds: 2}]"
 COMPRESS = """
 from pathlib import Path
 from lightspeech.progress import no_progress
-from lightspeech.studies import recipe, stages
-from lightspeech.studies.stages import Places
+from lightspeech.studies import folders, material, recipe, stages
+from lightspeech.studies.folders import Places
 chosen = recipe.read(Path("tiny.yaml"), {changes!r})
-folder = stages.begin(chosen, Places(), resume=True, fresh=False)
-prepared = stages.prepare(chosen, folder, progress=no_progress)
+folder = folders.begin(chosen, Places(), resume=True, fresh=False)
+prepared = material.prepare(chosen, folder, progress=no_progress)
 protocol = stages.train(chosen, prepared, folder, Places(), no_progress, processes=1)
 stages.compress(chosen, prepared, protocol, folder, Places(), no_progress, processes=1)
 """

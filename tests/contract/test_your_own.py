@@ -10,8 +10,8 @@ import pytest
 from lightspeech import bundle
 from lightspeech.inference import dispatch
 from lightspeech.progress import no_progress
-from lightspeech.studies import recipe, stages
-from lightspeech.studies.stages import Places
+from lightspeech.studies import folders, material, recipe, stages
+from lightspeech.studies.folders import Places
 from lightspeech.studies.study import read_study
 from lightspeech.training import run as runs
 from lightspeech.workflows import publish
@@ -127,12 +127,12 @@ def study_of(here, name, *changes):
     """Do a recipe and its steps; give the folders of plain runs and of each step."""
     (here / f"{name}.yaml").write_text(RECIPE.replace("NAME", name))
     chosen = recipe.read(here / f"{name}.yaml", list(changes))
-    folder = stages.begin(chosen, Places(), resume=False, fresh=False)
+    folder = folders.begin(chosen, Places(), resume=False, fresh=False)
     stages.check_steps(chosen, Places())
-    material = stages.prepare(chosen, folder, progress=no_progress)
+    prepared = material.prepare(chosen, folder, progress=no_progress)
     todo = (folder, Places(), no_progress)
-    protocol = stages.train(chosen, material, *todo, processes=1)
-    return [folder, *stages.compress(chosen, material, protocol, *todo, processes=1)]
+    protocol = stages.train(chosen, prepared, *todo, processes=1)
+    return [folder, *stages.compress(chosen, prepared, protocol, *todo, processes=1)]
 
 
 def answers(study, format, waveforms):

@@ -17,8 +17,8 @@ import pytest
 from lightspeech import cluster
 from lightspeech.errors import ConfigError, LightspeechWarning, MissingExtra, WorkerError
 from lightspeech.progress import no_progress
-from lightspeech.studies import engine, recipe, stages
-from lightspeech.studies.stages import Places
+from lightspeech.studies import engine, folders, material, recipe, stages
+from lightspeech.studies.folders import Places
 from lightspeech.training import layout
 
 
@@ -123,9 +123,9 @@ def test_a_study_has_the_same_files_as_by_processes(ray, tiny):
 def _trained(file, places):
     """Train a study; give its files but for what clocks say."""
     chosen = recipe.read(file, [])
-    folder = stages.begin(chosen, places, resume=False, fresh=False)
-    material = stages.prepare(chosen, folder, progress=no_progress)
-    stages.train(chosen, material, folder, places, no_progress, processes=1)
+    folder = folders.begin(chosen, places, resume=False, fresh=False)
+    prepared = material.prepare(chosen, folder, progress=no_progress)
+    stages.train(chosen, prepared, folder, places, no_progress, processes=1)
     return {p.relative_to(folder): _bits(p) for p in folder.rglob("*") if p.is_file()}
 
 

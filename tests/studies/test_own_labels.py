@@ -6,7 +6,7 @@ from lightspeech.corpora import labels
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.plain_yaml import load
 from lightspeech.progress import no_progress
-from lightspeech.studies import recipe, stages
+from lightspeech.studies import material, recipe
 
 RECIPE = """
 name: own
@@ -25,18 +25,18 @@ def read(tmp_path, write_tone):
         write_tone(tmp_path / "mine" / f"{name}.wav", hertz=200 + 50 * number)
     (tmp_path / "mine" / "sad" / "broken.wav").write_bytes(b"RIFF")
 
-    def material(map="{}"):
+    def read_under(map="{}"):
         (tmp_path / "own.yaml").write_text(RECIPE.format(root=tmp_path / "mine", map=map))
         chosen = recipe.read(tmp_path / "own.yaml", [])
-        return stages.read_corpora(chosen, progress=no_progress)
+        return material.read_corpora(chosen, progress=no_progress)
 
-    return material
+    return read_under
 
 
 def test_what_takes_no_part_is_said_under_the_users_labels(read):
-    material = read()
-    assert sorted(u.emotion for u in material.utterances) == ["Happy", "sad"]
-    broken, strange = material.notices
+    prepared = read()
+    assert sorted(u.emotion for u in prepared.utterances) == ["Happy", "sad"]
+    broken, strange = prepared.notices
     assert "left out 1 files, first " in broken
     assert "broken.wav: " in broken
     assert strange == (
@@ -47,9 +47,9 @@ def test_what_takes_no_part_is_said_under_the_users_labels(read):
 
 
 def test_a_map_says_what_they_are_in_any_case_and_an_empty_one_leaves_them_out(read):
-    material = read("{WUT: anger, 0: }")
-    assert sorted(u.emotion for u in material.utterances) == ["Happy", "anger", "anger", "sad"]
-    assert len(material.notices) == 1
+    prepared = read("{WUT: anger, 0: }")
+    assert sorted(u.emotion for u in prepared.utterances) == ["Happy", "anger", "anger", "sad"]
+    assert len(prepared.notices) == 1
 
 
 def test_one_sound_under_two_labels_is_left_out_and_said(read, tmp_path):
@@ -58,9 +58,9 @@ def test_one_sound_under_two_labels_is_left_out_and_said(read, tmp_path):
     (tmp_path / "mine" / "sad" / "2 again.wav").write_bytes(
         (tmp_path / "mine" / "sad" / "2.wav").read_bytes()
     )
-    material = read("{Wut: angry}")
-    assert sorted(u.emotion for u in material.utterances) == ["angry", "angry", "sad", "sad"]
-    assert any("left out 2 recordings that are one sound" in line for line in material.notices)
+    prepared = read("{Wut: angry}")
+    assert sorted(u.emotion for u in prepared.utterances) == ["angry", "angry", "sad", "sad"]
+    assert any("left out 2 recordings that are one sound" in line for line in prepared.notices)
 
 
 def test_a_map_of_nothing_that_is_there_is_refused(read):

@@ -14,8 +14,8 @@ from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
 from lightspeech.progress import no_progress
 from lightspeech.protocols import leaks
-from lightspeech.studies import recipe, stages
-from lightspeech.studies.stages import Places
+from lightspeech.studies import folders, material, recipe, stages
+from lightspeech.studies.folders import Places
 from lightspeech.studies.study import read_study
 from lightspeech.training import predictions
 from lightspeech.workflows import example, publish
@@ -50,8 +50,8 @@ def run(folder, assignments=(), text=TINY):
     (folder / "tiny.yaml").write_text(text)
     chosen = recipe.read(folder / "tiny.yaml", list(assignments))
     places = places_below(folder)
-    study = stages.begin(chosen, places, resume=False, fresh=False)
-    prepared = stages.prepare(chosen, study, progress=no_progress)
+    study = folders.begin(chosen, places, resume=False, fresh=False)
+    prepared = material.prepare(chosen, study, progress=no_progress)
     stages.train(chosen, prepared, study, places, no_progress, processes=1)
     trained = read_study(study)
     figures, exported = publish.export(trained, trained.run_names[0], places)
@@ -190,13 +190,13 @@ def places(tmp_path):
 
 def test_a_study_that_is_there_is_left_alone_without_a_flag(tmp_path, places):
     chosen = read(tmp_path)
-    folder = stages.begin(chosen, places, resume=False, fresh=False)
+    folder = folders.begin(chosen, places, resume=False, fresh=False)
     (folder / "precious").write_text("")
     with pytest.raises(OutputError, match="is there already; add --resume or --fresh"):
-        stages.begin(chosen, places, resume=False, fresh=False)
-    assert stages.begin(chosen, places, resume=True, fresh=False) == folder
+        folders.begin(chosen, places, resume=False, fresh=False)
+    assert folders.begin(chosen, places, resume=True, fresh=False) == folder
     assert (folder / "precious").exists()
-    stages.begin(chosen, places, resume=False, fresh=True)
+    folders.begin(chosen, places, resume=False, fresh=True)
     assert not (folder / "precious").exists()
 
 
@@ -207,30 +207,30 @@ def trained(folder):
 
 
 def test_a_study_of_another_recipe_is_not_resumed(tmp_path, places):
-    trained(stages.begin(read(tmp_path), places, resume=False, fresh=False))
+    trained(folders.begin(read(tmp_path), places, resume=False, fresh=False))
     other = read(tmp_path, assignments=["training.epochs=3"])
     with pytest.raises(
         ConfigError, match="made by another recipe; change its name, or add --fresh"
     ):
-        stages.begin(other, places, resume=True, fresh=False)
+        folders.begin(other, places, resume=True, fresh=False)
 
 
 def test_seeds_may_be_added_to_a_study_and_not_taken_away(tmp_path, places):
     one, two = (read(tmp_path, assignments=[f"seeds={seeds}"]) for seeds in ([0], [0, 1]))
-    folder = trained(stages.begin(one, places, resume=False, fresh=False))
-    assert stages.begin(two, places, resume=True, fresh=False) == folder
+    folder = trained(folders.begin(one, places, resume=False, fresh=False))
+    assert folders.begin(two, places, resume=True, fresh=False) == folder
     assert recipe.read(folder / "recipe.yaml", []).seeds == (0, 1)
     with pytest.raises(ConfigError, match="made by another recipe"):
-        stages.begin(one, places, resume=True, fresh=False)
+        folders.begin(one, places, resume=True, fresh=False)
 
 
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_start_that_failed_is_in_nobodys_way(tmp_path, places, resume):
-    folder = stages.begin(read(tmp_path), places, resume=False, fresh=False)
+    folder = folders.begin(read(tmp_path), places, resume=False, fresh=False)
     (folder / "manifest.csv").write_text("of another start")
     (folder / ".test.csv.x1y2").write_text("half a file")
     other = read(tmp_path, assignments=["training.epochs=3"])
-    assert stages.begin(other, places, resume=resume, fresh=False) == folder
+    assert folders.begin(other, places, resume=resume, fresh=False) == folder
     assert [path.name for path in folder.iterdir()] == ["recipe.yaml"]
 
 
@@ -238,7 +238,7 @@ def test_a_start_that_failed_is_in_nobodys_way(tmp_path, places, resume):
 def test_what_is_no_study_is_left_alone(tmp_path, places, fresh):
     folder = trained(tmp_path / "runs/tiny")
     with pytest.raises(OutputError, match=r"holds no recipe\.yaml, so it is no study"):
-        stages.begin(read(tmp_path), places, resume=not fresh, fresh=fresh)
+        folders.begin(read(tmp_path), places, resume=not fresh, fresh=fresh)
     assert (folder / "fold0-seed0").is_dir()
 
 
@@ -246,7 +246,7 @@ def test_a_file_in_the_place_of_a_study_is_told(tmp_path, places):
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs/tiny").write_text("")
     with pytest.raises(OutputError, match="tiny is no folder; move it away"):
-        stages.begin(read(tmp_path), places, resume=False, fresh=True)
+        folders.begin(read(tmp_path), places, resume=False, fresh=True)
 
 
 def test_a_fresh_study_behind_a_link_leaves_the_link(tmp_path, places):
@@ -254,16 +254,16 @@ def test_a_fresh_study_behind_a_link_leaves_the_link(tmp_path, places):
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs/tiny").symlink_to(tmp_path / "scratch")
     folder = (
-        trained(stages.begin(read(tmp_path), places, resume=False, fresh=False)).parent / "tiny"
+        trained(folders.begin(read(tmp_path), places, resume=False, fresh=False)).parent / "tiny"
     )
-    stages.begin(read(tmp_path), places, resume=False, fresh=True)
+    folders.begin(read(tmp_path), places, resume=False, fresh=True)
     assert folder.is_symlink()
     assert [path.name for path in (tmp_path / "scratch").iterdir()] == ["recipe.yaml"]
 
 
 @pytest.mark.parametrize("change", ["corpus.sentences=0", "protocol.folds=99"])
 def test_a_start_that_fails_costs_no_earlier_study(here, tiny, change):
-    trained(stages.begin(recipe.read(tiny, []), stages.Places(), resume=False, fresh=False))
+    trained(folders.begin(recipe.read(tiny, []), folders.Places(), resume=False, fresh=False))
     with pytest.raises(LightspeechError):
         train(Job(recipe=tiny, overrides=[change], fresh=True), no_progress)
     assert (here / "runs/tiny/fold0-seed0").is_dir()
@@ -290,8 +290,8 @@ def own_study(tmp_path, places, write_tone):
             rows.append(f"{n}.wav,{('happy', 'sad')[n // 3]},{speaker},{part}")
         (tmp_path / "table.csv").write_text("\n".join(rows) + "\n")
         chosen = read(tmp_path, OWN, [f"corpus.root={tmp_path / 'table.csv'}"])
-        folder = stages.begin(chosen, places, resume=False, fresh=False)
-        return chosen, stages.prepare(chosen, folder, progress=no_progress), folder
+        folder = folders.begin(chosen, places, resume=False, fresh=False)
+        return chosen, material.prepare(chosen, folder, progress=no_progress), folder
 
     return make
 
@@ -316,17 +316,17 @@ def test_a_vocabulary_that_leaves_one_class_is_refused(own_study, tmp_path):
     table.write_text(table.read_text().replace("sad", "bored"))
     one_class = dataclasses.replace(chosen, labels="common4")
     with pytest.raises(CorpusError, match="1 of the classes of vocabulary 'common4' among 6"):
-        stages.prepare(one_class, folder, progress=no_progress)
+        material.prepare(one_class, folder, progress=no_progress)
 
 
 def test_a_study_is_not_resumed_with_other_recordings(own_study, tmp_path, write_tone):
     chosen, prepared, folder = own_study("abcdef")
-    again = stages.prepare(chosen, folder, progress=no_progress)
+    again = material.prepare(chosen, folder, progress=no_progress)
     assert again.utterances == prepared.utterances
     write_tone(tmp_path / "3.wav", hertz=999)
     before = (folder / "manifest.csv").read_bytes()
     with pytest.raises(CorpusError, match=r"manifest\.csv lists other recordings.*add --fresh"):
-        stages.prepare(chosen, folder, progress=no_progress)
+        material.prepare(chosen, folder, progress=no_progress)
     assert (folder / "manifest.csv").read_bytes() == before
 
 

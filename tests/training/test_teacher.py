@@ -17,7 +17,7 @@ from lightspeech.frontends import pretrained
 from lightspeech.frontends.encoder import Config
 from lightspeech.inference import dispatch
 from lightspeech.progress import no_progress
-from lightspeech.studies import execution, recipe, stages, tasks
+from lightspeech.studies import execution, folders, material, recipe, stages, tasks
 from lightspeech.studies.study import read_study
 from lightspeech.training import answers, networks
 from lightspeech.training import run as runs
@@ -52,9 +52,9 @@ def train(root, encoder_folder, *asked):
     """Train a study below a folder, its cache and its recipe too; give its folder and places."""
     (root / "tiny.yaml").write_text(RECIPE.replace("SOURCE", str(encoder_folder)))
     chosen = recipe.read(root / "tiny.yaml", asked)
-    places = stages.Places(runs=root / "runs", bundles=root / "bundles", cache=root / "cache")
-    folder = stages.begin(chosen, places, resume=False, fresh=False)
-    prepared = stages.prepare(chosen, folder, progress=no_progress)
+    places = folders.Places(runs=root / "runs", bundles=root / "bundles", cache=root / "cache")
+    folder = folders.begin(chosen, places, resume=False, fresh=False)
+    prepared = material.prepare(chosen, folder, progress=no_progress)
     threads = torch.get_num_threads()
     stages.train(chosen, prepared, folder, places, no_progress, processes=1)
     torch.set_num_threads(threads)

@@ -105,7 +105,7 @@ def command(
     if option := next((name for name, value in of_bundles.items() if value), None):
         raise ConfigError(f"{targets[0]} is no bundle; {option} is for a bundle and recordings")
     needs.torch("an explanation of trained runs")
-    from lightspeech.studies.stages import Places
+    from lightspeech.studies.folders import Places
     from lightspeech.workflows.explain import explain
 
     with Bars() as bars:
@@ -136,7 +136,7 @@ def _is_bundle(target: Path) -> bool:
 def _speakers(bundle: Path, source: Path, limit: int | None, processes: int | None) -> None:
     """Measure the training speakers of a bundle."""
     needs.torch("reading a study")
-    from lightspeech.studies.stages import Places
+    from lightspeech.studies.folders import Places
     from lightspeech.workflows import explain_speakers
 
     with Bars() as bars:

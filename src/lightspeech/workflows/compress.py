@@ -21,7 +21,7 @@ from lightspeech.inference.predictor import timed
 from lightspeech.progress import Progress
 from lightspeech.reporting import compression as tables
 from lightspeech.reporting import plots_of_costs
-from lightspeech.studies.stages import Places
+from lightspeech.studies.folders import Places
 from lightspeech.studies.study import Study, read_study
 from lightspeech.training import cost, layout, predictions, teachers
 from lightspeech.training import run as runs

@@ -16,7 +16,7 @@ from lightspeech.explain.payers import Payers, payers
 from lightspeech.explain.reliance import Answered
 from lightspeech.progress import Progress
 from lightspeech.studies import engine
-from lightspeech.studies.stages import Places
+from lightspeech.studies.folders import Places
 from lightspeech.workflows import explain_maps, explain_probes
 from lightspeech.workflows import explain_systems as chains
 from lightspeech.workflows.explain_probes import Probed

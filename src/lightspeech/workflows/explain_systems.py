@@ -9,7 +9,7 @@ from pathlib import Path
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.explain.explanation import Named
-from lightspeech.studies.stages import Places
+from lightspeech.studies.folders import Places
 from lightspeech.studies.study import Study, read_study
 from lightspeech.training import layout, predictions, teachers
 from lightspeech.training import run as runs

@@ -8,7 +8,7 @@ from lightspeech import plugins
 from lightspeech.bundle import Bundle
 from lightspeech.errors import ConfigError
 from lightspeech.files import placed
-from lightspeech.studies.stages import Places
+from lightspeech.studies.folders import Places
 from lightspeech.studies.study import read_study
 from lightspeech.training import layout
 from lightspeech.workflows import publish

@@ -9,7 +9,7 @@ from lightspeech.evaluation.rated import Rated
 from lightspeech.evaluation.results import Results
 from lightspeech.export import checks
 from lightspeech.export.c99 import prefix as prefixes
-from lightspeech.studies.stages import Places
+from lightspeech.studies.folders import Places
 from lightspeech.studies.study import Study
 from lightspeech.training import run as runs
 from lightspeech.workflows import beside, bundling, measuring, sureness

@@ -17,9 +17,10 @@ from lightspeech.errors import ConfigError, MissingExtra, StudyError
 from lightspeech.progress import Progress
 from lightspeech.studies import recipe as recipes
 from lightspeech.studies import tasks
+from lightspeech.studies.folders import Places
+from lightspeech.studies.material import Material
 from lightspeech.studies.recipe import Recipe
 from lightspeech.studies.space import Range, Search
-from lightspeech.studies.stages import Material, Places
 from lightspeech.training import cost, fitting, inputs, layout
 from lightspeech.training.task import Task
 from lightspeech.workflows.train import Job, open_study

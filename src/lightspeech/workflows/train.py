@@ -7,10 +7,11 @@ from pathlib import Path
 from lightspeech.config import Choice
 from lightspeech.progress import Progress
 from lightspeech.protocols import everyone
+from lightspeech.studies import folders, material, stages
 from lightspeech.studies import recipe as recipes
-from lightspeech.studies import stages
+from lightspeech.studies.folders import Places
+from lightspeech.studies.material import Material
 from lightspeech.studies.recipe import Recipe
-from lightspeech.studies.stages import Material, Places
 from lightspeech.studies.study import Study, read_study
 from lightspeech.training import layout
 
@@ -93,11 +94,11 @@ def train(job: Job, progress: Progress, *, steps: bool = False) -> Study:
     stages.check_model(recipe)
     if steps:
         stages.check_steps(recipe, job.places)
-    folder, material = open_study(recipe, job, progress)
+    folder, prepared = open_study(recipe, job, progress)
     where = (folder, job.places, progress)
-    protocol = stages.train(recipe, material, *where, processes=job.processes)
+    protocol = stages.train(recipe, prepared, *where, processes=job.processes)
     if steps:
-        stages.compress(recipe, material, protocol, *where, processes=job.processes)
+        stages.compress(recipe, prepared, protocol, *where, processes=job.processes)
     return read_study(folder, rated=True)
 
 
@@ -117,14 +118,14 @@ def open_study(recipe: Recipe, job: Job, progress: Progress) -> tuple[Path, Mate
     Raises:
         LightspeechError: if the corpus or the cut cannot be, or a folder is in the way.
     """
-    stages.find_folder(recipe, job.places, resume=job.resume, fresh=job.fresh)
-    material = stages.read_corpora(recipe, progress=progress)
-    for line in material.notices:
+    folders.find_folder(recipe, job.places, resume=job.resume, fresh=job.fresh)
+    prepared = material.read_corpora(recipe, progress=progress)
+    for line in prepared.notices:
         job.notice(line)
-    stages.check_cut(recipe, material, job.places)
-    folder = stages.begin(recipe, job.places, resume=job.resume, fresh=job.fresh)
-    stages.write_manifest(material, folder)
-    return folder, material
+    stages.check_cut(recipe, prepared, job.places)
+    folder = folders.begin(recipe, job.places, resume=job.resume, fresh=job.fresh)
+    material.write_manifest(prepared, folder)
+    return folder, prepared
 
 
 def last_study(study: Study) -> Study:

@@ -98,14 +98,14 @@ def _spoil_half(rng: Random, good: Path, to: Path) -> None:
 def _resume(folder: Path) -> None:
     """Train what is left, and look at the step, which is whole; nothing is measured."""
     from lightspeech.progress import no_progress
+    from lightspeech.studies import folders, material, stages
     from lightspeech.studies import recipe as recipes
-    from lightspeech.studies import stages
 
-    chosen, places = recipes.read(folder / "tiny.yaml", []), stages.Places()
-    study = stages.begin(chosen, places, resume=True, fresh=False)
-    material = stages.prepare(chosen, study, progress=no_progress)
-    protocol = stages.train(chosen, material, study, places, no_progress, processes=1)
-    stages.compress(chosen, material, protocol, study, places, no_progress, processes=1)
+    chosen, places = recipes.read(folder / "tiny.yaml", []), folders.Places()
+    study = folders.begin(chosen, places, resume=True, fresh=False)
+    prepared = material.prepare(chosen, study, progress=no_progress)
+    protocol = stages.train(chosen, prepared, study, places, no_progress, processes=1)
+    stages.compress(chosen, prepared, protocol, study, places, no_progress, processes=1)
 
 
 def _make_soft(folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from lightspeech.errors import CorpusError
 from lightspeech.files import replacing, write_text
 from lightspeech.progress import Progress
-from lightspeech.studies.stages import Places
+from lightspeech.studies.folders import Places
 from lightspeech.studies.study import Study, read_study
 from lightspeech.training import layout
 from lightspeech.workflows.pipeline import data as prepared
