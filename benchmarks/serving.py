@@ -50,10 +50,13 @@ END = json.dumps({"type": "end"})
 
 
 @contextmanager
-def serving(bundle: str, streams: int) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(
+    bundle: str, streams: int, backend: str | None
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Run a server; give its address and process."""
     command = [sys.executable, "-m", "lightspeech", "serve", "--port", "0", "--bundle", bundle]
     command += ["--limit", f"streams={2 * streams + KILLED}"]
+    command += [] if backend is None else ["--backend", backend]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout
@@ -254,6 +257,7 @@ def main() -> None:
     """Measure, and write one file."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--bundle", default="micro")
+    asked.add_argument("--backend", help="of the server; what it is compared with has its own")
     asked.add_argument("--streams", type=int, default=200)
     asked.add_argument("--seconds", type=float, default=300.0)
     asked.add_argument("--uploads", type=int, default=2_000)
@@ -262,9 +266,10 @@ def main() -> None:
     random.seed(0)
     sound = speech()
     figures: dict[str, Any] = {"machine": machine.describe(), "bundle": got.bundle}
+    figures["backend"] = got.backend
     figures["load_before"] = round(os.getloadavg()[0], 2)  # of others; above 0 it costs latency
     figures["alone"] = alone(got.bundle)
-    with serving(got.bundle, got.streams) as (url, server):
+    with serving(got.bundle, got.streams, got.backend) as (url, server):
         address = f"ws{url.removeprefix('http')}/v1/stream"
         figures["live"] = asyncio.run(
             live(address, server.pid, sound, got.bundle, got.streams, got.seconds)

@@ -68,6 +68,11 @@ def test_a_bundle_that_is_given_twice_is_refused(lightspeech, error_line):
     assert "two bundles have one name" in error_line(ended)
 
 
+def test_a_back_end_that_does_not_open_the_bundle_is_told(lightspeech, error_line, make_bundle):
+    ended = lightspeech("serve", "--backend", "native", "--bundle", make_bundle().path)
+    assert "the back end native does not open" in error_line(ended)
+
+
 def test_a_missing_extra_is_named(lightspeech, error_line, monkeypatch):
     for name in [name for name in sys.modules if name.startswith("lightspeech.serving")]:
         monkeypatch.delitem(sys.modules, name)

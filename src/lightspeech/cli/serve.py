@@ -28,6 +28,13 @@ def command(
         list[str] | None,
         typer.Option(help="A web page's origin that may ask too, as https://example.org."),
     ] = None,
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            help="What computes; native: C compiled for this processor, once. Default: the runtime "
+            "of the bundle's format.",
+        ),
+    ] = None,
     limit: Annotated[
         list[str] | None,
         typer.Option(help="NAME=VALUE, as streams=500; docs/serving.md lists them."),
@@ -49,7 +56,7 @@ def command(
         raise MissingExtra("the server", "serve") from None
     limits = parsed(limit or [])
     may_ask = access.for_host(host, os.environ.get(access.TOKEN), tuple(origin or ()))
-    recognizers = [load(path) for path in bundle_paths] if bundle_paths else [load()]
+    recognizers = [load(path, backend=backend) for path in bundle_paths or [None]]
     by_name = {recognizer.bundle.name: recognizer for recognizer in recognizers}
     if len(by_name) < len(recognizers):
         raise ConfigError("two bundles have one name; give each once, or rename one")
