@@ -10,7 +10,6 @@ ROOT = Path(__file__).parents[2]
 SCRIPTS = (
     "examples/jetson/recognize.py",
     "examples/raspberry-pi/listen.py",
-    "benchmarks/predict.py",
 )
 
 

@@ -84,10 +84,18 @@ def _size(kind: int) -> int:
 def _crc8(content: bytes) -> int:
     crc = 0
     for byte in content:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc << 1 ^ 0x107) if crc & 0x80 else crc << 1
+        crc = CRC_8[crc ^ byte]
     return crc
+
+
+def _after_byte(crc: int) -> int:
+    for _ in range(8):
+        crc = (crc << 1 ^ 0x107) if crc & 0x80 else crc << 1
+    return crc
+
+
+CRC_8 = bytes(map(_after_byte, range(256)))
+"""What a header's check sum becomes of it and a byte, both in one."""
 
 
 def _joined(file: BinaryIO, at: int, end: int) -> Iterator[int]:
