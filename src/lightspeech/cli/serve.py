@@ -56,7 +56,8 @@ def command(
         raise MissingExtra("the server", "serve") from None
     limits = parsed(limit or [])
     may_ask = access.for_host(host, os.environ.get(access.TOKEN), tuple(origin or ()))
-    recognizers = [load(path, backend=backend) for path in bundle_paths or [None]]
+    asked: list[Path | None] = [*bundle_paths] if bundle_paths else [None]
+    recognizers = [load(path, backend=backend) for path in asked]
     by_name = {recognizer.bundle.name: recognizer for recognizer in recognizers}
     if len(by_name) < len(recognizers):
         raise ConfigError("two bundles have one name; give each once, or rename one")

@@ -6,6 +6,7 @@ from lightspeech.files import read_json
 from lightspeech.reporting import costs, wording
 
 FILE = "benchmarks/onnx.json"
+WITHOUT_VNNI = "benchmarks/without_vnni.json"
 
 
 def describe(root: Path) -> str:
@@ -38,4 +39,27 @@ def describe(root: Path) -> str:
         f"({where}). Of the first windows of "
         f"{figures['recordings']:,} recordings {others} have another label, and no probability is "
         f"more than {apart:.3f} apart."
+    )
+
+
+def without_vnni(root: Path) -> str:
+    """Write how far answers are apart on a processor without VNNI, a row a model.
+
+    Args:
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if there are no figures of it.
+    """
+    remedy = "type: python benchmarks/without_vnni.py RECORDINGS"
+    figures = read_json(root / WITHOUT_VNNI, remedy=remedy)
+    rows = [
+        (name, f"{of['largest_difference']:.3f}", str(of["other_labels"]))
+        for name, of in figures["models"].items()
+    ]
+    head = ("model", "largest difference", "other labels")
+    return (
+        f"{costs.table(head, rows)}\n\n{figures['windows']} windows one by one, on "
+        f"{figures['machine']['cpu']} and on `{figures['emulator']}` (onnxruntime "
+        f"{figures['machine']['onnxruntime']})."
     )
