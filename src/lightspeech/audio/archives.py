@@ -8,15 +8,16 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
+from lightspeech.audio import remote
 from lightspeech.audio.folders import SUFFIXES, is_tar
 from lightspeech.errors import AudioError
 
 SIZE = 256
 """Files of a folder that are one part."""
-MEMBER_BYTES = 256 << 20
-"""Of a file in a tar, which is read into memory: a WAV of two hours."""
+MEMBER_BYTES = remote.MAX_BYTES
+"""Of a file in a tar, which is read into memory."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,13 @@ class Part:
     @property
     def name(self) -> str:
         """Tell it from all others: another of the files, or a tar of another size, is another."""
-        said = (f"{p.as_posix()}:{p.stat().st_size if is_tar(p) else ''}" for p in self.paths)
-        return hashlib.sha256("\n".join(said).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+        said = "\n".join(map(_identity, self.paths))
+        return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:20]
+
+
+def _identity(path: Path) -> str:
+    size = path.stat().st_size if is_tar(path) and remote.address(path) is None else ""
+    return f"{path.as_posix()}:{size}"
 
 
 def parts(sources: Iterable[Path]) -> Iterator[Part]:
@@ -43,7 +49,7 @@ def parts(sources: Iterable[Path]) -> Iterator[Part]:
     recordings or tar files.
 
     Args:
-        sources: tar files, folders and recordings.
+        sources: tar files, folders and recordings, addresses of such among them.
 
     Yields:
         Parts in the order of their paths, as they are needed.
@@ -65,6 +71,9 @@ def parts(sources: Iterable[Path]) -> Iterator[Part]:
 
 
 def _below(source: Path) -> Iterator[Path]:
+    if remote.address(source) is not None:
+        yield from remote.below(source)
+        return
     if not source.is_dir():
         if not source.exists():
             raise AudioError(f"{source}: no such file or folder; check the path")
@@ -80,7 +89,7 @@ def _refuse(error: OSError) -> NoReturn:
     raise AudioError(f"{error.filename}: cannot be read ({error.strerror}); check its rights")
 
 
-def recordings(part: Part) -> Iterator[tuple[str, Path | bytes | AudioError]]:
+def recordings(part: Part) -> Iterator[tuple[str, Path | bytes | BinaryIO | AudioError]]:
     """Give the recordings of a part one by one.
 
     Args:
@@ -88,28 +97,36 @@ def recordings(part: Part) -> Iterator[tuple[str, Path | bytes | AudioError]]:
 
     Yields:
         The path of each, that of a tar file before that in it, and what `read_audio` takes: a path,
-        or the bytes of a member; of what cannot be read the error.
+        the bytes of a member, or a file that lies elsewhere; of what cannot be read the error.
     """
     for path in part.paths:
         if is_tar(path):
             yield from _members(path)
+        elif remote.address(path) is not None:
+            yield remote.shown(path), remote.opened(path, max_bytes=remote.MAX_BYTES)
         else:
             yield str(path), path
 
 
 def _members(path: Path) -> Iterator[tuple[str, bytes | AudioError]]:
     try:
-        with tarfile.open(path, "r|*") as tar:
+        with _opened(path) as file, tarfile.open(fileobj=file, mode="r|*") as tar:
             while (member := tar.next()) is not None:
                 tar.members.clear()  # type: ignore[attr-defined]  # which would grow with the archive
                 inside = Path(member.name)
                 if member.isfile() and _is_named_so(inside):
-                    yield f"{path}/{inside}", _content(tar, member)
+                    yield f"{remote.shown(path)}/{inside}", _content(tar, member)
+    except AudioError as error:  # nobody answers, where it lies elsewhere
+        yield remote.shown(path), error
     except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         yield (
             str(path),
             AudioError(f"damaged tar file ({error}); what stands before it is answered"),
         )
+
+
+def _opened(path: Path) -> BinaryIO:
+    return path.open("rb") if remote.address(path) is None else remote.opened(path, max_bytes=None)
 
 
 def _is_named_so(inside: Path) -> bool:

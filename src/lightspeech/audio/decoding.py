@@ -40,6 +40,8 @@ def _is_sample_dump(file: BinaryIO) -> bool:
     return head[:2] == b"\xf0\x7e" and head[3:] == b"\x01"
 
 
+STREAM = "audio stream"
+"""How a recording is called that has no path."""
 REFUSED: dict[Callable[[BinaryIO], bool], str] = {
     _is_pointer: "a pointer of large-file storage, not the recording; type: git lfs pull",
     # libsndfile 1.2 prints to standard output about damaged ones of these two.
@@ -80,7 +82,7 @@ def blocks(source: Path | BinaryIO) -> Iterator[tuple[int, Samples]]:
 
 def name_of(source: Path | BinaryIO) -> str:
     """Tell what an error calls a file."""
-    return str(source) if isinstance(source, Path) else "audio stream"
+    return str(source) if isinstance(source, Path) else STREAM
 
 
 @contextmanager

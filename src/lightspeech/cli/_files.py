@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from lightspeech.audio import folders
+from lightspeech.audio import folders, remote
 from lightspeech.config import check_plain
 from lightspeech.errors import ConfigError
 from lightspeech.files import printable
@@ -22,13 +22,17 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     What is skipped is told on standard error.
 
     Args:
-        paths: files and folders.
+        paths: files and folders, addresses of such among them.
 
     Raises:
-        AudioError: if a folder cannot be read.
+        AudioError: if a folder cannot be read, or nobody answers at an address.
+        MissingExtra: if there is an address, and fsspec is not installed.
     """
     files: list[Path] = []
     for path in paths:
+        if remote.address(path) is not None:
+            files += remote.below(path)
+            continue
         files += (list(_below(path)) if os.path.isdir(path) else []) or [path]
     return files
 

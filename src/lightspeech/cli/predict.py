@@ -14,7 +14,7 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from lightspeech.audio import reading
+from lightspeech.audio import decoding, reading, remote
 from lightspeech.audio.reading import Audio, Channel
 from lightspeech.bundle import Bundle
 from lightspeech.cli import _archive, _files
@@ -59,8 +59,14 @@ class Question:
 
     def named(self) -> Record:
         """Give the first fields of its record."""
-        path = {"path": _encodable(self.path)}
+        path = {"path": _encodable(remote.shown(self.path))}
         return path if self.channel is None else {**path, "channel": self.channel}
+
+    def told(self, error: AudioError) -> str:
+        """Call what lies elsewhere by its address."""
+        if remote.address(self.path) is None:
+            return str(error)
+        return str(error).replace(decoding.STREAM, remote.shown(self.path), 1)
 
 
 class Segments(StrEnum):
@@ -71,7 +77,9 @@ class Segments(StrEnum):
 
 
 def command(
-    path: Annotated[list[Path], typer.Argument(help="Audio files, folders, or - for stdin.")],
+    path: Annotated[
+        list[Path], typer.Argument(help="Audio files, folders, addresses of such, or - for stdin.")
+    ],
     bundle_path: Annotated[
         Path | None,
         typer.Option(
@@ -222,13 +230,21 @@ def _questions(files: Iterable[Path], channels: str) -> Iterator[Question]:
     if channels not in (MIX, EACH) and not (channels.isdecimal() and int(channels)):
         raise ConfigError(f"--channels {channels!r}; allowed are mix, each and a number from 1")
     for path in files:
-        audio: reading.Recording = sys.stdin.buffer if path == _files.STDIN else path
+        audio = _opened(path)
         if channels == MIX:
             yield Question(path, audio)
         elif channels == EACH:
             yield from _each(path, audio)
         else:
             yield Question(path, Channel(audio, int(channels)), int(channels))
+
+
+def _opened(path: Path) -> reading.Recording:
+    if path == _files.STDIN:
+        return sys.stdin.buffer
+    if remote.address(path) is None:
+        return path
+    return remote.opened(path, max_bytes=remote.MAX_BYTES)
 
 
 def _each(path: Path, audio: reading.Recording) -> Iterator[Question]:
@@ -282,7 +298,7 @@ def _records(
 ) -> Iterator[Record]:
     for question, result in answered:
         if isinstance(result, AudioError):
-            yield {**question.named(), "error": _encodable(result)}
+            yield {**question.named(), "error": _encodable(question.told(result))}
         elif isinstance(result, Exception):
             raise result
         else:

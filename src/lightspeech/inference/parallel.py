@@ -161,12 +161,12 @@ def _portable(item: Any, sample_rate: int | None) -> Audio | Spoken | Lightspeec
         return audio if isinstance(audio, LightspeechError) else item._replace(audio=audio)  # type: ignore[arg-type]
     try:
         reading.check(item, sample_rate)
-    except LightspeechError as error:
+        if hasattr(item, "read"):
+            item = item.read()
+        if isinstance(item, Channel) and hasattr(item.audio, "read"):
+            item = replace(item, audio=item.audio.read())
+    except LightspeechError as error:  # which a file that lies elsewhere raises as it is read
         return error
-    if hasattr(item, "read"):
-        item = item.read()
-    if isinstance(item, Channel) and hasattr(item.audio, "read"):
-        item = replace(item, audio=item.audio.read())
     portable: Audio = item
     return portable
 

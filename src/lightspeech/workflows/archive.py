@@ -99,9 +99,10 @@ def answer(
 
     def todo() -> Iterator[Part]:
         for part in archives.parts(sources):
-            found.add(f"{part.name}.parquet")
-            if not (question.output / f"{part.name}.parquet").exists():
+            file = question.output / f"{part.name}.parquet"
+            if file.name not in found and not file.exists():
                 yield part
+            found.add(file.name)
 
     for n_done, _ in enumerate(engine.stream(partial(_answer, question), todo(), processes), 1):
         progress("parts", n_done, len(found))

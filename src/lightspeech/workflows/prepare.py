@@ -1,16 +1,20 @@
 """A corpus on disk becomes a manifest, and what is odd about it is counted."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lightspeech import config, plugins
+from lightspeech.audio import remote
 from lightspeech.corpora import labels, manifest
 from lightspeech.progress import Progress
 from lightspeech.reporting import corpus as report
 
 CORPORA = "lightspeech.corpora"
+COPIES = Path("cache", "remote")
+"""Of corpora that lie elsewhere: what is read again and again."""
 
 
 def prepare(
@@ -27,7 +31,8 @@ def prepare(
 
     Args:
         corpus: a reader.
-        root: its folder; None: where ``$LIGHTSPEECH_DATA`` says.
+        root: its folder; None: where ``$LIGHTSPEECH_DATA`` says. Of an address all recordings are
+            copied first, into `COPIES`.
         options: of the reader, each ``key=value``.
         output: the manifest.
         progress: told of recordings.
@@ -38,10 +43,13 @@ def prepare(
         Its counts, see `reporting.corpus.summarize`, and where the manifest is.
 
     Raises:
+        AudioError: if nobody answers at an address.
         ConfigError: if there is no such reader, or it has no such option.
         CorpusError: if the corpus is not there.
         OutputError: if the manifest cannot be written.
     """
+    if root is not None and (address := remote.address(root)) is not None:
+        root = remote.fetch(root, COPIES / hashlib.sha256(address.encode()).hexdigest()[:12])
     values = config.override({"root": str(root)} if root else {}, list(options))
     if columns:
         values["columns"] = dict(columns)
