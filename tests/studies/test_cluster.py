@@ -130,6 +130,8 @@ def _trained(file, places):
 
 
 def _bits(path):
+    if path.name == layout.RUN:  # a process hashes its code once, whatever tests write beside it
+        return {**json.loads(path.read_text()), "environment": None}
     if path.name != layout.HISTORY:
         return path.read_bytes()
     return [{**json.loads(line), "seconds": None} for line in path.read_text().splitlines()]
