@@ -18,6 +18,7 @@ NAMES = (
     "docs/experiments.md",
     "docs/reliability.md",
     "docs/explained.md",
+    "docs/scale.md",
 )
 DOCUMENTS = tuple(Path(name) for name in NAMES)
 

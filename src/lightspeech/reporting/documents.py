@@ -9,6 +9,7 @@ from lightspeech.evaluation import frontier, installs
 from lightspeech.evaluation.results import Results
 from lightspeech.files import read_text
 from lightspeech.reporting import (
+    archive_costs,
     begun,
     benchmark_table,
     browser,
@@ -103,6 +104,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "init": begun.describe,
     "benchmark": _benchmark,
     "install": _install,
+    "archive": archive_costs.describe,
     "browser": browser.describe,
     "lstm": _lstm,
     "maps": map_speed.describe,
