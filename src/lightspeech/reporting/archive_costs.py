@@ -51,7 +51,8 @@ def _proved(proof: dict[str, Any]) -> str:
         f"Proved with {proof['utterances']:,} made utterances of a second in {proof['parts']} tar "
         f"files, {proof['workers']} Ray workers, {proof['killed']} of them killed on the way: "
         f"{proof['lost']} lost, {proof['twice']} twice, {proof['failed']} failed, "
-        f"{proof['differ']} of the first and last file answered otherwise than by one process. Memory of the command "
-        f"{early['command']} MB at most in the first third and {late['command']} MB in the last, "
+        f"{proof['differ']} of the first and last file answered otherwise than by one process. "
+        f"Memory of the command {early['command']} MB at most in the first third and "
+        f"{late['command']} MB in the last, "
         f"of a worker {early['worker']} MB and {late['worker']} MB."
     )
