@@ -103,7 +103,8 @@ def fit(features: Array, targets: Index, kernel: str, cost: float, n_classes: in
 
 
 def _standardized(features: Array, mean: Array, deviation: Array) -> Array:
-    return np.nan_to_num((features - mean) / deviation)
+    standardized: Array = np.nan_to_num((features - mean) / deviation)
+    return standardized
 
 
 def answer(task: Task, features: Array) -> tuple[Machine, Predictions]:
