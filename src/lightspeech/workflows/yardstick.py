@@ -103,8 +103,7 @@ def fit(features: Array, targets: Index, kernel: str, cost: float, n_classes: in
 
 
 def _standardized(features: Array, mean: Array, deviation: Array) -> Array:
-    standardized: Array = np.nan_to_num((features - mean) / deviation)
-    return standardized
+    return np.nan_to_num((features - mean) / deviation)
 
 
 def answer(task: Task, features: Array) -> tuple[Machine, Predictions]:
