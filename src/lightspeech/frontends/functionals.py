@@ -30,7 +30,7 @@ def load(
         step: called after each utterance.
 
     Returns:
-        Shape ``(n, 88)``, in the order of the utterances; NaN of a silent one, as openSMILE has it.
+        Shape ``(n, 88)``, in the order of the utterances.
 
     Raises:
         AudioError: if a recording cannot be decoded, or is shorter than 0.1 s.

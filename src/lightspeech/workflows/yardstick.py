@@ -67,12 +67,12 @@ class Machine:
         """Score classes, one against the rest; the highest is right.
 
         Args:
-            features: shape ``(n, 88)``; what is NaN, of a silent recording, lies at the mean.
+            features: shape ``(n, 88)``.
 
         Returns:
             Scores, shape ``(n, n_classes)``.
         """
-        raw = self.svm.decision_function(_standardized(features, self.mean, self.deviation))
+        raw = self.svm.decision_function((features - self.mean) / self.deviation)
         raw = np.stack([-raw, raw], axis=1) if raw.ndim == 1 else raw
         scores = np.full((len(features), self.n_classes), UNTRAINED, np.float32)
         scores[:, self.svm.classes_] = raw
@@ -96,14 +96,10 @@ def fit(features: Array, targets: Index, kernel: str, cost: float, n_classes: in
         from sklearn.svm import SVC
     except ModuleNotFoundError:
         raise MissingExtra("the yardstick", "yardstick") from None
-    mean, deviation = np.nanmean(features, 0), np.maximum(np.nanstd(features, 0), 1e-6)
+    mean, deviation = features.mean(0), np.maximum(features.std(0), 1e-6)
     svm = SVC(kernel=kernel, C=cost, class_weight="balanced")
-    svm.fit(_standardized(features, mean, deviation), targets)
+    svm.fit((features - mean) / deviation, targets)
     return Machine(mean, deviation, svm, n_classes)
-
-
-def _standardized(features: Array, mean: Array, deviation: Array) -> Array:
-    return np.nan_to_num((features - mean) / deviation)
 
 
 def answer(task: Task, features: Array) -> tuple[Machine, Predictions]:

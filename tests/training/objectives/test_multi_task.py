@@ -56,18 +56,6 @@ def test_functionals_are_standardized_over_the_training_part(task, monkeypatch):
     assert told.abs().max() == pytest.approx(5.0)
 
 
-def test_functionals_of_a_silent_recording_say_nothing(task, monkeypatch):
-    values = np.random.default_rng(0).normal(size=(24, 2)).astype(np.float32)
-    values[0] = np.nan
-    monkeypatch.setattr(functionals, "load", lambda utterances, cache: values)
-    told = multi_task.standardized(task)
-    assert told[0].isnan().all()
-    assert told[1:].isfinite().all()
-    guesses = torch.zeros(24, 2)
-    assert multi_task.squared(guesses, told) == told[1:].square().mean()
-    assert multi_task.squared(guesses[:1], told[:1]) == 0
-
-
 def test_each_trait_has_as_many_guesses_as_the_training_part_has_values(task):
     built = multi_task.build(Config(of=("sex", "speaker")), task=task, network=nn.Linear(4, 3))
     assert {name: guess.out_features for name, guess in built.guesses.items()} == {

@@ -93,8 +93,8 @@ class MultiTask(Objective):
             values = self.get_buffer(f"ratings_{name}")[output.batch.rows]
             loss = loss + discord(rate(embedding)[:, 0], mixup(values, output.mix))
         if self.regression is not None:
-            values = mixup(self.get_buffer(FUNCTIONALS)[output.batch.rows], output.mix)
-            loss = loss + squared(self.regression(embedding), values)
+            values = self.get_buffer(FUNCTIONALS)[output.batch.rows]
+            loss = loss + F.mse_loss(self.regression(embedding), mixup(values, output.mix))
         return self.cfg.weight * loss
 
 
@@ -126,20 +126,6 @@ def build(cfg: Config, *, task: Task, network: nn.Module) -> MultiTask:
         ratings=rated,
         functionals=standardized(task) if FUNCTIONALS in cfg.of else None,
     )
-
-
-def squared(guesses: Tensor, truth: Tensor) -> Tensor:
-    """Give the mean squared error, 0 where nothing is known.
-
-    Args:
-        guesses: any shape.
-        truth: same shape, NaN where there is none; mixed with such, it is NaN too.
-
-    Returns:
-        A scalar.
-    """
-    known = truth.isfinite()
-    return F.mse_loss(guesses[known], truth[known]) if known.any() else guesses.new_zeros(())
 
 
 def discord(guesses: Tensor, truth: Tensor) -> Tensor:
@@ -196,7 +182,7 @@ def standardized(task: Task) -> Tensor:
         task: the run.
 
     Returns:
-        Shape ``(n, 88)``, −5 to 5, NaN of a silent recording.
+        Shape ``(n, 88)``, −5 to 5.
 
     Raises:
         LightspeechError: see `functionals.load`.
@@ -204,7 +190,5 @@ def standardized(task: Task) -> Tensor:
     values = torch.from_numpy(functionals.load(task.utterances, task.cache))
     learnt = {*task.split.train}
     rows = [row for row, utterance in enumerate(task.utterances) if utterance.id in learnt]
-    train = values[rows]
-    train = train[train.isfinite().all(1)]
-    mean, deviation = train.mean(0), train.std(0).clamp(min=1e-6)
+    mean, deviation = values[rows].mean(0), values[rows].std(0).clamp(min=1e-6)
     return ((values - mean) / deviation).clamp(-BOUND, BOUND)
