@@ -59,9 +59,8 @@ lowest: .venv/.installed  ## do networks answer the same on the oldest onnxrunti
 zoo: .venv/.installed  ## bundles of runs/zoo_* into the package, with their cards
 	for model in open_nano open_micro open_small six_nano six_micro; do \
 	  tier=$${model#*_}; case $$model in six_*) name=$$tier-research;; *) name=$$tier;; esac; \
-	  case $$model in open_small) sure=open_micro;; *) sure=$$model;; esac; \
 	  $(BIN)/lightspeech export runs/zoo_$$model/*-quantize/fold0-seed0 \
-	    --calibrated-by runs/$$sure/2-quantize --bundles src/lightspeech/zoo --name $$name && \
+	    --calibrated-by runs/$$model/2-quantize --bundles src/lightspeech/zoo --name $$name && \
 	  $(BIN)/lightspeech export $$name --format litert-network \
 	    --bundles src/lightspeech/zoo/$$name && \
 	  $(BIN)/lightspeech explain src/lightspeech/zoo/$$name --speakers runs/zoo_$$model && \

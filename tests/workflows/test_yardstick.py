@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lightspeech.corpora.base import Utterance
-from lightspeech.errors import AudioError
+from lightspeech.errors import AudioError, StudyError
 from lightspeech.frontends import functionals
 from lightspeech.protocols.base import Split
 from lightspeech.training.task import Task
@@ -94,6 +94,19 @@ def test_functionals_are_88_finite_numbers_kept_for_the_next_time(recording, tmp
     assert np.isfinite(found).all()
     monkeypatch.setattr(functionals, "extractor", None)
     np.testing.assert_array_equal(functionals.load([utterance], tmp_path), found)
+
+
+def test_an_interrupted_extraction_is_told_and_not_kept(recording, tmp_path, monkeypatch):
+    lost = np.full(functionals.N_FUNCTIONALS, np.nan, np.float32)  # what openSMILE makes of Ctrl-C
+    monkeypatch.setattr(functionals, "extractor", lambda: lambda waveform: lost)
+    with pytest.raises(StudyError, match="openSMILE was interrupted; type the command again"):
+        functionals.load([recording(2.0)], tmp_path)
+    assert not list(tmp_path.rglob("*.npy"))
+    monkeypatch.setattr(functionals, "extractor", lambda: lambda waveform: np.ones_like(lost))
+    [kept] = functionals.load([recording(2.0)], tmp_path)
+    file = next(tmp_path.rglob("*.npy"))
+    np.save(file, lost)  # as a version before kept it
+    np.testing.assert_array_equal(functionals.load([recording(2.0)], tmp_path)[0], kept)
 
 
 def test_a_recording_too_short_for_functionals_is_named(recording, tmp_path, monkeypatch):

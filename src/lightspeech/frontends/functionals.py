@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from lightspeech.audio import io
 from lightspeech.corpora.base import Utterance
-from lightspeech.errors import AudioError, MissingExtra
+from lightspeech.errors import AudioError, MissingExtra, StudyError
 from lightspeech.frontends.cache import find, keep
 
 Array = npt.NDArray[np.float32]
@@ -36,13 +36,14 @@ def load(
         AudioError: if a recording cannot be decoded, or is shorter than 0.1 s.
         MissingExtra: if openSMILE is not installed.
         OutputError: if the cache cannot be written.
+        StudyError: if openSMILE was interrupted.
     """
     extract = None
     rows = []
     for utterance in utterances:
         file = cache / "egemaps" / f"{utterance.audio_hash}-{utterance.sample_rate}.npy"
         row = find(file, axes=1)
-        if row is None:
+        if row is None or np.isnan(row).any():  # kept by a version that took NaN for an answer
             extract = extract or extractor()
             row = _of(utterance, extract)
             keep(row, file)
@@ -80,4 +81,10 @@ def _of(utterance: Utterance, extract: Callable[[Array], Array]) -> Array:
             f"{utterance.path}: {len(waveform) / SAMPLE_RATE:.3f} s, eGeMAPS needs {SHORTEST_S} s; "
             "remove it from the corpus"
         )
-    return extract(waveform)
+    numbers = extract(waveform)
+    if np.isnan(numbers).any():
+        # It loses Ctrl-C and SIGTERM (opensmile 2.6.0) and answers so.
+        raise StudyError(
+            f"{utterance.path}: openSMILE was interrupted; type the command again with --resume"
+        )
+    return numbers
