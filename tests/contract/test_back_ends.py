@@ -15,20 +15,28 @@ from lightspeech.inference import dispatch
 PACKAGE = dispatch.BACK_ENDS
 NEEDS = dict.fromkeys(("c99", "litert", "wasm"), "litert_torch") | {"executorch": "executorch"}
 """Packages that not every machine has."""
+WRITTEN_BY = {"native": "c99"}
+"""Exporters of back ends that open what another one is for."""
 
 
 @pytest.fixture(params=plugins.names(PACKAGE))
-def made(request, export_nano):
-    """The bundle that the exporter of the same name wrote."""
-    if request.param in NEEDS:
-        pytest.importorskip(NEEDS[request.param], reason=f"needs {NEEDS[request.param]}")
-    if request.param == "c99" and not which("gcc"):
+def backend(request):
+    return request.param
+
+
+@pytest.fixture
+def made(backend, export_nano):
+    """The bundle that the exporter of the same name wrote, or the one that is named for it."""
+    exporter = WRITTEN_BY.get(backend, backend)
+    if exporter in NEEDS:
+        pytest.importorskip(NEEDS[exporter], reason=f"needs {NEEDS[exporter]}")
+    if exporter == "c99" and not which("gcc"):
         pytest.skip("needs a C compiler: install gcc")
-    if request.param == "wasm" and not (compiler.is_here() and which("node")):
+    if exporter == "wasm" and not (compiler.is_here() and which("node")):
         pytest.skip("needs clang and wasm-ld, or the extra 'wasm', and node: install nodejs")
-    integers = "fp32" not in plugins.load("lightspeech.export", request.param).TAKES
-    written = export_nano(request.param, integers=integers)
-    assert dispatch.back_end(written) == request.param
+    integers = "fp32" not in plugins.load("lightspeech.export", exporter).TAKES
+    written = export_nano(exporter, integers=integers)
+    assert dispatch.back_end(written) == exporter
     return written
 
 
@@ -39,8 +47,8 @@ def noise(made):
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_it_gives_each_window_probabilities_whatever_else_is_asked(made, noise):
-    opened = dispatch.open(made)
+def test_it_gives_each_window_probabilities_whatever_else_is_asked(made, backend, noise):
+    opened = dispatch.open(made, backend=backend)
     assert opened.bundle == made
     found = opened.predict(noise)
     assert (found.shape, found.dtype) == ((3, len(made.labels)), np.float32)
@@ -52,10 +60,10 @@ def test_it_gives_each_window_probabilities_whatever_else_is_asked(made, noise):
 
 @pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("kept", [0.0, 0.5])
-def test_a_damaged_model_file_is_an_error_of_the_bundle(made, noise, tmp_path, kept):
+def test_a_damaged_model_file_is_an_error_of_the_bundle(made, backend, noise, tmp_path, kept):
     """Of a bundle that somebody hashed anew: what `bundle.read` finds is tested elsewhere."""
     path = shutil.copytree(made.path, tmp_path / "damaged")
     model = (made.path / made.model_file).read_bytes()
     damaged = bundle.write(dataclasses.replace(made, path=path), model[: int(kept * len(model))])
     with pytest.raises(BundleError, match="export the model again"):
-        dispatch.open(damaged).predict(noise)
+        dispatch.open(damaged, backend=backend).predict(noise)

@@ -9,7 +9,7 @@ from lightspeech import config
 from lightspeech.cli import app
 from lightspeech.errors import ConfigError, StudyError
 from lightspeech.studies.space import Budget, Search
-from lightspeech.training import run
+from lightspeech.training import fitting
 from lightspeech.training.cost import Cost
 
 pytest.importorskip("optuna", reason="needs the extra search")
@@ -69,7 +69,7 @@ def test_what_is_printed_is_typed_as_it_stands(look):
 @pytest.mark.parametrize("state", ["FAIL", "RUNNING"])
 def test_a_search_goes_on_where_ctrl_c_or_a_kill_cut_it_off(look, monkeypatch, state):
     with monkeypatch.context() as patch:
-        patch.setattr(run, "fit", _ctrl_c)
+        patch.setattr(fitting, "fit", _ctrl_c)
         with pytest.raises(SystemExit):
             look()
     assert _states() == ["FAIL"]
@@ -86,7 +86,7 @@ def test_a_trial_that_cannot_be_trained_does_not_end_the_search(look, monkeypatc
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(run, "fit", fail)
+    monkeypatch.setattr(fitting, "fit", fail)
     assert look() == []
     assert _states() == ["PRUNED"] * 3
 
@@ -111,7 +111,7 @@ def _params():
 
 
 def test_what_is_over_the_budget_is_not_trained(look, monkeypatch):
-    monkeypatch.setattr(run, "fit", _ctrl_c)
+    monkeypatch.setattr(fitting, "fit", _ctrl_c)
     assert look("search.budget.n_params=10") == []
 
 

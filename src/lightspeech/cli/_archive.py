@@ -7,7 +7,6 @@ import typer
 
 from lightspeech.audio.folders import is_tar
 from lightspeech.cli import _files
-from lightspeech.cli._progress import Bars
 from lightspeech.errors import ConfigError
 
 SUFFIX = ".parquet"
@@ -59,6 +58,7 @@ def answer(
         ConfigError: if one of those was given.
         Exit: with code 1, if a recording failed.
     """
+    from lightspeech.cli._progress import Bars  # rich: not at the start of every predict
     from lightspeech.workflows import archive
 
     others = {**others, "standard input": _files.STDIN in paths}

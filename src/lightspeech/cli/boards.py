@@ -1,6 +1,9 @@
 """``lightspeech boards``."""
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,7 +38,8 @@ def command(
     Example: lightspeech boards micro --json
     """
     model = bundle.read(bundle.find(path))
-    costs = [device_cost.find(model, core) for core in boards.CORES]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # threads wait for compilers and emulators
+        costs = list(pool.map(partial(device_cost.find, model), boards.CORES))
     rows = boards.table(costs)
     if publish is not None:
         for cost in costs:

@@ -133,7 +133,7 @@ def emulate(bundle: Bundle, core: Core = M4F) -> Cost:
     options = _options(bundle, core)
     image = emulation.on_core(bundle.path, samples, *options, core=core)
     host = emulation.on_host(bundle.path, samples, *options)
-    silent = emulation.on_core(bundle.path, samples, *options, NO_GATE, core=core)
+    silent_bytes = emulation.flash_bytes(bundle.path, samples, *options, NO_GATE, core=core)
     printed, frames = image.printed, front.n_frames(len(samples))
     if (printed.windows, printed.logits) != (host.windows, host.logits):
         raise BundleError(f"{bundle.path}: computes other bits in emulation; export it again")
@@ -143,7 +143,7 @@ def emulate(bundle: Bundle, core: Core = M4F) -> Cost:
         how="measured",
         basis="counted in emulation",
         flash_bytes=image.flash_bytes,
-        gate_flash_bytes=image.flash_bytes - silent.flash_bytes,
+        gate_flash_bytes=image.flash_bytes - silent_bytes,
         ram_bytes=image.ram_bytes,
         inference=printed.inference_instructions[-1],
         gate=printed.gate_instructions // frames,

@@ -92,12 +92,9 @@ def on_core(
         DoesNotFit: if the image is larger than flash or RAM.
         BundleError: if the image cannot be built, or does not run to its end.
     """
-    tools = core.tools
-    require(tools.packages)
-    board = FIRMWARE / tools.firmware
-    flags = (*core.flags, *tools.flags, *SECTIONS, "-T", str(board / "link.ld"), optimize, *options)
     with TemporaryDirectory() as folder:
-        image = _build(tools.compiler, Path(folder), sources, board, samples, flags)
+        image = _image(Path(folder), sources, samples, core, (optimize, *options))
+        tools = core.tools
         command = (tools.emulator, "-M", core.machine, *tools.machine, "-kernel", str(image))
         printed = _parse(_run(*command))
         sizes = _sections(_run(tools.size, "-A", str(image)))
@@ -106,6 +103,34 @@ def on_core(
         flash_bytes=sum(sizes.get(name, 0) for name in FLASH),
         ram_bytes=sum(sizes.get(name, 0) for name in RAM) + printed.stack_bytes,
     )
+
+
+def flash_bytes(sources: Path, samples: Samples, *options: str, core: Core = M4F) -> int:
+    """Build the image as `on_core` does, and say what flash it takes; it is not run.
+
+    Args:
+        sources: folder of the generated C.
+        samples: as of `on_core`, shape ``(samples,)``; they do not count.
+        options: more for the compiler.
+        core: which.
+
+    Raises:
+        MissingTool: if the cross compiler or QEMU is not there.
+        DoesNotFit: if the image is larger than flash or RAM.
+        BundleError: if the image cannot be built.
+    """
+    with TemporaryDirectory() as folder:
+        image = _image(Path(folder), sources, samples, core, ("-O2", *options))
+        sizes = _sections(_run(core.tools.size, "-A", str(image)))
+    return sum(sizes.get(name, 0) for name in FLASH)
+
+
+def _image(to: Path, sources: Path, samples: Samples, core: Core, options: tuple[str, ...]) -> Path:
+    tools = core.tools
+    require(tools.packages)
+    board = FIRMWARE / tools.firmware
+    flags = (*core.flags, *tools.flags, *SECTIONS, "-T", str(board / "link.ld"), *options)
+    return _build(tools.compiler, to, sources, board, samples, flags)
 
 
 def on_host(sources: Path, samples: Samples, *options: str) -> Printed:

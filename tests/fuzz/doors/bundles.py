@@ -13,10 +13,10 @@ from mutations import INTEGERS, as_json, binary, odd_text, text
 from onnx import helper
 
 import lightspeech
-from doors import Door, command, linked, one_of, replaced
+from doors import Door, linked, one_of, replaced
 from doors.audio import RATE, speech
 from lightspeech import bundle as bundles
-from lightspeech.evaluation import kept
+from lightspeech.evaluation import device_cost, kept
 from lightspeech.export import c99, tflite_check, tflite_file
 
 ZOO = bundles.ZOO
@@ -149,7 +149,7 @@ def _make_c(folder: Path) -> None:
 
 
 def _boards(folder: Path) -> None:
-    command("boards", folder, "--json")
+    device_cost.find(bundles.read(folder))
 
 
 def _make_kept(folder: Path) -> None:
