@@ -81,6 +81,17 @@ def test_onnxruntime_computes_all_of_it_in_integers(tmp_path):
     assert not kinds["Add"]
 
 
+def test_no_product_is_of_uint8_and_int8_which_overflows_without_vnni():
+    model = graph()
+    int8_graph.fuse(model)
+    kinds = {each.name: each.data_type for each in model.graph.initializer}
+    weights = [node for node in model.graph.node if node.output == ["w"]]
+    assert [kinds[name] for name in (weights[0].input[0], weights[0].input[2])] == [
+        TensorProto.UINT8
+    ] * 2
+    assert TensorProto.INT8 not in kinds.values()
+
+
 def test_what_is_rounded_to_another_scale_stays():
     model = graph(same_scale=False)
     before = answers(model)
