@@ -51,8 +51,15 @@ def sums(net, c):
     net.pair("MUL", net.operand((1, 1, 1, c)))
 
 
+def to_the_left(net, c):
+    """Weights so large that an output is a shift to the left of its sum."""
+    net._output = lambda shape, terms: net.tensor(shape, 1e-5, 2)
+    net.conv(5, (1, 1), activation=3)
+    net.depthwise((3, 1), (1, 1), SAME, activation=0)
+
+
 @pytest.mark.parametrize("channels", [3, 4, 8, 13, 24])
-@pytest.mark.parametrize("layers", [convolutions, depthwise, sums])
+@pytest.mark.parametrize("layers", [convolutions, depthwise, sums, to_the_left])
 def test_a_network_gives_the_same_bits(layers, channels, network, run_c, tmp_path):
     for tool in ("clang", "wasm-ld", "node"):
         if not shutil.which(tool):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # a device's bundle is read where there is no torch
 
 KERNELS = (
     "ls_integers.h", "ls_pairs.h", "ls_kernels.h", "ls_kernels.c", "ls_smlad.c", "ls_vectors.c",
+    "ls_simd128.c",
 )  # fmt: skip
 RECURRENT = ("ls_lstm.h", "ls_lstm.c")
 """Of networks with such layers."""

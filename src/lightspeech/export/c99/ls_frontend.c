@@ -2,10 +2,14 @@
 
 #include <math.h> /* sqrtf, for features of magnitudes and for deviations */
 #include <string.h>
+#ifdef __wasm_simd128__
+#include <wasm_simd128.h>
+#endif
 
 #include "ls_frontend_tables.h"
 
 #define HALF (LS_N_FFT / 2)
+#define FINISHES_AT_ONCE (LS_STREAMS && LS_RECENT_FRAMES && LS_LANES > 1) /* frames side by side */
 
 #ifdef LS_FIXED
 #include "ls_frontend_fixed.h"
@@ -94,6 +98,25 @@ INSIDE void transform_eight(point *x) {
 
 #if LS_LANES > 1
 /* Two samples of each frame in one word, frames side by side, where their spectra will be. */
+#ifdef __wasm_simd128__
+static void gather(ls_frontend *state) {
+    v128_t *to = (v128_t *)(void *)state->energy;
+    for (uint32_t n = 0; n < LS_N_FFT; n += 8, to += 4) {
+        const v128_t a = wasm_v128_load(state->samples + n);
+        const v128_t b = wasm_v128_load(state->samples + n + LS_HOP_LENGTH);
+        const v128_t c = wasm_v128_load(state->samples + n + 2 * LS_HOP_LENGTH);
+        const v128_t d = wasm_v128_load(state->samples + n + 3 * LS_HOP_LENGTH);
+        const v128_t ab = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5);
+        const v128_t cd = wasm_i32x4_shuffle(c, d, 0, 4, 1, 5);
+        const v128_t next_ab = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7);
+        const v128_t next_cd = wasm_i32x4_shuffle(c, d, 2, 6, 3, 7);
+        to[0] = wasm_i32x4_shuffle(ab, cd, 0, 1, 4, 5);
+        to[1] = wasm_i32x4_shuffle(ab, cd, 2, 3, 6, 7);
+        to[2] = wasm_i32x4_shuffle(next_ab, next_cd, 0, 1, 4, 5);
+        to[3] = wasm_i32x4_shuffle(next_ab, next_cd, 2, 3, 6, 7);
+    }
+}
+#else
 static void gather(ls_frontend *state) {
     int32_t *pairs = (int32_t *)(void *)state->energy;
     for (uint32_t n = 0; n < LS_N_FFT; n += 2) {
@@ -102,6 +125,7 @@ static void gather(ls_frontend *state) {
         }
     }
 }
+#endif
 #endif
 
 /* Samples n and n + 1 of the frames that wait, times a window: lanes without a frame hear anything. */
@@ -273,6 +297,7 @@ static void find_bands(ls_frontend *state) {
 }
 #endif
 
+#if !FINISHES_AT_ONCE
 /* Feature n of a frame, before standardization. */
 static float feature(const ls_frontend *state, uint32_t n, uint32_t lane) {
 #if LS_KIND == LS_SPECTROGRAM
@@ -322,6 +347,7 @@ static int8_t quantize_below(const ls_frontend *state, int32_t steps, uint32_t n
     return quantize(state, below < -LS_RANGE ? -LS_RANGE : below, n);
 }
 #endif
+#endif
 
 #if LS_GATE
 /* Whole steps of the logarithm: those that the gate learnt from. */
@@ -349,12 +375,14 @@ static int32_t loudest_of(const ls_kept *values, uint32_t n) {
     return loudest;
 }
 
+#if !FINISHES_AT_ONCE
 static void quantize_all(
     const ls_frontend *state, const ls_kept *bands, int32_t level, int8_t *features) {
     for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
         features[n] = quantize_below(state, bands[n] - level, n);
     }
 }
+#endif
 
 #if LS_RECENT_FRAMES
 /* The loudest of frames that count as recent. */
@@ -366,7 +394,60 @@ static int32_t level_of(const ls_kept *loudest, uint32_t n) {
 #endif
 
 #if LS_STREAMS
-/* A frame is finished as it comes, and its level looks back as far as the stream goes. */
+#if LS_RECENT_FRAMES
+/* The level of the next frame, which looks back as far as the stream goes. */
+static int32_t hear_level(ls_frontend *state, int32_t loudest) {
+    state->loudest[state->next_frame] = (ls_kept)loudest;
+    state->next_frame = (state->next_frame + 1) % LS_RECENT_FRAMES;
+    return level_of(state->loudest, LS_RECENT_FRAMES);
+}
+#endif
+
+#if FINISHES_AT_ONCE
+static inline int_lanes greater(int_lanes a, int_lanes b) {
+    const int_lanes is_a = a > b;
+    return (a & is_a) | (b & ~is_a);
+}
+
+static inline int_lanes within(int_lanes x, int32_t least, int32_t most) {
+    const int_lanes above = greater(x, (int_lanes){0} + least);
+    return -greater(-above, (int_lanes){0} - most);
+}
+
+static inline ls_lanes at_least(ls_lanes x, float least) {
+    const int_lanes is_less = x < least, bound = (int_lanes)((ls_lanes){0} + least);
+    return (ls_lanes)((bound & is_less) | ((int_lanes)x & ~is_less));
+}
+
+/* The whole numbers nearest to numbers above -offset. */
+static inline int_lanes nearest(ls_lanes x, int32_t offset) {
+    return __builtin_convertvector(x + ((float)offset + 0.5f), int_lanes) - offset;
+}
+
+/* As add_features, of all frames that wait; what is kept of them lies where the bands lay. */
+static void add_all_features(ls_frontend *state) {
+    int_lanes *const kept = (int_lanes *)(void *)state->work;
+    int_lanes loudest = (int_lanes){0} + INT16_MIN, levels = {0};
+    for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
+        const ls_lanes steps = state->work[n] * LS_STEPS;
+        kept[n] = within(nearest(steps, 32768), INT16_MIN, INT16_MAX);
+        loudest = greater(loudest, kept[n]);
+    }
+    for (uint32_t lane = 0; lane < state->waiting; lane++) {
+        levels[lane] = hear_level(state, loudest[lane]);
+    }
+    for (uint32_t n = 0; n < LS_N_FEATURES; n++) {
+        const ls_lanes below = TO_FLOAT(kept[n] - levels) * (1.0f / LS_STEPS);
+        const ls_lanes q = at_least(below, -LS_RANGE) * ls_gain[n] + ls_offset[n];
+        const int_lanes feature = within(nearest(q, 128), INT8_MIN, INT8_MAX);
+        for (uint32_t lane = 0; lane < LS_LANES; lane++) {
+            state->frames[lane][n] = (int8_t)feature[lane];
+        }
+    }
+    state->ready = state->waiting;
+}
+#else
+/* A frame is finished as it comes. */
 static void add_features(ls_frontend *state, uint32_t lane) {
     int8_t *const frame = state->frames[state->ready++];
     ls_kept kept[LS_N_FEATURES];
@@ -374,13 +455,12 @@ static void add_features(ls_frontend *state, uint32_t lane) {
         kept[n] = keep(state, n, lane);
     }
 #if LS_RECENT_FRAMES
-    state->loudest[state->next_frame] = (ls_kept)loudest_of(kept, LS_N_FEATURES);
-    state->next_frame = (state->next_frame + 1) % LS_RECENT_FRAMES;
-    quantize_all(state, kept, level_of(state->loudest, LS_RECENT_FRAMES), frame);
+    quantize_all(state, kept, hear_level(state, loudest_of(kept, LS_N_FEATURES)), frame);
 #else
     memcpy(frame, kept, sizeof kept);
 #endif
 }
+#endif
 
 const int8_t *ls_frontend_frame(ls_frontend *state) {
     return state->taken < state->ready ? state->frames[state->taken++] : NULL;
@@ -461,7 +541,12 @@ static void add_frame(ls_frontend *state, uint32_t lane) {
         listen(state, lane);
     }
 #endif
+#if FINISHES_AT_ONCE
+    (void)state;
+    (void)lane;
+#else
     add_features(state, lane);
+#endif
 }
 
 /* Of the samples heard only those stay that the next frame has too. */
@@ -483,6 +568,9 @@ static void add_frames(ls_frontend *state) {
     for (uint32_t lane = 0; lane < state->waiting; lane++) {
         add_frame(state, lane);
     }
+#if FINISHES_AT_ONCE
+    add_all_features(state);
+#endif
     forget(state);
 }
 

@@ -13,6 +13,11 @@ static inline int32_t min_of(int32_t a, int32_t b) { return a < b ? a : b; }
 
 static inline int32_t max_of(int32_t a, int32_t b) { return a > b ? a : b; }
 
+#if defined LS_SMLAD || defined __wasm_simd128__
+/* Adds two of one shape where it can; returns whether it did. */
+int ls_add_flat(const ls_pair *layer, const int8_t *a, const int8_t *b, int8_t *out);
+#endif
+
 #ifdef LS_SMLAD
 /* A scale at hand, for values below 2^30 that it does not shift to the left. */
 typedef struct {
@@ -33,9 +38,6 @@ static inline int32_t narrowed(int32_t twice, ls_narrowing by) {
 }
 
 static inline int32_t twice(int32_t value) { return (int32_t)((uint32_t)value << 1); }
-
-/* Adds two of one shape where it can; returns whether it did. */
-int ls_add_flat(const ls_pair *layer, const int8_t *a, const int8_t *b, int8_t *out);
 
 #define MOST_RIGHT 20 /* bits: an int8 so far to the left is added in 32 without a carry out */
 

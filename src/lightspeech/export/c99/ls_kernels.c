@@ -2,45 +2,16 @@
 
 #include <stddef.h>
 #include <string.h>
-#ifdef __wasm_simd128__
-#include <wasm_simd128.h>
-#endif
 
 #include "ls_integers.h"
 
-#if !defined LS_SMLAD && !defined LS_VECTORS /* else in ls_smlad.c, ls_vectors.c */
-#ifdef __wasm_simd128__
-/* WebAssembly: eight products an instruction, of which the neighbours are summed. */
-static v128_t more(v128_t sums, v128_t a, v128_t b) {
-    return wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(a, b));
-}
-
-static int32_t sum_of_four(v128_t sums) {
-    return wasm_i32x4_extract_lane(sums, 0) + wasm_i32x4_extract_lane(sums, 1) +
-           wasm_i32x4_extract_lane(sums, 2) + wasm_i32x4_extract_lane(sums, 3);
-}
-#endif
-
+/* Else in ls_smlad.c, ls_vectors.c, ls_simd128.c. */
+#if !defined LS_SMLAD && !defined LS_VECTORS && !defined __wasm_simd128__
 /* Two patches times two filters: each byte that is loaded serves twice. */
 static void products(
     const int8_t *a, const int8_t *b, const int8_t *v, const int8_t *w, int32_t n, int32_t sum[4]) {
-    int32_t av = 0, aw = 0, bv = 0, bw = 0, i = 0;
-#ifdef __wasm_simd128__
-    v128_t avs = wasm_i32x4_splat(0), aws = avs, bvs = avs, bws = avs;
-    for (; i + 8 <= n; i += 8) {
-        const v128_t ea = wasm_i16x8_load8x8(a + i), eb = wasm_i16x8_load8x8(b + i);
-        const v128_t ev = wasm_i16x8_load8x8(v + i), ew = wasm_i16x8_load8x8(w + i);
-        avs = more(avs, ea, ev);
-        aws = more(aws, ea, ew);
-        bvs = more(bvs, eb, ev);
-        bws = more(bws, eb, ew);
-    }
-    av = sum_of_four(avs);
-    aw = sum_of_four(aws);
-    bv = sum_of_four(bvs);
-    bw = sum_of_four(bws);
-#endif
-    for (; i < n; ++i) {
+    int32_t av = 0, aw = 0, bv = 0, bw = 0;
+    for (int32_t i = 0; i < n; ++i) {
         av += a[i] * v[i];
         aw += a[i] * w[i];
         bv += b[i] * v[i];
@@ -80,25 +51,6 @@ void ls_conv_2d(const ls_convolution *layer, const int8_t *in, int8_t *out, int8
     }
 }
 
-#ifdef __wasm_simd128__
-static void eight_channels(
-    const ls_convolution *layer, const int8_t *a, int32_t n, int32_t c, int8_t *out) {
-    int32_t sums[8];
-    v128_t low = wasm_i32x4_splat(0), high = low;
-    for (int32_t i = c; i < n; i += layer->out_c) {
-        const v128_t weights = wasm_i16x8_load8x8(layer->weights + i);
-        const v128_t products = wasm_i16x8_mul(wasm_i16x8_load8x8(a + i), weights);
-        low = wasm_i32x4_add(low, wasm_i32x4_extend_low_i16x8(products));
-        high = wasm_i32x4_add(high, wasm_i32x4_extend_high_i16x8(products));
-    }
-    wasm_v128_store(sums, low);
-    wasm_v128_store(sums + 4, high);
-    for (int32_t i = 0; i < 8; ++i) {
-        out[i] = output(layer, c + i, sums[i]);
-    }
-}
-#endif
-
 void ls_depthwise_conv_2d(
     const ls_convolution *layer, const int8_t *in, int8_t *out, int8_t *patches) {
     const ls_window *window = &layer->window;
@@ -106,13 +58,7 @@ void ls_depthwise_conv_2d(
     const int32_t positions = window->out_h * window->out_w;
     for (int32_t p = 0; p < positions; ++p) {
         const int8_t *a = patch(window, in, p, layer->in_zero, patches);
-        int32_t c = 0;
-#ifdef __wasm_simd128__
-        for (; c + 8 <= layer->out_c; c += 8, out += 8) {
-            eight_channels(layer, a, n, c, out);
-        }
-#endif
-        for (; c < layer->out_c; ++c) {
+        for (int32_t c = 0; c < layer->out_c; ++c) {
             int32_t sum = 0;
             for (int32_t i = c; i < n; i += layer->out_c) {
                 sum += a[i] * layer->weights[i];
@@ -234,7 +180,7 @@ static inline void each_pair(
 }
 
 void ls_add(const ls_pair *layer, const int8_t *a, const int8_t *b, int8_t *out) {
-#ifdef LS_SMLAD
+#if defined LS_SMLAD || defined __wasm_simd128__
     if (ls_add_flat(layer, a, b, out)) {
         return;
     }
