@@ -22,24 +22,35 @@ static void spread(const int8_t *from, int32_t n, uint32_t *to) {
     }
 }
 
-/* Sums of the positions, each more by the products of its next two pairs with a and b. */
+/* Sums of the positions, each more by its products with the next weights of a filter, four or sixteen:
+ * both pointers move on. */
 #ifdef __arm__
-#define NEXT(sum) "ldrd %6, %7, [%8], #8\n\tsmlad " sum ", %6, %9, " sum "\n\tsmlad " sum ", %7, %10, " sum "\n\t"
-#define ADD_PRODUCTS(s, t, u, v, w, x, at, a, b)                                                   \
+#define POSITION(sum)                                                                              \
+    "ldrd %8, %9, [%6], #8\n\tsmlad " sum ", %8, %10, " sum "\n\tsmlad " sum ", %9, %11, " sum "\n\t"
+#define FOUR                                                                                       \
+    "ldr %11, [%7], #4\n\tsxtb16 %10, %11\n\tsxtb16 %11, %11, ror #8\n\t"                          \
+    POSITION("%0") POSITION("%1") POSITION("%2") POSITION("%3") POSITION("%4") POSITION("%5")
+#define SIXTEEN FOUR FOUR FOUR FOUR
+#define ADD_PRODUCTS(some, s, t, u, v, w, x, at, filter)                                           \
     do {                                                                                           \
-        uint32_t one, other;                                                                       \
-        __asm__(NEXT("%0") NEXT("%1") NEXT("%2") NEXT("%3") NEXT("%4") NEXT("%5")                  \
-                : "+r"(s), "+r"(t), "+r"(u), "+r"(v), "+r"(w), "+r"(x), "=&r"(one), "=&r"(other),  \
-                  "+r"(at)                                                                         \
-                : "r"(a), "r"(b)                                                                   \
+        uint32_t one, other, a, b;                                                                 \
+        __asm__(some                                                                               \
+                : "+r"(s), "+r"(t), "+r"(u), "+r"(v), "+r"(w), "+r"(x), "+r"(at), "+r"(filter),    \
+                  "=&r"(one), "=&r"(other), "=&r"(a), "=&r"(b)                                     \
+                :                                                                                  \
                 : "memory");                                                                       \
     } while (0)
 #else
-#define ADD_PRODUCTS(s, t, u, v, w, x, at, a, b)                                                   \
+#define FOUR 1
+#define SIXTEEN 4
+#define ADD_PRODUCTS(some, s, t, u, v, w, x, at, filter)                                           \
     do {                                                                                           \
         int32_t *const sums[] = {&s, &t, &u, &v, &w, &x};                                          \
-        for (int32_t i = 0; i < SIDE_BY_SIDE; ++i, at += 2) {                                      \
-            *sums[i] = smlad(at[1], b, smlad(at[0], a, *sums[i]));                                 \
+        for (int32_t fours = some; fours > 0; --fours, filter += 4) {                              \
+            const uint32_t bytes = four(filter);                                                   \
+            for (int32_t i = 0; i < SIDE_BY_SIDE; ++i, at += 2) {                                  \
+                *sums[i] = smlad(at[1], odd(bytes), smlad(at[0], even(bytes), *sums[i]));          \
+            }                                                                                      \
         }                                                                                          \
     } while (0)
 #endif
@@ -50,20 +61,16 @@ static void one_filter(
     int8_t *out) {
     const int8_t *filter = layer->weights + channel * size;
     int32_t s = layer->bias[channel], t = s, u = s, v = s, w = s, x = s;
-    for (const int8_t *const end = filter + size / 8 * 8; filter < end; filter += 8) {
-        const uint32_t bytes = four(filter), more = four(filter + 4);
-        ADD_PRODUCTS(s, t, u, v, w, x, at, even(bytes), odd(bytes));
-        ADD_PRODUCTS(s, t, u, v, w, x, at, even(more), odd(more));
+    for (const int8_t *const end = filter + size / 16 * 16; filter < end;) {
+        ADD_PRODUCTS(SIXTEEN, s, t, u, v, w, x, at, filter);
     }
-    if (size % 8 >= 4) {
-        const uint32_t bytes = four(filter);
-        ADD_PRODUCTS(s, t, u, v, w, x, at, even(bytes), odd(bytes));
-        filter += 4;
+    for (const int8_t *const end = filter + size % 16 / 4 * 4; filter < end;) {
+        ADD_PRODUCTS(FOUR, s, t, u, v, w, x, at, filter);
     }
     if (size % 4 > 0) {
-        uint32_t bytes = 0;
-        memcpy(&bytes, filter, (size_t)(size % 4));
-        ADD_PRODUCTS(s, t, u, v, w, x, at, even(bytes), odd(bytes));
+        int8_t last[4] = {0};
+        const int8_t *rest = memcpy(last, filter, (size_t)(size % 4));
+        ADD_PRODUCTS(FOUR, s, t, u, v, w, x, at, rest);
     }
     const ls_scale scale = ls_scale_of(layer, channel);
     if (n == SIDE_BY_SIDE && can_round(scale, layer->out)) {
@@ -100,13 +107,15 @@ void ls_conv_2d(const ls_convolution *layer, const int8_t *in, int8_t *out, int8
     }
 }
 
-/* One channel of a filter of seven taps along time, at as many positions as are side by side. Two
- * samples are a pair, and so are two taps: at an odd position the first sample of a pair is past. */
-static void seven_taps(const ls_convolution *layer, int32_t c, const int8_t *at, int8_t *out) {
-    const int32_t width = layer->out_c, bias = layer->bias[c];
+/* One channel of a filter of seven taps along time, at n positions in a row. Two samples are a pair,
+ * and so are two taps: at an odd position the first sample of a pair is past. Sums are twice as large
+ * as they are, as their rounding wants them. */
+static void seven_taps(
+    const ls_convolution *layer, int32_t c, const int8_t *at, int32_t n, int8_t *out) {
+    const int32_t width = layer->out_c, bias = twice(layer->bias[c]);
     const int8_t *const f = layer->weights + c;
-    const int32_t t0 = f[0], t1 = f[width], t2 = f[2 * width], t3 = f[3 * width];
-    const int32_t t4 = f[4 * width], t5 = f[5 * width], t6 = f[6 * width];
+    const int32_t t0 = 2 * f[0], t1 = 2 * f[width], t2 = 2 * f[2 * width], t3 = 2 * f[3 * width];
+    const int32_t t4 = 2 * f[4 * width], t5 = 2 * f[5 * width], t6 = 2 * f[6 * width];
     const uint32_t v0 = pair_of(t0, t1), v1 = pair_of(t2, t3), v2 = pair_of(t4, t5);
     const uint32_t w1 = pair_of(t1, t2), w2 = pair_of(t3, t4), w3 = pair_of(t5, t6);
     const uint32_t v3 = pair_of(t6, 0), w0 = pair_of(0, t0);
@@ -114,16 +123,19 @@ static void seven_taps(const ls_convolution *layer, int32_t c, const int8_t *at,
     uint32_t p0 = pair_of(at[0], at[width]);
     uint32_t p1 = pair_of(at[2 * width], at[3 * width]);
     uint32_t p2 = pair_of(at[4 * width], at[5 * width]);
-    at += 6 * width;
-    for (int32_t i = 0; i < SIDE_BY_SIDE; i += 2, at += 2 * width, out += 2 * width) {
+    for (at += 6 * width; n > 1; n -= 2, at += 2 * width, out += 2 * width) {
         const uint32_t p3 = pair_of(at[0], at[width]);
         const int32_t one = smlad(p3, v3, smlad(p2, v2, smlad(p1, v1, smlad(p0, v0, bias))));
         const int32_t next = smlad(p3, w3, smlad(p2, w2, smlad(p1, w1, smlad(p0, w0, bias))));
-        out[0] = rounded(twice(one), by);
-        out[width] = rounded(twice(next), by);
+        out[0] = rounded(one, by);
+        out[width] = rounded(next, by);
         p0 = p1;
         p1 = p2;
         p2 = p3;
+    }
+    if (n > 0) {
+        const uint32_t p3 = pair_of(at[0], 0);
+        out[0] = rounded(smlad(p3, v3, smlad(p2, v2, smlad(p1, v1, smlad(p0, v0, bias)))), by);
     }
 }
 
@@ -138,12 +150,26 @@ static void one_channel(
     *out = ranged(scaled(sum, ls_scale_of(layer, c)), layer->out);
 }
 
-/* Whether every patch is a stretch of the input, and need not be gathered. */
-static int lies_there(const ls_window *w) {
-    return w->pad_h == 0 && w->pad_w == 0 && w->dilation_h == 1 && w->dilation_w == 1 &&
-           (w->out_h - 1) * w->stride_h + w->kernel_h <= w->in_h &&
-           (w->out_w - 1) * w->stride_w + w->kernel_w <= w->in_w &&
-           (w->kernel_h == 1 || w->kernel_w == w->in_w);
+/* Input rows under the next positions, which are a column; n is how many of the positions that are
+ * left: all that lie in the picture, or else some at its edge, whose rows are gathered. */
+static const int8_t *column(
+    const ls_window *window, const int8_t *in, int32_t position, int32_t zero, int8_t *gathered,
+    int32_t *n) {
+    const int32_t top = position - window->pad_h, inside = window->in_h - window->kernel_h - top + 1;
+    ls_window tall = *window;
+    *n = min_of(*n, top >= 0 && inside > 0 ? inside : max_of(window->pad_h, 1));
+    tall.kernel_h += *n - 1;
+    return patch(&tall, in, position, zero, gathered);
+}
+
+static int have_seven_taps(const ls_convolution *layer) {
+    const ls_window *const w = &layer->window;
+    int can = w->kernel_h == 7 && w->in_w == 1 && w->kernel_w == 1 && w->pad_w == 0 &&
+              w->stride_h == 1 && w->dilation_h == 1;
+    for (int32_t c = 0; can && c < layer->out_c; ++c) {
+        can = can_round(ls_scale_of(layer, c), layer->out);
+    }
+    return can;
 }
 
 void ls_depthwise_conv_2d(
@@ -151,22 +177,16 @@ void ls_depthwise_conv_2d(
     const ls_window *const window = &layer->window;
     const int32_t taps = window->kernel_h * window->kernel_w, channels = layer->out_c;
     const int32_t positions = window->out_h * window->out_w;
-    const int32_t together = lies_there(window) ? SIDE_BY_SIDE : 1;
-    const int are_seven = together > 1 && window->in_w == 1 && window->stride_h == 1 && taps == 7;
-    for (int32_t p = 0; p < positions; p += together, out += together * channels) {
-        const int32_t left = min_of(positions - p, together);
-        const int8_t *at[SIDE_BY_SIDE];
-        const int whole = are_seven && left == SIDE_BY_SIDE;
-        for (int32_t i = 0; i < left; ++i) {
-            at[i] = patch(window, in, p + i, layer->in_zero, patches);
-        }
+    const int are_seven = have_seven_taps(layer);
+    for (int32_t p = 0, n = 1; p < positions; p += n, out += n * channels) {
+        n = are_seven ? positions - p : 1;
+        const int8_t *const at = are_seven ? column(window, in, p, layer->in_zero, patches, &n)
+                                           : patch(window, in, p, layer->in_zero, patches);
         for (int32_t c = 0; c < channels; ++c) {
-            if (whole && can_round(ls_scale_of(layer, c), layer->out)) {
-                seven_taps(layer, c, at[0] + c, out + c);
-                continue;
-            }
-            for (int32_t i = 0; i < left; ++i) {
-                one_channel(layer, c, at[i], taps, out + i * channels + c);
+            if (are_seven) {
+                seven_taps(layer, c, at + c, n, out + c);
+            } else {
+                one_channel(layer, c, at, taps, out + c);
             }
         }
     }

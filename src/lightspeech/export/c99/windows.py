@@ -80,12 +80,13 @@ def depthwise(layer: Layer) -> list[Step]:
     layer.refuse(window["in_c"] != out_c, f"makes {out_c} channels of {window['in_c']}")
     step = _filters(layer, window, np.moveaxis(data, 3, 0), scales)
     size = kernel_h * kernel_w * out_c
+    at_edge = max(window["pad_h"], 1)  # positions whose rows are gathered at once
     return [
         replace(
             step,
             kernel="depthwise_conv_2d",
             layer={**step.layer, "weights": data},
-            scratch=size,
+            scratch=(kernel_h + at_edge - 1) * kernel_w * out_c,
             over=(),
             macs=window["out_h"] * window["out_w"] * size,
         )
