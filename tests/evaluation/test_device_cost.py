@@ -1,10 +1,13 @@
+from pathlib import Path
 from shutil import which
 
 import pytest
 
+from lightspeech import bundle
 from lightspeech.errors import BundleError
 from lightspeech.evaluation import boards, cores, device_cost, emulation
 from lightspeech.evaluation.emulation import DoesNotFit
+from lightspeech.export import c99
 
 
 @pytest.fixture
@@ -67,6 +70,16 @@ def test_without_tools_it_is_estimated_and_says_why(make_c_bundle, monkeypatch):
     assert cost.basis.endswith("not measured: arm-none-eabi-gcc is not installed")
     assert cost.instructions_per_inference == 4 * 1176
     assert {row.how for row in boards.table([cost])} == {"estimated"}
+
+
+def test_c_is_written_once_for_all_processors(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    written = []
+    write = c99.rewrite
+    monkeypatch.setattr(c99, "rewrite", lambda *args: written.append(args) or write(*args))
+    costs = device_cost.find(bundle.read(bundle.find(Path("nano"))), cores.CORES)
+    assert [cost.target for cost in costs] == [core.target for core in cores.CORES]
+    assert len(written) == 1
 
 
 def test_a_bundle_without_c_is_refused_with_a_way_out(make_bundle):

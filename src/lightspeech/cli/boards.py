@@ -1,9 +1,6 @@
 """``lightspeech boards``."""
 
 import json
-import os
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,9 +34,7 @@ def command(
 
     Example: lightspeech boards micro --json
     """
-    model = bundle.read(bundle.find(path))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # threads wait for compilers and emulators
-        costs = list(pool.map(partial(device_cost.find, model), boards.CORES))
+    costs = device_cost.find(bundle.read(bundle.find(path)), boards.CORES)
     rows = boards.table(costs)
     if publish is not None:
         for cost in costs:

@@ -5,6 +5,10 @@ the number of multiplications; the basis says with what assumption.
 """
 
 import dataclasses
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -65,19 +69,23 @@ class Cost:
     """Of the bundle's model file."""
 
 
-def find(bundle: Bundle, core: Core = M4F) -> Cost:
+def find(bundle: Bundle, on: Sequence[Core] = (M4F,)) -> list[Cost]:
     """Measure where compiler and emulator are at hand, else estimate, and say why.
 
     Args:
-        bundle: of generated C, or one of whose files C is written.
-        core: on which processor; what is estimated is so of any.
+        bundle: of generated C, or one of whose files C is written: once for all processors.
+        on: which processors; what is estimated is so of any.
+
+    Returns:
+        What it costs on each.
 
     Raises:
         BundleError: if the bundle holds neither, its C is not what this version writes, or it fails
             in emulation.
     """
-    with TemporaryDirectory() as folder:
-        return measure(_written(bundle, Path(folder)), core)
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
+        written = _written(bundle, Path(folder))
+        return list(pool.map(partial(measure, written), on))  # threads wait for compilers
 
 
 def measure(bundle: Bundle, core: Core = M4F) -> Cost:

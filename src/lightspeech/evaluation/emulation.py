@@ -130,7 +130,8 @@ def _image(to: Path, sources: Path, samples: Samples, core: Core, options: tuple
     require(tools.packages)
     board = FIRMWARE / tools.firmware
     flags = (*core.flags, *tools.flags, *SECTIONS, "-T", str(board / "link.ld"), *options)
-    return _build(tools.compiler, to, sources, board, samples, flags)
+    platform = (FIRMWARE / "stack.c", *sorted(board.glob("*.c")))
+    return _build(tools.compiler, to, sources, platform, samples, flags)
 
 
 def on_host(sources: Path, samples: Samples, *options: str) -> Printed:
@@ -147,7 +148,8 @@ def on_host(sources: Path, samples: Samples, *options: str) -> Printed:
     """
     require({HOST: HOST})
     with TemporaryDirectory() as folder:
-        program = _build(HOST, Path(folder), sources, FIRMWARE / "host", samples, ("-O2", *options))
+        platform = (FIRMWARE / "host/platform.c",)
+        program = _build(HOST, Path(folder), sources, platform, samples, ("-O2", *options))
         return _parse(_run(str(program)))
 
 
@@ -166,10 +168,15 @@ def require(packages: Mapping[str, str]) -> None:
 
 
 def _build(
-    compiler: str, to: Path, sources: Path, board: Path, samples: Samples, flags: tuple[str, ...]
+    compiler: str,
+    to: Path,
+    sources: Path,
+    platform: tuple[Path, ...],
+    samples: Samples,
+    flags: tuple[str, ...],
 ) -> Path:
     (to / "audio.h").write_text(_audio(samples), encoding="utf-8", newline="\n")
-    files = [FIRMWARE / "listen.c", *sorted(board.glob("*.c")), *sorted(sources.glob("*.c"))]
+    files = [FIRMWARE / "listen.c", *platform, *sorted(sources.glob("*.c"))]
     output = to / "listen"
     folders = ("-I", str(to), "-I", str(sources), "-I", str(FIRMWARE))
     _run(compiler, *WARNINGS, *flags, *folders, *map(str, files), *LINKED, "-o", str(output))

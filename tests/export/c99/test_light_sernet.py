@@ -109,7 +109,7 @@ def test_the_compiled_bundle_answers_waveforms_as_its_network_does(made, done):
 
 
 def test_its_cost_on_boards_is_estimated_and_counts_a_window_of_sound(made):
-    cost = device_cost.find(made)
+    [cost] = device_cost.find(made)
     assert cost.how == "estimated"
     assert cost.basis.endswith("its front end is not in C")
     assert cost.ram_bytes > 2 * 8_000

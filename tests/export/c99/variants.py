@@ -1,4 +1,4 @@
-"""What variants of the kernels are held to: the bits of the plain C, on networks of a few layers."""
+"""What variants of the kernels are held to: the bits of the plain C, on small networks."""
 
 import numpy as np
 from tests.export.c99.conftest import SANITIZERS
@@ -21,7 +21,7 @@ def grown(network, grow):
 
 
 def same_bits(net, run_c, variant):
-    """Run plain, and the variant that a define chooses under the sanitizers; gives their answers."""
+    """Run plain, and a variant that a define chooses under the sanitizers; gives their answers."""
     model, rows = net.to_bytes(), rows_for(net, n=4)
     n_outputs = int(np.prod(net.shape(net.last)))
     plain = run_c(model, rows, n_outputs, "-O2")

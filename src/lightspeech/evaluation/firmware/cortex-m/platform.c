@@ -4,6 +4,7 @@
  * a tick is exactly 40 instructions. They are instructions, not cycles: QEMU knows of no flash that
  * waits and of no division that takes long. */
 #include "../platform.h"
+#include "../stack.h"
 
 #define SYST_CSR (*(volatile uint32_t *)0xE000E010u)
 #define SYST_RVR (*(volatile uint32_t *)0xE000E014u)
@@ -13,10 +14,6 @@
 #define INSTRUCTIONS_PER_TICK 40u
 #endif
 #define SEMIHOSTING_WRITE0 4u
-#define PAINT 0xA5A5A5A5u
-#define MARGIN 16u /* words below this function's frame that are left alone */
-
-extern uint32_t _ebss, _estack;
 
 static volatile uint32_t turns;
 
@@ -25,10 +22,7 @@ void SysTick_Handler(void);
 void SysTick_Handler(void) { turns++; }
 
 void platform_begin(void) {
-    uint32_t *const top = (uint32_t *)__builtin_frame_address(0) - MARGIN;
-    for (uint32_t *word = &_ebss; word < top; word++) {
-        *word = PAINT;
-    }
+    stack_paint();
     SYST_RVR = SYST_TOP;
     SYST_CVR = 0;
     SYST_CSR = 7; /* on, with interrupt, from the processor's clock */
@@ -43,14 +37,6 @@ uint64_t platform_instructions(void) {
         now = SYST_CVR;
     } while (before != turns);
     return ((uint64_t)before * (SYST_TOP + 1u) + (SYST_TOP - now)) * INSTRUCTIONS_PER_TICK;
-}
-
-uint32_t platform_stack_bytes(void) {
-    const uint32_t *word = &_ebss;
-    while (word < &_estack && *word == PAINT) {
-        word++;
-    }
-    return (uint32_t)((const char *)&_estack - (const char *)word);
 }
 
 void platform_print(const char *text) {

@@ -3,19 +3,11 @@
  * They are instructions, not cycles: QEMU knows of no flash that waits and of no division that
  * takes long. */
 #include "../platform.h"
+#include "../stack.h"
 
 #define SERIAL_PORT (*(volatile uint8_t *)0x10000000u)
-#define PAINT 0xA5A5A5A5u
-#define MARGIN 16u /* words below this function's frame that are left alone */
 
-extern uint32_t _ebss, _estack;
-
-void platform_begin(void) {
-    uint32_t *const top = (uint32_t *)__builtin_frame_address(0) - MARGIN;
-    for (uint32_t *word = &_ebss; word < top; word++) {
-        *word = PAINT;
-    }
-}
+void platform_begin(void) { stack_paint(); }
 
 /* csrr a0, minstret and minstreth: not all assemblers have them without Zicsr. */
 static uint32_t low_half(void) {
@@ -37,14 +29,6 @@ uint64_t platform_instructions(void) {
         low = low_half();
     } while (high != high_half());
     return (uint64_t)high << 32 | low;
-}
-
-uint32_t platform_stack_bytes(void) {
-    const uint32_t *word = &_ebss;
-    while (word < &_estack && *word == PAINT) {
-        word++;
-    }
-    return (uint32_t)((const char *)&_estack - (const char *)word);
 }
 
 void platform_print(const char *text) {
