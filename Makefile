@@ -15,7 +15,7 @@ demo: .venv/.installed  ## a whole study on made speech: train, measure, export,
 	$(BIN)/lightspeech run recipes/demo.yaml --fresh
 
 test: lint types tables reference $(BARE)/.installed  ## everything that must hold before a change goes in
-	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest -n 2 --dist loadfile -rs --durations 25
+	LIGHTSPEECH_BARE=$(CURDIR)/$(BARE) $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -rs --durations 25
 
 lint: .venv/.installed  ## style of the code
 	$(BIN)/ruff check

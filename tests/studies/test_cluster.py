@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 import warnings
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from lightspeech import cluster
+from lightspeech.corpora import manifest
 from lightspeech.errors import ConfigError, LightspeechWarning, MissingExtra, WorkerError
 from lightspeech.progress import no_progress
 from lightspeech.studies import engine, folders, material, recipe, stages
@@ -118,6 +120,16 @@ def test_a_study_has_the_same_files_as_by_processes(ray, tiny):
     there = _trained(tiny, Places(runs=Path("there")))
     assert here == there
     assert len([path for path in here if path.name == layout.WEIGHTS]) == 3
+
+
+def test_recordings_are_decoded_there_too(ray, tiny, tmp_path):
+    [corpus] = recipe.read(tiny, []).corpora
+    read = corpus.module.read(corpus.config).utterances
+    lost = replace(read[1], path=tmp_path / "lost.wav")
+    listed = [read[0], lost, *read[2:]]
+    here = manifest.decode(listed)
+    assert manifest.decode(listed, each=engine.stream) == here
+    assert [one.path for one in here[1]] == [lost.path]
 
 
 def _trained(file, places):

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from lightspeech import config
 from lightspeech.cli import app
 from lightspeech.errors import ConfigError, StudyError
+from lightspeech.studies import engine
 from lightspeech.studies.space import Budget, Search
 from lightspeech.training import fitting
 from lightspeech.training.cost import Cost
@@ -66,19 +67,44 @@ def test_what_is_printed_is_typed_as_it_stands(look):
     assert typed.startswith("  lightspeech run tiny.yaml name=NAME 'model.channels=[")
 
 
-@pytest.mark.parametrize("state", ["FAIL", "RUNNING"])
-def test_a_search_goes_on_where_ctrl_c_or_a_kill_cut_it_off(look, monkeypatch, state):
+def test_a_search_goes_on_where_it_was_cut_off(look, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(fitting, "fit", _ctrl_c)
         with pytest.raises(SystemExit):
             look()
-    assert _states() == ["FAIL"]
-    with sqlite3.connect("runs/tiny-search/search.db") as base:
-        base.execute("update trials set state = ?", (state,))  # a kill leaves it running
+    assert _states() == ["RUNNING"]
     look("--resume", "--trials", "2")
     assert _states() == ["FAIL", "COMPLETE", "COMPLETE"]
     first, again = _params()[:2]
     assert first == again
+
+
+def test_several_trials_at_once_are_asked_and_cut_off_together(look, monkeypatch):
+    def same_each(function, tasks, **_):
+        together.append([task.fold for task in tasks])
+        return [function(task) for task in tasks]
+
+    together = []
+    monkeypatch.setattr(engine, "map", same_each)
+    with monkeypatch.context() as patch:
+        patch.setattr(fitting, "fit", _ctrl_c)
+        with pytest.raises(SystemExit):
+            look("--processes", "2")
+    assert _states() == ["RUNNING"] * 2
+    assert len(look("--resume", "--processes", "2", "--show", "9")) == 3
+    assert _states() == ["FAIL"] * 2 + ["COMPLETE"] * 3
+    assert together[1:] == [[0, 0], [1, 1], [0], [1]]
+
+
+def test_equal_choices_are_trained_once(look, monkeypatch):
+    tried = []
+    monkeypatch.setattr(
+        engine, "map", lambda _, tasks, **__: [tried.append(t) or 0.5 for t in tasks]
+    )
+    space = "search.space={model.stem_kernel: [3]}"
+    assert len(look(space, "--processes", "3")) == 1
+    assert _states() == ["COMPLETE"] * 3
+    assert [task.fold for task in tried] == [0, 1]
 
 
 @pytest.mark.parametrize("error", [StudyError("diverged"), ConfigError("no FFT bin")])

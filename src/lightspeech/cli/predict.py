@@ -18,6 +18,7 @@ from lightspeech.audio import decoding, reading, remote
 from lightspeech.audio.reading import Audio, Channel
 from lightspeech.bundle import Bundle
 from lightspeech.cli import _archive, _files
+from lightspeech.cli._backend import Backend
 from lightspeech.cli._engine import Engine
 from lightspeech.corpora.by_path import from_table
 from lightspeech.errors import AudioError, ConfigError, CorpusError
@@ -99,13 +100,7 @@ def command(
         int | None,
         typer.Option(min=1, help="Processes at once; default: one, with a thread a core."),
     ] = None,
-    backend: Annotated[
-        str | None,
-        typer.Option(
-            help="What computes; native: C compiled for this processor, once. Default: the runtime "
-            "of the bundle's format.",
-        ),
-    ] = None,
+    backend: Backend = None,
     channels: Annotated[
         str, typer.Option(help="mix, each (a row a channel), or the number of one, from 1.")
     ] = MIX,

@@ -8,9 +8,11 @@ import typer
 
 from lightspeech import plugins
 from lightspeech.cli import _files, _labels
+from lightspeech.cli._engine import Engine
 from lightspeech.cli._labels import Columns, Map
 from lightspeech.cli._progress import Bars
 from lightspeech.reporting import corpus as report
+from lightspeech.studies.engine import PROCESSES
 from lightspeech.training import layout
 from lightspeech.workflows import prepare as workflow
 
@@ -29,6 +31,7 @@ def command(
     options: Annotated[
         list[str] | None, typer.Option("--set", help="Option of the reader, key=value; repeatable.")
     ] = None,
+    engine: Engine = PROCESSES,
 ) -> None:
     """Read a corpus, decode each file once, write its manifest and report what is odd.
 

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lightspeech.cli._engine import Engine
 from lightspeech.cli._labels import Map
 from lightspeech.cli._progress import Bars
 from lightspeech.cli._training import Fresh, Overrides, RecipeFile, Resume, job_of
+from lightspeech.studies.engine import PROCESSES
 from lightspeech.workflows import needs
 
 if TYPE_CHECKING:
@@ -26,6 +28,11 @@ def command(
     trials: Annotated[
         int | None, typer.Option(min=1, help="In all; as the recipe says if left out.")
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="Trials at once; one if left out, since each learns from others."),
+    ] = None,
+    engine: Engine = PROCESSES,
     show: Annotated[int, typer.Option(min=1, help="How many of the best to print.")] = 5,
     json: Annotated[bool, typer.Option("--json", help="Print an object a line.")] = False,
 ) -> None:
@@ -42,6 +49,7 @@ def command(
         names=names,
         resume=resume,
         fresh=fresh,
+        processes=processes,
     )
     with Bars() as bars:
         candidates = search(job, bars.show, trials=trials)

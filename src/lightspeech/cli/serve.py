@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from lightspeech.cli._backend import Backend
 from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.inference.recognizer import load
 
@@ -28,13 +29,7 @@ def command(
         list[str] | None,
         typer.Option(help="A web page's origin that may ask too, as https://example.org."),
     ] = None,
-    backend: Annotated[
-        str | None,
-        typer.Option(
-            help="What computes; native: C compiled for this processor, once. Default: the runtime "
-            "of the bundle's format.",
-        ),
-    ] = None,
+    backend: Backend = None,
     limit: Annotated[
         list[str] | None,
         typer.Option(help="NAME=VALUE, as streams=500; docs/serving.md lists them."),

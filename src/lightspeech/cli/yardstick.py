@@ -4,11 +4,21 @@ import json as json_format
 
 import typer
 
-from lightspeech.cli._labels import Map, mapping
-from lightspeech.cli._progress import Bars, notice
-from lightspeech.cli._training import Fresh, JsonFigures, Overrides, Publish, RecipeFile
+from lightspeech.cli._engine import Engine
+from lightspeech.cli._labels import Map
+from lightspeech.cli._progress import Bars
+from lightspeech.cli._training import (
+    Fresh,
+    JsonFigures,
+    Overrides,
+    Processes,
+    Publish,
+    RecipeFile,
+    job_of,
+)
 from lightspeech.config import as_dict
 from lightspeech.reporting import text
+from lightspeech.studies.engine import PROCESSES
 from lightspeech.workflows import needs
 
 
@@ -18,6 +28,8 @@ def command(
     names: Map = None,
     fresh: Fresh = False,
     publish: Publish = None,
+    processes: Processes = None,
+    engine: Engine = PROCESSES,
     json: JsonFigures = False,
 ) -> None:
     """Measure eGeMAPS and a support vector machine on the corpus and protocol of a recipe.
@@ -25,16 +37,9 @@ def command(
     Example: lightspeech yardstick recipes/ravdess_micro.yaml --publish results
     """
     needs.torch("yardstick")
-    from lightspeech.workflows.train import Job
     from lightspeech.workflows.yardstick import yardstick
 
-    job = Job(
-        recipe=recipe,
-        overrides=overrides or [],
-        names=mapping(names),
-        notice=notice,
-        fresh=fresh,
-    )
+    job = job_of(recipe=recipe, overrides=overrides, names=names, fresh=fresh, processes=processes)
     with Bars() as bars:
         figures = yardstick(job, bars.show, publish_to=publish)
     as_json = json_format.dumps(as_dict(figures))

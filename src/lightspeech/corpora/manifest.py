@@ -5,7 +5,7 @@ import hashlib
 import io
 import os
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -46,6 +46,10 @@ NUMBERS = ("duration_s", "sample_rate")
 """Columns in seconds and Hz."""
 
 
+Decoded = Utterance | Rejected
+Each = Callable[[Callable[[Utterance], Decoded], list[Utterance]], Iterable[Decoded]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
     """A corpus as it lies on this disk.
@@ -67,18 +71,37 @@ class Prepared:
     duplicates: list[tuple[str, ...]]
 
 
-def prepare(choice: Choice, *, progress: Progress = no_progress) -> Prepared:
+def in_threads(
+    function: Callable[[Utterance], Decoded], utterances: list[Utterance]
+) -> Iterator[Decoded]:
+    """Call a function on every utterance, a thread a core at once: decoding leaves Python.
+
+    Args:
+        function: called once for each.
+        utterances: may be none.
+
+    Yields:
+        The results, in their order.
+    """
+    with ThreadPoolExecutor() as pool:
+        yield from pool.map(function, utterances)
+
+
+def prepare(
+    choice: Choice, *, progress: Progress = no_progress, each: Each = in_threads
+) -> Prepared:
     """Read a corpus and decode each of its files once; a broken file is rejected, with its reason.
 
     Args:
         choice: plug-in of ``lightspeech.corpora`` with its configuration.
         progress: told of every file decoded.
+        each: decodes several at once.
 
     Raises:
         CorpusError: if the corpus is not there, or none of its files can be decoded.
     """
     reading: Reading = choice.module.read(choice.config)
-    utterances, broken = decode(reading.utterances, progress=progress)
+    utterances, broken = decode(reading.utterances, progress=progress, each=each)
     if not utterances:
         raise CorpusError(
             f"{choice.name}: none of {len(broken)} recordings can be decoded; "
@@ -95,13 +118,14 @@ def prepare(choice: Choice, *, progress: Progress = no_progress) -> Prepared:
 
 
 def decode(
-    utterances: list[Utterance], *, progress: Progress = no_progress
+    utterances: list[Utterance], *, progress: Progress = no_progress, each: Each = in_threads
 ) -> tuple[list[Utterance], list[Rejected]]:
     """Fill in duration, sample rate and hash, several recordings at once.
 
     Args:
         utterances: as a reader gives them.
         progress: told of every file decoded.
+        each: calls a function on every utterance, and gives results in their order.
 
     Returns:
         Those that can be decoded, in their order, and those that cannot, with the reason.
@@ -109,17 +133,16 @@ def decode(
     decoded: list[Utterance] = []
     rejected: list[Rejected] = []
     step = step_of("recordings", len(utterances), progress)
-    with ThreadPoolExecutor() as pool:
-        for result in pool.map(_decode, utterances):
-            if isinstance(result, Rejected):
-                rejected.append(result)
-            else:
-                decoded.append(result)
-            step()
+    for result in each(_decode, utterances):
+        if isinstance(result, Rejected):
+            rejected.append(result)
+        else:
+            decoded.append(result)
+        step()
     return decoded, rejected
 
 
-def _decode(utterance: Utterance) -> Utterance | Rejected:
+def _decode(utterance: Utterance) -> Decoded:
     try:
         audio = inspect(utterance.path)
     except AudioError as error:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from lightspeech.audio.gate import Marks
 from lightspeech.audio.windows import Waveform
 from lightspeech.bundle import Bundle
-from lightspeech.errors import ConfigError
+from lightspeech.errors import BundleError, ConfigError
 
 Probabilities = npt.NDArray[np.float32]
 
@@ -94,6 +94,23 @@ class Reader(Protocol):
         Raises:
             ConfigError: if it is longer than the model reads.
         """
+
+
+def require_whole(windows: npt.NDArray[np.float32], bundle: Bundle) -> None:
+    """Refuse windows of another length than a bundle hears.
+
+    Args:
+        windows: shape ``(batch, samples)``.
+        bundle: says how long they are.
+
+    Raises:
+        BundleError: if they have another length.
+    """
+    samples, _ = bundle.windows.samples(bundle.sample_rate)
+    if windows.shape[1:] != (samples,):
+        raise BundleError(
+            f"{bundle.path}: hears windows of {samples} samples, found {windows.shape}"
+        )
 
 
 def said(predictor: Predictor, text: str | None) -> Predictor:

@@ -21,6 +21,8 @@ Tick = Callable[[int], None]
 TICK_S = 1.0
 """Seconds from one tick to the next, at most."""
 
+PARTS = 4
+"""Parts for each that works, so that none waits long for the last."""
 AHEAD = 2
 """Items for each that works that are pulled before the first is done: enough to keep all busy."""
 PROCESSES, RAY = "processes", "ray"
@@ -100,6 +102,20 @@ def workers(processes: int | None) -> int:
         processes: as many as asked for.
     """
     return processes or _engine.get().size()
+
+
+def parts(items: tuple[Item, ...], processes: int | None = None) -> list[tuple[Item, ...]]:
+    """Cut items that are too small to travel one by one, for `map`.
+
+    Args:
+        items: in the order that parts keep.
+        processes: parts at once; None: one a core.
+
+    Returns:
+        Parts of one size but for the last, `PARTS` for each that works.
+    """
+    size = -(-len(items) // (PARTS * workers(processes)))
+    return [items[at : at + size] for at in range(0, len(items), size or 1)]
 
 
 def map(

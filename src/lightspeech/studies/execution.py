@@ -9,9 +9,6 @@ from lightspeech.studies import engine
 from lightspeech.training import fitting, inputs, layout, run, unlabelled
 from lightspeech.training.task import Task
 
-PARTS = 4
-"""Of the utterances that each process hears with an encoder, one after the other."""
-
 
 def execute(tasks: Sequence[Task], *, processes: int | None = None, progress: Progress) -> None:
     """Do the tasks that are not done yet, several at once; what is done stays done.
@@ -53,10 +50,8 @@ def compute_features(task: Task, *, processes: int | None = None, progress: Prog
     """
     n, at_once = len(task.utterances), engine.workers(processes)
     if at_once > 1 and task.config.front.missing(task.utterances, task.cache):
-        size = -(-n // (PARTS * at_once))
-        parts = [
-            replace(task, utterances=task.utterances[at : at + size]) for at in range(0, n, size)
-        ]
+        parts = [replace(task, utterances=part) for part in engine.parts(task.utterances, at_once)]
+        size = len(parts[0].utterances)
         engine.map(
             _fill_cache,
             parts,

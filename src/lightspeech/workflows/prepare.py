@@ -11,6 +11,7 @@ from lightspeech.audio import remote
 from lightspeech.corpora import labels, manifest
 from lightspeech.progress import Progress
 from lightspeech.reporting import corpus as report
+from lightspeech.studies import engine
 
 CORPORA = "lightspeech.corpora"
 COPIES = Path("cache", "remote")
@@ -55,7 +56,8 @@ def prepare(
         values["columns"] = dict(columns)
     module = plugins.load(CORPORA, corpus)
     choice = config.Choice(CORPORA, corpus, config.build(module.Config, values, source=corpus))
-    prepared = manifest.prepare(choice, progress=progress)
+    each = engine.stream if engine.elsewhere() else manifest.in_threads
+    prepared = manifest.prepare(choice, progress=progress, each=each)
     relabelled = labels.relabel(prepared.utterances, names or {})
     prepared = replace(prepared, utterances=relabelled)
     manifest.write(prepared.utterances, output)

@@ -1,7 +1,9 @@
 """Search for a better recipe: Optuna proposes, selection sets judge, a budget refuses.
 
 Trials live in an SQLite file in the folder of the search, their checkpoints beside it: a killed
-search goes on with the very epoch it was cut off in. No test set is answered.
+search goes on with the very epoch it was cut off in. No test set is answered. Of several trials at
+once the first runs are trained side by side, then the second ones of those that are still in; what
+is proposed next knows all of them.
 """
 
 import hashlib
@@ -15,8 +17,8 @@ import torch
 
 from lightspeech.errors import ConfigError, MissingExtra, StudyError
 from lightspeech.progress import Progress
+from lightspeech.studies import engine, tasks
 from lightspeech.studies import recipe as recipes
-from lightspeech.studies import tasks
 from lightspeech.studies.folders import Places
 from lightspeech.studies.material import Material
 from lightspeech.studies.recipe import Recipe
@@ -52,7 +54,8 @@ def search(job: Job, progress: Progress, *, trials: int | None = None) -> list[C
     """Go on until so many trials are done, and give those within the budget, the best first.
 
     Args:
-        job: whose recipe has a ``search`` block; it goes on in a folder of its own.
+        job: whose recipe has a ``search`` block; it goes on in a folder of its own. Its processes
+            are trials at once; None: one, or as many as a cluster has cores.
         progress: told of recordings and of trials done.
         trials: in all, those of earlier calls included; None: as the recipe says.
 
@@ -67,11 +70,13 @@ def search(job: Job, progress: Progress, *, trials: int | None = None) -> list[C
         raise ConfigError("the recipe has no search: block; write search: {space: {KEY: [A, B]}}")
     folder, material = open_study(recipe, job, progress)
     optuna_study = _open(folder, recipe.seeds[0])
-    judge = _Judge(recipe.search, folder, job.places, material)
+    lister = _Lister(recipe.search, folder, job.places, material)
     wanted = trials or recipe.search.trials
+    at_once = job.processes or (engine.workers(None) if engine.elsewhere() else 1)
     while (n_done := len(_finished(optuna_study))) < wanted:
         progress("trials", n_done, wanted)
-        optuna_study.optimize(judge, n_trials=1)
+        asked = [optuna_study.ask() for _ in range(min(at_once, wanted - n_done))]
+        _judge(optuna_study, _begin(optuna_study, asked, lister), at_once)
     progress("trials", n_done, wanted)
     complete = [trial for trial in _finished(optuna_study) if trial.value is not None]
     candidates = [_candidate(trial) for trial in complete if "cost" in trial.user_attrs]
@@ -79,7 +84,7 @@ def search(job: Job, progress: Progress, *, trials: int | None = None) -> list[C
 
 
 def _open(folder: Path, seed: int) -> "Study":
-    """Open the trials of a search; one that was cut off is asked again first."""
+    """Open the trials of a search; those that were cut off are asked again first."""
     try:
         import optuna
     except ModuleNotFoundError:
@@ -96,11 +101,9 @@ def _open(folder: Path, seed: int) -> "Study":
     optuna_study.sampler = optuna.samplers.TPESampler(
         seed=seed + len(optuna_study.trials), n_startup_trials=STARTUP
     )
-    if optuna_study.trials and optuna_study.trials[-1].state.name in ("RUNNING", "FAIL"):
-        cut_off = optuna_study.trials[-1]
+    for cut_off in optuna_study.get_trials(states=[optuna.trial.TrialState.RUNNING]):
         optuna_study.enqueue_trial(cut_off.params)
-        if cut_off.state.name == "RUNNING":  # of a kill; Ctrl-C leaves a failed one
-            optuna_study.tell(cut_off.number, state=optuna.trial.TrialState.FAIL)
+        optuna_study.tell(cut_off.number, state=optuna.trial.TrialState.FAIL)
     return optuna_study
 
 
@@ -110,16 +113,20 @@ def _finished(optuna_study: "Study") -> list[Any]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Judge:
-    """Trains and judges a trial; holds all that it needs beside its own choices."""
+class _Lister:
+    """Lists the runs of a trial; holds all that it needs beside its own choices."""
 
     search: Search
     folder: Path
     places: Places
     material: Material
 
-    def __call__(self, trial: "Trial") -> float:
-        """Train what Optuna proposes, and give its mean selection UAR."""
+    def __call__(self, trial: "Trial") -> list[Task]:
+        """Give the runs of what Optuna proposes.
+
+        Raises:
+            TrialPruned: if it is over the budget, or cannot be.
+        """
         from optuna import TrialPruned
 
         overrides = [_suggest(trial, *item) for item in self.search.space.items()]
@@ -130,10 +137,7 @@ class _Judge:
         trial.set_user_attr("cost", asdict(window_cost))
         if why := self.search.budget.overspent(window_cost):
             raise TrialPruned(why)
-        try:
-            return _mean_uar(trial, todo)
-        except (ConfigError, StudyError) as error:  # it diverged, or a mel band has no FFT bin
-            raise TrialPruned(str(error)) from None
+        return todo
 
     def _tasks(self, recipe: Recipe, overrides: list[str]) -> list[Task]:
         """List the runs of a trial; equal choices share a folder, so none is trained twice."""
@@ -168,17 +172,59 @@ def _suggest(trial: "Trial", key: str, allowed: Range | tuple[Any, ...]) -> str:
     return f"{key}={trial.suggest_float(key, allowed.low, allowed.high, log=allowed.log):.3g}"
 
 
-def _mean_uar(trial: "Trial", todo: list[Task]) -> float:
-    """Train run after run, unless the first ones are behind those of other trials."""
+def _begin(
+    optuna_study: "Study", asked: list["Trial"], lister: _Lister
+) -> list[tuple["Trial", list[Task]]]:
+    """List the runs of each trial; what is over the budget is given up."""
     from optuna import TrialPruned
 
-    uars: list[float] = []
-    for task in todo:
-        uars.append(_selection_uar(task))
-        trial.report(fmean(uars), len(uars))
-        if len(uars) < len(todo) and trial.should_prune():
-            raise TrialPruned(f"behind the others after {len(uars)} of {len(todo)} runs")
-    return fmean(uars)
+    begun = []
+    for trial in asked:
+        try:
+            begun.append((trial, lister(trial)))
+        except TrialPruned:
+            _give_up(optuna_study, trial)
+    return begun
+
+
+def _judge(optuna_study: "Study", trials: list[tuple["Trial", list[Task]]], processes: int) -> None:
+    """Train the first run of each trial, then the next, unless those are behind other trials'."""
+    uars: dict[int, list[float]] = {trial.number: [] for trial, _ in trials}
+    while trials:
+        n_done = len(uars[trials[0][0].number])
+        runs = {runs[n_done].folder: runs[n_done] for _, runs in trials}  # equal choices: one run
+        found = dict(
+            zip(runs, engine.map(_try, [*runs.values()], processes=processes), strict=True)
+        )
+        left = []
+        for trial, of_trial in trials:
+            uar, of = found[of_trial[n_done].folder], uars[trial.number]
+            if uar is None:
+                _give_up(optuna_study, trial)
+                continue
+            of.append(uar)
+            trial.report(fmean(of), len(of))
+            if len(of) == len(of_trial):
+                optuna_study.tell(trial, fmean(of))
+            elif trial.should_prune():
+                _give_up(optuna_study, trial)
+            else:
+                left.append((trial, of_trial))
+        trials = left
+
+
+def _give_up(optuna_study: "Study", trial: "Trial") -> None:
+    from optuna.trial import TrialState
+
+    optuna_study.tell(trial, state=TrialState.PRUNED)
+
+
+def _try(task: Task) -> float | None:
+    """Give the selection UAR of a run; None where it diverged, or a mel band has no FFT bin."""
+    try:
+        return _selection_uar(task)
+    except (ConfigError, StudyError):
+        return None
 
 
 def _selection_uar(task: Task) -> float:

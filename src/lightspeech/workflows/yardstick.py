@@ -5,6 +5,7 @@ What needs no network, no GPU and no tuning has to be beaten before a model is w
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from lightspeech.evaluation.conditions import Conditions
 from lightspeech.evaluation.results import Results
 from lightspeech.files import write_json
 from lightspeech.frontends import functionals
-from lightspeech.progress import Progress, step_of
+from lightspeech.progress import Progress
 from lightspeech.protocols.base import Protocol
+from lightspeech.studies import engine
 from lightspeech.studies import tasks as listing
 from lightspeech.studies.recipe import Recipe
 from lightspeech.training import calibrate, layout, predictions
@@ -137,7 +139,7 @@ def yardstick(job: Job, progress: Progress, *, publish_to: Path | None = None) -
     """Answer every fold, and leave a study that ``evaluate`` and ``report`` read.
 
     Args:
-        job: whose corpus and protocol it is; its model is left alone, its processes too.
+        job: whose corpus and protocol it is; its model is left alone.
         progress: told of recordings, features computed and folds done.
         publish_to: folder of published results that the figures are written into as well.
 
@@ -155,7 +157,7 @@ def yardstick(job: Job, progress: Progress, *, publish_to: Path | None = None) -
         recipe.run_config(), material.utterances, protocol,
         vocabulary=recipe.labels, seeds=(0,), folder=folder, cache=job.places.cache,
     )  # fmt: skip
-    n_params = _answer_all(tasks, progress)
+    n_params = _answer_all(tasks, progress, job.processes)
     about = _describe(recipe, protocol, tasks[0].labels, n_params)
     write_json(folder / conditions.FILE, as_dict(about))
     figures = results.measure(*conditions.read(folder))
@@ -165,18 +167,29 @@ def yardstick(job: Job, progress: Progress, *, publish_to: Path | None = None) -
     return figures
 
 
-def _answer_all(tasks: Sequence[Task], progress: Progress) -> int:
+def _answer_all(tasks: Sequence[Task], progress: Progress, processes: int | None) -> int:
     """Answer the test set of every fold, and give the number of parameters of the first machine."""
-    utterances, cache = tasks[0].utterances, tasks[0].cache
-    step = step_of("features", len(utterances), progress)
-    features = functionals.load(utterances, cache, step=step)
-    machines = []
-    for task in tasks:
-        machine, answers = answer(task, features)
-        predictions.write(answers, task.folder / layout.ANSWERS)
-        machines.append(machine)
-        progress("folds", len(machines), len(tasks))
-    return machines[0].n_params
+    parts, n = engine.parts(tasks[0].utterances, processes), len(tasks[0].utterances)
+    engine.map(
+        partial(functionals.load, cache=tasks[0].cache),
+        parts,
+        processes=processes,
+        tick=lambda done: progress("features", min(done * len(parts[0]), n), n),
+    )
+    n_params = engine.map(
+        _answer_fold,
+        tasks,
+        processes=processes,
+        tick=lambda done: progress("folds", done, len(tasks)),
+    )
+    return n_params[0]
+
+
+def _answer_fold(task: Task) -> int:
+    """Leave the answers in the folder of a fold, and give the number of parameters."""
+    machine, answers = answer(task, functionals.load(task.utterances, task.cache))
+    predictions.write(answers, task.folder / layout.ANSWERS)
+    return machine.n_params
 
 
 def _describe(

@@ -22,7 +22,7 @@ from lightspeech.errors import BundleError, MissingTool, OutputError
 from lightspeech.export import c99
 from lightspeech.export.c99 import header, trusted
 from lightspeech.files import write_text
-from lightspeech.inference.predictor import Probabilities
+from lightspeech.inference.predictor import Probabilities, require_whole
 
 COMPILER = "gcc"
 FLAGS = ("-std=c99", "-O3")
@@ -57,15 +57,11 @@ class C99Predictor:
         Raises:
             BundleError: if the windows have another length, or the program gives no answer.
         """
-        samples, _ = self.bundle.windows.samples(self.bundle.sample_rate)
-        if waveforms.shape[1:] != (samples,):
-            raise BundleError(
-                f"{self.bundle.path}: hears windows of {samples} samples, found {waveforms.shape}"
-            )
+        require_whole(waveforms, self.bundle)
         inputs = np.clip(np.rint(waveforms * 32_768.0), -32_768, 32_767).astype("<i2")
         if not self.listens:
             inputs = _features(self.bundle, self.model, inputs / np.float32(32_768.0))
-        answer = _run(self.bundle, [self.program, str(samples)], inputs.tobytes())
+        answer = _run(self.bundle, [self.program, str(waveforms.shape[1])], inputs.tobytes())
         shape = (len(waveforms), len(self.bundle.labels))
         if len(answer) != 4 * shape[0] * shape[1]:
             raise BundleError(f"{self.bundle.path}: gives no answer; export the model again")

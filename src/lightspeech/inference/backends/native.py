@@ -21,7 +21,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError
 from lightspeech.export import c99
 from lightspeech.export.c99 import prefix
-from lightspeech.inference.predictor import Probabilities
+from lightspeech.inference.predictor import Probabilities, require_whole
 from lightspeech.runtime import shared_library
 
 Array = npt.NDArray[Any]
@@ -51,11 +51,7 @@ class NativePredictor:
         Raises:
             BundleError: if the windows have another length.
         """
-        if waveforms.shape[1:] != (self._size,):
-            raise BundleError(
-                f"{self.bundle.path}: hears windows of {self._size} samples, found "
-                f"{waveforms.shape}"
-            )
+        require_whole(waveforms, self.bundle)
         answers = np.empty((len(waveforms), len(self.bundle.labels)), np.float32)
         for window, answer in zip(waveforms, answers, strict=True):
             self._answer(window, answer)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from lightspeech.bundle import Bundle
 from lightspeech.errors import BundleError, MissingTool
-from lightspeech.inference.predictor import Probabilities
+from lightspeech.inference.predictor import Probabilities, require_whole
 
 SUFFIX = ".wasm"
 ENGINE = "node"
@@ -41,11 +41,7 @@ class WasmPredictor:
         Raises:
             BundleError: if the windows have another length, or the module gives no answer.
         """
-        samples, _ = self.bundle.windows.samples(self.bundle.sample_rate)
-        if waveforms.shape[1:] != (samples,):
-            raise BundleError(
-                f"{self.bundle.path}: hears windows of {samples} samples, found {waveforms.shape}"
-            )
+        require_whole(waveforms, self.bundle)
         shape = (len(waveforms), len(self.bundle.labels))
         answer = _run(self.bundle, waveforms.astype("<f4").tobytes())
         if len(answer) != 4 * shape[0] * shape[1]:
