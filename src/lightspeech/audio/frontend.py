@@ -173,22 +173,52 @@ def tables(cfg: MelConfig) -> Tables:
     )
 
 
+def slopes(cfg: MelConfig) -> tuple[int, list[Double], Double]:
+    """Write the bands as what they share: between two centres one falls by what the next one rises.
+
+    Args:
+        cfg: a front end with mel bands.
+
+    Returns:
+        The first FFT bin; how far the next band has risen at each bin of a slope, 0 to 1, for the
+        ``n_mels + 1`` slopes from edge to edge, of any number of bins each; and the height of each
+        band, shape ``(n_mels,)``.
+    """
+    grid, edges = _edges(cfg)
+    ends = np.searchsorted(grid, edges)
+    rising = [
+        (grid[begin:end] - low) / (high - low)
+        for begin, end, low, high in zip(ends, ends[1:], edges, edges[1:], strict=False)
+    ]
+    return int(ends[0]), rising, _heights(cfg, edges)
+
+
 def _mel_matrix(cfg: MelConfig) -> Double:
     """Triangular bands in double precision, shape ``(n_bins, n_mels)``."""
+    grid, edges = _edges(cfg)
+    low, centre, high = edges[:-2], edges[1:-1], edges[2:]
+    rising = (grid[:, None] - low) / (centre - low)
+    falling = (high - grid[:, None]) / (high - centre)
+    bands: Double = np.clip(np.minimum(rising, falling), 0, None) * _heights(cfg, edges)
+    return bands
+
+
+def _edges(cfg: MelConfig) -> tuple[Double, Double]:
+    """Where FFT bins lie, and where bands begin, are highest and end: in Hz, of ``htk`` in mel."""
     to_mel = _slaney if cfg.mel_scale == "slaney" else _htk
     grid = np.linspace(0, cfg.sample_rate / 2, cfg.n_fft // 2 + 1)
     lowest, highest = to_mel(np.array([cfg.f_min, cfg.f_max]))
-    edges = np.linspace(lowest, highest, cfg.n_mels + 2)
+    edges: Double = np.linspace(lowest, highest, cfg.n_mels + 2)
     if cfg.mel_scale == "slaney":
         edges = _slaney_inverse(edges)
     else:
         grid = to_mel(grid)  # HTK and TensorFlow draw the triangles over mel, not over Hz
-    low, centre, high = edges[:-2], edges[1:-1], edges[2:]
-    rising = (grid[:, None] - low) / (centre - low)
-    falling = (high - grid[:, None]) / (high - centre)
-    height = 2 / (high - low) if cfg.mel_scale == "slaney" else np.ones(cfg.n_mels)
-    bands: Double = np.clip(np.minimum(rising, falling), 0, None) * height
-    return bands
+    return grid, edges
+
+
+def _heights(cfg: MelConfig, edges: Double) -> Double:
+    heights: Double = 2 / (edges[2:] - edges[:-2])
+    return heights if cfg.mel_scale == "slaney" else np.ones(cfg.n_mels)
 
 
 def _htk(hertz: Double) -> Double:

@@ -30,7 +30,8 @@ def tables(cfg: MelConfig, gain: Array, offset: Array, steps: int) -> list[str]:
         steps: of a kept log band, a unit of the natural logarithm.
     """
     angle = 2 * np.pi * np.arange(cfg.n_fft) / cfg.n_fft
-    weights = np.concatenate([band for _, band in frontend.tables(cfg).bands]).astype(np.float64)
+    bands = frontend.tables(cfg).bands
+    weights = np.concatenate([band for _, band in bands]).astype(np.float64)
     full_scale = 32_768 * FULL / 2**DOWN
     unit = float(weights.max()) / FULL * 2**BITS / full_scale**2
     octave = math.log(2) * 2**16
@@ -50,6 +51,8 @@ def tables(cfg: MelConfig, gain: Array, offset: Array, steps: int) -> list[str]:
         arrays.array("uint16_t", "ls_hann", _whole((1 - np.cos(angle)) / 2 * FULL)),
         arrays.array("int32_t", "ls_cosine", _whole(np.cos(angle) * TURN).clip(1 - TURN, TURN - 1)),
         arrays.array("uint16_t", "ls_log2", _whole(log2).clip(0, FULL)),
+        arrays.array("uint16_t", "ls_band_first", [first for first, _ in bands]),
+        arrays.array("uint16_t", "ls_band_size", [len(band) for _, band in bands]),
         arrays.array("uint16_t", "ls_band_weights", _whole(weights / weights.max() * FULL)),
         arrays.array("int32_t", "ls_gain", _whole(gain / steps * 2.0**16)),
         arrays.array("int32_t", "ls_offset", _whole((offset + 0.5) * 2.0**16)),

@@ -180,12 +180,6 @@ def _tables(cfg: MelConfig, to: Input) -> str:
         f"#define LS_QUIETEST {arrays.number(cfg.quietest)}",
         f"#define LS_STEPS {_steps(cfg)} /* of a kept log band: a unit of the natural logarithm */",
     ]
-    if cfg.kind != "spectrogram":
-        bands = frontend.tables(cfg).bands
-        lines += [
-            arrays.array("uint16_t", "ls_band_first", [first for first, _ in bands]),
-            arrays.array("uint16_t", "ls_band_size", [len(weights) for _, weights in bands]),
-        ]
     if cfg.kind == "log_mel" and cfg.power == 2:
         whole = fixed.tables(cfg, to.gain, to.offset, _steps(cfg))
         lines += ["#ifdef LS_FIXED", *whole, "#else", *_floats(cfg, to), "#endif"]
@@ -196,7 +190,6 @@ def _tables(cfg: MelConfig, to: Input) -> str:
 
 def _floats(cfg: MelConfig, to: Input) -> list[str]:
     """What is read where there are floats."""
-    tables = frontend.tables(cfg)
     lines = [
         f"#define LS_FLOOR {arrays.number(cfg.floor)}",
         f"#define LS_CLIP {arrays.number(cfg.clip or FLT_MAX)}",
@@ -207,10 +200,15 @@ def _floats(cfg: MelConfig, to: Input) -> list[str]:
         arrays.array("float", "ls_offset", to.offset),
     ]
     if cfg.kind != "spectrogram":
-        weights = np.concatenate([weights for _, weights in tables.bands])
-        lines.append(arrays.array("float", "ls_band_weights", weights))
+        first, slopes, heights = frontend.slopes(cfg)
+        lines += [
+            f"#define LS_FIRST_BIN {first}",
+            arrays.array("uint16_t", "ls_slope_size", map(len, slopes)),
+            arrays.array("float", "ls_slopes", np.concatenate(slopes)),
+            arrays.array("float", "ls_height", heights),
+        ]
     if gate.hears(cfg):
         lines += gate.levels()
     if cfg.kind == "mfcc":
-        lines.append(arrays.array("float", "ls_dct", tables.dct.T.ravel()))
+        lines.append(arrays.array("float", "ls_dct", frontend.tables(cfg).dct.T.ravel()))
     return lines

@@ -256,7 +256,7 @@ static void find_energies(ls_frontend *state) {
 /* Natural logarithm of a normal positive number, the same bits on every IEEE machine.
  * x = m 2^e with m in [0.70, 1.41]; log m = 2 artanh(s), s = (m - 1) / (m + 1), |s| < 0.18, whose
  * series is cut where the next term is below 2e-9. */
-static ls_lanes natural_log(ls_lanes x) {
+INSIDE ls_lanes natural_log(ls_lanes x) {
     int_lanes bits;
     memcpy(&bits, &x, sizeof bits);
     const int_lanes exponent = (bits - 0x3f3504f3) >> 23;
@@ -270,29 +270,30 @@ static ls_lanes natural_log(ls_lanes x) {
     return TO_FLOAT(exponent) * 0.693147181f + 2.0f * s * series;
 }
 
-/* The logarithms of the mel bands, in the place of the points, which nobody needs any more. */
+/* The logarithms of the mel bands, in the place of the points, which nobody needs any more. Between
+ * the centres of two bands one falls by what the next one rises. */
 static void find_bands(ls_frontend *state) {
-    const float *weight = ls_band_weights;
+    const float *slope = ls_slopes;
+    const ls_lanes *energy = state->energy + LS_FIRST_BIN;
+    ls_lanes band = {0};
 #if LS_GATE
     memset(state->pooled, 0, sizeof state->pooled);
 #endif
-    for (uint32_t band = 0; band < LS_N_MELS; band++) {
-        const ls_lanes *energy = state->energy + ls_band_first[band];
-        ls_lanes sum = {0};
-        uint32_t n = ls_band_size[band];
-        for (; n >= 4; n -= 4, energy += 4, weight += 4) {
-            sum += energy[0] * weight[0];
-            sum += energy[1] * weight[1];
-            sum += energy[2] * weight[2];
-            sum += energy[3] * weight[3];
+    for (uint32_t next = 0; next <= LS_N_MELS; next++) {
+        ls_lanes rising = {0};
+        for (uint32_t n = ls_slope_size[next]; n > 0; n--) {
+            const ls_lanes all = *energy++, some = all * *slope++;
+            rising += some;
+            band += all - some;
         }
-        for (; n > 0; n--) {
-            sum += *energy++ * *weight++;
-        }
-        state->work[band] = natural_log(sum + LS_FLOOR);
+        if (next > 0) {
+            band *= ls_height[next - 1];
+            state->work[next - 1] = natural_log(band + LS_FLOOR);
 #if LS_GATE
-        state->pooled[band / (LS_N_MELS / LS_GATE_BANDS)] += sum;
+            state->pooled[(next - 1) / (LS_N_MELS / LS_GATE_BANDS)] += band;
 #endif
+        }
+        band = rising;
     }
 }
 #endif
