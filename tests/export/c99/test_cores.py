@@ -34,7 +34,7 @@ def bundle_of_layers(make_c_bundle, network, core):
     narrow = net._output
     net._output = lambda shape, terms: narrow(shape, 30 * terms)  # so that little is cut off
     before = net.conv(7, (3, 1), (2, 1))
-    net.depthwise((7, 1))
+    net.depthwise((7, 1), activation=0)
     net.conv(7, (1, 1), activation=0)
     net.pair("ADD", before, activation=1)
     last = net.conv(13, (1, 1), activation=0)

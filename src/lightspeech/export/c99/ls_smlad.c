@@ -107,35 +107,86 @@ void ls_conv_2d(const ls_convolution *layer, const int8_t *in, int8_t *out, int8
     }
 }
 
-/* One channel of a filter of seven taps along time, at n positions in a row. Two samples are a pair,
- * and so are two taps: at an odd position the first sample of a pair is past. Sums are twice as large
- * as they are, as their rounding wants them. */
-static void seven_taps(
-    const ls_convolution *layer, int32_t c, const int8_t *at, int32_t n, int8_t *out) {
+/* A channel of a filter of seven taps along time. Two taps are a pair: at an even position with a
+ * zero behind them, at an odd one with a zero before them, by turns. All is doubled, since that is
+ * what the rounding of a sum wants. */
+typedef struct {
+    uint32_t pairs[8];
+    int32_t bias[2];
+    ls_rounding by;
+} seven_taps;
+
+static seven_taps taps_of(const ls_convolution *layer, int32_t c) {
     const int32_t width = layer->out_c, bias = twice(layer->bias[c]);
-    const int8_t *const f = layer->weights + c;
-    const int32_t t0 = 2 * f[0], t1 = 2 * f[width], t2 = 2 * f[2 * width], t3 = 2 * f[3 * width];
-    const int32_t t4 = 2 * f[4 * width], t5 = 2 * f[5 * width], t6 = 2 * f[6 * width];
-    const uint32_t v0 = pair_of(t0, t1), v1 = pair_of(t2, t3), v2 = pair_of(t4, t5);
-    const uint32_t w1 = pair_of(t1, t2), w2 = pair_of(t3, t4), w3 = pair_of(t5, t6);
-    const uint32_t v3 = pair_of(t6, 0), w0 = pair_of(0, t0);
-    const ls_rounding by = rounding(ls_scale_of(layer, c), layer->out);
-    uint32_t p0 = pair_of(at[0], at[width]);
-    uint32_t p1 = pair_of(at[2 * width], at[3 * width]);
-    uint32_t p2 = pair_of(at[4 * width], at[5 * width]);
-    for (at += 6 * width; n > 1; n -= 2, at += 2 * width, out += 2 * width) {
-        const uint32_t p3 = pair_of(at[0], at[width]);
-        const int32_t one = smlad(p3, v3, smlad(p2, v2, smlad(p1, v1, smlad(p0, v0, bias))));
-        const int32_t next = smlad(p3, w3, smlad(p2, w2, smlad(p1, w1, smlad(p0, w0, bias))));
-        out[0] = rounded(one, by);
-        out[width] = rounded(next, by);
-        p0 = p1;
-        p1 = p2;
-        p2 = p3;
+    const int8_t *f = layer->weights + c;
+    const int32_t t0 = 2 * *f, t1 = 2 * *(f += width), t2 = 2 * *(f += width);
+    const int32_t t3 = 2 * *(f += width), t4 = 2 * *(f += width), t5 = 2 * *(f += width);
+    const int32_t t6 = 2 * *(f + width);
+    const seven_taps taps = {
+        {pair_of(t0, t1), pair_of(0, t0), pair_of(t2, t3), pair_of(t1, t2), pair_of(t4, t5),
+         pair_of(t3, t4), pair_of(t6, 0), pair_of(t5, t6)},
+        {bias, bias},
+        rounding(ls_scale_of(layer, c), layer->out)};
+    return taps;
+}
+
+/* Outputs at two positions, of eight samples as pairs: the last pair is read, where the first was. */
+#ifdef __arm__
+#define TIMES(pair, place)                                                                         \
+    "ldrd %5, %6, [%8, #" place "]\n\tsmlad %3, " pair ", %5, %3\n\tsmlad %4, " pair ", %6, %4\n\t"
+#define TWO_POSITIONS(taps, width, at, out, a, b, c)                                               \
+    do {                                                                                           \
+        uint32_t s, t, u, v;                                                                       \
+        __asm__("ldrd %3, %4, [%8, #32]\n\t" TIMES("%0", "0")                                      \
+                "ldrsb %0, [%1]\n\tldrsb %5, [%1, %7]\n\tadd %1, %1, %7, lsl #1\n\t"               \
+                "pkhbt %0, %0, %5, lsl #16\n\t"                                                    \
+                TIMES("%9", "8") TIMES("%10", "16") TIMES("%0", "24")                              \
+                "ldrd %5, %6, [%8, #40]\n\tsmmulr %3, %3, %5\n\tsmmulr %4, %4, %5\n\t"             \
+                "ldrd %5, %6, [%8, #44]\n\t"                                                       \
+                "add %3, %3, %3, asr #31\n\tadd %3, %6\n\tasr %3, %5\n\tssat %3, #8, %3\n\t"       \
+                "add %4, %4, %4, asr #31\n\tadd %4, %6\n\tasr %4, %5\n\tssat %4, #8, %4\n\t"       \
+                "strb %3, [%2]\n\tstrb %4, [%2, %7]\n\tadd %2, %2, %7, lsl #1\n\t"                 \
+                : "+r"(a), "+r"(at), "+r"(out), "=&r"(s), "=&r"(t), "=&r"(u), "=&r"(v)             \
+                : "r"(width), "r"(taps), "r"(b), "r"(c)                                            \
+                : "memory");                                                                       \
+    } while (0)
+#else
+#define TWO_POSITIONS(taps, width, at, out, a, b, c)                                               \
+    do {                                                                                           \
+        const uint32_t last = pair_of(at[0], at[width]);                                           \
+        for (int32_t odd = 0; odd < 2; ++odd, out += width, at += width) {                         \
+            *out = at_one_position((taps)->pairs + odd, taps, a, b, c, last);                      \
+        }                                                                                          \
+        a = last;                                                                                  \
+    } while (0)
+#endif
+
+static inline int8_t at_one_position(
+    const uint32_t *pairs, const seven_taps *taps, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+    const int32_t half = smlad(b, pairs[2], smlad(a, pairs[0], taps->bias[0]));
+    return rounded(smlad(d, pairs[6], smlad(c, pairs[4], half)), taps->by);
+}
+
+/* One channel at n positions in a row. */
+static void along_time(
+    const seven_taps *taps, int32_t width, const int8_t *at, int32_t n, int8_t *out) {
+    uint32_t a = pair_of(at[0], at[width]);
+    uint32_t b = pair_of(at[2 * width], at[3 * width]);
+    uint32_t c = pair_of(at[4 * width], at[5 * width]);
+    for (at += 6 * width; n >= 6; n -= 6) {
+        TWO_POSITIONS(taps, width, at, out, a, b, c);
+        TWO_POSITIONS(taps, width, at, out, b, c, a);
+        TWO_POSITIONS(taps, width, at, out, c, a, b);
+    }
+    for (; n >= 2; n -= 2) {
+        TWO_POSITIONS(taps, width, at, out, a, b, c);
+        const uint32_t newest = a;
+        a = b;
+        b = c;
+        c = newest;
     }
     if (n > 0) {
-        const uint32_t p3 = pair_of(at[0], 0);
-        out[0] = rounded(smlad(p3, v3, smlad(p2, v2, smlad(p1, v1, smlad(p0, v0, bias)))), by);
+        *out = at_one_position(taps->pairs, taps, a, b, c, pair_of(at[0], 0));
     }
 }
 
@@ -184,7 +235,8 @@ void ls_depthwise_conv_2d(
                                            : patch(window, in, p, layer->in_zero, patches);
         for (int32_t c = 0; c < channels; ++c) {
             if (are_seven) {
-                seven_taps(layer, c, at + c, n, out + c);
+                const seven_taps filter = taps_of(layer, c);
+                along_time(&filter, channels, at + c, n, out + c);
             } else {
                 one_channel(layer, c, at, taps, out + c);
             }
