@@ -13,7 +13,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
 from lightspeech.export.c99 import arrays, fixed, gate
 
-FIXED = ("ls_frontend.h", "ls_frontend.c", "ls_frontend_fixed.h")
+FIXED = ("ls_frontend.h", "ls_frontend.c", "ls_frontend_fixed.h", "ls_frontend_points.h")
 CONFIG = "ls_frontend_config.h"
 TABLES = "ls_frontend_tables.h"
 KINDS = ("log_mel", "mfcc", "spectrogram")

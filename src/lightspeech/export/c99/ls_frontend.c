@@ -14,87 +14,10 @@
 #ifdef LS_FIXED
 #include "ls_frontend_fixed.h"
 #else
-#if LS_LANES > 1
-typedef int32_t int_lanes __attribute__((vector_size(4 * LS_LANES)));
-#define TO_FLOAT(x) __builtin_convertvector(x, ls_lanes)
-#else
-typedef int32_t int_lanes;
-#define TO_FLOAT(x) ((float)(x))
-#endif
+#include "ls_frontend_points.h"
 
 /* Of a number of frames side by side, that of one. */
 static inline float at(const ls_lanes *x, uint32_t lane) { return ((const float *)x)[lane]; }
-
-/* What must be where it is used, so that its points stay in registers. */
-#ifdef __GNUC__
-#define INSIDE static inline __attribute__((always_inline))
-#else
-#define INSIDE static inline
-#endif
-
-typedef struct {
-    ls_lanes re, im;
-} point;
-
-INSIDE point plus(point a, point b) {
-    const point sum = {a.re + b.re, a.im + b.im};
-    return sum;
-}
-
-INSIDE point minus(point a, point b) {
-    const point gap = {a.re - b.re, a.im - b.im};
-    return gap;
-}
-
-/* A quarter of a turn to the right: times -i. */
-INSIDE point quarter(point a) {
-    const point turned = {a.im, -a.re};
-    return turned;
-}
-
-/* An angle to the right, of which cosine and sine are given. */
-INSIDE point turned(point a, const float *turn) {
-    const point to = {a.re * turn[0] + a.im * turn[1], a.im * turn[0] - a.re * turn[1]};
-    return to;
-}
-
-/* Fourier transform of two, four and eight points in place. */
-INSIDE void transform_two(point *x) {
-    const point gap = minus(x[0], x[1]);
-    x[0] = plus(x[0], x[1]);
-    x[1] = gap;
-}
-
-INSIDE void transform_four(point *x) {
-    const point a = plus(x[0], x[2]), b = plus(x[1], x[3]);
-    const point c = minus(x[0], x[2]), d = quarter(minus(x[1], x[3]));
-    x[0] = plus(a, b);
-    x[1] = plus(c, d);
-    x[2] = minus(a, b);
-    x[3] = minus(c, d);
-}
-
-INSIDE void transform_eight(point *x) {
-    const float root = 0.707106781f;
-    point even[4] = {plus(x[0], x[4]), plus(x[1], x[5]), plus(x[2], x[6]), plus(x[3], x[7])};
-    const point b = minus(x[1], x[5]), d = minus(x[3], x[7]);
-    point odd[4] = {
-        minus(x[0], x[4]),
-        {root * (b.re + b.im), root * (b.im - b.re)},
-        quarter(minus(x[2], x[6])),
-        {root * (d.im - d.re), -root * (d.re + d.im)},
-    };
-    transform_four(even);
-    transform_four(odd);
-    x[0] = even[0];
-    x[1] = odd[0];
-    x[2] = even[1];
-    x[3] = odd[1];
-    x[4] = even[2];
-    x[5] = odd[2];
-    x[6] = even[3];
-    x[7] = odd[3];
-}
 
 #if LS_LANES > 1
 /* Two samples of each frame in one word, frames side by side, where their spectra will be. */
@@ -128,19 +51,15 @@ static void gather(ls_frontend *state) {
 #endif
 #endif
 
-/* Samples n and n + 1 of the frames that wait, times a window: lanes without a frame hear anything. */
-INSIDE point heard(const ls_frontend *state, uint32_t n, float window, float next) {
-    point pair;
+/* Sample n of the frames that wait, and the next: lanes without a frame hear anything. */
 #if LS_LANES > 1
-    const int_lanes both = ((const int_lanes *)(const void *)state->energy)[n / 2];
-    const int_lanes first = both << 16 >> 16, second = both >> 16;
+#define PAIR(state, n) (((const int_lanes *)(const void *)(state)->energy)[(n) / 2])
+#define HEARD(state, n) (PAIR(state, n) << 16 >> 16)
+#define HEARD_NEXT(state, n) (PAIR(state, n) >> 16)
 #else
-    const int32_t first = state->samples[n], second = state->samples[n + 1];
+#define HEARD(state, n) ((state)->samples[n])
+#define HEARD_NEXT(state, n) ((state)->samples[(n) + 1])
 #endif
-    pair.re = TO_FLOAT(first) * window;
-    pair.im = TO_FLOAT(second) * next;
-    return pair;
-}
 
 /* What eight points become, so far apart from each other: each turned by its step of the table. */
 INSIDE void put_eight(point *x, const float *turns, uint32_t apart, point *to) {
@@ -155,13 +74,13 @@ INSIDE void put_eight(point *x, const float *turns, uint32_t apart, point *to) {
     to[7 * apart] = turned(x[7], turns + 12);
 }
 
-/* Entry n of the Hann window, which falls as it rises, and the next; samples from `at` on. */
+/* Samples from `at` on, two, times the Hann window, which falls as it rises. */
 INSIDE point risen(const ls_frontend *state, const float *window, uint32_t at) {
-    return heard(state, at, window[0], window[1]);
+    return product(HEARD(state, at), HEARD_NEXT(state, at), window);
 }
 
 INSIDE point fallen(const ls_frontend *state, const float *window, uint32_t at) {
-    return heard(state, at, window[0], window[-1]);
+    return falling_product(HEARD(state, at), HEARD_NEXT(state, at), window);
 }
 
 /* The first step of the transform, of the samples times their window: even and odd ones are the real
@@ -229,11 +148,11 @@ static void transform(ls_frontend *state) {
 /* The spectrum of LS_N_FFT real samples from that of half as many points; the window is half as high
  * as it should be, so that sums of two points need no factor. */
 static void find_energies(ls_frontend *state) {
-    const point *const z = (const point *)(const void *)state->work;
     for (uint32_t k = 0; k <= HALF / 2; k++) {
-        const point a = z[ls_place[k]], b = z[ls_place[HALF - k]];
-        const ls_lanes even_re = a.re + b.re, even_im = a.im - b.im;
-        const ls_lanes odd_re = a.im + b.im, odd_im = b.re - a.re;
+        const ls_lanes *const a = state->work + 2 * ls_place[k];
+        const ls_lanes *const b = state->work + 2 * ls_place[HALF - k];
+        const ls_lanes even_re = a[0] + b[0], even_im = a[1] - b[1];
+        const ls_lanes odd_re = a[1] + b[1], odd_im = b[0] - a[0];
         const float cosine = ls_cosine[k], slope = ls_cosine[HALF / 2 - k];
         const ls_lanes re = odd_re * cosine + odd_im * slope;
         const ls_lanes im = odd_im * cosine - odd_re * slope;
@@ -331,11 +250,8 @@ static int8_t quantize(const ls_frontend *state, float value, uint32_t n) {
 /* What is kept of a feature until its level is known: fine steps of a log band, or the int8. */
 static ls_kept keep(const ls_frontend *state, uint32_t n, uint32_t lane) {
 #if LS_RELATIVE
-    const float steps = feature(state, n, lane) * LS_STEPS;
-    if (steps <= -32768.0f) {
-        return -32768;
-    }
-    return (ls_kept)(steps >= 32767.0f ? 32767 : (int32_t)(steps + 32768.5f) - 32768);
+    const int32_t steps = (int32_t)(feature(state, n, lane) * LS_STEPS + 32768.5f) - 32768;
+    return (ls_kept)(steps < INT16_MIN ? INT16_MIN : steps > INT16_MAX ? INT16_MAX : steps);
 #else
     return quantize(state, feature(state, n, lane), n);
 #endif
