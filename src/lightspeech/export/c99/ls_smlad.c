@@ -5,11 +5,12 @@
 #ifdef LS_SMLAD
 
 #define SIDE_BY_SIDE 6 /* positions that share what is loaded of a filter */
+#define FEW 3          /* the same where no more are left */
 
 /* Bytes of a position as pairs of 16 bits, those of the other positions between them; the last are
  * filled up with zeros. */
-static void spread(const int8_t *from, int32_t n, uint32_t *to) {
-    for (; n >= 4; n -= 4, from += 4, to += 2 * SIDE_BY_SIDE) {
+static void spread(const int8_t *from, int32_t n, int32_t together, uint32_t *to) {
+    for (; n >= 4; n -= 4, from += 4, to += 2 * together) {
         const uint32_t bytes = four(from);
         to[0] = even(bytes);
         to[1] = odd(bytes);
@@ -23,37 +24,62 @@ static void spread(const int8_t *from, int32_t n, uint32_t *to) {
 }
 
 /* Sums of the positions, each more by its products with the next weights of a filter, four or sixteen:
- * both pointers move on. */
-#ifdef __arm__
-#define POSITION(sum)                                                                              \
-    "ldrd %8, %9, [%6], #8\n\tsmlad " sum ", %8, %10, " sum "\n\tsmlad " sum ", %9, %11, " sum "\n\t"
-#define FOUR                                                                                       \
-    "ldr %11, [%7], #4\n\tsxtb16 %10, %11\n\tsxtb16 %11, %11, ror #8\n\t"                          \
-    POSITION("%0") POSITION("%1") POSITION("%2") POSITION("%3") POSITION("%4") POSITION("%5")
-#define SIXTEEN FOUR FOUR FOUR FOUR
-#define ADD_PRODUCTS(some, s, t, u, v, w, x, at, filter)                                           \
+ * both pointers move on. Three words of the positions are loaded at once, one and a half of them. It
+ * takes all registers that there are, which a compiler that does not optimize has not. */
+#if defined __arm__ && defined __OPTIMIZE__
+#define ONE_AND_HALF(one, half)                                                                    \
+    "ldmia %6!, {r10, r11, r12}\n\tsmlad " one ", r10, %8, " one "\n\tsmlad " one ", r11, %9, " one  \
+    "\n\tsmlad " half ", r12, %8, " half "\n\t"
+#define HALF_AND_ONE(half, one)                                                                    \
+    "ldmia %6!, {r10, r11, r12}\n\tsmlad " half ", r10, %9, " half "\n\tsmlad " one ", r11, %8, "    \
+    one "\n\tsmlad " one ", r12, %9, " one "\n\t"
+#define FEW_BY_FOUR                                                                                \
+    "ldr %9, [%7], #4\n\tsxtb16 %8, %9\n\tsxtb16 %9, %9, ror #8\n\t"                               \
+    ONE_AND_HALF("%0", "%1") HALF_AND_ONE("%1", "%2")
+#define ALL_BY_FOUR FEW_BY_FOUR ONE_AND_HALF("%3", "%4") HALF_AND_ONE("%4", "%5")
+#define FEW_BY_SIXTEEN FEW_BY_FOUR FEW_BY_FOUR FEW_BY_FOUR FEW_BY_FOUR
+#define ALL_BY_SIXTEEN ALL_BY_FOUR ALL_BY_FOUR ALL_BY_FOUR ALL_BY_FOUR
+#define ADD_PRODUCTS(some, together, s, t, u, v, w, x, at, filter)                                 \
     do {                                                                                           \
-        uint32_t one, other, a, b;                                                                 \
+        uint32_t a, b;                                                                             \
         __asm__(some                                                                               \
                 : "+r"(s), "+r"(t), "+r"(u), "+r"(v), "+r"(w), "+r"(x), "+r"(at), "+r"(filter),    \
-                  "=&r"(one), "=&r"(other), "=&r"(a), "=&r"(b)                                     \
+                  "=&r"(a), "=&r"(b)                                                               \
                 :                                                                                  \
-                : "memory");                                                                       \
+                : "r10", "r11", "r12", "memory");                                                  \
     } while (0)
 #else
-#define FOUR 1
-#define SIXTEEN 4
-#define ADD_PRODUCTS(some, s, t, u, v, w, x, at, filter)                                           \
+#define FEW_BY_FOUR 1
+#define ALL_BY_FOUR 1
+#define FEW_BY_SIXTEEN 4
+#define ALL_BY_SIXTEEN 4
+#define ADD_PRODUCTS(some, together, s, t, u, v, w, x, at, filter)                                 \
     do {                                                                                           \
         int32_t *const sums[] = {&s, &t, &u, &v, &w, &x};                                          \
         for (int32_t fours = some; fours > 0; --fours, filter += 4) {                              \
             const uint32_t bytes = four(filter);                                                   \
-            for (int32_t i = 0; i < SIDE_BY_SIDE; ++i, at += 2) {                                  \
+            for (int32_t i = 0; i < together; ++i, at += 2) {                                      \
                 *sums[i] = smlad(at[1], odd(bytes), smlad(at[0], even(bytes), *sums[i]));          \
             }                                                                                      \
         }                                                                                          \
     } while (0)
 #endif
+
+/* The sums more by all of a filter. */
+#define ADD_FILTER(by_four, by_sixteen, together)                                                  \
+    do {                                                                                           \
+        for (const int8_t *const end = filter + size / 16 * 16; filter < end;) {                   \
+            ADD_PRODUCTS(by_sixteen, together, s, t, u, v, w, x, at, filter);                      \
+        }                                                                                          \
+        for (const int8_t *const end = filter + size % 16 / 4 * 4; filter < end;) {                \
+            ADD_PRODUCTS(by_four, together, s, t, u, v, w, x, at, filter);                         \
+        }                                                                                          \
+        if (size % 4 > 0) {                                                                        \
+            int8_t last[4] = {0};                                                                  \
+            const int8_t *rest = memcpy(last, filter, (size_t)(size % 4));                         \
+            ADD_PRODUCTS(by_four, together, s, t, u, v, w, x, at, rest);                           \
+        }                                                                                          \
+    } while (0)
 
 /* A filter times as many positions as are side by side, of which n count: outputs of a channel. */
 static void one_filter(
@@ -61,16 +87,10 @@ static void one_filter(
     int8_t *out) {
     const int8_t *filter = layer->weights + channel * size;
     int32_t s = layer->bias[channel], t = s, u = s, v = s, w = s, x = s;
-    for (const int8_t *const end = filter + size / 16 * 16; filter < end;) {
-        ADD_PRODUCTS(SIXTEEN, s, t, u, v, w, x, at, filter);
-    }
-    for (const int8_t *const end = filter + size % 16 / 4 * 4; filter < end;) {
-        ADD_PRODUCTS(FOUR, s, t, u, v, w, x, at, filter);
-    }
-    if (size % 4 > 0) {
-        int8_t last[4] = {0};
-        const int8_t *rest = memcpy(last, filter, (size_t)(size % 4));
-        ADD_PRODUCTS(FOUR, s, t, u, v, w, x, at, rest);
+    if (n <= FEW) {
+        ADD_FILTER(FEW_BY_FOUR, FEW_BY_SIXTEEN, FEW);
+    } else {
+        ADD_FILTER(ALL_BY_FOUR, ALL_BY_SIXTEEN, SIDE_BY_SIDE);
     }
     const ls_scale scale = ls_scale_of(layer, channel);
     if (n == SIDE_BY_SIDE && can_round(scale, layer->out)) {
@@ -98,8 +118,9 @@ void ls_conv_2d(const ls_convolution *layer, const int8_t *in, int8_t *out, int8
     int8_t *const gathered = patches + 2 * SIDE_BY_SIDE * ((n + 3) / 4 * 4);
     for (int32_t p = 0; p < positions; p += SIDE_BY_SIDE, out += SIDE_BY_SIDE * channels) {
         const int32_t left = min_of(positions - p, SIDE_BY_SIDE);
+        const int32_t together = left > FEW ? SIDE_BY_SIDE : FEW;
         for (int32_t i = 0; i < left; ++i) {
-            spread(patch(window, in, p + i, layer->in_zero, gathered), n, pairs + 2 * i);
+            spread(patch(window, in, p + i, layer->in_zero, gathered), n, together, pairs + 2 * i);
         }
         for (int32_t c = 0; c < channels; ++c) {
             one_filter(layer, c, n, pairs, left, out + c);
