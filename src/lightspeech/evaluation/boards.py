@@ -57,6 +57,10 @@ BOARDS = (
         ram_bytes=320 * KIB, flash_bytes=1 * MIB,
     ),
     Board(
+        name="Alif Ensemble E7", processor="Cortex-M55", clock_mhz=400,
+        ram_bytes=1 * MIB, flash_bytes=5_632 * KIB,
+    ),
+    Board(
         name="Raspberry Pi Zero 2 W", processor="Cortex-A53", clock_mhz=1_000, ram_bytes=512 * MIB
     ),
     Board(name="Raspberry Pi 4", processor="Cortex-A72", clock_mhz=1_500, ram_bytes=1 * GIB),

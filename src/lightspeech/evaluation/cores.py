@@ -89,7 +89,7 @@ class Core:
 HARD = "-mfloat-abi=hard"
 SECURE = (
     "-Wl,--defsym=flash_at=0x10000000", "-Wl,--defsym=ram_at=0x38000000",
-    "-DINSTRUCTIONS_PER_TICK=50u",
+    "-DINSTRUCTIONS_PER_4_TICKS=200u",
 )  # fmt: skip
 """Where memory lies in QEMU's mps2-an505, and its slower clock."""
 
@@ -105,6 +105,12 @@ M33 = Core(
     "Cortex-M33", "cortex-m33", ("-mcpu=cortex-m33", "-mfpu=fpv5-sp-d16", HARD, *SECURE),
     ("-DLS_SMLAD",), "mps2-an505",
 )  # fmt: skip
+M55 = Core(
+    "Cortex-M55", "cortex-m55",
+    ("-mcpu=cortex-m55+nomve", "-mfpu=auto", HARD, "-DINSTRUCTIONS_PER_4_TICKS=125u"),
+    ("-DLS_SMLAD",), "mps3-an547",
+)  # fmt: skip
+"""Without Helium, its vectors, which nothing of the C asks for."""
 M3 = Core(
     "Cortex-M3", "cortex-m3", ("-mcpu=cortex-m3",), ("-DLS_FIXED",), "mps2-an385", has_floats=False
 )
@@ -116,4 +122,4 @@ RV32IMC = Core(
     "RV32IMC", "rv32imc", ("-march=rv32imc", "-mabi=ilp32"), ("-DLS_FIXED",), "virt", RISCV,
     has_floats=False,
 )  # fmt: skip
-CORES = (M4F, M7, M33, M3, M0_PLUS, RV32IMC)
+CORES = (M4F, M7, M33, M55, M3, M0_PLUS, RV32IMC)

@@ -1,8 +1,8 @@
 /* A Cortex-M in QEMU: prints by semihosting, counts instructions by SysTick.
  *
  * With -icount shift=0 an instruction lasts 1 ns and SysTick of most boards runs at 25 MHz, so that
- * a tick is exactly 40 instructions. They are instructions, not cycles: QEMU knows of no flash that
- * waits and of no division that takes long. */
+ * a tick is exactly 40 instructions; of others, a quarter of a whole number. They are instructions,
+ * not cycles: QEMU knows of no flash that waits and of no division that takes long. */
 #include "../platform.h"
 #include "../stack.h"
 
@@ -10,8 +10,8 @@
 #define SYST_RVR (*(volatile uint32_t *)0xE000E014u)
 #define SYST_CVR (*(volatile uint32_t *)0xE000E018u)
 #define SYST_TOP 0xFFFFFFu
-#ifndef INSTRUCTIONS_PER_TICK
-#define INSTRUCTIONS_PER_TICK 40u
+#ifndef INSTRUCTIONS_PER_4_TICKS
+#define INSTRUCTIONS_PER_4_TICKS 160u
 #endif
 #define SEMIHOSTING_WRITE0 4u
 
@@ -36,7 +36,7 @@ uint64_t platform_instructions(void) {
         before = turns;
         now = SYST_CVR;
     } while (before != turns);
-    return ((uint64_t)before * (SYST_TOP + 1u) + (SYST_TOP - now)) * INSTRUCTIONS_PER_TICK;
+    return ((uint64_t)before * (SYST_TOP + 1u) + (SYST_TOP - now)) * INSTRUCTIONS_PER_4_TICKS / 4;
 }
 
 void platform_print(const char *text) {
