@@ -22,7 +22,7 @@ from lightspeech.corpora.synthetic_voice import SAMPLE_RATE
 
 PAGE = "page"
 """Folder of this package whose files are the page."""
-CODE = ("index.js", "windows.js", "resampler.js")
+CODE = ("index.js", "resampler.js")
 """Of the package that `export.wasm` writes, the same for every model."""
 MODELS, CLIPS = "models", "clips"
 INVENTORY = "models.json"

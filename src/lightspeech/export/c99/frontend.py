@@ -158,12 +158,23 @@ def _transform(n_fft: int) -> list[str]:
     angles = 2 * np.pi / half * np.outer(np.arange(half // 8), np.arange(1, 8))
     turns = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
     cosines = np.cos(2 * np.pi * np.arange(half // 2 + 1) / n_fft)
+    places = [_place(k % half, half) for k in range(half + 1)]
     return [
+        "#ifdef LS_MAKES_TABLES /* when it begins: bytes count more than its first moment */",
+        f"static float ls_hann[{hann.size}], ls_turns[{turns.size}], ls_cosine[{cosines.size}];",
+        f"static uint16_t ls_place[{len(places)}];",
+        "#else",
         arrays.array("float", "ls_hann", hann / 2 / FULL_SCALE),
-        arrays.array("float", "ls_turns", turns.ravel()),
-        arrays.array("float", "ls_cosine", cosines),
-        arrays.array("uint16_t", "ls_place", [_place(k % half, half) for k in range(half + 1)]),
+        arrays.array("float", "ls_turns", _exact(turns).ravel()),
+        arrays.array("float", "ls_cosine", _exact(cosines)),
+        arrays.array("uint16_t", "ls_place", places),
+        "#endif",
     ]
+
+
+def _exact(cosines: np.ndarray) -> np.ndarray:
+    """Put zeros where a quarter of a turn, which no double is, leaves next to nothing."""
+    return np.where(np.abs(cosines) < 1e-12, 0, cosines)
 
 
 def _place(k: int, length: int) -> int:

@@ -14,6 +14,9 @@
 #ifdef LS_FIXED
 #include "ls_frontend_fixed.h"
 #else
+#ifdef LS_MAKES_TABLES
+#include "ls_make_tables.h"
+#endif
 #include "ls_frontend_points.h"
 
 /* Of a number of frames side by side, that of one. */
@@ -448,10 +451,10 @@ static void hear_voice(ls_frontend *state, uint32_t lane) {
 
 static void add_frame(ls_frontend *state, uint32_t lane) {
 #if LS_GATE
-    if (!state->odd) {
+    if (state->to_gate-- == 0) {
         hear_voice(state, lane);
+        state->to_gate = 1; /* it hears every second frame */
     }
-    state->odd = !state->odd;
 #endif
 #if LS_LEARNS
     if (state->listening) {
@@ -509,11 +512,14 @@ static void begin(ls_frontend *state) {
 #endif
 #if LS_GATE
     ls_gate_init(&state->gate);
-    state->odd = 0;
+    state->to_gate = 0;
 #endif
 }
 
 void ls_frontend_init(ls_frontend *state) {
+#ifdef LS_MAKES_TABLES
+    make_tables();
+#endif
     memset(state, 0, sizeof *state);
     begin(state);
 }
@@ -591,6 +597,14 @@ size_t ls_frontend_push(ls_frontend *state, const int16_t *samples, size_t n) {
 int ls_frontend_due(const ls_frontend *state) { return state->due; }
 
 void ls_frontend_skip(ls_frontend *state) { state->due = 0; }
+
+void ls_frontend_leave_gate(ls_frontend *state) {
+#if LS_GATE
+    state->to_gate = UINT32_MAX;
+#else
+    (void)state;
+#endif
+}
 
 #if LS_GATE
 float ls_frontend_speech(const ls_frontend *state) { return ls_gate_share(&state->gate); }

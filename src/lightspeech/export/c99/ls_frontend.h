@@ -99,7 +99,7 @@ typedef struct {
 #else
     ls_lanes pooled[LS_GATE_BANDS]; /* energies of neighbouring mel bands of a frame, summed */
 #endif
-    int odd;                     /* the gate hears every second frame */
+    uint32_t to_gate;            /* frames until the gate hears one */
 #endif
 #if LS_LEARNS
     float gain[LS_N_FEATURES];    /* standardization for whoever is known */
@@ -137,6 +137,9 @@ void ls_frontend_window(ls_frontend *state, int8_t *features);
 /* Share of the last window in which somebody speaks: 0, where nobody does, to 1. Where LS_GATE is 0
  * the gate knows no such mel bands, and it is 1. */
 float ls_frontend_speech(const ls_frontend *state);
+
+/* Until the stream begins anew the gate hears nothing, where only probabilities are asked for. */
+void ls_frontend_leave_gate(ls_frontend *state);
 
 #if LS_LEARNS
 /* From now on learn the voice of whoever speaks, from the beginning. */

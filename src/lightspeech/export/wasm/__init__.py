@@ -39,7 +39,7 @@ RATES = False
 """Whether it writes a model that tells ratings in place of classes."""
 MODEL_FILE = f"model{SUFFIX}"
 FIXED = (
-    "index.js", "index.d.ts", "windows.js", "processor.js", "resampler.js", "resampler.d.ts",
+    "index.js", "index.d.ts", "processor.js", "resampler.js", "resampler.d.ts",
 )  # fmt: skip
 """The same for every model, which says itself what it is."""
 PACKAGE = "package.json"
@@ -112,12 +112,15 @@ def _write(bundle: Bundle, written: Bundle) -> Bundle:
     """Compile C that is written, and make that the model of a bundle."""
     model = (written.path / written.model_file).read_bytes()
     window, hop = bundle.windows.samples(bundle.sample_rate)
-    numbers = {
-        "WINDOW_SIZE": window,
-        "HOP_SIZE": hop if bundle.windows.hop_s else 0,
-        "TAKES_LARGEST": int(bundle.windows.over == "max"),
+    about = {
+        "labels": bundle.labels,
+        "sampleRate": bundle.sample_rate,
+        "windowSize": window,
+        "hopSize": hop if bundle.windows.hop_s else None,
+        "threshold": bundle.threshold,
+        "takesLargest": bundle.windows.over == "max",
     }
-    module = compiler.compile(c99.files_of(prefix.without(written), model), numbers)
+    module = compiler.compile(c99.files_of(prefix.without(written), model), about)
     texts = {name: files(__package__).joinpath(name).read_text("utf-8") for name in FIXED}
     bundle = prefix.without(dataclasses.replace(bundle, model_file=MODEL_FILE))
     return bundles.write(bundle, module, beside={**texts, PACKAGE: described(bundle)})

@@ -1,5 +1,6 @@
 """Generated C to WebAssembly, by the clang of this machine or that of the package ``ziglang``."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from lightspeech.errors import BundleError, MissingExtra
 from lightspeech.files import write_text
@@ -27,12 +29,12 @@ ZIG = (sys.executable, "-m", "ziglang", "cc", "-target", "wasm32-freestanding", 
 TIMEOUT_S = 600
 
 
-def compile(sources: Mapping[str, str], numbers: Mapping[str, int]) -> bytes:
+def compile(sources: Mapping[str, str], about: Mapping[str, Any]) -> bytes:
     """Compile generated C, and what JavaScript calls around it, to a module without imports.
 
     Args:
         sources: name to text, under their usual names.
-        numbers: what JavaScript is told besides, as `PROGRAM` calls it.
+        about: what JavaScript is told of the model, as JSON.
 
     Raises:
         MissingExtra: if there is no compiler.
@@ -48,8 +50,8 @@ def compile(sources: Mapping[str, str], numbers: Mapping[str, int]) -> bytes:
             write_text(Path(folder) / name, text)
         ours = files(__package__)
         paths = [str(ours / PROGRAM), *sorted(name for name in sources if name.endswith(".c"))]
-        includes = ("-isystem", str(ours / HEADERS), "-I.")
-        defines = (f"-D{name}={value}" for name, value in numbers.items())
+        includes = ("-isystem", str(ours / HEADERS), "-I.", f"-I{ours}")
+        defines = (f"-DABOUT={json.dumps(json.dumps(about))}", "-DLS_MAKES_TABLES")
         ended = subprocess.run(
             [*command, *FLAGS, *includes, *defines, *paths, "-o", "model.wasm"],
             cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_S,

@@ -45,14 +45,14 @@ export class Recognizer {
    * window, which leaves out the last second. */
   feed(samples: Samples): StreamAnswer[];
   /** Answer a recording of any length as `lightspeech predict --whole` does: the mean over its
-   * windows, or of each class the largest, as the model says; of more than ten seconds over those in which somebody speaks. A stream that goes on
-   * begins anew. */
+   * windows, or of each class the largest, as the model says; of more than ten seconds over those
+   * in which somebody speaks. A stream that goes on begins anew. */
   answer(samples: Samples): Answer;
   /** Answer a recording of any length as `lightspeech predict --segments each` does: one stretch up
    * to ten seconds, else one a hop. A stream that goes on begins anew. */
   hops(samples: Samples): Hop[];
-  /** Probabilities of one window of `windowSize` samples, in the order of the labels. A stream that
-   * goes on begins anew. */
+  /** Probabilities of one window of `windowSize` samples, in the order of the labels, without the
+   * voice gate. A stream that goes on begins anew. */
   probabilities(window: Samples): Float32Array;
   /** Begin a stream anew. */
   reset(): void;

@@ -1,24 +1,25 @@
 // Emotion in speech: front end, network and voice gate in one file of WebAssembly, without a runtime.
 
-import { CELL, HOLD, cut, pool, share, smooth, starts } from "./windows.js";
-
-const DELAY = 8, LEAST_S = 0.3; // of the voice gate: cells, seconds
+const CELL = 1280, HOLD = 4, DELAY = 8, LEAST_S = 0.3; // of the voice gate: samples, cells, cells, s
 const UTTERANCE_S = 10; // longer sound is no single utterance
+const ALL = 0, NETWORK = 1, GATE = 2; // that hear a sound
 const NONE = "none";
 
 /** Load a model: an address, its bytes or a module; the one beside this file if left out. */
 export async function load(source = new URL("./model.wasm", import.meta.url)) {
-  const module = source instanceof WebAssembly.Module
-    ? source : await WebAssembly.compile(await bytesOf(source));
+  const module = source instanceof WebAssembly.Module ? source : await compiled(source);
   return new Recognizer(module, await WebAssembly.instantiate(module));
 }
 
-async function bytesOf(source) {
-  if (typeof source !== "string" && !(source instanceof URL)) return source;
-  if (source.protocol === "file:") return (await import("node:fs/promises")).readFile(source);
+async function compiled(source) {
+  if (typeof source !== "string" && !(source instanceof URL)) return WebAssembly.compile(source);
+  if (source.protocol === "file:") {
+    return WebAssembly.compile(await (await import("node:fs/promises")).readFile(source));
+  }
   const answer = await fetch(source);
   if (!answer.ok) throw new Error(`${source}: ${answer.status} ${answer.statusText}`);
-  return answer.arrayBuffer();
+  return answer.headers.get("content-type") === "application/wasm"
+    ? WebAssembly.compileStreaming(answer) : WebAssembly.compile(await answer.arrayBuffer());
 }
 
 /** A model and one stream of sound. */
@@ -26,26 +27,28 @@ export class Recognizer {
   #c;
   #block;
   #probabilities;
+  #takesLargest;
   #heard = 0; // samples since the stream began
 
   constructor(module, instance = new WebAssembly.Instance(module)) {
-    const c = (this.#c = instance.exports);
-    const classes = c.classes();
+    const c = (this.#c = instance.exports), { buffer } = c.memory;
+    const said = new Uint8Array(buffer, c.about()), length = said.indexOf(0);
+    const about = JSON.parse(String.fromCharCode(...said.subarray(0, length)));
     this.module = module;
-    this.sampleRate = c.sampleRate();
-    this.windowSize = c.windowSize();
-    this.hopSize = c.hopSize() || null;
-    this.threshold = c.threshold();
-    this.labels = Array.from({ length: classes }, (_, i) => text(c.memory.buffer, c.label(i)));
-    this.#block = new Float32Array(c.memory.buffer, c.block(), c.blockSize());
-    this.#probabilities = new Float32Array(c.memory.buffer, c.probabilities(), classes);
+    this.labels = about.labels;
+    this.sampleRate = about.sampleRate;
+    this.windowSize = about.windowSize;
+    this.hopSize = about.hopSize;
+    this.threshold = about.threshold;
+    this.#takesLargest = about.takesLargest;
+    this.#block = new Float32Array(buffer, c.block(), c.blockSize());
+    this.#probabilities = new Float32Array(buffer, c.probabilities(), this.labels.length);
     this.reset();
   }
 
   /** Begin a stream anew. */
   reset() {
-    this.#c.reset();
-    this.#heard = 0;
+    this.#begin(ALL);
   }
 
   /** Hear more of a stream; gives an answer for each window that is whole by now. */
@@ -66,8 +69,7 @@ export class Recognizer {
     const isShort = this.#isUtterance(samples);
     const spoken = all.filter((start) => isShort || speaks(start, start + this.windowSize) > 0);
     const rows = this.#rows(samples, spoken.length ? spoken : all);
-    const pooled = pool(rows, this.#c.takesLargest() === 1);
-    return this.#told(pooled, speaks(0, samples.length));
+    return this.#told(pool(rows, this.#takesLargest), speaks(0, samples.length));
   }
 
   /** Answer a recording hop by hop, as lightspeech does; a stream that goes on begins anew. */
@@ -90,26 +92,28 @@ export class Recognizer {
     if (window.length !== this.windowSize) {
       throw new RangeError(`a window has ${this.windowSize} samples, found ${window.length}`);
     }
-    this.reset();
+    this.#begin(NETWORK);
     this.#hear(window, () => this.#c.answer());
     this.reset();
     return this.#probabilities.slice();
   }
 
+  #begin(hearing) {
+    this.#c.begin(hearing);
+    this.#heard = 0;
+  }
+
   /** Hear samples, and do something with each window that is whole. */
   #hear(samples, withWindow) {
-    const c = this.#c, size = this.#block.length;
-    for (let at = 0; at < samples.length; at += size) {
-      const n = Math.min(size, samples.length - at);
-      this.#block.set(samples.subarray(at, at + n));
-      if (samples instanceof Int16Array) {
-        for (let i = 0; i < n; i++) this.#block[i] /= 32768;
-      }
-      for (let used = 0; used < n; ) {
-        const taken = c.hear(used, n);
+    const one = samples instanceof Int16Array ? 1 : 32768; // a step of 16 bits
+    for (let at = 0; at < samples.length; at += this.#block.length) {
+      const some = samples.subarray(at, at + this.#block.length);
+      this.#block.set(some);
+      for (let used = 0; used < some.length; ) {
+        const taken = this.#c.hear(used, some.length, one);
         used += taken;
         this.#heard += taken;
-        if (c.due()) withWindow();
+        if (this.#c.due()) withWindow();
       }
     }
   }
@@ -128,7 +132,7 @@ export class Recognizer {
     if (!c.cells) return () => 1; // its front end has other mel bands than the gate
     const marks = [];
     const silence = new Float32Array((DELAY + HOLD + 4) * CELL - (samples.length % CELL));
-    this.reset();
+    this.#begin(GATE);
     for (const sound of [samples, silence]) {
       for (let at = 0; at < sound.length; at += this.#block.length) {
         this.#hear(sound.subarray(at, at + this.#block.length), () => c.skip());
@@ -149,11 +153,51 @@ export class Recognizer {
   }
 }
 
-/** A text of C; by hand, since worklets have no TextDecoder. */
-function text(buffer, place) {
-  const bytes = new Uint8Array(buffer, place);
-  const escaped = Array.from(
-    bytes.subarray(0, bytes.indexOf(0)), (byte) => `%${byte.toString(16).padStart(2, "0")}`,
-  );
-  return decodeURIComponent(escaped.join(""));
+/** One row of those of windows: of each class the largest, divided by their sum, or the mean. */
+function pool(rows, takesLargest) {
+  const columns = Array.from(rows[0], (_, i) => rows.map((row) => row[i]));
+  if (!takesLargest) return columns.map((column) => sum(column) / rows.length);
+  const largest = columns.map((column) => column.reduce((a, b) => Math.max(a, b)));
+  return largest.map((p) => p / sum(largest));
+}
+
+function sum(values) {
+  return values.reduce((a, b) => a + b);
+}
+
+/** Rows of windows that follow each other, each with its neighbours': a quarter, half, a quarter. */
+function smooth(rows) {
+  return rows.map((row, i) => {
+    const before = rows[i - 1] ?? row, after = rows[i + 1] ?? row;
+    return row.map((p, k) => (before[k] + 2 * p + after[k]) / 4);
+  });
+}
+
+/** Share of samples that lie in cells which sound like speech, or have such a one near them. */
+function share(sounds, begin, end, least) {
+  let sounding = 0, held = 0;
+  for (let k = Math.max(Math.floor(begin / CELL), 0); k * CELL < end; k++) {
+    const inside = Math.min((k + 1) * CELL, end) - Math.max(k * CELL, begin);
+    if (sounds[k]) sounding += inside;
+    if (sounds.slice(Math.max(k - HOLD, 0), k + HOLD + 1).includes(true)) held += inside;
+  }
+  if (sounding === 0) return 0;
+  return sounding < Math.min(least, (end - begin) / 2) ? 0 : Math.min(held / (end - begin), 1);
+}
+
+/** First sample of each window: a hop apart, the last one ends with the sound; a single one, that is
+ * centred, where there is less sound or no hop. */
+function starts(length, size, hop) {
+  const spare = length - size;
+  if (spare <= 0 || hop === null) return [Math.floor(spare / 2)];
+  const found = [];
+  for (let start = 0; start < spare; start += hop) found.push(start);
+  return [...found, spare];
+}
+
+/** One window of a recording, silence where it has no samples. */
+function cut(samples, start, size) {
+  const window = new samples.constructor(size);
+  window.set(samples.subarray(Math.max(start, 0), start + size), Math.max(-start, 0));
+  return window;
 }

@@ -1,4 +1,4 @@
-/* What JavaScript calls: one stream of sound, which begins anew with reset.
+/* What JavaScript calls: one stream of sound, which begins anew with begin.
  *
  * Numbers and addresses are all that cross over; index.js makes answers of them.
  */
@@ -10,47 +10,59 @@
 #define EXPORT(name) __attribute__((export_name(#name)))
 #define BLOCK 4096u /* samples that come at once */
 
+/* What hears the stream: for a recording the gate hears all of it, the network windows. */
+typedef enum { ALL, NETWORK, GATE } hearing;
+
 static ls_recognizer recognizer;
+static hearing heard_by;
 static float block[BLOCK + 8];
 static float probabilities[LS_MODEL_OUTPUT_SIZE];
 
-EXPORT(sampleRate) uint32_t sample_rate(void) { return LS_SAMPLE_RATE; }
+/* JSON: labels, sizes, and how windows become the answer to a recording. */
+EXPORT(about) const char *about(void) { return ABOUT; }
 
-/* Samples of a window, and from one to the next of a recording; 0: its central one stands for all. */
-EXPORT(windowSize) uint32_t window_size(void) { return WINDOW_SIZE; }
-EXPORT(hopSize) uint32_t hop_size(void) { return HOP_SIZE; }
-
-/* Whether a recording's answer is of each class the largest of its windows, and not their mean. */
-EXPORT(takesLargest) int32_t takes_largest(void) { return TAKES_LARGEST; }
-
-EXPORT(classes) uint32_t classes(void) { return LS_MODEL_OUTPUT_SIZE; }
-EXPORT(label) const char *label(int32_t index) { return ls_model_label(index); }
-EXPORT(threshold) float threshold(void) { return LS_MODEL_THRESHOLD; }
 EXPORT(blockSize) uint32_t block_size(void) { return BLOCK; }
 EXPORT(block) float *place_of_block(void) { return block; }
 EXPORT(probabilities) const float *place_of_probabilities(void) { return probabilities; }
-EXPORT(reset) void reset(void) { ls_recognizer_init(&recognizer); }
 
-/* Four samples from -1 to 1 in steps of 16 bits, ties to even; what is beyond them stays so. */
-static v128_t steps(const float *at) {
-    const v128_t scaled = wasm_f32x4_mul(wasm_v128_load(at), wasm_f32x4_const_splat(32768.0f));
+EXPORT(begin) void begin(hearing by) {
+    heard_by = by;
+    ls_recognizer_init(&recognizer);
+    if (by == NETWORK) {
+        ls_frontend_leave_gate(&recognizer.frontend);
+    }
+}
+
+/* Four samples in steps of 16 bits, of which one is given, ties to even; what is beyond stays so. */
+static v128_t steps(const float *at, float one) {
+    const v128_t scaled = wasm_f32x4_mul(wasm_v128_load(at), wasm_f32x4_splat(one));
     return wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(scaled));
 }
 
 /* Samples as 16 bits, in whole vectors of eight. */
-static void round_all(const float *from, uint32_t n, int16_t *to) {
+static void round_all(const float *from, uint32_t n, float one, int16_t *to) {
     for (uint32_t i = 0; i < n; i += 8) {
-        wasm_v128_store(to + i, wasm_i16x8_narrow_i32x4(steps(from + i), steps(from + i + 4)));
+        wasm_v128_store(
+            to + i, wasm_i16x8_narrow_i32x4(steps(from + i, one), steps(from + i + 4, one)));
     }
 }
 
-/* Hear samples first to end of the block; returns how many were taken, fewer if a window became
- * whole. */
-EXPORT(hear) uint32_t hear(uint32_t first, uint32_t end) {
+static size_t hear_some(const int16_t *samples, size_t n) {
+    return heard_by == GATE ? ls_frontend_push(&recognizer.frontend, samples, n)
+                            : ls_recognizer_hear(&recognizer, samples, n);
+}
+
+/* Hear samples first to end of the block, of which full scale is given; returns how many were taken,
+ * fewer if a window became whole. */
+EXPORT(hear) uint32_t hear(uint32_t first, uint32_t end, float one) {
     static int16_t samples[BLOCK + 8];
-    const uint32_t n = end <= BLOCK && first < end ? end - first : 0;
-    round_all(block + first, n, samples);
-    return (uint32_t)ls_recognizer_hear(&recognizer, samples, n);
+    const size_t n = end <= BLOCK && first < end ? end - first : 0;
+    size_t used = 0;
+    round_all(block + first, n, one, samples);
+    while (used < n && !ls_recognizer_due(&recognizer)) {
+        used += hear_some(samples + used, n - used);
+    }
+    return used;
 }
 
 EXPORT(due) int32_t due(void) { return ls_recognizer_due(&recognizer); }
