@@ -12,25 +12,28 @@
 #define SOME 4  /* channels side by side */
 #define EIGHT 8 /* of a depthwise convolution, and numbers of a sum */
 
-/* Bias and scale of some channels at hand. A vector shifts all its numbers by the same; for each its
- * own they are multiplied by a power of two, of which the upper half is kept. */
+/* How the scales of some channels shift. A vector shifts all its numbers by the same; for each its own
+ * they are multiplied by a power of two, of which the upper half is kept. */
 typedef struct {
-    int32_t bias[SOME], left[SOME], multiplier[SOME], mask[SOME], power[SOME];
-} narrowing;
+    v128_t left, mask, power;
+} shifting;
 
-/* Those of all channels of a layer; the last one stands for those beyond it. */
-static void find_narrowings(const ls_convolution *layer, narrowing *to) {
+static inline v128_t two_to(v128_t exponents) {
+    const v128_t bits = wasm_i32x4_shl(wasm_i32x4_add(exponents, wasm_i32x4_const_splat(127)), 23);
+    return wasm_u32x4_trunc_sat_f32x4(bits);
+}
+
+/* Those of all channels of a layer by fours; the last four where fewer are left. */
+static void find_shifts(const ls_convolution *layer, shifting *to) {
+    const v128_t zero = wasm_i32x4_const_splat(0);
     for (int32_t c = 0; c < layer->out_c; c += SOME, ++to) {
-        for (int32_t lane = 0; lane < SOME; ++lane) {
-            const int32_t channel = min_of(c + lane, layer->out_c - 1);
-            const int32_t shift = layer->shifts[channel];
-            const int32_t left = max_of(shift, 0), right = left - shift;
-            to->bias[lane] = layer->bias[channel];
-            to->left[lane] = 1 << left;
-            to->multiplier[lane] = layer->multipliers[channel];
-            to->mask[lane] = (int32_t)((UINT32_C(1) << right) - 1);
-            to->power[lane] = INT32_MIN >> right; /* negative: 31 bits of it are too few for 1 */
-        }
+        const int8_t *const at = layer->shifts + min_of(c, layer->out_c - SOME);
+        const v128_t bytes = wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(at));
+        const v128_t shifts = wasm_i32x4_extend_low_i16x8(bytes);
+        const v128_t right = wasm_i32x4_max(wasm_i32x4_neg(shifts), zero);
+        to->left = two_to(wasm_i32x4_max(shifts, zero));
+        to->mask = wasm_i32x4_sub(two_to(right), wasm_i32x4_const_splat(1));
+        to->power = wasm_i32x4_neg(two_to(wasm_i32x4_sub(wasm_i32x4_const_splat(31), right)));
     }
 }
 
@@ -47,16 +50,19 @@ static inline v128_t doubled(v128_t values, v128_t multiplier) {
         wasm_i64x2_add(wasm_i64x2_extmul_high_i32x4(values, multiplier), half));
 }
 
-/* `scaled`, of four numbers and the scale of each. */
-static inline v128_t scaled_each(v128_t values, const narrowing *by) {
-    const v128_t wide = wasm_i32x4_mul(values, wasm_v128_load(by->left));
-    const v128_t high = doubled(wide, wasm_v128_load(by->multiplier));
-    const v128_t minus = wasm_i32x4_neg(high), power = wasm_v128_load(by->power);
+/* The outputs, not ranged yet, of channels c and more from their sums. */
+static inline v128_t scaled_sums(
+    const ls_convolution *layer, v128_t sums, int32_t c, const shifting *by) {
+    const v128_t values = wasm_i32x4_add(sums, wasm_v128_load(layer->bias + c));
+    const v128_t multiplier = wasm_v128_load(layer->multipliers + c);
+    const v128_t high = doubled(wasm_i32x4_mul(values, by->left), multiplier);
+    const v128_t minus = wasm_i32x4_neg(high); /* as the power is: 2^31 fits into 32 bits so */
     const v128_t whole = upper(
-        wasm_i64x2_extmul_low_i32x4(minus, power), wasm_i64x2_extmul_high_i32x4(minus, power));
-    const v128_t mask = wasm_v128_load(by->mask);
-    const v128_t threshold = wasm_i32x4_sub(wasm_i32x4_shr(mask, 1), wasm_i32x4_shr(high, 31));
-    return wasm_i32x4_sub(whole, wasm_i32x4_gt(wasm_v128_and(high, mask), threshold));
+        wasm_i64x2_extmul_low_i32x4(minus, by->power),
+        wasm_i64x2_extmul_high_i32x4(minus, by->power));
+    const v128_t half = wasm_i32x4_shr(by->mask, 1);
+    const v128_t threshold = wasm_i32x4_sub(half, wasm_i32x4_shr(high, 31));
+    return wasm_i32x4_sub(whole, wasm_i32x4_gt(wasm_v128_and(high, by->mask), threshold));
 }
 
 /* `ranged`, of eight numbers; the lower half of what is given. */
@@ -84,7 +90,7 @@ static inline v128_t sum_each(const v128_t v[SOME]) {
 
 /* Two patches times some filters: each byte that is loaded serves many times. */
 static inline void products(
-    const int8_t *a, const int8_t *b, const int8_t *const *filters, int32_t n, v128_t sums[2]) {
+    const int8_t *a, const int8_t *b, const int8_t *filters, int32_t n, v128_t sums[2]) {
     v128_t of_a[SOME], of_b[SOME];
     int32_t i = 0;
 #pragma clang loop unroll(full)
@@ -95,7 +101,7 @@ static inline void products(
         const v128_t some_a = wasm_i16x8_load8x8(a + i), some_b = wasm_i16x8_load8x8(b + i);
 #pragma clang loop unroll(full)
         for (int32_t f = 0; f < SOME; ++f) {
-            const v128_t filter = wasm_i16x8_load8x8(filters[f] + i);
+            const v128_t filter = wasm_i16x8_load8x8(filters + f * n + i);
             of_a[f] = more(of_a[f], some_a, filter);
             of_b[f] = more(of_b[f], some_b, filter);
         }
@@ -103,29 +109,37 @@ static inline void products(
     sums[0] = sum_each(of_a);
     sums[1] = sum_each(of_b);
     for (; i < n; ++i) {
-        const v128_t filter =
-            wasm_i32x4_make(filters[0][i], filters[1][i], filters[2][i], filters[3][i]);
+        const int8_t *const of = filters + i;
+        const v128_t filter = wasm_i32x4_make(of[0], of[n], of[2 * n], of[3 * n]);
         sums[0] = wasm_i32x4_add(sums[0], wasm_i32x4_mul(wasm_i32x4_splat(a[i]), filter));
         sums[1] = wasm_i32x4_add(sums[1], wasm_i32x4_mul(wasm_i32x4_splat(b[i]), filter));
     }
 }
 
-/* Eight outputs of four channels each, which may be the same. */
-static inline v128_t narrowed(
-    const v128_t sums[2], const narrowing *by, const narrowing *next, ls_range range) {
-    return ranged_eight(
-        scaled_each(wasm_i32x4_add(sums[0], wasm_v128_load(by->bias)), by),
-        scaled_each(wasm_i32x4_add(sums[1], wasm_v128_load(next->bias)), next), range);
+/* The output of one channel, where there are few; of the numbers so many are apart. */
+static int8_t output(
+    const ls_convolution *layer, int32_t c, const int8_t *a, const int8_t *filter, int32_t n,
+    int32_t apart) {
+    int32_t sum = layer->bias[c];
+    for (int32_t i = 0; i < n; i += apart) {
+        sum += a[i] * filter[i];
+    }
+    return ranged(scaled(sum, ls_scale_of(layer, c)), layer->out);
 }
 
-/* Few bytes; so many as are known beforehand are one store. */
-static inline void put(int8_t *out, const int8_t *outputs, int32_t count) {
-    if (count >= SOME) {
-        memcpy(out, outputs, SOME);
-    } else {
-        for (int32_t i = 0; i < count; ++i) {
-            out[i] = outputs[i];
-        }
+/* All channels at two positions, by fours: the last four once more where fewer are left. */
+static void put_two(
+    const ls_convolution *layer, const shifting *shifts, const int8_t *a, const int8_t *b, int32_t n,
+    int8_t *out_a, int8_t *out_b) {
+    for (int32_t at = 0; at < layer->out_c; at += SOME, ++shifts) {
+        const int32_t c = min_of(at, layer->out_c - SOME);
+        v128_t sums[2];
+        products(a, b, layer->weights + c * n, n, sums);
+        sums[0] = scaled_sums(layer, sums[0], c, shifts);
+        sums[1] = scaled_sums(layer, sums[1], c, shifts);
+        const v128_t outputs = ranged_eight(sums[0], sums[1], layer->out);
+        wasm_v128_store32_lane(out_a + c, outputs, 0);
+        wasm_v128_store32_lane(out_b + c, outputs, 1);
     }
 }
 
@@ -133,8 +147,10 @@ void ls_conv_2d(const ls_convolution *layer, const int8_t *in, int8_t *out, int8
     const ls_window *window = &layer->window;
     const int32_t n = window->kernel_h * window->kernel_w * window->in_c;
     const int32_t positions = window->out_h * window->out_w, channels = layer->out_c;
-    narrowing narrowings[channels];
-    find_narrowings(layer, narrowings);
+    shifting shifts[channels];
+    if (channels >= SOME) {
+        find_shifts(layer, shifts);
+    }
     for (int32_t p = 0; p < positions; p += 2) {
         const int32_t q = min_of(p + 1, positions - 1); /* an odd last one is computed twice */
         const int8_t *a = patch(window, in, p, layer->in_zero, patches);
@@ -143,40 +159,30 @@ void ls_conv_2d(const ls_convolution *layer, const int8_t *in, int8_t *out, int8
             a = memcpy(patches, a, (size_t)n);
             b = memcpy(patches + n, b, (size_t)n);
         }
-        for (int32_t c = 0; c < channels; c += SOME) {
-            const narrowing *by = narrowings + c / SOME;
-            const int8_t *filters[SOME];
-            int8_t outputs[2 * SOME];
-            v128_t sums[2];
-            for (int32_t f = 0; f < SOME; ++f) { /* the last one once more where there are fewer */
-                filters[f] = layer->weights + min_of(c + f, channels - 1) * n;
-            }
-            products(a, b, filters, n, sums);
-            wasm_v128_store64_lane(outputs, narrowed(sums, by, by, layer->out), 0);
-            put(out + p * channels + c, outputs, channels - c);
-            put(out + q * channels + c, outputs + SOME, channels - c);
+        if (channels >= SOME) {
+            put_two(layer, shifts, a, b, n, out + p * channels, out + q * channels);
+            continue;
+        }
+        for (int32_t c = 0; c < channels; ++c) {
+            out[p * channels + c] = output(layer, c, a, layer->weights + c * n, n, 1);
+            out[q * channels + c] = output(layer, c, b, layer->weights + c * n, n, 1);
         }
     }
 }
 
-/* The sums of eight neighbouring channels of one patch. */
-static inline void sum_eight(
-    const ls_convolution *layer, int32_t c, const int8_t *a, int32_t n, v128_t sums[2]) {
-    sums[0] = sums[1] = wasm_i32x4_const_splat(0);
+/* Eight neighbouring channels of one patch. */
+static inline v128_t eight_outputs(
+    const ls_convolution *layer, const shifting *shifts, int32_t c, const int8_t *a, int32_t n) {
+    v128_t low = wasm_i32x4_const_splat(0), high = low;
     for (int32_t i = c; i < n; i += layer->out_c) {
         const v128_t weights = wasm_i16x8_load8x8(layer->weights + i);
         const v128_t some = wasm_i16x8_mul(wasm_i16x8_load8x8(a + i), weights);
-        sums[0] = wasm_i32x4_add(sums[0], wasm_i32x4_extend_low_i16x8(some));
-        sums[1] = wasm_i32x4_add(sums[1], wasm_i32x4_extend_high_i16x8(some));
+        low = wasm_i32x4_add(low, wasm_i32x4_extend_low_i16x8(some));
+        high = wasm_i32x4_add(high, wasm_i32x4_extend_high_i16x8(some));
     }
-}
-
-static int8_t output(const ls_convolution *layer, int32_t c, const int8_t *a, int32_t n) {
-    int32_t sum = layer->bias[c];
-    for (int32_t i = c; i < n; i += layer->out_c) {
-        sum += a[i] * layer->weights[i];
-    }
-    return ranged(scaled(sum, ls_scale_of(layer, c)), layer->out);
+    low = scaled_sums(layer, low, c, shifts);
+    high = scaled_sums(layer, high, c + SOME, shifts + 1);
+    return ranged_eight(low, high, layer->out);
 }
 
 void ls_depthwise_conv_2d(
@@ -184,19 +190,19 @@ void ls_depthwise_conv_2d(
     const ls_window *window = &layer->window;
     const int32_t channels = layer->out_c, n = window->kernel_h * window->kernel_w * channels;
     const int32_t positions = window->out_h * window->out_w;
-    narrowing narrowings[channels];
-    find_narrowings(layer, narrowings);
-    for (int32_t p = 0; p < positions; ++p) {
+    shifting shifts[channels];
+    if (channels >= EIGHT) {
+        find_shifts(layer, shifts);
+    }
+    for (int32_t p = 0; p < positions; ++p, out += channels) {
         const int8_t *a = patch(window, in, p, layer->in_zero, patches);
-        const narrowing *by = narrowings;
         int32_t c = 0;
-        for (; c + EIGHT <= channels; c += EIGHT, by += 2, out += EIGHT) {
-            v128_t sums[2];
-            sum_eight(layer, c, a, n, sums);
-            wasm_v128_store64_lane(out, narrowed(sums, by, by + 1, layer->out), 0);
+        for (; c + EIGHT <= channels; c += EIGHT) {
+            const v128_t outputs = eight_outputs(layer, shifts + c / SOME, c, a, n);
+            wasm_v128_store64_lane(out + c, outputs, 0);
         }
         for (; c < channels; ++c) {
-            *out++ = output(layer, c, a, n);
+            out[c] = output(layer, c, a + c, layer->weights + c, n - c, channels);
         }
     }
 }

@@ -28,6 +28,7 @@ export class Recognizer {
   #block;
   #probabilities;
   #takesLargest;
+  #hearing; // who hears the stream
   #heard = 0; // samples since the stream began
 
   constructor(module, instance = new WebAssembly.Instance(module)) {
@@ -43,7 +44,6 @@ export class Recognizer {
     this.#takesLargest = about.takesLargest;
     this.#block = new Float32Array(buffer, c.block(), c.blockSize());
     this.#probabilities = new Float32Array(buffer, c.probabilities(), this.labels.length);
-    this.reset();
   }
 
   /** Begin a stream anew. */
@@ -54,6 +54,7 @@ export class Recognizer {
   /** Hear more of a stream; gives an answer for each window that is whole by now. */
   feed(samples) {
     const answers = [];
+    if (this.#hearing !== ALL) this.reset(); // nothing was heard yet, or a recording
     this.#hear(samples, () => {
       this.#c.answer();
       const at = this.#heard / this.sampleRate;
@@ -94,12 +95,12 @@ export class Recognizer {
     }
     this.#begin(NETWORK);
     this.#hear(window, () => this.#c.answer());
-    this.reset();
     return this.#probabilities.slice();
   }
 
   #begin(hearing) {
     this.#c.begin(hearing);
+    this.#hearing = hearing;
     this.#heard = 0;
   }
 
@@ -139,7 +140,6 @@ export class Recognizer {
         while (marks.length < c.cells()) marks.push(c.sounds(marks.length) === 1);
       }
     }
-    this.reset();
     const sounds = marks.slice(DELAY);
     return (begin, end) => share(sounds, begin, end, LEAST_S * this.sampleRate);
   }
