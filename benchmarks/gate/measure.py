@@ -21,9 +21,9 @@ from benchmarks.gate.train import MISSED, held, scores
 from lightspeech.audio import gate, io
 from lightspeech.audio.gate import Gate
 from lightspeech.audio.windows import Waveform
-from lightspeech.bundle import read as read_bundle
+from lightspeech.bundle import find, read
 from lightspeech.errors import ConfigError
-from lightspeech.evaluation import cores, emulation, machine
+from lightspeech.evaluation import cores, device_cost, emulation, machine
 from lightspeech.files import read_json, write_json
 from lightspeech.inference.recognizer import load
 from lightspeech.workflows.convert import convert
@@ -232,16 +232,16 @@ def cost() -> dict[str, float]:
 def cost_on_board() -> dict[str, float]:
     """Count instructions of an emulated Cortex-M4F, with and without the gate, beside ``micro``."""
     with TemporaryDirectory() as folder:
-        made = convert(read_bundle("micro"), format="c99", bundles=Path(folder)).path
-        samples = np.random.default_rng(0).normal(0, 3_000, 5 * sounds.RATE).astype(np.int16)
-        image = emulation.on_core(made, samples, *cores.M4F.options)
-        sizes = made / "ls_frontend_config.h"
-        sizes.write_text(sizes.read_text().replace("#define LS_GATE 1u", "#define LS_GATE 0u"))
-        (made / "ls_gate.c").unlink()
-        without = emulation.on_core(made, samples, *cores.M4F.options)
+        made = convert(read(find(Path("micro"))), format="c99", bundles=Path(folder))
+        samples = device_cost.sound(made)
+        image, without = (
+            emulation.on_core(made.path, samples, *cores.M4F.options, *options)
+            for options in ((), (device_cost.NO_GATE,))
+        )
     seconds = len(samples) / sounds.RATE
+    _, hop = made.windows.samples(sounds.RATE)
     frames = without.printed.frontend_instructions / seconds
-    of_micro = frames + image.printed.inference_instructions / len(image.printed.logits)
+    of_micro = frames + without.printed.inference_instructions[-1] * sounds.RATE / hop
     of_gate = image.printed.frontend_instructions / seconds - frames
     return {
         "micro_instructions_per_audio_s": round(of_micro),
