@@ -122,3 +122,45 @@ def test_exported_networks_have_no_convolution_in_floats(export_nano, tmp_path, 
     kinds = Counter(node.op_type for node in onnx.load(tmp_path / "fast.onnx").graph.node)
     assert kinds["QLinearConv"]
     assert not kinds["Conv"] + kinds["STFT"]
+
+
+def product(*, read_elsewhere=False):
+    """Numbers rounded as a session runs, times weights of 8 bits."""
+    rng = np.random.default_rng(2)
+    nodes = [
+        helper.make_node("DynamicQuantizeLinear", ["x"], ["q", "scale", "zero"]),
+        helper.make_node("MatMulInteger", ["q", "w", "zero", "w_zero"], ["y"]),
+    ]
+    outputs = [helper.make_tensor_value_info("y", TensorProto.INT32, ["n", CHANNELS])]
+    if read_elsewhere:
+        nodes.append(helper.make_node("Identity", ["w"], ["same"]))
+        outputs.append(helper.make_tensor_value_info("same", TensorProto.INT8, [4, CHANNELS]))
+    stored = [
+        numpy_helper.from_array(rng.integers(-127, 128, (4, CHANNELS)).astype(np.int8), "w"),
+        numpy_helper.from_array(np.zeros(CHANNELS, np.int8), "w_zero"),
+    ]
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 4])
+    made = helper.make_graph(nodes, "net", [x], outputs, stored)
+    return helper.make_model(made, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+
+
+def of_product(model):
+    running = onnxruntime.InferenceSession(model.SerializeToString())
+    return running.run(["y"], {"x": np.linspace(-2, 3, 12, dtype=np.float32).reshape(3, 4)})[0]
+
+
+def test_products_rounded_as_a_session_runs_have_unsigned_weights_and_the_same_answers():
+    model = product()
+    before = of_product(model)
+    int8_graph.make_products_unsigned(model)
+    assert {each.data_type for each in model.graph.initializer} == {TensorProto.UINT8}
+    np.testing.assert_array_equal(of_product(model), before)
+
+
+def test_weights_that_something_else_reads_stay():
+    model = product(read_elsewhere=True)
+    before = of_product(model)
+    int8_graph.make_products_unsigned(model)
+    kinds = {each.name: each.data_type for each in model.graph.initializer}
+    assert kinds["w"] == TensorProto.INT8
+    np.testing.assert_array_equal(of_product(model), before)

@@ -138,6 +138,7 @@ def to_bytes(run: Run, *, half: bool = False, network_alone: bool = False) -> by
     for name, source in layer.sources.items():
         if source.model is not None:
             model = _behind(source.model, name, model)
+    int8_graph.make_products_unsigned(model)  # of files of sources, which may be older
     data: bytes = model.SerializeToString()
     return data
 

@@ -11,6 +11,7 @@ import copy
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 MOVES = ("Transpose", "Unsqueeze", "Squeeze", "Slice", "Reshape", "Flatten")
 """Operations that only move numbers."""
@@ -18,6 +19,33 @@ WEIGHTED = ("Conv", "Gemm")
 ROUND, UNROUND = "QuantizeLinear", "DequantizeLinear"
 ZERO_POINT = 2
 """Its place among the inputs of both."""
+
+
+PRODUCTS = {"MatMulInteger": (1, 3), "DynamicQuantizeLSTM": (1, 2, 9, 11)}
+"""Products whose other factor is rounded as a session runs: places of weights and zero points."""
+
+
+def make_products_unsigned(model: Any) -> None:
+    """Write the weights of products that are rounded as a session runs as uint8, in place.
+
+    Args:
+        model: ONNX; what else reads such weights keeps them as they are, and so does the product.
+    """
+    from onnx import numpy_helper
+
+    products: list[set[str]] = []
+    kept: set[str] = set()
+    for node in model.graph.node:
+        places = PRODUCTS.get(node.op_type, ())
+        whole = len(node.input) > max(places, default=0)
+        products.append({node.input[place] for place in places} if whole else set())
+        kept |= {*node.input} - products[-1]
+    while more := {name for names in products if names & kept for name in names} - kept:
+        kept |= more  # weights and zero points of a product are of one type
+    shifted = {name for names in products for name in names} - kept
+    for each in model.graph.initializer:
+        if each.name in shifted and each.data_type == each.INT8:
+            each.CopyFrom(numpy_helper.from_array(_shifted(numpy_helper.to_array(each)), each.name))
 
 
 def fuse(model: Any) -> None:
@@ -158,7 +186,7 @@ class _Graph:
         signed = self.values.get(name)
         if signed is None or signed.dtype != np.int8:
             return name
-        return self.constant(f"{name}_unsigned", (signed.astype(np.int16) + 128).astype(np.uint8))
+        return self.constant(f"{name}_unsigned", _shifted(signed))
 
     def write(self) -> None:
         """Write what is still needed back into the model."""
@@ -171,6 +199,10 @@ class _Graph:
         del self.graph.node[:], self.graph.initializer[:], self.graph.value_info[:]
         self.graph.node.extend(reversed(kept))
         self.graph.initializer.extend(each for each in self.made if each.name in given)
+
+
+def _shifted(signed: npt.NDArray[np.int8]) -> npt.NDArray[np.uint8]:
+    return (signed.astype(np.int16) + 128).astype(np.uint8)
 
 
 def _rename(node: Any, names: dict[str, str]) -> None:

@@ -88,15 +88,16 @@ def _exported(network: nn.Module, features: Tensor, sizes: dict[int, Any]) -> An
 def dynamic(
     model: Any, excluded: Sequence[str] = (), kinds: Sequence[str] = ("MatMul", "Gemm")
 ) -> bytes:
-    """Make the weights of all products of an ONNX model int8 for each output channel.
+    """Make the weights of all products of an ONNX model 8 bits for each output channel.
 
-    What a product reads is int8 by a scale of the moment (``DynamicQuantizeLinear``).
+    What a product reads is 8 bits by a scale of the moment (``DynamicQuantizeLinear``).
 
     Args:
         model: in floats.
         excluded: names of the nodes that stay so.
         kinds: operators whose weights become int8.
     """
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with muted(), tempfile.TemporaryDirectory() as folder:
@@ -109,7 +110,10 @@ def dynamic(
             op_types_to_quantize=list(kinds),
             nodes_to_exclude=list(excluded),
         )
-        return file.read_bytes()
+        made = onnx.load_model(file)
+    int8_graph.make_products_unsigned(made)
+    data: bytes = made.SerializeToString()
+    return data
 
 
 def head_to_bytes(network: nn.Module, n_features: int) -> bytes:

@@ -54,12 +54,19 @@ def without_vnni(root: Path) -> str:
     remedy = "type: python benchmarks/without_vnni.py RECORDINGS"
     figures = read_json(root / WITHOUT_VNNI, remedy=remedy)
     rows = [
-        (name, f"{of['largest_difference']:.3f}", str(of["other_labels"]))
+        (name, f"{of['largest_difference']:.3f}", str(of["other_labels"]), *_uars(of))
         for name, of in figures["models"].items()
     ]
-    head = ("model", "largest difference", "other labels")
+    head = ("model", "largest difference", "other labels", "UAR %", "UAR there %")
     return (
         f"{costs.table(head, rows)}\n\n{figures['windows']} windows one by one, on "
         f"{figures['machine']['cpu']} and on `{figures['emulator']}` (onnxruntime "
         f"{figures['machine']['onnxruntime']})."
     )
+
+
+def _uars(of: dict[str, float]) -> tuple[str, str]:
+    """Here and there, of a model that was asked about recordings it was tested on."""
+    if "uar" not in of:
+        return "", ""
+    return f"{100 * of['uar']:.1f}", f"{100 * of['uar_there']:.1f}"
