@@ -1,4 +1,4 @@
-// Times one way to answer in a fresh page, or both in turns, and hands the figures to the server.
+// Times one way to answer in a fresh page, or all in turns, and hands the figures to the server.
 
 const asked = new URLSearchParams(location.search);
 const ROUNDS = 300, WARM = 100;
@@ -8,18 +8,23 @@ const ways = {
   wasm: async () => {
     const { load } = await import("./wasm/index.js");
     const model = await load();
-    const stream = await load(model.module);
-    return { size: model.windowSize, window: (samples) => model.probabilities(samples), stream };
+    return { model, window: (samples) => model.probabilities(samples) };
   },
-  onnxruntime: async () => {
-    const { Recognizer } = await import("./recognizer.js");
-    const model = await Recognizer.open("bundle");
-    const { Gate } = await import("./gate.js");
-    const gate = await Gate.open("gate.json");
-    const speech = (samples) => gate.speech(samples, model.sampleRate);
-    return { size: model.windowSize, window: (samples) => model.probabilities(samples), speech };
-  },
+  onnxruntime: () => byRuntime("bundle"),
+  exported: () => byRuntime("exported"),
 };
+
+async function byRuntime(bundle) {
+  const { Recognizer } = await import("./recognizer.js");
+  const model = await Recognizer.open(bundle);
+  const { Gate } = await import("./gate.js");
+  const gate = await Gate.open("gate.json");
+  return {
+    model,
+    window: (samples) => model.probabilities(samples),
+    speech: (samples) => gate.speech(samples, model.sampleRate),
+  };
+}
 
 /** A window of noise whose level goes up and down. */
 function noise(size) {
@@ -39,20 +44,31 @@ async function time(work) {
 /** From nothing to the first answer, in ms. */
 async function start(name) {
   return time(async () => {
-    const { window, size } = await ways[name]();
-    await window(new Float32Array(size));
+    const { window, model } = await ways[name]();
+    await window(new Float32Array(model.windowSize));
   });
 }
 
-/** Least and median ms of a window, of each way, a window of each in turn; of a hop of a stream too. */
+/** Least and median ms of a window, of each way, a window of each in turn: probabilities alone, and
+ * with the voice gate too; of a hop of a stream, which has both. */
 async function windows() {
-  const [own, other] = [await ways.wasm(), await ways.onnxruntime()];
-  const samples = noise(own.size), hop = samples.subarray(0, own.stream.hopSize);
+  const [own, other, exported] = [await ways.wasm(), await ways.onnxruntime(), await ways.exported()];
+  const { Recognizer } = await import("./wasm/index.js");
+  const [gated, stream] = [new Recognizer(own.model.module), new Recognizer(own.model.module)];
+  const samples = noise(own.model.windowSize), hop = samples.subarray(0, own.model.hopSize);
   const works = {
     wasm: () => own.window(samples),
     onnxruntime: () => other.window(samples),
-    gate: () => other.speech(samples),
-    wasm_hop: () => own.stream.feed(hop),
+    exported: () => exported.window(samples),
+    wasm_gated: () => {
+      gated.reset();
+      return gated.feed(samples);
+    },
+    onnxruntime_gated: async () => {
+      other.speech(samples);
+      return other.window(samples);
+    },
+    wasm_hop: () => stream.feed(hop),
   };
   const taken = Object.fromEntries(Object.keys(works).map((name) => [name, []]));
   for (let round = 0; round < WARM + ROUNDS; round++) {
