@@ -198,3 +198,16 @@ def test_what_cannot_be_is_a_config_error(values, fault):
 def test_a_band_between_two_bins_is_refused_with_a_way_out():
     with pytest.raises(ConfigError, match="mel band 3 of 128 holds no FFT bin at n_fft=256; take"):
         frontend.tables(MelConfig(n_fft=256, n_mels=128))
+
+
+@pytest.mark.parametrize("cfg", [MelConfig(), MelConfig(n_fft=512, n_mels=40, mel_scale="htk")])
+def test_slopes_are_the_mel_bands(cfg):
+    n_bins = cfg.n_fft // 2 + 1
+    first, slopes, heights = frontend.slopes(cfg)
+    bands, at = np.zeros((n_bins, cfg.n_mels + 2)), first
+    for n, rising in enumerate(slopes):  # of the band before the first and of that behind the last
+        bands[at : at + len(rising), n + 1] += rising
+        bands[at : at + len(rising), n] += 1 - rising
+        at += len(rising)
+    expected = frontend.tables(cfg).mel_matrix(n_bins)
+    np.testing.assert_allclose(bands[:, 1:-1] * heights, expected, atol=1e-7)
