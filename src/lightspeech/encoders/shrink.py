@@ -30,6 +30,7 @@ from lightspeech.frontends import pretrained
 from lightspeech.frontends.small_encoder import ABOUT, BLOCKS, INPUT, MODEL, OUTPUT, read_about
 from lightspeech.frontends.states import SAMPLE_RATE
 from lightspeech.frontends.whisper_blocks import WhisperBlocks
+from lightspeech.models import onnx_transform
 from lightspeech.models.int8_onnx import OPSET, dynamic
 from lightspeech.quiet import muted
 from lightspeech.training import layout
@@ -207,7 +208,9 @@ def to_onnx(network: WhisperBlocks) -> Any:
             verbose=False,
         )
     assert program is not None
-    return onnxslim.slim(program.model_proto)
+    model = onnxslim.slim(program.model_proto)
+    onnx_transform.replace(model)
+    return model
 
 
 def quantized(model: Any) -> bytes:

@@ -23,7 +23,7 @@ from lightspeech.frontends import small_encoder
 from lightspeech.frontends.contract import Layer
 from lightspeech.frontends.inputs import apply
 from lightspeech.frontends.mel_layer import MelLayer
-from lightspeech.models import int8_graph
+from lightspeech.models import int8_graph, onnx_transform
 from lightspeech.models.int8 import Int8Network
 from lightspeech.models.int8_onnx import OPSET, Converted, OnnxNetwork, dynamic
 from lightspeech.quiet import muted
@@ -192,6 +192,7 @@ def _behind(file: Path, name: str, model: Any) -> Any:
     import onnx
 
     before = onnx.load(file, load_external_data=False)
+    onnx_transform.replace(before)
     before.ir_version = model.ir_version
     model = onnx.compose.add_prefix(model, PREFIX, rename_outputs=False)
     joined = onnx.compose.merge_models(

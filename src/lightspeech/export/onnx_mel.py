@@ -10,10 +10,10 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
+from lightspeech.models.onnx_additions import Additions, block
 
 PREFIX = "layer.products."
 """Of all names that are added."""
@@ -30,18 +30,13 @@ def can(cfg: MelConfig) -> bool:
     They are where they are sums of squared magnitudes, and frame and hop share blocks.
     """
     sums = cfg.power == 2 and cfg.kind != "spectrogram"
-    return sums and cfg.n_fft % 4 == 0 and _block(cfg) >= LEAST_BLOCK
-
-
-def _block(cfg: MelConfig) -> int:
-    """Samples of which both a frame and a hop are multiples."""
-    return math.gcd(cfg.n_fft, cfg.hop_length)
+    return sums and cfg.n_fft % 4 == 0 and block(cfg.n_fft, cfg.hop_length) >= LEAST_BLOCK
 
 
 def _factor(cfg: MelConfig) -> int:
     """Points of the second transform, a quarter of those of the first where that can be."""
     largest = math.isqrt(cfg.n_fft) // 2
-    return next(b for b in range(largest, 0, -1) if _block(cfg) % b == 0)
+    return next(b for b in range(largest, 0, -1) if block(cfg.n_fft, cfg.hop_length) % b == 0)
 
 
 def replace(model: Any, cfg: MelConfig) -> None:
@@ -68,9 +63,9 @@ def replace(model: Any, cfg: MelConfig) -> None:
     bands = next(n for n in nodes[transform:] if n.op_type == LOGARITHM).input[0]
     sizes = {each.name: each.type.tensor_type.shape.dim for each in model.graph.input}
     n_samples = sizes[waveform][1].dim_value if waveform in sizes else 0  # 0: of any length
-    graph = _Graph(waveform)
+    graph = _Bands(PREFIX)
     floor = graph.table(np.array(cfg.floor, np.float32))
-    graph.add("Add", graph.energies(cfg, n_samples), floor)
+    graph.add("Add", graph.energies(waveform, cfg, n_samples), floor)
     graph.nodes[-1].output[0] = bands
     behind = [node for node in nodes[transform:] if bands not in node.output]
     ordered = [*nodes[:transform], *graph.nodes, *behind]  # the waveform may be made in it too
@@ -103,16 +98,10 @@ def _set(field: Any, values: list[Any]) -> None:
     field.extend(values)
 
 
-class _Graph:
-    """Nodes and tables that are added to a model."""
+class _Bands(Additions):
+    """Mel bands of a waveform, a name of the model, shape ``(batch, samples)``."""
 
-    def __init__(self, waveform: str) -> None:
-        """Begin at the waveform, a name of the model."""
-        self.waveform = waveform
-        self.nodes: list[Any] = []
-        self.tables: list[Any] = []
-
-    def energies(self, cfg: MelConfig, n_samples: int) -> str:
+    def energies(self, waveform: str, cfg: MelConfig, n_samples: int) -> str:
         """Give the energies of the bands, shape ``(batch, frames, bands)``.
 
         Frames are the last axis until then, so that nothing has to be turned in between.
@@ -121,7 +110,8 @@ class _Graph:
         a, n_rows = cfg.n_fft // b, cfg.n_fft // b // 2 + 1
         cosine = np.cos(2 * np.pi * np.arange(cfg.n_fft) / cfg.n_fft)
         cosines = self.table(cosine.astype(np.float32))
-        points = self.add("Reshape", self.frames(cfg, n_samples), self.integers([0, a, -1]))
+        points = self.frames(waveform, cfg, n_samples)
+        points = self.add("Reshape", points, self.integers([0, a, -1]))
         # Shape (batch, 2 * rows, b * frames).
         halfway = self.add("MatMul", self.first(cosines, a, b), points)
         halfway = self.add("Reshape", halfway, self.integers([0, n_rows, 2 * b, -1]))
@@ -134,39 +124,11 @@ class _Graph:
         bands = self.add("MatMul", self.bands(cfg, a, b), energies)
         return self.add("Transpose", bands, perm=[0, 2, 1])
 
-    def frames(self, cfg: MelConfig, n_samples: int) -> str:
-        """Cut windowed frames, which overlap, of blocks: shape ``(batch, n_fft, frames)``."""
-        samples = self.whole_blocks(_block(cfg), n_samples)
-        blocks = self.add("Reshape", samples, self.integers([0, -1, _block(cfg)]))
-        cut = self.add("Gather", blocks, self.places(cfg, n_samples), axis=1)
-        cut = self.add("Reshape", cut, self.integers([0, -1, cfg.n_fft]))
+    def frames(self, waveform: str, cfg: MelConfig, n_samples: int) -> str:
+        """Cut windowed frames: shape ``(batch, n_fft, frames)``."""
+        cut = self.cut(waveform, cfg.n_fft, cfg.hop_length, n_samples)
         frames_last = self.add("Transpose", cut, perm=[0, 2, 1])
         return self.add("Mul", frames_last, self.table(frontend.tables(cfg).window[:, None]))
-
-    def whole_blocks(self, block: int, n_samples: int) -> str:
-        """Leave out what is behind the last whole block."""
-        if n_samples and n_samples % block == 0:
-            return self.waveform
-        size = self.integers([block])
-        end = self.add("Mul", self.add("Div", self.length(), size), size)
-        return self.add("Slice", self.waveform, self.integers([0]), end, self.integers([1]))
-
-    def places(self, cfg: MelConfig, n_samples: int) -> str:
-        """Tell the blocks of each frame, shape ``(frames, n_fft // block)``."""
-        step = cfg.hop_length // _block(cfg)
-        within = np.arange(cfg.n_fft // _block(cfg))
-        if n_samples:
-            return self.integers(step * np.arange(cfg.n_frames(n_samples))[:, None] + within)
-        room = self.add("Sub", self.length(), self.integers([cfg.n_fft - cfg.hop_length]))
-        n_frames = self.add("Squeeze", self.add("Div", room, self.integers([cfg.hop_length])))
-        frames = self.add("Range", self.integers(0), n_frames, self.integers(1))
-        begins = self.add("Mul", frames, self.integers([step]))
-        begins = self.add("Unsqueeze", begins, self.integers([1]))
-        return self.add("Add", begins, self.integers(within))
-
-    def length(self) -> str:
-        """Samples, shape ``(1,)``."""
-        return self.add("Shape", self.waveform, start=1, end=2)
 
     def first(self, cosine: str, a: int, b: int) -> str:
         """Cosine and minus sine of transforms of ``a`` points, shape ``(2 * (a // 2 + 1), a)``."""
@@ -201,37 +163,3 @@ class _Graph:
         nothing = self.add("ConstantOfShape", self.integers([len(bands) * n_bins]))
         dense = self.add("ScatterElements", nothing, self.integers(at), self.table(values), axis=0)
         return self.add("Reshape", dense, self.integers([len(bands), n_bins]))
-
-    def products(self, left: npt.ArrayLike, right: npt.ArrayLike, period: int) -> str:
-        """Outer product of whole numbers, within a period."""
-        outer = self.add(
-            "Mul",
-            self.add("Unsqueeze", self.integers(left), self.integers([1])),
-            self.integers(right),
-        )
-        return self.add("Mod", outer, self.integers([period]))
-
-    def looked_up(self, cosine: str, turns: str, offsets: npt.ArrayLike, period: int) -> str:
-        """Cosines of turns and of turns farther on."""
-        farther = self.add("Add", turns, self.integers(offsets))
-        return self.add("Gather", cosine, self.add("Mod", farther, self.integers([period])))
-
-    def integers(self, values: npt.ArrayLike) -> str:
-        """Add a table of whole numbers."""
-        return self.table(np.asarray(values, np.int64))
-
-    def table(self, values: npt.NDArray[Any]) -> str:
-        """Add a table."""
-        from onnx import numpy_helper
-
-        name = f"{PREFIX}table{len(self.tables)}"
-        self.tables.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
-        """Add an operation, and name what it gives."""
-        from onnx import helper
-
-        name = f"{PREFIX}{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [name], name, **attributes))
-        return name
