@@ -13,7 +13,7 @@ import torch
 from lightspeech import config
 from lightspeech.bundle import MEL, Bundle
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
-from lightspeech.models import int8
+from lightspeech.models import int8, int8_graph
 from lightspeech.models.int8 import Int8Network, Values
 from lightspeech.runtime import onnx_file
 from lightspeech.training import networks
@@ -107,7 +107,7 @@ def _fill(network: Int8Network, graph: Any, arrays: Arrays) -> None:
         if node.op_type in LAYERS:
             weights = makers[node.input[1]]
             integers, by = (arrays[each] for each in weights.input[:2])
-            state[f"graph.{_layer(node)}.weight"] = _floats(_signed(integers), by)
+            state[f"graph.{_layer(node)}.weight"] = _floats(int8_graph.signed(integers), by)
             state[f"graph.{_layer(node)}.bias"] = _bias(node.input[2], makers, arrays)
     tensors = {name: torch.from_numpy(value.copy()) for name, value in state.items()}
     missing, unknown = network.load_state_dict(tensors, strict=False)
@@ -117,7 +117,10 @@ def _fill(network: Int8Network, graph: Any, arrays: Arrays) -> None:
     scales = _scales(graph, values)
     for number, rounding in int8.roundings(network, values):
         scale, zero = (arrays[each] for each in scales[number])
-        for name, value in (("scale", scale.astype("f8")), ("zero_point", _signed(zero))):
+        for name, value in (
+            ("scale", scale.astype("f8")),
+            ("zero_point", int8_graph.signed(zero).astype("f8")),
+        ):
             rounding.get_buffer(name).copy_(torch.from_numpy(np.asarray(value)))
 
 
@@ -156,14 +159,7 @@ def _bias(name: str, makers: dict[str, Any], arrays: Arrays) -> npt.NDArray[np.f
     return integers * scale
 
 
-def _signed(integers: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
-    """Integers from -128 to 127; a file may hold them shifted by 128, see `models.int8_graph`."""
-    return integers.astype(np.int16) - np.int16(128 if integers.dtype == np.uint8 else 0)
-
-
-def _floats(
-    values: npt.NDArray[np.int16], scales: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float32]:
+def _floats(values: npt.NDArray[Any], scales: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Weights of integers; the largest of a channel over 127 is its scale again, to the bit.
 
     That holds of every float that is the quotient of another by 127, as these are.

@@ -25,6 +25,18 @@ PRODUCTS = {"MatMulInteger": (1, 3), "DynamicQuantizeLSTM": (1, 2, 9, 11)}
 """Products whose other factor is rounded as a session runs: places of weights and zero points."""
 
 
+def signed(integers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Give the integers that a network was trained to, which a file holds shifted where uint8.
+
+    Args:
+        integers: a table of a file, shape ``(...)``.
+
+    Returns:
+        Shape ``(...)``: −128…127 in int16 where they are uint8; all else as it is.
+    """
+    return integers.astype(np.int16) - 128 if integers.dtype == np.uint8 else integers
+
+
 def make_products_unsigned(model: Any) -> None:
     """Write the weights of products that are rounded as a session runs as uint8, in place.
 

@@ -19,6 +19,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.config import Choice
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
 from lightspeech.frontends.inputs import Inputs
+from lightspeech.models.int8_graph import signed
 from lightspeech.training.task import RunConfig
 
 INTEGERS = "network.converted.network."
@@ -116,7 +117,7 @@ def _read_layers(file: Path) -> dict[str, tuple[Tensor, Tensor]]:
     values = {each.name: to_array(each) for each in graph.initializer}
     for node in graph.node:
         if node.op_type == "DequantizeLinear" and node.input[0] in values:
-            integers, scale = (values[name] for name in node.input[:2])
+            integers, scale = signed(values[node.input[0]]), values[node.input[1]]
             values[node.output[0]] = integers * scale.reshape(-1, *[1] * (integers.ndim - 1))
     given = {each.name for each in graph.initializer}
     layers = {}
