@@ -193,24 +193,24 @@ def _judge(optuna_study: "Study", trials: list[tuple["Trial", list[Task]]], proc
     while trials:
         n_done = len(uars[trials[0][0].number])
         runs = {runs[n_done].folder: runs[n_done] for _, runs in trials}  # equal choices: one run
-        found = dict(
-            zip(runs, engine.map(_try, [*runs.values()], processes=processes), strict=True)
+        uar_of_run = dict(
+            zip(runs, engine.map(_uar_or_none, [*runs.values()], processes=processes), strict=True)
         )
-        left = []
+        going_on = []
         for trial, of_trial in trials:
-            uar, of = found[of_trial[n_done].folder], uars[trial.number]
+            uar, of_this = uar_of_run[of_trial[n_done].folder], uars[trial.number]
             if uar is None:
                 _give_up(optuna_study, trial)
                 continue
-            of.append(uar)
-            trial.report(fmean(of), len(of))
-            if len(of) == len(of_trial):
-                optuna_study.tell(trial, fmean(of))
+            of_this.append(uar)
+            trial.report(fmean(of_this), len(of_this))
+            if len(of_this) == len(of_trial):
+                optuna_study.tell(trial, fmean(of_this))
             elif trial.should_prune():
                 _give_up(optuna_study, trial)
             else:
-                left.append((trial, of_trial))
-        trials = left
+                going_on.append((trial, of_trial))
+        trials = going_on
 
 
 def _give_up(optuna_study: "Study", trial: "Trial") -> None:
@@ -219,7 +219,7 @@ def _give_up(optuna_study: "Study", trial: "Trial") -> None:
     optuna_study.tell(trial, state=TrialState.PRUNED)
 
 
-def _try(task: Task) -> float | None:
+def _uar_or_none(task: Task) -> float | None:
     """Give the selection UAR of a run; None where it diverged, or a mel band has no FFT bin."""
     try:
         return _selection_uar(task)
