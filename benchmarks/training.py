@@ -25,6 +25,7 @@ from lightspeech.evaluation import machine, speed
 from lightspeech.evaluation.speed import Speed
 from lightspeech.files import write_json
 from lightspeech.frontends import augment
+from lightspeech.frontends.augment import Whole
 from lightspeech.frontends.batches import Batch, Order
 from lightspeech.frontends.mel_features import MelBatches, MelFeatures
 from lightspeech.studies import recipe
@@ -57,9 +58,9 @@ class Items(Dataset[tuple[Tensor, Tensor, Tensor]]):
     def __getitem__(self, place: int) -> tuple[Tensor, Tensor, Tensor]:
         """Bend one utterance; give its features, ``(frames, n_features)``, class and row."""
         made, row = self.batches, self.batches.rows[place]
-        source = made.frames[made.offsets[row] : made.offsets[row + 1]][None]
-        lengths, u = torch.tensor([source.shape[1]]), self.drawn[row][None]
-        bent = augment.bend(source, lengths, made.n_frames, u, made.bending, made.bands)
+        first, end = made.offsets[row : row + 2, None]
+        whole, u = Whole(made.frames, first, end - first), self.drawn[row][None]
+        bent = augment.bend(whole, made.n_frames, u, made.bending, made.bands)
         return made.layer.finish(bent)[0], made.targets[row], row
 
 

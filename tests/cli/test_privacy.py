@@ -174,6 +174,8 @@ class Place:
             **os.environ, "HOME": str(self.home), "TMPDIR": str(self.temporary),
             "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1",
         }  # fmt: skip
+        # torch puts the place it found into the environment, and so into this one's.
+        environment.pop("TORCHINDUCTOR_CACHE_DIR", None)
         command = (STRACE, "-f", "-qq", "--seccomp-bpf", "-e", f"trace={CALLS}", "-o",
                    self.root / "trace", sys.executable, *arguments)  # fmt: skip
         with subprocess.Popen(

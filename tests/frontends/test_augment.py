@@ -10,7 +10,7 @@ import torch
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.frontends import augment, surroundings
-from lightspeech.frontends.augment import Augment
+from lightspeech.frontends.augment import Augment, Whole
 
 OFF = Augment(stretch=0, semitones=0, gain_db=0, noise_probability=0, time_masks=0, band_masks=0)
 
@@ -41,11 +41,19 @@ def bent(waveform, cfg, front=CFG, n_frames=None, **drawn):
     neutral[:, START] = 0
     for name, value in drawn.items():
         neutral[:, globals()[name.upper()]] = value
-    source = torch.from_numpy(frontend.log_bands(waveform, front)) - float(np.log(front.floor))
-    lengths = torch.tensor([len(source)])
-    n_frames = n_frames or len(source)
+    whole = many(waveform, 1, front)
+    n_frames = n_frames or int(whole.lengths)
     bands = augment.bands_of(front)
-    return augment.bend(source[None], lengths, n_frames, neutral, cfg, bands)[0].numpy()
+    return augment.bend(whole, n_frames, neutral, cfg, bands)[0].numpy()
+
+
+def many(waveform, n, front=CFG):
+    """The same utterance so many times over, between frames that are not its own."""
+    above = torch.from_numpy(frontend.log_bands(waveform, front)) - float(np.log(front.floor))
+    lengths = torch.full((n,), len(above))
+    other = torch.ones(3, above.shape[1])
+    frames = torch.cat([other, above, other, torch.zeros(1, above.shape[1])])
+    return Whole(frames, torch.full((n,), len(other)), lengths)
 
 
 def energy_db(log_bands, front=CFG):
@@ -189,14 +197,13 @@ def test_beyond_the_utterance_is_silence():
 
 def test_masks_hide_no_more_than_asked_and_leave_the_rest():
     cfg = dataclasses.replace(OFF, time_masks=2, band_masks=2)
-    source = torch.from_numpy(frontend.log_bands(voice(2.9), CFG)) - float(np.log(CFG.floor))
     n = 200
-    lengths = torch.full((n,), len(source))
+    source = many(voice(2.9), n)
+    n_frames = int(source.lengths[0])
     u = augment.draw(n, cfg, seed=0, epoch=0)
-    many = source.expand(n, -1, -1)
-    found = augment.bend(many, lengths, len(source), u, cfg, augment.bands_of(CFG))
+    found = augment.bend(source, n_frames, u, cfg, augment.bands_of(CFG))
     bends = torch.cat([u[:, :8], u[:, -surroundings.COLUMNS :]], 1)
-    plain = augment.bend(many, lengths, len(source), bends, OFF, augment.bands_of(CFG))
+    plain = augment.bend(source, n_frames, bends, OFF, augment.bands_of(CFG))
     hidden = (found - plain).abs() > 1e-6
     in_time = hidden.all(2).sum(1)
     in_bands = hidden.all(1).sum(1)

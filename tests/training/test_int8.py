@@ -128,7 +128,7 @@ def test_an_average_of_weights_keeps_every_range(prepared):
     """A copied graph lists its tensors in another order."""
     before = {name: tensor.clone() for name, tensor in prepared.state_dict().items()}
     average = copy.deepcopy(prepared)
-    weights.move(average, prepared, 0.99, step=0)
+    weights.Average(average, prepared, 0.99).move(0)
     for name, tensor in average.state_dict().items():
         torch.testing.assert_close(tensor, before[name], msg=name)
 

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor
-from torch.nn import functional as F
 
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
@@ -129,15 +128,44 @@ def draw(n: int, cfg: Augment, seed: int, epoch: int) -> Tensor:
     return torch.from_numpy(np.hstack([numbers, around]))
 
 
-def bend(
-    source: Tensor, lengths: Tensor, n_frames: int, u: Tensor, cfg: Augment, bands: Bands
-) -> Tensor:
+@dataclass(frozen=True, eq=False)
+class Whole:
+    """Whole utterances, one after the other.
+
+    Attributes:
+        frames: log bands above silence (``log_bands - log(floor)``), shape ``(total, bands)``; the
+            last is silence, and of no utterance.
+        first: first frame of each utterance, shape ``(batch,)``.
+        lengths: frames of each, 1 or more, shape ``(batch,)``.
+    """
+
+    frames: Tensor
+    first: Tensor
+    lengths: Tensor
+
+    def at(self, place: Tensor) -> Tensor:
+        """Read between two frames of each utterance; beyond its ends is silence.
+
+        Args:
+            place: fractional numbers of frames, shape ``(batch, n)``.
+
+        Returns:
+            Shape ``(batch, n, bands)``.
+        """
+        before = place.floor()
+        share = (place - before)[:, :, None]
+        return torch.lerp(self._frame(before.long()), self._frame(before.long() + 1), share)
+
+    def _frame(self, number: Tensor) -> Tensor:
+        inside = (number >= 0) & (number < self.lengths[:, None])
+        return self.frames[torch.where(inside, self.first[:, None] + number, -1)]
+
+
+def bend(source: Whole, n_frames: int, u: Tensor, cfg: Augment, bands: Bands) -> Tensor:
     """Cut a stretched, pitch-shifted window out of each utterance, then add gain, noise and masks.
 
     Args:
-        source: log bands above silence (``log_bands - log(floor)``) of whole utterances, shape
-            ``(batch, longest, bands)``, zero beyond each one's end.
-        lengths: frames of each utterance, shape ``(batch,)``.
+        source: the utterances.
         n_frames: length of the window; where it falls is drawn too (the time shift).
         u: numbers in [0, 1) from `draw`, shape ``(batch, columns)``.
         cfg: how far to bend.
@@ -147,31 +175,35 @@ def bend(
         Log bands, shape ``(batch, n_frames, bands)``.
     """
     rate = (1 + cfg.stretch) ** (2 * u[:, 0] - 1)
-    start = (0.5 + cfg.shift * (u[:, 1] - 0.5)) * (lengths - n_frames * rate)
+    start = (0.5 + cfg.shift * (u[:, 1] - 0.5)) * (source.lengths - n_frames * rate)
     semitones = cfg.semitones * (2 * u[:, 2] - 1)
-    cut = _resample(source, start, rate, bands.warped(semitones), n_frames)
-    floor = bands.cfg.floor
-    energy = floor * cut.expm1().clamp(min=0) * _gain(u[:, 3], cfg, bands.cfg)[:, None, None]
+    heard = source.at(start[:, None] + rate[:, None] * torch.arange(n_frames))
+    cut = torch.bmm(heard, _between(bands.warped(semitones)))
     front = bands.cfg
+    # In place, here and below: what memory moves is most of what a batch costs.
+    energy = cut.expm1_().clamp_(min=0).mul_(front.floor * _gain(u[:, 3], cfg, front))
     drawn, hop_s = u[:, -surroundings.COLUMNS :], front.hop_length / front.sample_rate
     place = Place(cfg.surroundings, drawn, hop_s, bands.hertz, front.power)
     energy = place.line(_add_noise(place.room(energy), u[:, 4:7], cfg, bands))
-    logarithm = torch.log(energy + floor)
+    logarithm = energy.add_(front.floor).log_()
     return _mask(logarithm, u[:, 8 : -surroundings.COLUMNS], cfg, bands.cfg)
 
 
-def _resample(source: Tensor, start: Tensor, rate: Tensor, bands: Tensor, n_frames: int) -> Tensor:
-    """Read ``source`` at fractional frames and bands; beyond the utterance is silence."""
-    frames = start[:, None] + rate[:, None] * torch.arange(n_frames)
-    y = frames * (2 / max(source.shape[1] - 1, 1)) - 1
-    x = bands.clamp(0, source.shape[2] - 1) * (2 / (source.shape[2] - 1)) - 1
-    shape = (len(source), n_frames, source.shape[2])
-    grid = torch.stack([x[:, None, :].expand(shape), y[:, :, None].expand(shape)], dim=-1)
-    return F.grid_sample(source[:, None], grid, align_corners=True)[:, 0]
+def _between(place: Tensor) -> Tensor:
+    """Weights that read between two bands, a column each; beyond the first and last are these.
+
+    Args:
+        place: fractional numbers of bands, shape ``(batch, bands)``.
+
+    Returns:
+        Shape ``(batch, bands, bands)``.
+    """
+    place = place.clamp(0, place.shape[1] - 1)
+    return (1 - (place[:, None, :] - torch.arange(place.shape[1])[:, None]).abs()).clamp(min=0)
 
 
 def _gain(u: Tensor, cfg: Augment, front: MelConfig) -> Tensor:
-    return 10 ** (cfg.gain_db * (2 * u - 1) / 20 * front.power)
+    return 10 ** (cfg.gain_db * (2 * u[:, None, None] - 1) / 20 * front.power)
 
 
 def _add_noise(energy: Tensor, u: Tensor, cfg: Augment, bands: Bands) -> Tensor:
@@ -180,16 +212,15 @@ def _add_noise(energy: Tensor, u: Tensor, cfg: Augment, bands: Bands) -> Tensor:
     Mean magnitudes tell too little of the power of a voice: with ``power: 1`` the noise is up to
     5 dB weaker than asked.
     """
-    to_power = 2 // bands.cfg.power
-    power = ((energy / bands.white) ** to_power * bands.share).sum(2).mean(1)
+    powers = energy if bands.cfg.power == 2 else energy**2
+    white = bands.white ** (2 // bands.cfg.power)
+    power = powers.mean(1) @ (bands.share / white)
     snr_db = cfg.snr_db_min + u[:, 1] * (cfg.snr_db_max - cfg.snr_db_min)
     level = power * 10 ** (-snr_db / 10) * (u[:, 0] < cfg.noise_probability)
     colour = (bands.hertz.clamp(min=50) / 1000) ** -u[:, 2:3]
     colour = colour / (colour * bands.share).sum(1, keepdim=True)
-    noise = (level[:, None] * colour) ** (1 / to_power) * bands.white
-    if to_power == 1:
-        return energy + noise[:, None]
-    return (energy**2 + noise[:, None] ** 2).sqrt()
+    powers.add_((level[:, None] * colour * white)[:, None])
+    return powers if bands.cfg.power == 2 else powers.sqrt_()
 
 
 def _mask(logarithm: Tensor, u: Tensor, cfg: Augment, front: MelConfig) -> Tensor:

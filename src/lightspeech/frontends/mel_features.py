@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import MelConfig
@@ -21,7 +22,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import as_dict
 from lightspeech.corpora.base import Utterance
 from lightspeech.frontends import augment
-from lightspeech.frontends.augment import Augment
+from lightspeech.frontends.augment import Augment, Whole
 from lightspeech.frontends.batches import Batch, Index, Order
 from lightspeech.frontends.cache import discard, find, keep
 from lightspeech.frontends.contract import Step, no_step
@@ -188,7 +189,8 @@ class MelBatches:
         """
         cfg = features.cfg
         self.order = order
-        self.frames = torch.from_numpy(np.array(features.frames)) - float(np.log(cfg.floor))
+        above = torch.from_numpy(np.array(features.frames)) - float(np.log(cfg.floor))
+        self.frames = F.pad(above, (0, 0, 0, 1))
         self.offsets = torch.from_numpy(np.array(features.offsets))
         self.rows, self.targets = order.rows, targets
         self.n_frames = features.windows.shape[1]
@@ -204,15 +206,7 @@ class MelBatches:
         drawn = augment.draw(len(self.targets), self.bending, self.order.bends, number)
         for batch, numbers in self.order.epoch(number):
             u = drawn[numbers]
-            source, lengths = self._gather(batch)
-            log_bands = augment.bend(source, lengths, self.n_frames, u, self.bending, self.bands)
+            first = self.offsets[batch]
+            whole = Whole(self.frames, first, self.offsets[batch + 1] - first)
+            log_bands = augment.bend(whole, self.n_frames, u, self.bending, self.bands)
             yield Batch(self.layer.finish(log_bands), self.targets[batch], batch, u[:, augment.MIX])
-
-    def _gather(self, batch: Tensor) -> tuple[Tensor, Tensor]:
-        """Copy whole utterances side by side, silence behind the shorter ones."""
-        first = self.offsets[batch]
-        lengths = self.offsets[batch + 1] - first
-        place = torch.arange(int(lengths.max()))
-        inside = place < lengths[:, None]
-        index = first[:, None] + place.minimum(lengths[:, None] - 1)
-        return self.frames[index] * inside[:, :, None], lengths

@@ -93,6 +93,8 @@ class Place:
             The same shape.
         """
         cfg, u = self.cfg, self.u
+        if not cfg.microphone_db and not cfg.telephone_probability:
+            return energy
         db = torch.zeros(len(energy), len(self.hertz))
         if cfg.microphone_db:
             octave = torch.log2(self.hertz.clamp(min=50) / 1000)[None]

@@ -100,7 +100,11 @@ class Standardized(TwoSteps):
         Returns:
             The same shape.
         """
-        standardized: Tensor = self.norm(features.transpose(1, 2))
+        standardized: Tensor
+        if not torch.compiler.is_exporting():  # a fifth of the time, and a reshape more in a graph
+            standardized = self.norm(features.flatten(0, 1))
+            return standardized.unflatten(0, features.shape[:2])
+        standardized = self.norm(features.transpose(1, 2))
         return standardized.transpose(1, 2).contiguous()
 
 

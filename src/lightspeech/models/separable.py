@@ -13,6 +13,7 @@ from typing import Annotated
 import torch
 from pydantic import Field
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from lightspeech import bounds
 from lightspeech.audio.frontend import MelConfig
@@ -165,6 +166,30 @@ class Separable(Standardized, Trunk):
         return logits
 
 
+class Lying(nn.Conv2d):
+    """A convolution along time that is computed with time as the width.
+
+    A strided one takes torch a third of the time so, with the same bits. What is exported has time
+    as the height, as all else of the network, for which that is the faster way.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve along time.
+
+        Args:
+            x: shape ``(batch, n_in, frames, 1)``.
+
+        Returns:
+            Shape ``(batch, n_out, fewer frames, 1)``.
+        """
+        if torch.compiler.is_exporting():
+            return super().forward(x)
+        x, weight = (t.flatten(2)[:, :, None] for t in (x, self.weight))
+        assert isinstance(self.padding, tuple)
+        y = F.conv2d(x, weight, self.bias, self.stride[::-1], self.padding[::-1])
+        return y[:, :, 0].transpose(1, 2)[:, :, None].permute(0, 3, 1, 2)  # channels last in memory
+
+
 class Block(nn.Module):
     """Depthwise then pointwise convolution, with or without a residual."""
 
@@ -210,7 +235,8 @@ def _convolution(
     padded: bool = True,
 ) -> nn.Sequential:
     padding = (kernel // 2 if padded else 0, 0)
+    kind = nn.Conv2d if stride == 1 else Lying
     return nn.Sequential(
-        nn.Conv2d(n_in, n_out, (kernel, 1), (stride, 1), padding, groups=groups, bias=False),
+        kind(n_in, n_out, (kernel, 1), (stride, 1), padding, groups=groups, bias=False),
         nn.BatchNorm2d(n_out),
     )

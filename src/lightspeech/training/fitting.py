@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from lightspeech import heap
 from lightspeech.config import as_dict
 from lightspeech.environment import environment
 from lightspeech.files import write_json
@@ -35,6 +36,7 @@ def do(task: Task) -> None:
             written.
     """
     torch.set_num_threads(1)
+    heap.keep()
     if task.step is None or task.before is None:
         train_run(task)
     else:

@@ -133,6 +133,7 @@ def train(
     state = checkpoint.State(network, copy.deepcopy(network), optimizer, objective)
     checkpoint.restore(state, folder)
     keep = checkpoint.Keeper(folder)
+    average = weights.Average(state.average, state.network, cfg.average)
     model, fabric_optimizer = fabric.setup(network, optimizer)
     while not _over(state, cfg, figure):
         epoch, began = len(state.history), time.perf_counter()
@@ -153,7 +154,7 @@ def train(
             fabric_optimizer.step()
             fabric_optimizer.zero_grad()
             done = epoch * len(batches) + number
-            weights.move(state.average, state.network, cfg.average, step=done)
+            average.move(done)
             total += loss.item()
         found = select(state.average)
         if cfg.patience is not None and found > max(_figures(state, figure), default=-2.0):

@@ -48,7 +48,7 @@ def mixup(x: Tensor, mix: Tensor) -> Tensor:
         The shape of ``x``.
     """
     share = mix.reshape(-1, *[1] * (x.dim() - 1))
-    return share * x + (1 - share) * x.flip(0)
+    return torch.lerp(x.flip(0), x, share)
 
 
 def mixing_shares(u: Tensor, alpha: float) -> Tensor:

@@ -31,24 +31,36 @@ def optimizer(
     fresh = [p for p in network.parameters() if id(p) not in known]
     groups = [{"params": [*fresh, *objective.parameters()]}, {"params": slow}][: 2 if slow else 1]
     kind = optim.Adam if name == "adam" else optim.AdamW
-    return kind(groups, learning_rate, weight_decay=decay)
+    return kind(groups, learning_rate, weight_decay=decay, fused=True)
 
 
-@torch.no_grad()
-def move(average: nn.Module, network: nn.Module, decay: float, *, step: int) -> None:
-    """Move averaged weights, and batch statistics, a step towards the current ones.
+class Average:
+    """What moves averaged weights, and batch statistics, step by step towards the current ones."""
 
-    Args:
-        average: a copy of the network, changed in place.
-        network: with the current weights.
-        decay: of the exponential average, 0 to 1; it rises with the steps, so that a short training
-            forgets its random start.
-        step: steps done before this one, 0 or above.
-    """
-    decay = min(decay, (1 + step) / (10 + step)) if decay else 0.0
-    now = network.state_dict()
-    for name, averaged in average.state_dict().items():  # a copied graph has another order
-        if averaged.is_floating_point():
-            averaged.lerp_(now[name], 1 - decay)
-        else:
-            averaged.copy_(now[name])
+    def __init__(self, average: nn.Module, network: nn.Module, decay: float) -> None:
+        """Find what belongs together, once: a copied graph has another order.
+
+        Args:
+            average: a copy of the network, changed in place.
+            network: with the current weights.
+            decay: of the exponential average, 0 to 1.
+        """
+        now = network.state_dict()
+        pairs = [(averaged, now[name]) for name, averaged in average.state_dict().items()]
+        self.floats = [pair for pair in pairs if pair[0].is_floating_point()]
+        self.counts = [pair for pair in pairs if not pair[0].is_floating_point()]
+        self.decay = decay
+
+    @torch.no_grad()
+    def move(self, step: int) -> None:
+        """Move a step.
+
+        Args:
+            step: steps done before this one, 0 or above. The decay rises with them, so that a short
+                training forgets its random start.
+        """
+        decay = min(self.decay, (1 + step) / (10 + step)) if self.decay else 0.0
+        for averaged, current in self.floats:
+            averaged.lerp_(current, 1 - decay)
+        for averaged, current in self.counts:
+            averaged.copy_(current)

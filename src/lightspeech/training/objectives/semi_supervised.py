@@ -94,7 +94,8 @@ class SemiSupervised(Objective):
 
     def _follow(self) -> None:
         """Move towards the student, once a step."""
-        weights.move(self.teacher, self.student[0], self.cfg.average, step=int(self.steps))
+        average = weights.Average(self.teacher, self.student[0], self.cfg.average)
+        average.move(int(self.steps))
         self.steps += 1
         self.teacher.eval()
 
