@@ -150,7 +150,7 @@ def test_an_int8_teacher_teaches_by_its_answers_alone(train, begin):
         train("name=another", everyone, given)[1]()
 
 
-LIVE = "compress=[{name: distill, teacher: teacher, crops: 1, live: true}]"
+LIVE = "compress=[{name: distill, teacher: teacher, crops: 1, live: true, training: {epochs: 2}}]"
 
 
 def test_a_live_teacher_teaches_other_than_one_that_answered_beforehand(train):

@@ -50,6 +50,23 @@ def test_what_is_saved_comes_back_to_the_bit(make_state, tmp_path):
     assert all(found[name].dtype == expected[name].dtype for name in expected)
 
 
+def test_moments_lie_in_memory_as_their_weights_do(make_state, tmp_path):
+    """Else a fused optimizer gives weights the moments of others."""
+    state, fresh = make_state(3), make_state(0)
+    checkpoint.save(state, tmp_path)
+    checkpoint.restore(fresh, tmp_path)
+    weights = [w for group in fresh.optimizer.param_groups for w in group["params"]]
+    assert any(not w.is_contiguous() for w in weights)
+    for w in weights:
+        moments = fresh.optimizer.state[w]
+        assert places(moments["exp_avg"]) == places(moments["exp_avg_sq"]) == places(w)
+
+
+def places(tensor):
+    """Distances in memory along the axes that have any."""
+    return [step for step, size in zip(tensor.stride(), tensor.shape, strict=True) if size > 1]
+
+
 def test_history_is_there_to_read(make_state, tmp_path):
     state = make_state(3)
     checkpoint.save(state, tmp_path)
@@ -101,7 +118,7 @@ def test_saving_takes_no_more_than_its_share_of_the_time(make_state, tmp_path, m
         state.history = [{"epoch": number} for number in range(epoch)]
         keep(state, last=epoch == 30)
         assert len((tmp_path / "history.jsonl").read_text().splitlines()) == epoch
-    assert saved == [1, 5, 9, 13, 17, 21, 25, 29, 30]
+    assert saved == [1, 21, 30]
 
 
 def cut(data):
