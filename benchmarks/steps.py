@@ -74,6 +74,11 @@ class Build:
         self.seconds.append(float(self.process.stdout.readline()))
 
 
+def _times(first: list[float], seconds: list[float]) -> float:
+    """How many times as fast as the first, round by round: all of one bear the same load."""
+    return round(median(a / b for a, b in zip(first, seconds, strict=True)), 2)
+
+
 def selection(study: Path) -> dict[str, float]:
     """Read the last selection UAR of every finished run of a study, in percent, by its name."""
     runs = sorted(path.parent for path in study.glob("fold*-seed*/test.csv"))
@@ -117,16 +122,14 @@ def main() -> None:
     for _ in range(ROUNDS):
         for build in builds.values():
             build.turn()
+    first = next(iter(builds.values())).seconds
     told = {
         "machine": machine.describe(),
         "recipe": asked.recipe.stem,
         "epochs": EPOCHS,
         "seconds": {name: round(median(b.seconds), 3) for name, b in builds.items()},
-        "times": {
-            name: round(median(map(float.__truediv__, next(iter(builds.values())).seconds, b.seconds)), 2)
-            for name, b in builds.items()
-        },
-    }  # fmt: skip
+        "times": {name: _times(first, build.seconds) for name, build in builds.items()},
+    }
     if asked.studies is not None:
         told["selection_uar"] = compared(*asked.studies)
     write_json(OUTPUT, told)

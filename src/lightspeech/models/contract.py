@@ -103,7 +103,7 @@ class Standardized(TwoSteps):
         standardized: Tensor
         if not torch.compiler.is_exporting():  # a fifth of the time, and a reshape more in a graph
             standardized = self.norm(features.flatten(0, 1))
-            return standardized.unflatten(0, features.shape[:2])
+            return standardized.reshape(features.shape)
         standardized = self.norm(features.transpose(1, 2))
         return standardized.transpose(1, 2).contiguous()
 
