@@ -6,16 +6,16 @@ import pytest
 from lightspeech.explain import explanation, hearing, training_speakers
 from lightspeech.explain.reliance import ALL
 
-ASKED = ("copy", "there and back", "pitch level", "rate")
+ASKED = ("copy", "there and back", "pitch level", "rate", "loudness level")
 
 
 @pytest.fixture
 def few_edits(monkeypatch):
-    """Four cues, so that it is soon done."""
+    """Three cues, so that it is soon done."""
     from lightspeech.explain import reliance
     from lightspeech.workflows import explain
 
-    few = tuple(e for e in hearing.EDITS if e.cue in ASKED and abs(e.amount) < 2)
+    few = tuple(e for e in hearing.EDITS if e.cue in ASKED and (abs(e.amount) < 2 or e.amount == 6))
     for module in (hearing, reliance, explain):
         monkeypatch.setattr(module, "EDITS", few)
     return few
@@ -53,6 +53,45 @@ def test_a_study_is_explained_kept_and_told_again(lightspeech, train, here, few_
     assert again.code == 0, again.err
     assert "pitch level 1 st" in again.out
     assert "rests on no cue for certain" in again.out
+
+
+@pytest.mark.usefixtures("torch", "few_edits")
+def test_bundles_stand_beside_a_chain_on_the_classes_that_all_tell_apart(
+    lightspeech, train, here, make_bundle
+):
+    folder, _ = train()
+    made = make_bundle(labels=("anger", "pride", "sadness"), corpora=({"name": "emodb"},))
+    asked = ("explain", folder, made.path, "--against", folder, "--processes", 1)
+    told = lightspeech(*asked, "--publish", "results")
+    assert told.code == 0, told.err
+    assert "Compared are the classes that all tell apart, angry, sad, among which" in told.out
+    assert "recordings of happy, neutral are left out" in told.out
+    found = explanation.read(here / "results/explain/synthetic-tiny+toy.json")
+    assert [system.name for system in found.systems] == ["tiny", "bundle toy"]
+    assert found.labels == ("angry", "sad")
+    assert found.n_utterances == 3 * 2  # speakers, classes
+    assert not found.probes + found.maps + found.payers
+    louder = next(e for e in found.systems[1].edits if e.cue == "loudness level")
+    # Its answers are −20, 0, 20 times the level: louder is less angry.
+    assert louder.emotions["angry"].change < -0.1 < 0.1 < louder.emotions["sad"].change
+    again = lightspeech(*asked[:1], made.path, folder, *asked[3:])
+    assert again.out == told.out
+
+
+def test_a_bundle_that_may_know_who_is_heard_is_refused(
+    lightspeech, error_line, train, make_bundle
+):
+    pytest.importorskip("torch", reason="trained runs need the extra 'train'")
+    folder, _ = train()
+    labels = ("angry", "happy", "sad")
+
+    def refused(**says):
+        made = make_bundle(**{"labels": labels, "corpora": ({"name": "emodb"},), **says})
+        return error_line(lightspeech("explain", folder, made.path, "--cues-alone"))
+
+    assert "toy: learnt from ['synthetic']" in refused(corpora=({"name": "synthetic"},))
+    assert "toy does not say what it learnt from" in refused(corpora=())
+    assert "name bundles that share 2 classes" in refused(labels=("low", "mid", "sad"))
 
 
 @pytest.mark.usefixtures("torch")

@@ -6,9 +6,9 @@ import soundfile
 
 from lightspeech.audio.pitch import SAMPLE_RATE
 from lightspeech.corpora.base import Utterance
-from lightspeech.errors import ConfigError, StudyError
+from lightspeech.errors import ConfigError, LightspeechWarning, StudyError
 from lightspeech.explain import hearing, parts
-from lightspeech.explain.hearing import EDITS, Heard
+from lightspeech.explain.hearing import EDITS
 from lightspeech.explain.parts import Asked, Part
 from lightspeech.explain.reliance import Answered, edited
 
@@ -42,7 +42,7 @@ def sound(kind):
 def test_what_cannot_be_edited_is_counted_and_never_made_up(tmp_path, kind):
     path = tmp_path / f"{kind}.wav"
     soundfile.write(path, sound(kind), SAMPLE_RATE)
-    heard = hearing.hear(utterance(path), [Flat()])[0]
+    heard = hearing.compare(hearing.hear(utterance(path), [Flat()])[0], [0, 1])
     made = {e.cue for e, row in zip(EDITS, heard.changes, strict=True) if not np.isnan(row).any()}
     missing = {edit.cue for edit in EDITS} - made
     assert missing >= PITCHED | ({"rate", "order"} if kind == "short" else set())
@@ -65,8 +65,7 @@ def asked(monkeypatch):
 
     def hear(utterance, listeners):
         found.extend((utterance.id, listener) for listener in listeners)
-        nothing = np.zeros((len(EDITS), 2))
-        return [Heard(nothing, nothing[:, 0], nothing[0])] * len(listeners)
+        return [np.full((1, 1 + len(EDITS), 2), 0.5)] * len(listeners)
 
     monkeypatch.setattr(hearing, "hear", hear)
     monkeypatch.setattr(parts, "listener_of", lambda folders: folders[0].name)
@@ -78,7 +77,7 @@ def work(tmp_path, n_parts):
         Part(
             utterances=tuple(utterance(tmp_path / f"{part}-{n}.wav") for n in range(parts.SIZE)),
             systems=tuple(
-                Asked(folders=(tmp_path / name,), file=tmp_path / f"{part}-{name}.npz")
+                Asked(folders=(tmp_path / name,), file=tmp_path / f"{part}-{name}.npy")
                 for name in ("teacher", "student")
             ),
         )
@@ -92,12 +91,12 @@ def test_work_that_was_stopped_goes_on_where_it_was_system_by_system(tmp_path, a
         parts.fill(part)
     assert len(asked) == 2 * 20 * parts.SIZE
     asked.clear()
-    (tmp_path / "7-student.npz").unlink()
+    (tmp_path / "7-student.npy").unlink()
     for part in todo:
         parts.fill(part)
     assert {name for name, _ in asked} == {f"7-{n}" for n in range(parts.SIZE)}
     assert {listener for _, listener in asked} == {"student"}
-    changes, flipped = parts.read(todo)
+    changes, flipped = parts.read(todo, [(0, 1)] * 2)
     assert changes.shape == (20 * parts.SIZE, 2, len(EDITS), 2)
     assert flipped.shape == changes.shape[:3]
 
@@ -105,9 +104,9 @@ def test_work_that_was_stopped_goes_on_where_it_was_system_by_system(tmp_path, a
 def test_damaged_answers_are_named(tmp_path, asked):
     todo = work(tmp_path, 1)
     parts.fill(todo[0])
-    (tmp_path / "0-teacher.npz").write_bytes(b"half")
-    with pytest.raises(StudyError, match=r"0-teacher\.npz: damaged"):
-        parts.read(todo)
+    (tmp_path / "0-teacher.npy").write_bytes(b"half")
+    with pytest.warns(LightspeechWarning), pytest.raises(StudyError, match=r"0-teacher.npy: dam"):
+        parts.read(todo, [(0, 1)] * 2)
 
 
 class Of:
@@ -132,9 +131,12 @@ class Of:
 def test_systems_of_other_classes_or_other_tests_are_refused():
     pytest.importorskip("torch", reason="trained runs need the extra 'train'")
     from lightspeech.workflows import explain_systems as chains
+    from lightspeech.workflows.explain_bundles import Beside
+
+    nobody = Beside(bundles=(), classes=("angry", "sad"))
 
     one, other = Of(("angry", "sad"), {"a": 0}), Of(("angry", "calm"), {"b": 0})
     with pytest.raises(ConfigError, match="compare systems of the same classes"):
         chains.check_labels([one, other])
     with pytest.raises(ConfigError, match=r"not tested on the same recordings of folds \[3\]"):
-        chains.common([one, other], [3], None)
+        chains.common([one, other], nobody, [3], None)

@@ -1,5 +1,6 @@
 """What names the answers that are kept, and how trained runs are opened for many recordings."""
 
+import numpy as np
 import pytest
 
 from lightspeech.corpora.base import Utterance
@@ -56,3 +57,20 @@ def test_an_encoder_hears_no_other_speed_when_it_is_asked():
     cfg = config.build(RunConfig, values, source="test")
     assert cfg.front.speeds == (0.9, 1.1)
     assert trained.at_own_speed(cfg).front.speeds == ()
+
+
+def test_an_answer_is_compared_with_that_to_a_copy_among_the_classes_that_are_shared():
+    answers = np.full((2, 1 + len(hearing.EDITS), 3), np.nan)
+    answers[:, 0] = 0.2, 0.5, 0.3  # the recording
+    answers[:, 1] = 0.1, 0.5, 0.4  # its copy
+    raised = 1 + next(n for n, e in enumerate(hearing.EDITS) if e.cue == "pitch level")
+    answers[0, raised] = 0.4, 0.5, 0.1
+    answers[1, raised] = 0.1, 0.8, 0.1
+    heard = hearing.compare(answers, [2, 0])
+    assert heard.changes[0] == pytest.approx([0.8 - 0.6, 0.2 - 0.4])
+    assert heard.changes[raised - 1] == pytest.approx(
+        [(0.2 + 0.5) / 2 - 0.8, (0.8 + 0.5) / 2 - 0.2]
+    )
+    assert heard.flipped[raised - 1] == 0.5
+    assert np.isnan(heard.changes[raised:]).all()
+    assert np.isnan(heard.flipped[raised:]).all()

@@ -70,7 +70,8 @@ def test_cues_that_carry_the_label_are_named_in_order_and_constant_ones_are_not(
     truth = np.array([labels.index(u.emotion) for u in corpus])
     x = np.stack([of_voice(psola.analyse(io.load(u.path))) for u in corpus])
     model = NaiveBayes(x, truth, len(labels))
-    heard = [hearing.hear(u, [model])[0] for u in corpus]
+    classes = range(len(labels))
+    heard = [hearing.compare(hearing.hear(u, [model])[0], classes) for u in corpus]
     answered = Answered(
         labels=labels,
         changes=np.stack([each.changes for each in heard]),

@@ -18,6 +18,7 @@ from lightspeech.files import printable
 from lightspeech.inference import dispatch
 from lightspeech.reporting import explanation as words
 from lightspeech.studies.engine import PROCESSES
+from lightspeech.training import layout
 from lightspeech.workflows import explain_recordings, needs
 
 OCCLUSION = "occlusion"
@@ -29,8 +30,8 @@ def command(
     targets: Annotated[
         list[Path],
         typer.Argument(
-            help="Folders of studies or steps, a study brings its steps; or a bundle and "
-            "recordings of one utterance each."
+            help="Folders of studies or steps, a study brings its steps, and bundles that hear the "
+            "same recordings; or a bundle and recordings of one utterance each."
         ),
     ],
     against: Annotated[
@@ -87,17 +88,23 @@ def command(
     interval by speaker, and as a share of what it does to the teacher's. What was answered is kept
     in cache/explain: a second call goes on where the first stopped.
 
+    Bundles behind a study, such as micro, are asked about the same recordings, as far as they do
+    not know the speakers. Probabilities are then shared out among the classes that all tell apart,
+    and cues alone are compared.
+
     Of a bundle and recordings: three sentences each, what it heard, what would change its answer,
     and how sure that is.
 
     Example: lightspeech explain runs/ravdess_micro --publish results
+
+    Example: lightspeech explain runs/ravdess_micro micro --fold 0
 
     Example: lightspeech explain micro recording.wav --pictures explained
 
     Example: lightspeech explain bundles/ravdess_micro --speakers runs/ravdess_micro
     """
     _files.ending_in(output, ".json")
-    if _is_bundle(targets[0]):
+    if _is_bundle(targets[0]) and not any(_is_study(target) for target in targets):
         if speakers is not None:
             return _speakers(targets[0], speakers, limit, processes)
         return _recordings(targets[0], targets[1:], pictures, _method(map))
@@ -110,7 +117,8 @@ def command(
 
     with Bars() as bars:
         explanation = explain(
-            targets,
+            [target for target in targets if not _is_bundle(target)],
+            bundles=[target for target in targets if _is_bundle(target)],
             against=against,
             places=Places(),
             progress=bars.show,
@@ -131,6 +139,10 @@ def command(
 def _is_bundle(target: Path) -> bool:
     """Tell whether a folder is a bundle, or a name that of a shipped one."""
     return (bundles.find(target) / bundles.DESCRIPTION).is_file()
+
+
+def _is_study(target: Path) -> bool:
+    return layout.is_step(target) or (target / layout.RECIPE).is_file()
 
 
 def _speakers(bundle: Path, source: Path, limit: int | None, processes: int | None) -> None:

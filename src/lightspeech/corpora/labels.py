@@ -83,8 +83,21 @@ def map_label(label: str, vocabulary: str) -> str | None:
     if vocabulary not in VOCABULARIES:
         allowed = [OWN, *VOCABULARIES]
         raise ConfigError(f"unknown label vocabulary {vocabulary!r}; choose one of {allowed}")
-    common = CANONICAL.get(key(label), key(label))
+    common = common_name(label)
     return common if common in VOCABULARIES[vocabulary] else None
+
+
+def common_name(label: str) -> str:
+    """Give what the common vocabularies call a label; one that they do not know stays as it is.
+
+    Args:
+        label: as a corpus or a model says it.
+
+    Example:
+        >>> common_name("Anger "), common_name("pride")
+        ('angry', 'pride')
+    """
+    return CANONICAL.get(key(label), key(label))
 
 
 def class_of(label: str, vocabulary: str, classes: Iterable[str]) -> str | None:

@@ -19,6 +19,8 @@ from lightspeech.files import write_json
 
 FOLDER = "explain"
 """Below the folder of all results."""
+BUNDLE = "bundle "
+"""Before the name of one, which may be called as a study is."""
 
 
 @config.config
@@ -63,6 +65,11 @@ class Explanation:
     """Of each system but the teacher."""
     maps: tuple[Attribution, ...] = ()
     """Of each system that is given spectra, by each method."""
+    bundles: tuple[str, ...] = ()
+    """Systems that stand beside the chain, see `left_out`."""
+    left_out: tuple[str, ...] = ()
+    """Classes of the chain that a bundle does not tell apart: recordings of them are not heard, and
+    of all answers the probabilities are shared out among the other ones."""
 
 
 @config.config
@@ -85,6 +92,8 @@ def explain(
     probes: Sequence[Probe] = (),
     alike: Sequence[Alike] = (),
     maps: Sequence[Attribution] = (),
+    bundles: Sequence[str] = (),
+    left_out: Sequence[str] = (),
 ) -> Explanation:
     """Sum up what systems answered to edited recordings.
 
@@ -97,6 +106,8 @@ def explain(
         probes: of all systems.
         alike: of all but the teacher.
         maps: of all that have them.
+        bundles: systems that are no step of the chain.
+        left_out: classes of the chain that they do not tell apart.
     """
     effects = {name: each.effects() for name, each in answered.items()}
     systems = [_system(named[name], each, effects[name]) for name, each in answered.items()]
@@ -104,9 +115,10 @@ def explain(
     retained: tuple[Retained, ...] = ()
     if teacher is not None:
         of_teacher = next(system for system in systems if system.name == teacher)
-        students = {name: each for name, each in effects.items() if name != teacher}
+        chain = {n: each for n, each in effects.items() if n != teacher and n not in bundles}
         pair = effects[teacher], of_teacher.reliances
-        retained = retention.retained(first.labels, pair, students)
+        rows = [chain, *({name: effects[name]} for name in bundles)]  # these follow no step
+        retained = tuple(one for row in rows for one in retention.retained(first.labels, pair, row))
     corpus, recipe, folds = about
     return Explanation(
         corpus=corpus,
@@ -122,6 +134,8 @@ def explain(
         probes=tuple(probes),
         alike=tuple(alike),
         maps=tuple(maps),
+        bundles=tuple(bundles),
+        left_out=tuple(left_out),
         environment=environment(),
     )
 
@@ -138,6 +152,8 @@ def _system(named: Named, answered: Answered, effects: Effects) -> System:
 def path_of(explanation: Explanation, root: Path) -> Path:
     """Name the file: ``explain/<corpus>-<chain>.json``, behind it a teacher that is none of it.
 
+    Bundles beside the chain follow, as in ``ravdess-micro+nano.json``.
+
     Args:
         explanation: of the chain.
         root: folder of all results.
@@ -145,7 +161,8 @@ def path_of(explanation: Explanation, root: Path) -> Path:
     chain = explanation.recipe.removeprefix(f"{explanation.corpus}_")
     other = explanation.teacher not in (None, explanation.recipe)
     against = f"-{explanation.teacher}" if other else ""
-    return root / FOLDER / f"{explanation.corpus}-{chain}{against}.json"
+    beside = "".join(f"+{name.removeprefix(BUNDLE)}" for name in explanation.bundles)
+    return root / FOLDER / f"{explanation.corpus}-{chain}{against}{beside}.json"
 
 
 def write(explanation: Explanation, path: Path) -> None:

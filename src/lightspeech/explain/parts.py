@@ -13,7 +13,7 @@ from lightspeech.corpora.base import Utterance
 from lightspeech.errors import StudyError
 from lightspeech.explain import hearing, kept
 from lightspeech.explain.listeners import Listener, OfBundle
-from lightspeech.files import replacing
+from lightspeech.frontends import cache as arrays
 from lightspeech.inference import dispatch
 from lightspeech.metrics import Floats
 
@@ -83,19 +83,14 @@ def fill(part: Part) -> None:
     Raises:
         LightspeechError: if a recording cannot be decoded, or a system is not there.
     """
-    systems = [system for system in part.systems if not system.file.is_file()]
+    systems = [each for each in part.systems if arrays.find(each.file, axes=4) is None]
     if not systems:
         return
     listeners = [listener_of(system.folders) for system in systems]
     heard = [hearing.hear(utterance, listeners) for utterance in part.utterances]
     for place, system in enumerate(systems):
         mine = [row[place] for row in heard]
-        with replacing(system.file) as temporary, temporary.open("wb") as file:
-            np.savez(
-                file,
-                changes=np.array([each.changes for each in mine], np.float32),
-                flipped=np.array([each.flipped for each in mine], np.float32),
-            )
+        arrays.keep(np.stack(mine).astype(np.float32), system.file)
 
 
 @lru_cache(maxsize=OPEN)
@@ -119,11 +114,12 @@ def _is_bundle(folders: Sequence[Path]) -> bool:
     return (folders[0] / bundle.DESCRIPTION).is_file()
 
 
-def read(parts: Sequence[Part]) -> tuple[Floats, Floats]:
+def read(parts: Sequence[Part], classes: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
     """Read the answers of all parts.
 
     Args:
         parts: that were asked.
+        classes: of each system places of those that are compared, the same of all in one order.
 
     Returns:
         Changes, shape ``(recordings, systems, edits, n_classes)``, and flips, shape
@@ -132,19 +128,19 @@ def read(parts: Sequence[Part]) -> tuple[Floats, Floats]:
     Raises:
         StudyError: if a file is damaged.
     """
-    rows = [[_read(system.file) for system in part.systems] for part in parts]
-    changes, flipped = (
-        np.concatenate([np.stack([pair[kind] for pair in row], axis=1) for row in rows])
-        for kind in range(2)
-    )
-    return changes, flipped
+    changes, flipped = [], []
+    for part in parts:
+        answers = [_read(system.file) for system in part.systems]
+        for of_recording in zip(*answers, strict=True):
+            heard = [hearing.compare(*pair) for pair in zip(of_recording, classes, strict=True)]
+            changes.append([each.changes for each in heard])
+            flipped.append([each.flipped for each in heard])
+    return np.array(changes), np.array(flipped)
 
 
-def _read(file: Path) -> tuple[Floats, Floats]:
-    try:
-        with np.load(file, allow_pickle=False) as answers:
-            return answers["changes"], answers["flipped"]
-    except (OSError, ValueError, KeyError) as error:
-        raise StudyError(
-            f"{file}: damaged ({error}); delete it and type the command again"
-        ) from None
+def _read(file: Path) -> Floats:
+    """Answers of a system, shape ``(recordings, seeds, 1 + edits, n_classes)``."""
+    found = arrays.find(file, axes=4)
+    if found is None:
+        raise StudyError(f"{file}: damaged; type the command again")
+    return np.asarray(found, np.float64)

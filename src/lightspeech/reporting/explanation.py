@@ -45,7 +45,8 @@ def describe(explanation: Explanation) -> str:
 
 
 def _page(explanation: Explanation) -> str:
-    beside = f" beside {explanation.teacher}" if explanation.teacher else ""
+    others = [*filter(None, [explanation.teacher]), *explanation.bundles]
+    beside = f" beside {' and '.join(others)}" if others else ""
     kept = [f"## {explanation.recipe}{beside}", _about(explanation)]
     kept += [f"- {sentence}" for sentence in sentences(explanation)]
     parts = ["\n\n".join(kept[:2]), "\n".join(kept[2:])]
@@ -101,7 +102,18 @@ def _about(explanation: Explanation) -> str:
     return (
         f"{explanation.recipe} on {explanation.corpus}: {explanation.n_utterances:,} recordings of "
         f"{explanation.n_speakers} speakers that no system knows (test folds {folds}). A copy that "
-        f"changes no cue changes this share of the answers: {copies}."
+        f"changes no cue changes this share of the answers: {copies}.{_shared(explanation)}"
+    )
+
+
+def _shared(explanation: Explanation) -> str:
+    """What is compared where a bundle tells fewer classes apart than the chain."""
+    if not explanation.left_out:
+        return ""
+    return (
+        f" Compared are the classes that all tell apart, {', '.join(explanation.labels)}, among "
+        f"which probabilities are shared out; recordings of {', '.join(explanation.left_out)} are "
+        "left out."
     )
 
 

@@ -17,8 +17,9 @@ from lightspeech.explain.reliance import Answered
 from lightspeech.progress import Progress
 from lightspeech.studies import engine
 from lightspeech.studies.folders import Places
-from lightspeech.workflows import explain_maps, explain_probes
+from lightspeech.workflows import explain_bundles, explain_maps, explain_probes
 from lightspeech.workflows import explain_systems as chains
+from lightspeech.workflows.explain_bundles import Beside
 from lightspeech.workflows.explain_probes import Probed
 from lightspeech.workflows.explain_systems import Tested
 from lightspeech.workflows.measuring import corpus_name
@@ -27,6 +28,7 @@ from lightspeech.workflows.measuring import corpus_name
 def explain(
     folders: Sequence[Path],
     *,
+    bundles: Sequence[Path] = (),
     against: Path | None,
     places: Places,
     progress: Progress,
@@ -40,6 +42,8 @@ def explain(
 
     Args:
         folders: of studies or steps; of a study alone its steps follow by themselves.
+        bundles: that hear the same recordings beside them, cues alone: of classes that all tell
+            apart, and of speakers that no bundle knows.
         against: the study or step that the others are compared with; None: the teacher that a step
             names, where it is there.
         places: where studies are, and where answers are kept.
@@ -59,41 +63,31 @@ def explain(
     others = [student for student in students if student is not teacher]
     systems = [*([teacher] if teacher else []), *others]
     chains.check_labels(systems)
-    utterances = chains.common(systems, folds, limit)
-    named = [system.named() for system in systems]
-    todo = _parts(systems, utterances, places.cache)
-    size = parts.SIZE
-    total = len(utterances)
+    beside = explain_bundles.beside(bundles, chains.labels_of(systems[0]))
+    utterances = chains.common(systems, beside, folds, limit)
+    named = [*(system.named() for system in systems), *beside.named]
+    todo = _parts(systems, beside, utterances, places.cache)
+    size, total = parts.SIZE, len(utterances)
     engine.map(
         parts.fill,
         todo,
         processes=processes,
         tick=lambda n: progress("recordings", min(n * size, total), total),
     )
-    changes, flipped = parts.read(todo)
     heard = [utterance for part in todo for utterance in part.utterances]
-    truth = chains.truth_of(systems[0])
-    answered = {
-        one.name: Answered(
-            labels=chains.labels_of(systems[0]),
-            changes=changes[:, place].astype(np.float64),
-            flipped=flipped[:, place].astype(np.float64),
-            truth=np.array([truth[u.id] for u in heard]),
-            speakers=np.array([u.speaker for u in heard]),
-        )
-        for place, one in enumerate(named)
-    }
     study, folds_heard = students[0].study, chains.folds_of(systems[0], heard)
     of_cues = explanation.explain(
         (corpus_name(study.recipe, study.protocol), study.recipe.name, folds_heard),
-        answered,
+        dict(zip([one.name for one in named], _answered(systems, beside, todo), strict=True)),
         {one.name: one for one in named},
         teacher=named[0].name if teacher else None,
-        payers=_payers(students),
+        payers=() if bundles else _payers(students),
+        bundles=[one.name for one in beside.named],
+        left_out=[label for label in beside.classes if label not in beside.shared],
     )
-    if cues_alone:
+    if cues_alone or bundles:
         return of_cues
-    tested = chains.common(systems, folds, None)
+    tested = chains.common(systems, beside, folds, None)
     probed = Probed(systems, tested, places.cache, progress, processes)
     found = [explain_probes.alike(probed, each, teacher, tested) for each in others if teacher]
     return replace(
@@ -104,8 +98,30 @@ def explain(
     )
 
 
-def _parts(systems: Sequence[Tested], utterances: Sequence[Utterance], cache: Path) -> list[Part]:
-    """Cut the work: recordings of one fold of every system, and its runs."""
+def _answered(systems: Sequence[Tested], beside: Beside, filled: Sequence[Part]) -> list[Answered]:
+    """Read what all systems, then all bundles, answered to the recordings of all parts."""
+    heard = [utterance for part in filled for utterance in part.utterances]
+    labels = [*map(chains.labels_of, systems), *(bundle.labels for bundle in beside.bundles)]
+    changes, flipped = parts.read(filled, [beside.places(of_system) for of_system in labels])
+    truth = chains.truth_of(systems[0])
+    place = {of: n for n, of in enumerate(beside.places(beside.classes))}
+    return [
+        Answered(
+            labels=beside.shared,
+            changes=changes[:, system],
+            flipped=flipped[:, system],
+            truth=np.array([place[truth[u.id]] for u in heard]),
+            speakers=np.array([u.speaker for u in heard]),
+        )
+        for system in range(len(labels))
+    ]
+
+
+def _parts(
+    systems: Sequence[Tested], beside: Beside, utterances: Sequence[Utterance], cache: Path
+) -> list[Part]:
+    """Cut the work: recordings of one fold of every system, and its runs; bundles hear all."""
+    opened = [(bundle.path,) for bundle in beside.bundles]
     of_systems = [system.fold_of() for system in systems]
     groups: dict[tuple[int, ...], list[Utterance]] = defaultdict(list)
     for utterance in utterances:
@@ -113,6 +129,7 @@ def _parts(systems: Sequence[Tested], utterances: Sequence[Utterance], cache: Pa
     todo = []
     for folds, group in groups.items():
         runs_ = [system.runs_of(fold) for system, fold in zip(systems, folds, strict=True)]
+        runs_ += opened
         for at in range(0, len(group), parts.SIZE):
             some = tuple(group[at : at + parts.SIZE])
             todo.append(_part(some, runs_, cache / explanation.FOLDER))
@@ -124,7 +141,7 @@ def _part(
 ) -> Part:
     names = [parts.name(utterances, folders, EDITS) for folders in runs_]
     asked = [
-        Asked(folders=folders, file=cache / f"{name}.npz")
+        Asked(folders=folders, file=cache / f"{name}.npy")
         for folders, name in zip(runs_, names, strict=True)
     ]
     return Part(utterances=utterances, systems=tuple(asked))

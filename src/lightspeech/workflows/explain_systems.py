@@ -14,6 +14,7 @@ from lightspeech.studies.study import Study, read_study
 from lightspeech.training import layout, predictions, teachers
 from lightspeech.training import run as runs
 from lightspeech.training.predictions import Predictions
+from lightspeech.workflows.explain_bundles import Beside
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -155,11 +156,14 @@ def check_labels(systems: Sequence[Tested]) -> None:
             )
 
 
-def common(systems: Sequence[Tested], folds: Sequence[int], limit: int | None) -> list[Utterance]:
+def common(
+    systems: Sequence[Tested], beside: Beside, folds: Sequence[int], limit: int | None
+) -> list[Utterance]:
     """Recordings that every system was tested on, those of a fold one behind the other.
 
     Args:
         systems: all.
+        beside: bundles, none of which may know who is heard.
         folds: of the last system; none: all.
         limit: recordings of each fold, spread over speakers and emotions; None: all.
 
@@ -171,7 +175,7 @@ def common(systems: Sequence[Tested], folds: Sequence[int], limit: int | None) -
     study = systems[-1].study
     kept = [u for u in study.utterances if all(u.id in of_fold for of_fold in of_systems)]
     by_fold: dict[tuple[int, ...], list[Utterance]] = defaultdict(list)
-    for utterance in kept:
+    for utterance in beside.heard(kept, truth_of(systems[0])) if kept else ():
         numbers = tuple(of_fold[utterance.id] for of_fold in of_systems)
         if not folds or numbers[-1] in folds:
             by_fold[numbers].append(utterance)
