@@ -179,3 +179,20 @@ def test_a_chain_is_told_in_words_that_its_intervals_vouch_for(tmp_path):
     assert "half has certainly less than plain of pitch." in page
     assert "embeddings of half a line reads no functional for certain" in page
     assert words.markdown(tmp_path / "nothing") == ""
+
+
+def test_a_bundle_beside_a_chain_is_no_step_of_it(tmp_path):
+    systems = {"plain": answered(), "half": answered(scale=0.5), "bundle toy": answered(scale=0.2)}
+    named = {n: Named(name=n, scheme="fp32", n_params=1, seeds=(0,)) for n in systems}
+    about = ("toy", "toy_micro", (0,))
+    beside = {"bundles": ["bundle toy"], "left_out": ["calm"]}
+    found = explanation.explain(about, systems, named, teacher="plain", **beside)
+    kept = {r.system: r for r in found.retained if (r.cue, r.emotion) == ("pitch level", "angry")}
+    assert kept["bundle toy"].share == pytest.approx(0.2, abs=0.05)
+    assert kept["bundle toy"].of_step is None
+    path = explanation.path_of(found, tmp_path)
+    assert path == tmp_path / "explain/toy-micro-plain+toy.json"
+    explanation.write(found, path)
+    page = words.markdown(tmp_path)
+    assert page.startswith("## toy_micro beside plain and bundle toy\n")
+    assert "angry, sad, among which probabilities are shared out; recordings of calm are" in page

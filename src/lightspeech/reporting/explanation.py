@@ -39,7 +39,7 @@ def markdown(root: Path) -> str:
 def describe(explanation: Explanation) -> str:
     """Write an explanation for a terminal."""
     parts = [_about(explanation), *sentences(explanation), "", text.aligned(_cues(explanation))]
-    if explanation.teacher:
+    if explanation.retained:
         parts += ["", text.aligned(_retained(explanation))]
     return "\n".join(parts)
 
@@ -55,7 +55,7 @@ def _page(explanation: Explanation) -> str:
         "emotions; behind it the share of answers that it changes."
     )
     parts.append(_table(_cues(explanation)))
-    if explanation.teacher:
+    if explanation.retained:
         parts.append(f"Share of the effects of {explanation.teacher} that each system shows too.")
         parts.append(_table(_retained(explanation)))
     parts.append("The cue that moves each emotion most, and by how much.")
@@ -129,7 +129,7 @@ def sentences(explanation: Explanation) -> Iterator[str]:
     for system in explanation.systems:
         yield _relies(system)
     students = [s.name for s in explanation.systems if s.name != explanation.teacher]
-    for name in students if explanation.teacher else ():
+    for name in students if explanation.retained else ():
         yield from _kept(name, explanation)
     for payer in explanation.payers:
         yield _pays(payer)
