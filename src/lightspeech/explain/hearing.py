@@ -71,7 +71,7 @@ def compare(answers: Floats, classes: Sequence[int]) -> Heard:
     """Compare the answer to each edit with that to what it is an edit of.
 
     Args:
-        answers: of one listener, by `hear`.
+        answers: of one listener, by `hear`, shape ``(seeds, 1 + edits, n_classes)``.
         classes: places of those among which probabilities are shared out; the others are left out.
     """
     among = answers[..., classes]
