@@ -33,7 +33,7 @@ def markdown(root: Path) -> str:
         ConfigError: if one does not hold what it should.
     """
     found = explanations.read_all(root)
-    return "\n\n".join(_page(explanation) for explanation in found.values())
+    return "\n\n".join(_page(explanation, path.stem) for path, explanation in found.items())
 
 
 def describe(explanation: Explanation) -> str:
@@ -44,12 +44,16 @@ def describe(explanation: Explanation) -> str:
     return "\n".join(parts)
 
 
-def _page(explanation: Explanation) -> str:
+def _page(explanation: Explanation, name: str) -> str:
     others = [*filter(None, [explanation.teacher]), *explanation.bundles]
     beside = f" beside {' and '.join(others)}" if others else ""
     kept = [f"## {explanation.recipe}{beside}", _about(explanation)]
     kept += [f"- {sentence}" for sentence in sentences(explanation)]
     parts = ["\n\n".join(kept[:2]), "\n".join(kept[2:])]
+    parts.append(
+        f"![Change of the right emotion in points, and other answers, by how far each cue is moved]"
+        f"(pictures/explain-{name}.svg)"
+    )
     parts.append(
         "Change of the probability of the right emotion by each edit, in points, mean over "
         "emotions; behind it the share of answers that it changes."
@@ -58,6 +62,10 @@ def _page(explanation: Explanation) -> str:
     if explanation.retained:
         parts.append(f"Share of the effects of {explanation.teacher} that each system shows too.")
         parts.append(_table(_retained(explanation)))
+    parts.append(
+        f"![Change of each emotion, of the first system above and of the last below]"
+        f"(pictures/explain-{name}-emotions.svg)"
+    )
     parts.append("The cue that moves each emotion most, and by how much.")
     parts.append(_table(_emotions(explanation)))
     if explanation.payers:

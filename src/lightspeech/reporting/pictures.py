@@ -9,11 +9,13 @@ from pathlib import Path
 from lightspeech.evaluation import frontier, pruning
 from lightspeech.evaluation.frontier import Point
 from lightspeech.evaluation.trial import Row
+from lightspeech.explain import explanation
 from lightspeech.reporting import (
     _canvas,
     benchmark_table,
     plots,
     plots_of_costs,
+    plots_of_cues,
     tables,
     transfer,
     wording,
@@ -57,7 +59,8 @@ def of(root: Path) -> list[Picture]:
         CorpusError: if there are no results.
         ConfigError: if a file does not hold what it should.
     """
-    return [*frontiers(root), *prunings(root), *benchmarks(root), *transfers(root)]
+    drawn = (frontiers, prunings, benchmarks, transfers, explanations)
+    return [picture for kind in drawn for picture in kind(root)]
 
 
 def transfers(root: Path) -> Iterator[Picture]:
@@ -71,6 +74,23 @@ def transfers(root: Path) -> Iterator[Picture]:
                 words=f"UAR in percent on {', '.join(transfer.targets(figures))}, mean: {cells}",
                 draw=partial(plots.transfer, figures),
             )
+
+
+def explanations(root: Path) -> Iterator[Picture]:
+    """List the curves of each explained chain: of all its systems, and of each emotion."""
+    for path, found in explanation.read_all(root).items():
+        yield Picture(
+            name=f"explain-{path.stem}.svg",
+            title=f"What cues do to the answers of {found.recipe}, by how far they are moved",
+            words=plots_of_cues.words_of_systems(found),
+            draw=partial(plots_of_cues.systems, found),
+        )
+        yield Picture(
+            name=f"explain-{path.stem}-emotions.svg",
+            title=f"What cues do to each emotion of {found.recipe}, by how far they are moved",
+            words=plots_of_cues.words_of_emotions(found),
+            draw=partial(plots_of_cues.emotions, found),
+        )
 
 
 def frontiers(root: Path) -> Iterator[Picture]:
