@@ -1,5 +1,7 @@
 """Effects, what is kept of them, and who pays: on answers that are made up."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,7 @@ def test_an_effect_has_its_size_its_interval_and_its_flips():
     up = edits[PITCH_UP]
     assert (up.cue, up.amount, up.unit, up.n) == ("pitch level", 4, "st", N_SPEAKERS * EACH)
     assert up.flipped == 0.25
+    assert {effect.flipped for effect in up.emotions.values()} == {0.25}
     assert up.emotions["angry"].change == pytest.approx(-0.3, abs=0.02)
     assert up.emotions["angry"].is_certain
     assert up.emotions[ALL].change == pytest.approx(-0.15, abs=0.02)
@@ -138,11 +141,14 @@ def test_who_pays_is_whose_answer_most_seeds_change(tmp_path):
     before = [predictions([0, 0, 1, 0], seed) for seed in range(3)]
     after = [predictions([0, 1, 1, 0], seed) for seed in range(2)]
     after.append(predictions([1, 0, 1, 0], 2))
-    found = payers(("plain", "pruned"), before, after, utterances)
+    levels = {"a1": -30.0, "a2": -26.0, "b1": -32.0}
+    found = payers(("plain", "pruned"), before, after, utterances, levels)
     assert found.ids == ("a2",)
     assert found.changed.share == found.got_worse == 0.25
     assert found.by_emotion["angry"].share == 0.5
     assert found.longer_s == 1.0
+    assert found.louder_db == 5.0
+    assert payers(("plain", "pruned"), before, after, utterances).louder_db is None
     assert (found.drifts[0].truth, found.drifts[0].answer) == LABELS
 
 
@@ -164,7 +170,8 @@ def test_a_chain_is_told_in_words_that_its_intervals_vouch_for(tmp_path):
         Alike(system="half", cka=0.6, procrustes=0.7, cka_shuffled=0.0, procrustes_shuffled=0.2)
     ]
     about = ("toy", "toy_micro", (0,))
-    found = explanation.explain(about, systems, named, teacher="plain", probes=probes, alike=alike)
+    found = explanation.explain(about, systems, named, teacher="plain")
+    found = replace(found, probes=tuple(probes), alike=tuple(alike))
     path = explanation.path_of(found, tmp_path)
     explanation.write(found, path)
     assert path == tmp_path / "explain/toy-micro-plain.json"

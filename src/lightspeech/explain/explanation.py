@@ -57,8 +57,9 @@ class Explanation:
     teacher: str | None
     """Name of the system that the others are compared with."""
     retained: tuple[Retained, ...]
-    payers: tuple[Payers, ...]
     environment: dict[str, str]
+    payers: tuple[Payers, ...] = ()
+    """Of each step."""
     probes: tuple[Probe, ...] = ()
     """Of each system and functional."""
     alike: tuple[Alike, ...] = ()
@@ -88,10 +89,6 @@ def explain(
     named: Mapping[str, Named],
     *,
     teacher: str | None,
-    payers: Sequence[Payers] = (),
-    probes: Sequence[Probe] = (),
-    alike: Sequence[Alike] = (),
-    maps: Sequence[Attribution] = (),
     bundles: Sequence[str] = (),
     left_out: Sequence[str] = (),
 ) -> Explanation:
@@ -102,10 +99,6 @@ def explain(
         answered: by each system, in the order of the steps, on the same recordings.
         named: what they are.
         teacher: one of them, which the others are compared with.
-        payers: of the steps.
-        probes: of all systems.
-        alike: of all but the teacher.
-        maps: of all that have them.
         bundles: systems that are no step of the chain.
         left_out: classes of the chain that they do not tell apart.
     """
@@ -130,10 +123,6 @@ def explain(
         systems=tuple(systems),
         teacher=teacher,
         retained=retained,
-        payers=tuple(payers),
-        probes=tuple(probes),
-        alike=tuple(alike),
-        maps=tuple(maps),
         bundles=tuple(bundles),
         left_out=tuple(left_out),
         environment=environment(),

@@ -5,7 +5,8 @@ step is another one than after it.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -62,6 +63,8 @@ class Payers:
     drifts: tuple[Drift, ...]
     ids: tuple[str, ...]
     """Of the PIEs."""
+    louder_db: float | None = None
+    """Mean level of the PIEs minus that of the others; null where nobody measured it."""
 
 
 def payers(
@@ -69,6 +72,7 @@ def payers(
     before: Sequence[Predictions],
     after: Sequence[Predictions],
     utterances: Sequence[Utterance],
+    levels: Mapping[str, float] = MappingProxyType({}),
 ) -> Payers:
     """Compare the answers before a step and after it.
 
@@ -77,6 +81,7 @@ def payers(
         before: answers of all runs.
         after: of all runs of the step.
         utterances: that were tested.
+        levels: of recordings by their ids, in dB, as far as they were measured.
 
     Raises:
         CorpusError: if they were not tested on the same recordings.
@@ -93,6 +98,8 @@ def payers(
     right = [np.array([m[u.id] == truth[u.id] for u in tested]) for m in modal]
     labels = before[0].labels
     length = np.array([u.duration_s for u in tested])
+    level = np.array([levels.get(u.id, np.nan) for u in tested])
+    heard = ~np.isnan(level)
     emotions = np.array([labels[truth[u.id]] for u in tested])
     speakers = np.array([u.speaker for u in tested])
     errors = [_calibration(runs) for runs in (before, after)]
@@ -108,6 +115,7 @@ def payers(
         calibration_after=errors[1],
         drifts=_drifts(before, after),
         ids=tuple(u.id for u, pie in zip(tested, changed, strict=True) if pie),
+        louder_db=_difference(level[heard], changed[heard]) if heard.any() else None,
     )
 
 

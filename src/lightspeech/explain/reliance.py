@@ -47,9 +47,17 @@ class Answered:
             Effects of shape ``(edits, n_classes + 1)``; the last are those of `ALL`.
         """
         rows = np.arange(len(self.truth))
-        right = self.changes[rows, :, self.truth]  # (recordings, edits)
-        by_emotion = np.full((*right.shape, len(self.labels)), np.nan)
-        by_emotion[rows, :, self.truth] = right
+        return self._by_emotion(self.changes[rows, :, self.truth])
+
+    def flips(self) -> Floats:
+        """Share of answers that became other ones, of shape ``(edits, n_classes + 1)`` too."""
+        return self._by_emotion(self.flipped).mean
+
+    def _by_emotion(self, values: Floats) -> Effects:
+        """Sum values of shape ``(recordings, edits)`` up over the recordings of each emotion."""
+        rows = np.arange(len(self.truth))
+        by_emotion = np.full((*values.shape, len(self.labels)), np.nan)
+        by_emotion[rows, :, self.truth] = values
         found = by_speaker.effects(by_emotion, self.speakers)
         return Effects(_with_all(found.mean), _with_all(found.drawn))
 
@@ -67,6 +75,8 @@ class Effect:
     """Edit minus copy, −1 to 1; mean over speakers."""
     ci95: tuple[float, float] | None = None
     """By speaker; null for one speaker."""
+    flipped: float | None = None
+    """Share of the answers to them that became other ones; null in files of before."""
 
     @property
     def is_certain(self) -> bool:
@@ -112,6 +122,7 @@ def edited(answered: Answered, effects: Effects) -> tuple[Edited, ...]:
         effects: of it.
     """
     flipped = by_speaker.effects(answered.flipped, answered.speakers).mean
+    of_emotion = answered.flips()
     n = (~np.isnan(answered.flipped)).sum(0)
     bounds = effects.interval()
     return tuple(
@@ -127,6 +138,7 @@ def edited(answered: Answered, effects: Effects) -> tuple[Edited, ...]:
                     ci95=None
                     if bounds is None
                     else (_rounded(bounds[0][row, place]), _rounded(bounds[1][row, place])),
+                    flipped=_rounded(of_emotion[row, place]),
                 )
                 for place, emotion in enumerate((*answered.labels, ALL))
                 if not np.isnan(effects.mean[row, place])

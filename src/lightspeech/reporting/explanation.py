@@ -270,7 +270,15 @@ def _strongest(system: System, emotion: str) -> str:
 
 
 def _payers(found: Sequence[Payers]) -> list[list[str]]:
-    head = ["step", "changed %", "got worse %", "most of", "longer by s", "calibration error %"]
+    head = [
+        "step",
+        "changed %",
+        "got worse %",
+        "most of",
+        "longer by s",
+        "louder by dB",
+        "calibration error %",
+    ]
     rows = [head]
     for payers in found:
         most = max(payers.by_emotion.items(), key=lambda item: item[1].share)
@@ -282,6 +290,7 @@ def _payers(found: Sequence[Payers]) -> list[list[str]]:
                 percent(payers.got_worse),
                 f"{most[0]} ({_percents(most[1])})",
                 f"{payers.longer_s:+.2f}",
+                NOTHING if payers.louder_db is None else f"{payers.louder_db:+.1f}",
                 errors,
             ]
         )

@@ -1,7 +1,7 @@
 """Which cues a chain hears: every step on its own test speakers, every cue edited, all compared."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,17 +81,19 @@ def explain(
         dict(zip([one.name for one in named], _answered(systems, beside, todo), strict=True)),
         {one.name: one for one in named},
         teacher=named[0].name if teacher else None,
-        payers=() if bundles else _payers(students),
         bundles=[one.name for one in beside.named],
         left_out=[label for label in beside.classes if label not in beside.shared],
     )
-    if cues_alone or bundles:
+    if bundles:
         return of_cues
+    if cues_alone:
+        return replace(of_cues, payers=_payers(students, {}))
     tested = chains.common(systems, beside, folds, None)
     probed = Probed(systems, tested, places.cache, progress, processes)
     found = [explain_probes.alike(probed, each, teacher, tested) for each in others if teacher]
     return replace(
         of_cues,
+        payers=_payers(students, probed.levels),
         probes=tuple(one for each in systems for one in explain_probes.read(probed, each, tested)),
         alike=tuple(one for one in found if one is not None),
         maps=tuple(explain_maps.read(systems, heard, places.cache, progress, processes)),
@@ -147,7 +149,7 @@ def _part(
     return Part(utterances=utterances, systems=tuple(asked))
 
 
-def _payers(students: Sequence[Tested]) -> list[Payers]:
+def _payers(students: Sequence[Tested], levels: Mapping[str, float]) -> tuple[Payers, ...]:
     """Compare each step with what was before it, on the folds and seeds that both have."""
     found = []
     for before, after in zip(students, students[1:], strict=False):
@@ -155,5 +157,5 @@ def _payers(students: Sequence[Tested]) -> list[Payers]:
         if both:
             names = before.study.name, after.study.name
             first, second = ([each.answers[key] for key in both] for each in (before, after))
-            found.append(payers(names, first, second, after.study.utterances))
-    return found
+            found.append(payers(names, first, second, after.study.utterances, levels))
+    return tuple(found)

@@ -88,6 +88,12 @@ class Probed:
         ids = [u.id for u in _heard(system, fold, self.tested)]
         return dict(zip(ids, self.embedded(system, fold, seed).read(), strict=True))
 
+    @property
+    def levels(self) -> dict[str, float]:
+        """How loud recordings are, in dB below full scale, by their ids."""
+        place = list(UNITS).index("loudness")
+        return {name: float(row[place]) for name, row in self.functionals.items()}
+
     def values(self, ids: Sequence[str]) -> Floats:
         """Functionals of recordings by their ids, shape ``(recordings, functionals)``."""
         return np.stack([self.functionals[name] for name in ids])
