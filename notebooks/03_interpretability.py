@@ -22,9 +22,12 @@ BUNDLE = "micro"
 SHOWN = 48  # recordings that are edited
 
 # %%
+from html import escape
+
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import SVG, Audio
+from ipywidgets import HTML, Dropdown, VBox
 
 from lightspeech import bundle, plugins, read_audio
 from lightspeech.audio import psola
@@ -123,3 +126,24 @@ if strongest is not None:
     print(pages.said(strongest[0]), f"{100 * strongest[1]:+.0f} points")
     edited = strongest[0].apply(told.voice)
 Audio(edited if strongest is not None else told.voice.waveform, rate=16_000)
+
+# %% [markdown]
+# ## Choose a clip, hear it, see its map
+#
+# The control is there where you run this; what is kept with the notebook is the recording above.
+
+# %%
+menu = Dropdown(options=[(f"{u.id}, acted {label}", u) for u, label in by_length])
+page = HTML()
+
+
+def show(_):
+    told = recording.explain(predictor, read_audio(menu.value.path))
+    sound = Audio(told.voice.waveform, rate=16_000)._repr_html_()
+    said = escape("\n".join(pages.sentences(told, predictor.bundle.threshold)))
+    page.value = f"{sound}<p>{said}</p>{pages.picture(told).svg()}"
+
+
+menu.observe(show, "value")
+show(menu)
+VBox([menu, page])

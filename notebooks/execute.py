@@ -16,6 +16,7 @@ TEXTS = sorted(FOLDER.glob("0*.py"))
 PARAMETERS = "parameters"
 """Tag of the cell that says what is run on."""
 TIMEOUT_S = 900
+CONTROL = "application/vnd.jupyter.widget-view+json"
 
 
 def execute(text: Path, parameters: Mapping[str, object] | None = None) -> nbformat.NotebookNode:
@@ -26,7 +27,7 @@ def execute(text: Path, parameters: Mapping[str, object] | None = None) -> nbfor
         parameters: values in place of those that its first cell gives.
 
     Returns:
-        Its cells with outputs, players of recordings left out.
+        Its cells with outputs, players of recordings and controls left out.
 
     Raises:
         nbclient.exceptions.CellExecutionError: if a cell fails.
@@ -41,14 +42,16 @@ def execute(text: Path, parameters: Mapping[str, object] | None = None) -> nbfor
     NotebookClient(notebook, timeout=TIMEOUT_S, kernel_name="python3", resources=where).execute()
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not is_sound(output)]
+            cell.outputs = [output for output in cell.outputs if not is_live(output)]
             del cell.metadata["execution"]
+    notebook.metadata.pop("widgets", None)  # what a control shows, with its recordings
     return notebook
 
 
-def is_sound(output: nbformat.NotebookNode) -> bool:
-    """Whether an output holds a recording."""
-    return "<audio" in output.get("data", {}).get("text/html", "")
+def is_live(output: nbformat.NotebookNode) -> bool:
+    """Whether an output is of use in a running notebook alone: a recording, or a control."""
+    data = output.get("data", {})
+    return "<audio" in data.get("text/html", "") or CONTROL in data
 
 
 if __name__ == "__main__":

@@ -10,11 +10,14 @@ FOLDER = Path(__file__).parents[2] / "notebooks"
 TEXTS = sorted(FOLDER.glob("0*.py"))
 pytest.importorskip("jupytext", reason="notebooks need jupytext, nbclient and ipykernel: 'dev'")
 pytest.importorskip("nbclient", reason="notebooks need jupytext, nbclient and ipykernel: 'dev'")
+pytest.importorskip("ipywidgets", reason="a control of notebook 03 needs ipywidgets: 'dev'")
 sys.path.insert(0, str(FOLDER))
 import execute  # noqa: E402
 
 SOUND = re.compile(r"<audio|audio/\w|UklGR|ZkxhQ")
 """A player, a media type, WAV and FLAC in base64."""
+CHOOSE = ("print(page.value)", "menu.index = 1", "print(page.value)")
+"""Tell what the control shows, take its second clip, and tell it again."""
 LARGEST = 1_000_000
 
 
@@ -32,6 +35,25 @@ def test_a_notebook_runs_on_made_speech(text, tmp_path):
         output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", ())
     )
     assert "3 speakers" in printed or "worst" in printed
+
+
+def test_a_clip_that_is_chosen_is_played_and_its_map_is_shown(tmp_path, monkeypatch):
+    read = execute.jupytext.read
+
+    def with_a_choice(text):
+        notebook = read(text)
+        notebook.cells += map(execute.nbformat.v4.new_code_cell, CHOOSE)
+        return notebook
+
+    monkeypatch.setattr(execute.jupytext, "read", with_a_choice)
+    corpus = {"root": str(tmp_path / "corpus"), "speakers": 3, "sentences": 1}
+    parameters = {"CORPUS": "synthetic", "OPTIONS": corpus, "BUNDLE": "nano", "SHOWN": 4}
+    notebook = execute.execute(FOLDER / "03_interpretability.py", parameters)
+    first, second = (notebook.cells[at].outputs[0]["text"] for at in (-3, -1))
+    assert first != second
+    for shown in (first, second):
+        assert shown.count("<audio") == shown.count("</svg>") == 1
+    assert "widgets" not in notebook.metadata
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.stem)
