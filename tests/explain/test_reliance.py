@@ -161,7 +161,10 @@ def test_payers_of_other_recordings_are_refused(tmp_path):
 
 def test_a_chain_is_told_in_words_that_its_intervals_vouch_for(tmp_path):
     systems = {"plain": answered(), "half": answered(scale=0.5)}
-    named = {n: Named(name=n, scheme="fp32", n_params=1, seeds=(0,)) for n in systems}
+    for each in systems.values():
+        each.changes[:8, LOUDER] = each.flipped[:8, LOUDER] = np.nan
+    named = {n: Named(name=n, scheme="fp32", n_params=1, seeds=(0, 1)) for n in systems}
+    named["half"] = replace(named["half"], seeds=(0,))
     probes = [
         Probe(system="plain", functional="pitch", r2=0.8, ci95=(0.7, 0.9), shuffled=-0.01, n=48),
         Probe(system="half", functional="pitch", r2=0.2, ci95=(-0.1, 0.4), shuffled=-0.02, n=48),
@@ -180,6 +183,8 @@ def test_a_chain_is_told_in_words_that_its_intervals_vouch_for(tmp_path):
     assert "plain rests most on pitch level (" in page
     assert "Of what plain rests on, half kept only a part of pitch level (5" in page
     assert "| pitch level 4 st |" in page
+    assert f"| loudness level -12 dB (of {N_SPEAKERS * EACH - 8}) |" in page
+    assert "Of half one seed answered: another training" in page
     assert "| high band alone |" in page
     assert "| pitch | 0.80 (0.70 to 0.90), by chance -0.01 | 0.20 (-0.10 to 0.40)," in page
     assert "| half | 0.60 | 0.00 | 0.70 | 0.20 |" in page

@@ -56,7 +56,8 @@ def _page(explanation: Explanation, name: str) -> str:
     )
     parts.append(
         "Change of the probability of the right emotion by each edit, in points, mean over "
-        "emotions; behind it the share of answers that it changes."
+        "emotions; behind it the share of answers that it changes. In brackets: of how many "
+        "recordings an edit could be made, where others have no voice, are too short or would clip."
     )
     parts.append(_table(_cues(explanation)))
     if explanation.retained:
@@ -110,8 +111,17 @@ def _about(explanation: Explanation) -> str:
     return (
         f"{explanation.recipe} on {explanation.corpus}: {explanation.n_utterances:,} recordings of "
         f"{explanation.n_speakers} speakers that no system knows (test folds {folds}). A copy that "
-        f"changes no cue changes this share of the answers: {copies}.{_shared(explanation)}"
+        f"changes no cue changes this share of the answers: {copies}.{_seeds(explanation)}"
+        f"{_shared(explanation)}"
     )
+
+
+def _seeds(explanation: Explanation) -> str:
+    """Which systems one training alone speaks for."""
+    alone = [system.name for system in explanation.systems if len(system.seeds) == 1]
+    if not alone:
+        return ""
+    return f" Of {', '.join(alone)} one seed answered: another training may rest on other cues."
 
 
 def _shared(explanation: Explanation) -> str:
@@ -208,7 +218,8 @@ def _cues(explanation: Explanation) -> list[list[str]]:
     rows = [["edit", *names]]
     for edit in explanation.systems[0].edits:
         cells = [_cell(system, edit) for system in explanation.systems]
-        rows.append([_edit(edit), *cells])
+        heard = "" if edit.n == explanation.n_utterances else f" (of {edit.n:,})"
+        rows.append([f"{_edit(edit)}{heard}", *cells])
     return rows
 
 
