@@ -94,6 +94,20 @@ def test_a_bundle_that_may_know_who_is_heard_is_refused(
     assert "name bundles that share 2 classes" in refused(labels=("low", "mid", "sad"))
 
 
+@pytest.mark.usefixtures("torch", "few_edits")
+def test_a_bundle_of_the_corpus_hears_its_own_test_speakers_alone(lightspeech, train, make_bundle):
+    folder, _ = train()
+    says = {
+        "corpora": ({"name": "synthetic"},),
+        "provenance": {"test_speakers": ["synthetic/s002"]},
+    }
+    made = make_bundle(labels=("angry", "happy", "sad"), **says)
+    told = lightspeech("explain", folder, made.path, "--json", "--processes", 1)
+    assert told.code == 0, told.err
+    found = json.loads(told.out)
+    assert (found["n_speakers"], len(found["folds"])) == (1, 1)
+
+
 @pytest.mark.usefixtures("torch")
 def test_what_is_no_study_is_refused(lightspeech, error_line, tmp_path):
     assert "recipe" in error_line(lightspeech("explain", tmp_path))
