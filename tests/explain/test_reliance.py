@@ -15,6 +15,7 @@ from lightspeech.explain.payers import payers
 from lightspeech.explain.probes import Alike, Probe
 from lightspeech.explain.reliance import ALL, Answered, edited, reliances
 from lightspeech.reporting import explanation as words
+from lightspeech.reporting import payers as told_payers
 from lightspeech.training.predictions import Predictions
 
 LABELS = ("angry", "sad")
@@ -208,3 +209,15 @@ def test_a_bundle_beside_a_chain_is_no_step_of_it(tmp_path):
     page = words.markdown(tmp_path)
     assert page.startswith("## toy_micro beside plain and bundle toy\n")
     assert "angry, sad, among which probabilities are shared out; recordings of calm are" in page
+
+
+def test_who_pays_is_told_by_level_and_by_the_confusion_that_grew_most(tmp_path):
+    utterances = [utterance(name, tmp_path) for name in ("a1", "a2", "b1", "b2")]
+    before, after = [predictions([0, 0, 1, 1])], [predictions([0, 1, 1, 1])]
+    levels = {"a1": -30.0, "a2": -26.0, "b1": -32.0}
+    found = payers(("plain", "pruned"), before, after, utterances, levels)
+    head, row = told_payers.table([found])
+    assert row[head.index("louder by dB")] == "+5.0"
+    assert row[head.index("confusion that grew most, %")] == "angry as sad: 0.0 to 50.0"
+    same = told_payers.table([payers(("plain", "same"), before, before, utterances)])[1]
+    assert same[head.index("confusion that grew most, %")] == told_payers.NOTHING

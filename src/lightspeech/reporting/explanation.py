@@ -5,10 +5,9 @@ from pathlib import Path
 
 from lightspeech.explain import explanation as explanations
 from lightspeech.explain.explanation import Explanation, System
-from lightspeech.explain.payers import Payers, Share
 from lightspeech.explain.reliance import ALL, Edited, Effect, Reliance
 from lightspeech.explain.retention import Retained
-from lightspeech.reporting import attribution, embeddings, text
+from lightspeech.reporting import attribution, embeddings, payers, text
 from lightspeech.reporting.wording import percent
 
 NOTHING = "–"
@@ -71,7 +70,7 @@ def _page(explanation: Explanation, name: str) -> str:
     parts.append(_table(_emotions(explanation)))
     if explanation.payers:
         parts.append("Recordings whose answer, over all seeds, a step changed.")
-        parts.append(_table(_payers(explanation.payers)))
+        parts.append(_table(payers.table(explanation.payers)))
     if explanation.probes:
         parts.append(
             "Functionals of a voice, read by a line from embeddings of speakers that it was not "
@@ -149,8 +148,7 @@ def sentences(explanation: Explanation) -> Iterator[str]:
     students = [s.name for s in explanation.systems if s.name != explanation.teacher]
     for name in students if explanation.retained else ():
         yield from _kept(name, explanation)
-    for payer in explanation.payers:
-        yield _pays(payer)
+    yield from map(payers.sentence, explanation.payers)
     yield from embeddings.sentences(explanation)
     yield from attribution.sentences(explanation)
 
@@ -191,26 +189,6 @@ def _share(retained: Retained) -> str:
     low, high = retained.ci95 or (retained.share, retained.share)
     percents = f"{100 * retained.share:.0f} %, {100 * low:.0f} to {100 * high:.0f}"
     return f"{_rested(retained.cue)} ({percents})"
-
-
-def _pays(payers: Payers) -> str:
-    others = [
-        f"{emotion} ({percent(share.share)} %)"
-        for emotion, share in payers.by_emotion.items()
-        if share.ci95 is not None and share.ci95[0] > payers.changed.share
-    ]
-    who = f"; more than others pay {', '.join(others)}" if others else ""
-    return (
-        f"From {payers.before} to {payers.step} {_percents(payers.changed)} of the recordings got "
-        f"another answer in most seeds, {percent(payers.got_worse)} % a wrong one instead of a "
-        f"right one{who}."
-    )
-
-
-def _percents(share: Share) -> str:
-    if share.ci95 is None:
-        return f"{percent(share.share)} %"
-    return f"{percent(share.share)} % ({percent(share.ci95[0])} to {percent(share.ci95[1])})"
 
 
 def _cues(explanation: Explanation) -> list[list[str]]:
@@ -278,31 +256,3 @@ def _strongest(system: System, emotion: str) -> str:
     unit = next(e.unit for e in system.edits if e.cue == best.cue)
     amount = f" {best.amount:g} {unit}" if unit else ""
     return f"{_rested(best.cue)}{amount}: {100 * best.effect:+.1f}"
-
-
-def _payers(found: Sequence[Payers]) -> list[list[str]]:
-    head = [
-        "step",
-        "changed %",
-        "got worse %",
-        "most of",
-        "longer by s",
-        "louder by dB",
-        "calibration error %",
-    ]
-    rows = [head]
-    for payers in found:
-        most = max(payers.by_emotion.items(), key=lambda item: item[1].share)
-        errors = f"{percent(payers.calibration_before)} to {percent(payers.calibration_after)}"
-        rows.append(
-            [
-                f"{payers.before} to {payers.step}",
-                _percents(payers.changed),
-                percent(payers.got_worse),
-                f"{most[0]} ({_percents(most[1])})",
-                f"{payers.longer_s:+.2f}",
-                NOTHING if payers.louder_db is None else f"{payers.louder_db:+.1f}",
-                errors,
-            ]
-        )
-    return rows
