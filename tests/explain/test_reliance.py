@@ -208,6 +208,7 @@ def test_a_bundle_beside_a_chain_is_no_step_of_it(tmp_path):
     explanation.write(found, path)
     page = words.markdown(tmp_path)
     assert page.startswith("## toy_micro beside plain and bundle toy\n")
+    assert "A model that is less sure than another moves by fewer points" in page
     assert "angry, sad, among which probabilities are shared out; recordings of calm are" in page
 
 

@@ -124,10 +124,16 @@ def _seeds(explanation: Explanation) -> str:
 
 
 def _shared(explanation: Explanation) -> str:
-    """What is compared where a bundle tells fewer classes apart than the chain."""
-    if not explanation.left_out:
+    """What is compared where bundles stand beside the chain, and how to read it."""
+    if not explanation.bundles:
         return ""
-    return (
+    unsure = (
+        " A model that is less sure than another moves by fewer points; how many answers become "
+        "other ones does not depend on that."
+    )
+    if not explanation.left_out:
+        return unsure
+    return unsure + (
         f" Compared are the classes that all tell apart, {', '.join(explanation.labels)}, among "
         f"which probabilities are shared out; recordings of {', '.join(explanation.left_out)} are "
         "left out."
