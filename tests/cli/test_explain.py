@@ -70,7 +70,13 @@ def test_bundles_stand_beside_a_chain_on_the_classes_that_all_tell_apart(
     assert [system.name for system in found.systems] == ["tiny", "bundle toy"]
     assert found.labels == ("angry", "sad")
     assert found.n_utterances == 3 * 2  # speakers, classes
-    assert not found.probes + found.maps + found.payers
+    assert not found.probes + found.payers
+    assert [(one.system, one.method) for one in found.maps] == [
+        ("bundle toy", "occlusion"), ("bundle toy", "shapley"),
+    ]  # fmt: skip
+    for one in found.maps:
+        assert (one.n, one.shuffled, one.seeds) == (6, None, None)
+        assert one.worth > one.random_worth
     louder = next(e for e in found.systems[1].edits if e.cue == "loudness level")
     # Its answers are −20, 0, 20 times the level: louder is less angry.
     assert louder.emotions["angry"].change < -0.1 < 0.1 < louder.emotions["sad"].change

@@ -90,7 +90,7 @@ def command(
 
     Bundles behind a study, such as micro, are asked about the same recordings, as far as they do
     not know the speakers. Probabilities are then shared out among the classes that all tell apart,
-    and cues alone are compared.
+    and told are cues, and maps of the bundles.
 
     Of a bundle and recordings: three sentences each, what it heard, what would change its answer,
     and how sure that is.

@@ -27,8 +27,8 @@ class Attribution:
     random_worth: float
     more_than_energy_ci95: tuple[float, float] | None
     """Interval of worth minus that of energy, by speaker; null for one speaker."""
-    shuffled: float
-    """Rank correlation with maps of the same network with shuffled weights."""
+    shuffled: float | None
+    """Rank correlation with maps of the same network with shuffled weights; null for a bundle."""
     seeds: float | None
     """Rank correlation of maps of two seeds; null where there is one."""
     bands: dict[str, tuple[float, ...]]
@@ -49,7 +49,7 @@ class Figures:
         worth: shape ``(recordings,)``.
         energy: worth of the map of energy, shape ``(recordings,)``.
         chance: worth of maps of chance, shape ``(recordings,)``.
-        shuffled: rank correlations, shape ``(recordings,)``.
+        shuffled: rank correlations, NaN of a bundle, shape ``(recordings,)``.
         seeds: rank correlations, NaN where there is one seed, shape ``(recordings,)``.
         bands: shares, shape ``(recordings, bands)``.
     """
@@ -77,7 +77,6 @@ def summed(
         speakers: of these, shape ``(recordings,)``.
     """
     more = by_speaker.effects((figures.worth - figures.energy)[:, None], speakers).interval()
-    one_seed = bool(np.isnan(figures.seeds).all())
     of = np.array(emotions)
     return Attribution(
         system=names[0],
@@ -89,13 +88,17 @@ def summed(
         more_than_energy_ci95=None
         if more is None
         else (round(float(more[0][0]), DIGITS), round(float(more[1][0]), DIGITS)),
-        shuffled=_mean(figures.shuffled, speakers),
-        seeds=None if one_seed else _mean(figures.seeds, speakers),
+        shuffled=_known(figures.shuffled, speakers),
+        seeds=_known(figures.seeds, speakers),
         bands={
             str(emotion): tuple(figures.bands[of == emotion].mean(0).round(DIGITS).tolist())
             for emotion in np.unique(of)
         },
     )
+
+
+def _known(values: Floats, speakers: npt.NDArray[np.str_]) -> float | None:
+    return None if np.isnan(values).all() else _mean(values, speakers)
 
 
 def _mean(values: Floats, speakers: npt.NDArray[np.str_]) -> float:

@@ -68,7 +68,7 @@ def name(utterances: Sequence[Utterance], folders: Sequence[Path], edits: Sequen
         folders: of the system.
         edits: that are asked about.
     """
-    code = (*DECIDING, *(OF_BUNDLES if _is_bundle(folders) else ()))
+    code = (*DECIDING, *(OF_BUNDLES if is_bundle(folders) else ()))
     return kept.name(
         code,
         [(edit.cue, edit.amount) for edit in edits],
@@ -103,14 +103,19 @@ def listener_of(folders: tuple[Path, ...]) -> Listener:
     Raises:
         LightspeechError: if it is not there.
     """
-    if _is_bundle(folders):
+    if is_bundle(folders):
         return OfBundle(dispatch.open(bundle.read(folders[0])))
     from lightspeech.explain import trained  # which imports torch
 
     return trained.read(folders)
 
 
-def _is_bundle(folders: Sequence[Path]) -> bool:
+def is_bundle(folders: Sequence[Path]) -> bool:
+    """Tell whether a system is a bundle, and not runs.
+
+    Args:
+        folders: of its runs, or that of a bundle.
+    """
     return (folders[0] / bundle.DESCRIPTION).is_file()
 
 

@@ -1,7 +1,8 @@
 """Maps of the runs of a system, tried: against energy and chance, other weights, other seeds.
 
 A map that looks alike when the weights are shuffled shows the recording, not the model (Adebayo et
-al. 2018); one that other seeds do not repeat shows a single run.
+al. 2018); one that other seeds do not repeat shows a single run. Of a bundle, whose weights nobody
+shuffles, maps are held against energy and chance alone.
 """
 
 import copy
@@ -15,14 +16,17 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from lightspeech import bundle
 from lightspeech.audio import io
 from lightspeech.audio.pitch import SAMPLE_RATE
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import StudyError
-from lightspeech.explain import gradients, kept, maps
+from lightspeech.explain import gradients, kept, maps, masking, parts, places
 from lightspeech.explain.gradients import Mapped
 from lightspeech.explain.maps import Method
+from lightspeech.explain.masking import Masked
 from lightspeech.frontends import cache as arrays
+from lightspeech.inference import dispatch
 from lightspeech.metrics import Floats
 from lightspeech.training import run as runs
 
@@ -46,7 +50,7 @@ class Tried:
     Attributes:
         utterance: with its path.
         label: class whose probability is mapped: the right one.
-        runs: folders, one a seed.
+        runs: folders, one a seed; or that of a bundle.
         file: where figures are kept.
     """
 
@@ -73,27 +77,44 @@ def tried(utterance: Utterance, label: int, folders: tuple[Path, ...], cache: Pa
     Args:
         utterance: with its path.
         label: class whose probability is mapped.
-        folders: of runs, one a seed.
+        folders: of runs, one a seed; or that of a bundle.
         cache: folder that figures are kept in.
     """
-    name = kept.name(CODE, kept.of_systems(folders), utterance.audio_hash, label)
+    code = (*CODE, *(parts.OF_BUNDLES if parts.is_bundle(folders) else ()))
+    name = kept.name(code, kept.of_systems(folders), utterance.audio_hash, label)
     file = cache / f"maps-{name}.npy"
     return Tried(utterance=utterance, label=label, runs=folders, file=file)
 
 
 def fill(work: Tried) -> None:
-    """Map a recording by all seeds, unless that was done before.
+    """Map a recording by all seeds or a bundle, unless that was done before.
 
     Raises:
         AudioError: if it cannot be decoded.
+        BundleError: if a bundle is damaged.
         CorpusError: if a run is not finished.
     """
     if arrays.find(work.file, axes=2) is not None:
         return
     torch.set_num_threads(1)
     waveform = io.load(work.utterance.path, SAMPLE_RATE)
-    mapped = [Mapped(runs.read_run(folder), waveform) for folder in work.runs]
-    arrays.keep(_figures(mapped, work.label).astype(np.float32), work.file)
+    if parts.is_bundle(work.runs):
+        predictor = dispatch.open(bundle.read(work.runs[0]))
+        figures = _of_bundle(masking.masked(predictor, waveform), work.label)
+    else:
+        mapped = [Mapped(runs.read_run(folder), waveform) for folder in work.runs]
+        figures = _figures(mapped, work.label)
+    arrays.keep(figures.astype(np.float32), work.file)
+
+
+def _of_bundle(masked: Masked, label: int) -> Floats:
+    found = _by_masks(masked, label)
+    figures = np.full((len(METHODS), FIRST_BAND + places.N_BANDS), np.nan)
+    worth, energy, chance = maps.worths(masked, label, found)
+    for row, value, values in zip(figures, worth, found, strict=False):
+        row[[WORTH, ENERGY, CHANCE]] = value, energy, chance
+        row[FIRST_BAND:] = _shares(values)
+    return figures
 
 
 def _figures(mapped: Sequence[Mapped], label: int) -> Floats:
@@ -119,11 +140,16 @@ def _figures(mapped: Sequence[Mapped], label: int) -> Floats:
 
 def _maps(mapped: Mapped, label: int) -> list[Floats]:
     """Maps by all `METHODS`; an int8 network has no gradients."""
-    methods: list[Method] = [maps.occlusion, partial(maps.shapley, pairs=PAIRS)]
-    found = [method(mapped.masked, label) for method in methods]
+    found = _by_masks(mapped.masked, label)
     if not mapped.run.config.architecture.int8_parts:
         found.append(gradients.integrated(mapped, label))
     return found
+
+
+def _by_masks(masked: Masked, label: int) -> list[Floats]:
+    """Maps by those `METHODS` that any bundle has."""
+    methods: list[Method] = [maps.occlusion, partial(maps.shapley, pairs=PAIRS)]
+    return [method(masked, label) for method in methods]
 
 
 def shuffled(mapped: Mapped) -> Mapped:

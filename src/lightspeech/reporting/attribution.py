@@ -28,8 +28,8 @@ def _cells(one: Attribution) -> list[str]:
     more = 100 * (one.worth - one.energy_worth)
     interval = "" if bounds is None else f" ({100 * bounds[0]:+.0f} to {100 * bounds[1]:+.0f})"
     points = [f"{100 * each:.0f}" for each in (one.worth, one.energy_worth, one.random_worth)]
-    seeds = NOTHING if one.seeds is None else f"{one.seeds:.2f}"
-    return [*points, f"{more:+.0f}{interval}", f"{one.shuffled:.2f}", seeds]
+    alike = (NOTHING if each is None else f"{each:.2f}" for each in (one.shuffled, one.seeds))
+    return [*points, f"{more:+.0f}{interval}", *alike]
 
 
 def bands(explanation: Explanation) -> list[list[str]]:

@@ -42,8 +42,8 @@ def explain(
 
     Args:
         folders: of studies or steps; of a study alone its steps follow by themselves.
-        bundles: that hear the same recordings beside them, cues alone: of classes that all tell
-            apart, and of speakers that no bundle knows.
+        bundles: that hear the same recordings beside them, of classes that all tell apart and of
+            speakers that no bundle knows; told are cues, and maps of the bundles.
         against: the study or step that the others are compared with; None: the teacher that a step
             names, where it is there.
         places: where studies are, and where answers are kept.
@@ -84,19 +84,23 @@ def explain(
         bundles=[one.name for one in beside.named],
         left_out=[label for label in beside.classes if label not in beside.shared],
     )
-    if bundles:
-        return of_cues
     if cues_alone:
-        return replace(of_cues, payers=_payers(students, {}))
+        return of_cues if bundles else replace(of_cues, payers=_payers(students, {}))
+    mapped = explain_maps.some(heard)
+    truth = [beside.classes[chains.truth_of(systems[0])[u.id]] for u in mapped]
+    if bundles:
+        work = explain_maps.of_bundles(beside, truth, mapped, places.cache)
+        return replace(of_cues, maps=explain_maps.read(work, truth, progress, processes))
     tested = chains.common(systems, beside, folds, None)
     probed = Probed(systems, tested, places.cache, progress, processes)
+    work = explain_maps.of_systems(systems, mapped, places.cache)
     found = [explain_probes.alike(probed, each, teacher, tested) for each in others if teacher]
     return replace(
         of_cues,
         payers=_payers(students, probed.levels),
         probes=tuple(one for each in systems for one in explain_probes.read(probed, each, tested)),
         alike=tuple(one for one in found if one is not None),
-        maps=tuple(explain_maps.read(systems, heard, places.cache, progress, processes)),
+        maps=explain_maps.read(work, truth, progress, processes),
     )
 
 
