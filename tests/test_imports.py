@@ -17,7 +17,7 @@ LAYERS = (
         "errors", "bounds", "config", "environment", "plain_yaml", "plugins", "files",
         "fixed_point", "metrics",
     },
-    {"cluster", "processes", "progress", "quiet", "runtime", "tokenizer"},
+    {"cluster", "heap", "processes", "progress", "quiet", "runtime", "tokenizer"},
     {"audio"},
     {"corpora", "protocols", "bundle"},
     {"frontends", "models"},
