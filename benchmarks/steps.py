@@ -86,7 +86,7 @@ def selection(study: Path) -> dict[str, float]:
     return {name: 100 * json.loads(line)["selection_uar"] for name, line in last.items()}
 
 
-def compared(old: Path, new: Path) -> dict[str, float | int | list[float]]:
+def compared(old: Path, new: Path) -> dict[str, str | float | list[float]]:
     """Compare the runs of two studies in pairs: mean difference, and its interval of 95 %."""
     before, after = selection(old), selection(new)
     if not before or before.keys() != after.keys():
@@ -94,6 +94,7 @@ def compared(old: Path, new: Path) -> dict[str, float | int | list[float]]:
     gains = np.array([after[name] - before[name] for name in before])
     drawn = np.random.default_rng(0).choice(gains, (RESAMPLES, len(gains))).mean(1)
     return {
+        "recipe": new.name,
         "runs": len(gains),
         "before": round(float(np.mean(list(before.values()))), 2),
         "now": round(float(np.mean(list(after.values()))), 2),
