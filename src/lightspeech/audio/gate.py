@@ -185,7 +185,11 @@ def energies(waveform: Waveform) -> npt.NDArray[np.float64]:
     Returns:
         Shape ``(frames, N_BANDS)``: of each frame that is whole.
     """
-    frames = np.lib.stride_tricks.sliding_window_view(waveform, MEL.n_fft)[::CELL]
+    n_frames = max((len(waveform) - MEL.n_fft) // CELL + 1, 0)
+    step = waveform.itemsize
+    frames: Waveform = np.ndarray(
+        (n_frames, MEL.n_fft), waveform.dtype, waveform, strides=(CELL * step, step)
+    )
     pooled = np.empty((len(frames), N_BANDS))
     # In double precision a level depends neither on who transforms nor on how many frames at once.
     window = frontend.tables(MEL).window.astype(np.float64)

@@ -1,7 +1,6 @@
 """Writes the C99 of a planned network: ``ls_model.h`` and ``ls_model.c``."""
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,6 +12,9 @@ from lightspeech.export.c99.plan import Plan
 from lightspeech.export.tflite_file import Graph
 
 WIDTH = 100
+INDENT = "    "
+LINE = re.compile(rf"(.{{1,{WIDTH - len(INDENT)}}}|\S+)(?: +|$)")
+"""As many words as a line holds, one at least; `textwrap` takes ten times as long for weights."""
 
 HEADER = """\
 /* {title}
@@ -303,7 +305,4 @@ def _value(value: Any) -> str:
 
 
 def _wrapped(text: str) -> str:
-    return textwrap.fill(
-        text, WIDTH, initial_indent="    ", subsequent_indent="    ",
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
+    return LINE.sub(rf"{INDENT}\1\n", text).rstrip("\n")
