@@ -14,7 +14,7 @@ from lightspeech.export.tflite_file import Graph
 WIDTH = 100
 INDENT = "    "
 LINE = re.compile(rf"(.{{1,{WIDTH - len(INDENT)}}}|\S+)(?: +|$)")
-"""As many words as a line holds, one at least; `textwrap` takes ten times as long for weights."""
+"""As many words as a line holds, one at least; ``textwrap`` takes ten times as long for weights."""
 
 HEADER = """\
 /* {title}
