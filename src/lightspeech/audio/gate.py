@@ -114,6 +114,14 @@ class Weights:
     layers: tuple[Layer, ...]
     threshold: int
 
+    @cached_property
+    def silence(self) -> tuple[Array, ...]:
+        """What each layer has heard before a recording, shape ``(reach, n_inputs)``: silence."""
+        return tuple(
+            np.full((layer.reach, layer.weights.shape[1]), 0 if n else -RANGE, np.float32)
+            for n, layer in enumerate(self.layers)
+        )
+
 
 @lru_cache(maxsize=1)
 def weights() -> Weights:
@@ -243,10 +251,7 @@ class Scorer:
         """Begin: before the first frame there was silence."""
         self._layers = learnt.layers
         self._peak = NOTHING
-        self._heard = [
-            np.full((layer.reach, layer.weights.shape[1]), 0 if n else -RANGE, np.float32)
-            for n, layer in enumerate(self._layers)
-        ]
+        self._heard = list(learnt.silence)
 
     def scores(self, level: Integers) -> Array:
         """Score frames.
