@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, core_schema
 
-from lightspeech import files, plain_yaml, plugins
+from lightspeech import files, plugins
 from lightspeech.errors import ConfigError
 
 T = TypeVar("T")
@@ -240,6 +240,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: if the file is missing, is not YAML, or holds no mapping.
     """
+    from lightspeech import plain_yaml  # which a bundle, and so an answer, has no need of
+
     try:
         values = plain_yaml.load(files.read_text(path))
     except OSError as error:
@@ -268,6 +270,8 @@ def override(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
         >>> override({"model": {"width": 32}}, ["model.width=24", "seed=7"])
         {'model': {'width': 24}, 'seed': 7}
     """
+    from lightspeech import plain_yaml
+
     overridden = copy.deepcopy(values)
     for assignment in assignments:
         dotted, equals, text = assignment.partition("=")
