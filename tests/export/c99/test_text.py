@@ -118,4 +118,4 @@ def test_lines_are_those_of_textwrap():
         joined, writing.WIDTH, initial_indent=writing.INDENT, subsequent_indent=writing.INDENT,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
-    assert writing._wrapped(joined) == wanted
+    assert writing.wrapped(joined) == wanted
