@@ -4,7 +4,7 @@
     python benchmarks/predict.py ~/ravdess --before ../before
 
 Commands take turns; of each the median of processor time, of all of its process: start, decoding,
-answers. Where C is compiled it was so before. Libsndfile that decodes and does nothing else is the
+answers. C and bytecode are compiled before. Libsndfile that decodes and does nothing else is the
 end of what any build can do.
 """
 
@@ -44,6 +44,8 @@ def main() -> None:
         "now": _predict(NOW),
         "now, native": [*_predict(NOW), *NATIVE],
     }
+    for build in (NOW, *asked.before):  # as an installation does
+        subprocess.run([sys.executable, "-m", "compileall", "-q", build / "src"], check=True)
     answers = {name: _answers(command, asked.folder) for name, command in commands.items()}
     alone = {"decoding alone": _python(NOW, "-c", DECODE)}
     rounds = {

@@ -16,10 +16,11 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, core_schema
 
-from lightspeech import files, plain_yaml, plugins
+from lightspeech import files, plugins
 from lightspeech.errors import ConfigError
 
 T = TypeVar("T")
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
 
 
 def check_plain(name: str) -> str:
@@ -131,7 +132,7 @@ def plugin(package: str) -> GetPydanticSchema:
         try:
             module = plugins.load(package, value["name"])
             settings = {key: item for key, item in value.items() if key != "name"}
-            checked = TypeAdapter(module.Config).validate_python(settings)
+            checked = _adapter(module.Config).validate_python(settings)
             return Choice(package, value["name"], checked)
         except ConfigError as error:
             raise ValueError(str(error)) from None
@@ -179,7 +180,8 @@ def build(cls: type[T], values: Mapping[str, Any], *, source: str = "configurati
     """
     try:
         plain = dict(values) if isinstance(values, Mapping) else values
-        return TypeAdapter(cls).validate_python(plain)
+        checked: T = _adapter(cls).validate_python(plain)
+        return checked
     except ValidationError as error:
         faults = [f"{where}: {what}" if where else what for where, what in _faults(error)]
         raise ConfigError(f"{source}: {'; '.join(faults)}") from None
@@ -201,8 +203,15 @@ def read_json(cls: type[T], path: Path) -> T:
 
 def as_dict(instance: Any) -> dict[str, Any]:
     """Turn a config into plain values that YAML and JSON can hold."""
-    dumped: dict[str, Any] = TypeAdapter(type(instance)).dump_python(instance, mode="json")
+    dumped: dict[str, Any] = _adapter(type(instance)).dump_python(instance, mode="json")
     return dumped
+
+
+def _adapter(cls: Any) -> TypeAdapter[Any]:
+    """What checks and dumps values of a class; it takes milliseconds to make, and is kept."""
+    if cls not in _ADAPTERS:
+        _ADAPTERS[cls] = TypeAdapter(cls)
+    return _ADAPTERS[cls]
 
 
 def changed(instance: Any) -> dict[str, Any]:
@@ -231,6 +240,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: if the file is missing, is not YAML, or holds no mapping.
     """
+    from lightspeech import plain_yaml  # which a bundle, and so an answer, has no need of
+
     try:
         values = plain_yaml.load(files.read_text(path))
     except OSError as error:
@@ -259,6 +270,8 @@ def override(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
         >>> override({"model": {"width": 32}}, ["model.width=24", "seed=7"])
         {'model': {'width': 24}, 'seed': 7}
     """
+    from lightspeech import plain_yaml
+
     overridden = copy.deepcopy(values)
     for assignment in assignments:
         dotted, equals, text = assignment.partition("=")

@@ -1,4 +1,5 @@
 import json
+import re
 import sqlite3
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from lightspeech.studies import engine
 from lightspeech.studies.space import Budget, Search
 from lightspeech.training import fitting
 from lightspeech.training.cost import Cost
+from lightspeech.workflows import search
 
 pytest.importorskip("optuna", reason="needs the extra search")
 
@@ -113,7 +115,8 @@ def test_a_trial_that_cannot_be_trained_does_not_end_the_search(look, monkeypatc
         raise error
 
     monkeypatch.setattr(fitting, "fit", fail)
-    assert look() == []
+    told = look()
+    assert [(one["given_up"], one["why"]) for one in told] == [("failed", str(error))] * 3
     assert _states() == ["PRUNED"] * 3
 
 
@@ -138,7 +141,25 @@ def _params():
 
 def test_what_is_over_the_budget_is_not_trained(look, monkeypatch):
     monkeypatch.setattr(fitting, "fit", _ctrl_c)
-    assert look("search.budget.n_params=10") == []
+    told = look("search.budget.n_params=10")
+    assert {one["given_up"] for one in told} == {"over the budget"}
+    for one in told:
+        assert re.fullmatch(r"n_params [\d,]+ of 10", one["why"])
+        assert one["overrides"][0].startswith("model.channels=")
+    ended = CliRunner().invoke(
+        app, ["search", "tiny.yaml", "--resume", "search.budget.n_params=10"]
+    )
+    assert ended.stdout == "given up: 3 over the budget (--json tells each)\n"
+
+
+def test_a_trial_behind_the_others_is_given_up_and_says_so(look, monkeypatch):
+    monkeypatch.setattr(search, "STARTUP", 1)
+    uars = iter((0.5, 0.5, 0.2, 0.6, 0.6))
+    monkeypatch.setattr(engine, "map", lambda _, tasks, **__: [next(uars) for _ in tasks])
+    first, _, behind = look("search.space={training.learning_rate: {low: 0.001, high: 0.1}}")
+    assert first["selection_uar"] == 0.6
+    assert behind["given_up"] == "behind the others"
+    assert behind["why"] == "20.0 % selection UAR after 1 of 2 runs"
 
 
 @pytest.mark.parametrize(

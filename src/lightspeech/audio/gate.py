@@ -114,6 +114,14 @@ class Weights:
     layers: tuple[Layer, ...]
     threshold: int
 
+    @cached_property
+    def silence(self) -> tuple[Array, ...]:
+        """What each layer has heard before a recording, shape ``(reach, n_inputs)``: silence."""
+        return tuple(
+            np.full((layer.reach, layer.weights.shape[1]), 0 if n else -RANGE, np.float32)
+            for n, layer in enumerate(self.layers)
+        )
+
 
 @lru_cache(maxsize=1)
 def weights() -> Weights:
@@ -185,7 +193,11 @@ def energies(waveform: Waveform) -> npt.NDArray[np.float64]:
     Returns:
         Shape ``(frames, N_BANDS)``: of each frame that is whole.
     """
-    frames = np.lib.stride_tricks.sliding_window_view(waveform, MEL.n_fft)[::CELL]
+    n_frames = max((len(waveform) - MEL.n_fft) // CELL + 1, 0)
+    step = waveform.itemsize
+    frames: Waveform = np.ndarray(
+        (n_frames, MEL.n_fft), waveform.dtype, waveform, strides=(CELL * step, step)
+    )
     pooled = np.empty((len(frames), N_BANDS))
     # In double precision a level depends neither on who transforms nor on how many frames at once.
     window = frontend.tables(MEL).window.astype(np.float64)
@@ -239,10 +251,7 @@ class Scorer:
         """Begin: before the first frame there was silence."""
         self._layers = learnt.layers
         self._peak = NOTHING
-        self._heard = [
-            np.full((layer.reach, layer.weights.shape[1]), 0 if n else -RANGE, np.float32)
-            for n, layer in enumerate(self._layers)
-        ]
+        self._heard = list(learnt.silence)
 
     def scores(self, level: Integers) -> Array:
         """Score frames.

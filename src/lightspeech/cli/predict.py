@@ -79,7 +79,10 @@ class Segments(StrEnum):
 
 def command(
     path: Annotated[
-        list[Path], typer.Argument(help="Audio files, folders, addresses of such, or - for stdin.")
+        list[Path],
+        typer.Argument(  # a parser, since typer makes a new one for each path of its own kind
+            parser=Path, help="Audio files, folders, addresses of such, or - for stdin."
+        ),
     ],
     bundle_path: Annotated[
         Path | None,

@@ -1,6 +1,7 @@
 """``lightspeech search``."""
 
 import json as json_format
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,12 +53,18 @@ def command(
         processes=processes,
     )
     with Bars() as bars:
-        candidates = search(job, bars.show, trials=trials)
+        candidates, given_up = search(job, bars.show, trials=trials)
+    if json:
+        for told in (*map(asdict, candidates[:show]), *map(asdict, given_up)):
+            typer.echo(json_format.dumps(told))
+        return
     for candidate in candidates[:show]:
-        typer.echo(json_format.dumps(asdict(candidate)) if json else _describe(candidate))
-        if not json:
-            typed = " ".join(map(_quoted, candidate.overrides))
-            typer.echo(f"  lightspeech run {recipe} name=NAME {typed}")
+        typed = " ".join(map(_quoted, candidate.overrides))
+        typer.echo(f"{_describe(candidate)}\n  lightspeech run {recipe} name=NAME {typed}")
+    if given_up:
+        numbers = Counter(trial.given_up for trial in given_up)
+        counts = ", ".join(f"{number} {why}" for why, number in numbers.items())
+        typer.echo(f"given up: {counts} (--json tells each)")
 
 
 def _describe(candidate: "Candidate") -> str:

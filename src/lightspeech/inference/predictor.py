@@ -125,7 +125,7 @@ def said(predictor: Predictor, text: str | None) -> Predictor:
             one.
     """
     name = predictor.bundle.name
-    if not isinstance(predictor, Reader) or predictor.bundle.text is None:
+    if predictor.bundle.text is None or not isinstance(predictor, Reader):
         if text is None:
             return predictor
         raise ConfigError(f"{name} hears alone and reads no text; leave the text out")

@@ -37,8 +37,11 @@ def recognize(predictor: Predictor, waveform: Waveform) -> Probabilities:
         AudioError: if it is empty, or no waveform.
         BundleError: if the model gives no probabilities.
     """
+    return _row(predictor, samples.as_mono(waveform))
+
+
+def _row(predictor: Predictor, waveform: Waveform) -> Probabilities:
     bundle = predictor.bundle
-    waveform = samples.as_mono(waveform)
     samples.check_length(len(waveform), bundle.sample_rate)
     rows = bundle.windows.cut(waveform, bundle.sample_rate)
     batches = [predictor.predict(rows[at : at + BATCH]) for at in range(0, len(rows), BATCH)]
@@ -66,7 +69,7 @@ def utterance(predictor: Predictor, waveform: Waveform, gate: Gate | None = None
     if gate is None:
         row, gate = _hear(predictor, waveform)
     else:
-        row = recognize(predictor, waveform)
+        row = _row(predictor, waveform)
     end_s = len(waveform) / bundle.sample_rate
     return answers.segment(0.0, end_s, row, gate.speech(0.0, end_s), bundle)
 
@@ -75,14 +78,13 @@ def _hear(predictor: Predictor, waveform: Waveform) -> tuple[Probabilities, Gate
     """Answer an utterance, and hear where somebody speaks."""
     bundle = predictor.bundle
     if isinstance(predictor, Listener):
-        waveform = samples.as_mono(waveform)
         samples.check_length(len(waveform), bundle.sample_rate)
         rows, sounding = predictor.listen(waveform)
         row = bundle.windows.pooled(rows)
         if sounding is not None:
             return row, Gate.knowing(sounding)
     else:
-        row = recognize(predictor, waveform)
+        row = _row(predictor, waveform)
     gate = Gate(bundle.sample_rate)
     gate.feed(waveform)
     gate.flush()

@@ -110,6 +110,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "lstm": _lstm,
     "maps": map_speed.describe,
     "onnx": onnx_speed.describe,
+    "base": onnx_speed.base,
     "vnni": onnx_speed.without_vnni,
     "predict": predict_speed.describe,
     "steps": training_steps.describe,

@@ -7,6 +7,7 @@ from lightspeech.reporting import costs, wording
 
 FILE = "benchmarks/onnx.json"
 WITHOUT_VNNI = "benchmarks/without_vnni.json"
+BASE = "benchmarks/base.json"
 
 
 def describe(root: Path) -> str:
@@ -39,6 +40,27 @@ def describe(root: Path) -> str:
         f"({where}). Of the first windows of "
         f"{figures['recordings']:,} recordings {others} have another label, and no probability is "
         f"more than {apart:.3f} apart."
+    )
+
+
+def base(root: Path) -> str:
+    """Write how long `base` takes, a row a build.
+
+    Args:
+        root: folder of all results.
+
+    Raises:
+        CorpusError: if there are no figures of it.
+    """
+    figures = read_json(root / BASE, remedy="type: python benchmarks/base_speed.py RECORDINGS")
+    rows = [
+        (build, wording.size(of["bytes"]), f"{of['ms']:.1f}", f"{of['times_now']:.2f}")
+        for build, of in figures["builds"].items()
+    ]
+    where = f"{figures['machine']['cpu']}, onnxruntime {figures['machine']['onnxruntime']}"
+    return (
+        f"{costs.table(('build', 'size', 'ms', 'times as long as now'), rows)}\n\nProcessor time "
+        f"of one window of {figures['window_s']:g} seconds on one thread ({where})."
     )
 
 

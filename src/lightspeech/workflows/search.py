@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from optuna import Study, Trial
 
 STORAGE = "search.db"
+WHY = "why"
+"""Attribute of a trial that was given up: one of the three below, and the rest of its reason."""
+OVER, FAILED, BEHIND = "over the budget", "failed", "behind the others"
 STARTUP = 8
 """Trials drawn at random before any is proposed or given up for the others' sake."""
 
@@ -50,14 +53,35 @@ class Candidate:
     overrides: tuple[str, ...]
 
 
-def search(job: Job, progress: Progress, *, trials: int | None = None) -> list[Candidate]:
-    """Go on until so many trials are done, and give those within the budget, the best first.
+@dataclass(frozen=True, kw_only=True)
+class GivenUp:
+    """A trial that was given up.
+
+    Attributes:
+        given_up: `OVER` the budget, `FAILED` in training, or `BEHIND` the other trials.
+        why: what it costs and may cost, the error, or its selection UAR so far.
+        overrides: what was tried.
+    """
+
+    given_up: str
+    why: str
+    overrides: tuple[str, ...]
+
+
+def search(
+    job: Job, progress: Progress, *, trials: int | None = None
+) -> tuple[list[Candidate], list[GivenUp]]:
+    """Go on until so many trials are done: those within the budget, the best first, and the others.
 
     Args:
         job: whose recipe has a ``search`` block; it goes on in a folder of its own. Its processes
             are trials at once; None: one, or as many as a cluster has cores.
         progress: told of recordings and of trials done.
         trials: in all, those of earlier calls included; None: as the recipe says.
+
+    Returns:
+        Those that came to their end, each choice once, and those that were given up, in the order
+        in which they were tried.
 
     Raises:
         ConfigError: if the recipe has no ``search`` block, or a key of it cannot be.
@@ -78,9 +102,11 @@ def search(job: Job, progress: Progress, *, trials: int | None = None) -> list[C
         asked = [optuna_study.ask() for _ in range(min(at_once, wanted - n_done))]
         _judge(optuna_study, _begin(optuna_study, asked, lister), at_once)
     progress("trials", n_done, wanted)
-    complete = [trial for trial in _finished(optuna_study) if trial.value is not None]
-    candidates = [_candidate(trial) for trial in complete if "cost" in trial.user_attrs]
-    return sorted({c.overrides: c for c in candidates}.values(), key=lambda c: -c.selection_uar)
+    finished = _finished(optuna_study)
+    given_up = [_given_up(trial) for trial in finished if WHY in trial.user_attrs]
+    candidates = [_candidate(trial) for trial in finished if trial.state.name == "COMPLETE"]
+    chosen = {c.overrides: c for c in candidates}.values()
+    return sorted(chosen, key=lambda c: -c.selection_uar), given_up
 
 
 def _open(folder: Path, seed: int) -> "Study":
@@ -182,8 +208,8 @@ def _begin(
     for trial in asked:
         try:
             begun.append((trial, lister(trial)))
-        except TrialPruned:
-            _give_up(optuna_study, trial)
+        except TrialPruned as pruned:
+            _give_up(optuna_study, trial, OVER, str(pruned))
     return begun
 
 
@@ -194,37 +220,40 @@ def _judge(optuna_study: "Study", trials: list[tuple["Trial", list[Task]]], proc
         n_done = len(uars[trials[0][0].number])
         runs = {runs[n_done].folder: runs[n_done] for _, runs in trials}  # equal choices: one run
         uar_of_run = dict(
-            zip(runs, engine.map(_uar_or_none, [*runs.values()], processes=processes), strict=True)
+            zip(runs, engine.map(_uar_or_why, [*runs.values()], processes=processes), strict=True)
         )
         going_on = []
         for trial, of_trial in trials:
             uar, of_this = uar_of_run[of_trial[n_done].folder], uars[trial.number]
-            if uar is None:
-                _give_up(optuna_study, trial)
+            if isinstance(uar, str):
+                _give_up(optuna_study, trial, FAILED, uar)
                 continue
             of_this.append(uar)
             trial.report(fmean(of_this), len(of_this))
             if len(of_this) == len(of_trial):
                 optuna_study.tell(trial, fmean(of_this))
             elif trial.should_prune():
-                _give_up(optuna_study, trial)
+                so_far = f"{100 * fmean(of_this):.1f} % selection UAR"
+                why = f"{so_far} after {len(of_this)} of {len(of_trial)} runs"
+                _give_up(optuna_study, trial, BEHIND, why)
             else:
                 going_on.append((trial, of_trial))
         trials = going_on
 
 
-def _give_up(optuna_study: "Study", trial: "Trial") -> None:
+def _give_up(optuna_study: "Study", trial: "Trial", kind: str, why: str) -> None:
     from optuna.trial import TrialState
 
+    trial.set_user_attr(WHY, [kind, why])
     optuna_study.tell(trial, state=TrialState.PRUNED)
 
 
-def _uar_or_none(task: Task) -> float | None:
-    """Give the selection UAR of a run; None where it diverged, or a mel band has no FFT bin."""
+def _uar_or_why(task: Task) -> float | str:
+    """Give the selection UAR of a run; or why there is none, such as a mel band without FFT bin."""
     try:
         return _selection_uar(task)
-    except (ConfigError, StudyError):
-        return None
+    except (ConfigError, StudyError) as error:
+        return str(error)
 
 
 def _selection_uar(task: Task) -> float:
@@ -243,3 +272,8 @@ def _candidate(trial: Any) -> Candidate:
         cost=trial.user_attrs["cost"],
         overrides=tuple(trial.user_attrs["overrides"]),
     )
+
+
+def _given_up(trial: Any) -> GivenUp:
+    kind, why = trial.user_attrs[WHY]
+    return GivenUp(given_up=kind, why=why, overrides=tuple(trial.user_attrs["overrides"]))

@@ -2,11 +2,13 @@
 
 import ctypes
 import subprocess
+import textwrap
 
 import numpy as np
 import pytest
 
 from lightspeech.export import c99
+from lightspeech.export.c99 import text as writing
 
 LABELS = ["angry", 'sa"d\\', "freude ü", "*/ int x;"]
 
@@ -106,3 +108,14 @@ def test_its_exponential_is_that_of_numpy_to_a_bit_or_two(built, gcc):
     expected = np.exp(x.astype(np.float64))
     expected[x < -87] = 0
     np.testing.assert_allclose(y, expected, rtol=2e-7)
+
+
+def test_lines_are_those_of_textwrap():
+    numbers = np.random.default_rng(0).integers(-(10**6), 10**6, 500)
+    words = [*map(str, numbers), "x" * (2 * writing.WIDTH), "1"]
+    joined = ", ".join(words)
+    wanted = textwrap.fill(
+        joined, writing.WIDTH, initial_indent=writing.INDENT, subsequent_indent=writing.INDENT,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+    assert writing.wrapped(joined) == wanted

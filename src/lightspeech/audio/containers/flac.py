@@ -11,8 +11,10 @@ STREAMINFO = bytes((0, 0, 0, 34))
 """Header of the first block of metadata (or 0x80 where no other follows)."""
 TOTAL = 21
 """Offset of the byte with the upper four bits of the number of samples; four more follow."""
-SYNC = re.compile(rb"\xff[\xf8\xf9]")
-"""How a frame begins: blocks of one size, or of several."""
+FORMS = bytes(channels << 4 | bits for channels in range(11) for bits in (0, 2, 4, 8, 10, 12, 14))
+"""What the fourth byte of a frame may be: channels and bits of a sample."""
+SYNC = re.compile(rb"\xff[\xf8\xf9](?=[\x10-\xff][%b])" % re.escape(FORMS))
+"""How a frame begins: blocks of one size, or of several; then a size of blocks, and its form."""
 MAX_HEADER = 17
 """Bytes of the longest header of a frame, and one more."""
 TWO_FRAMES = 2
@@ -66,7 +68,7 @@ def _frame(head: bytes, block: int) -> tuple[int, int] | None:
     n_number = max(8 - (head[4] ^ 0xFF).bit_length(), 1)  # as in UTF-8: leading ones
     kind, behind = head[2] >> 4, 4 + n_number
     n_bytes = behind + {6: 1, 7: 2}.get(kind, 0) + {12: 1, 13: 2, 14: 2}.get(head[2] & 15, 0)
-    if not kind or head[3] & 1 or n_number > 7 or _crc8(head[:n_bytes]) != head[n_bytes]:
+    if n_number > 7 or _crc8(head[:n_bytes]) != head[n_bytes]:
         return None
     number = head[4] & (0x7F if n_number == 1 else (1 << 7 - n_number) - 1)
     for byte in head[5:behind]:

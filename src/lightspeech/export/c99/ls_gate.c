@@ -105,23 +105,27 @@ static void find_few(const gate_layer *layer, const int8_t *ring, uint32_t now, 
     memcpy(sums + out, all, sizeof all);
 }
 #elif defined LS_VECTORS
-#define SIDE_BY_SIDE 16u
-typedef float some_sums __attribute__((vector_size(4 * SIDE_BY_SIDE)));
+#define SIDE_BY_SIDE 32u
+#define HALF (SIDE_BY_SIDE / 2)
+typedef float some_sums __attribute__((vector_size(4 * HALF)));
 
 /* The same of many, in floats: sums are below 2^24, so that they are exact. */
 static void find_few(const gate_layer *layer, const int8_t *ring, uint32_t now, uint32_t out,
                      int32_t *sums) {
     const gate_weight *weight = layer->weights + out;
-    some_sums all = {0}, some;
+    some_sums low = {0}, high = {0}, some, others;
     for (uint32_t tap = 0; tap < layer->taps; tap++) {
         const int8_t *const heard = heard_by(layer, ring, now, tap);
         for (uint32_t in = 0; in < layer->inputs; in++, weight += layer->outputs) {
             memcpy(&some, weight, sizeof some);
-            all += (float)heard[in] * some;
+            memcpy(&others, weight + HALF, sizeof others);
+            low += (float)heard[in] * some;
+            high += (float)heard[in] * others;
         }
     }
-    for (uint32_t n = 0; n < SIDE_BY_SIDE; n++) {
-        sums[out + n] = (int32_t)all[n] + layer->bias[out + n];
+    for (uint32_t n = 0; n < HALF; n++) {
+        sums[out + n] = (int32_t)low[n] + layer->bias[out + n];
+        sums[out + HALF + n] = (int32_t)high[n] + layer->bias[out + HALF + n];
     }
 }
 #elif defined LS_SMLAD
@@ -212,8 +216,10 @@ void ls_gate_hear(ls_gate *gate, const int32_t *levels) {
         find_sums(layer, ring, gate->cells % rows(layer), sums);
         if (n + 1 < LAYERS) {
             int8_t *const row = next + gate->cells % rows(layer + 1) * layer->outputs;
-            for (uint32_t out = 0; out < layer->outputs; out++) {
-                row[out] = rounded(sums[out], layer->shift[out]);
+            const uint8_t *const shift = layer->shift;
+            const uint32_t outputs = layer->outputs; /* else read after every byte that is written */
+            for (uint32_t out = 0; out < outputs; out++) {
+                row[out] = rounded(sums[out], shift[out]);
             }
         }
         ring = next;

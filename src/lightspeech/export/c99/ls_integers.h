@@ -115,4 +115,25 @@ static inline const int8_t *patch(
     return to;
 }
 
+/* Two positions, the last one twice where their number is odd, and what is under their windows. */
+typedef struct {
+    int32_t p, q;
+    const int8_t *a, *b;
+} ls_two;
+
+/* Those from p on: n bytes each, which an output that lies on the input does not write over. */
+static inline ls_two two_patches(
+    const ls_convolution *layer, const int8_t *in, const int8_t *out, int32_t p, int32_t n,
+    int8_t *patches) {
+    const ls_window *w = &layer->window;
+    const int32_t q = min_of(p + 1, w->out_h * w->out_w - 1);
+    ls_two two = {
+        p, q, patch(w, in, p, layer->in_zero, patches), patch(w, in, q, layer->in_zero, patches + n)};
+    if (in == out) {
+        two.a = memcpy(patches, two.a, (size_t)n);
+        two.b = memcpy(patches + n, two.b, (size_t)n);
+    }
+    return two;
+}
+
 #endif

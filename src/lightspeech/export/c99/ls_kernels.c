@@ -32,21 +32,15 @@ void ls_conv_2d(const ls_convolution *layer, const int8_t *in, int8_t *out, int8
     const int32_t n = window->kernel_h * window->kernel_w * window->in_c;
     const int32_t positions = window->out_h * window->out_w, channels = layer->out_c;
     for (int32_t p = 0; p < positions; p += 2) {
-        const int32_t q = min_of(p + 1, positions - 1); /* an odd last one is computed twice */
-        const int8_t *a = patch(window, in, p, layer->in_zero, patches);
-        const int8_t *b = patch(window, in, q, layer->in_zero, patches + n);
-        if (in == out) {
-            a = memcpy(patches, a, (size_t)n);
-            b = memcpy(patches + n, b, (size_t)n);
-        }
+        const ls_two at = two_patches(layer, in, out, p, n, patches);
         for (int32_t c = 0; c < channels; c += 2) {
             const int32_t d = min_of(c + 1, channels - 1);
             int32_t sum[4];
-            products(a, b, layer->weights + c * n, layer->weights + d * n, n, sum);
-            out[p * channels + c] = output(layer, c, sum[0]);
-            out[p * channels + d] = output(layer, d, sum[1]);
-            out[q * channels + c] = output(layer, c, sum[2]);
-            out[q * channels + d] = output(layer, d, sum[3]);
+            products(at.a, at.b, layer->weights + c * n, layer->weights + d * n, n, sum);
+            out[at.p * channels + c] = output(layer, c, sum[0]);
+            out[at.p * channels + d] = output(layer, d, sum[1]);
+            out[at.q * channels + c] = output(layer, c, sum[2]);
+            out[at.q * channels + d] = output(layer, d, sum[3]);
         }
     }
 }

@@ -152,20 +152,15 @@ void ls_conv_2d(const ls_convolution *layer, const int8_t *in, int8_t *out, int8
         find_shifts(layer, shifts);
     }
     for (int32_t p = 0; p < positions; p += 2) {
-        const int32_t q = min_of(p + 1, positions - 1); /* an odd last one is computed twice */
-        const int8_t *a = patch(window, in, p, layer->in_zero, patches);
-        const int8_t *b = patch(window, in, q, layer->in_zero, patches + n);
-        if (in == out) {
-            a = memcpy(patches, a, (size_t)n);
-            b = memcpy(patches + n, b, (size_t)n);
-        }
+        const ls_two at = two_patches(layer, in, out, p, n, patches);
+        int8_t *const out_a = out + at.p * channels, *const out_b = out + at.q * channels;
         if (channels >= SOME) {
-            put_two(layer, shifts, a, b, n, out + p * channels, out + q * channels);
+            put_two(layer, shifts, at.a, at.b, n, out_a, out_b);
             continue;
         }
         for (int32_t c = 0; c < channels; ++c) {
-            out[p * channels + c] = output(layer, c, a, layer->weights + c * n, n, 1);
-            out[q * channels + c] = output(layer, c, b, layer->weights + c * n, n, 1);
+            out_a[c] = output(layer, c, at.a, layer->weights + c * n, n, 1);
+            out_b[c] = output(layer, c, at.b, layer->weights + c * n, n, 1);
         }
     }
 }

@@ -14,6 +14,9 @@
 #define EXACT 1024  /* products of two bytes, each at most 2^14, whose sum is exact */
 
 typedef float floats __attribute__((vector_size(4 * WIDE)));
+typedef int32_t ints __attribute__((vector_size(4 * WIDE)));
+typedef int16_t shorts __attribute__((vector_size(2 * WIDE)));
+typedef int8_t bytes __attribute__((vector_size(WIDE)));
 
 /* WIDE patches side by side, number by number; the last one stands for those beyond it. */
 static void gather(
@@ -96,15 +99,17 @@ static inline void put_channels(
     const ls_convolution *layer, int32_t c, int32_t count, const int8_t *a, int32_t n, int8_t *out) {
     const int32_t apart = layer->out_c;
     const ls_range range = layer->out;
-    int32_t sums[WIDE];
+    const size_t some = (size_t)count;
+    bytes inputs = {0}, weights = {0};
+    ints sums = {0};
     int8_t outputs[WIDE];
-    for (int32_t lane = 0; lane < count; ++lane) {
-        sums[lane] = layer->bias[c + lane];
-    }
+    memcpy(&sums, layer->bias + c, some * sizeof *layer->bias);
     for (int32_t i = c; i < n; i += apart) {
-        for (int32_t lane = 0; lane < count; ++lane) {
-            sums[lane] += a[i + lane] * layer->weights[i + lane];
-        }
+        memcpy(&inputs, a + i, some);
+        memcpy(&weights, layer->weights + i, some);
+        const shorts factors = __builtin_convertvector(weights, shorts);
+        const shorts products = __builtin_convertvector(inputs, shorts) * factors; /* at most 2^14 */
+        sums += __builtin_convertvector(products, ints);
     }
     for (int32_t lane = 0; lane < count; ++lane) {
         outputs[lane] = ranged(scaled(sums[lane], ls_scale_of(layer, c + lane)), range);

@@ -85,6 +85,8 @@ def rename(files: dict[str, str], prefix: str) -> dict[str, str]:
     Returns:
         The same files under other names; labels and other texts in quotes stay.
     """
+    if prefix == USUAL:  # in which all is written
+        return files
     return {_own(name, prefix): _text(text, prefix) for name, text in files.items()}
 
 

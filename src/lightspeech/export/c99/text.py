@@ -1,7 +1,6 @@
 """Writes the C99 of a planned network: ``ls_model.h`` and ``ls_model.c``."""
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,6 +12,9 @@ from lightspeech.export.c99.plan import Plan
 from lightspeech.export.tflite_file import Graph
 
 WIDTH = 100
+INDENT = "    "
+LINE = re.compile(rf"(.{{1,{WIDTH - len(INDENT)}}}|\S+)(?: +|$)")
+"""As many words as a line holds, one at least; ``textwrap`` takes ten times as long for weights."""
 
 HEADER = """\
 /* {title}
@@ -281,13 +283,13 @@ def _layer(graph: Graph, at: int, step: Step) -> Iterator[str]:
                 values = np.array([scale[part] for scale in value], kind)
                 yield _array(f"{kind.__name__}_t", f"{part}s_{at}", values)
     yield f"/* {step.title} */"
-    yield f"static const ls_{step.struct} layer_{at} = {{\n{_wrapped(_fields(fields))}\n}};\n"
+    yield f"static const ls_{step.struct} layer_{at} = {{\n{wrapped(_fields(fields))}\n}};\n"
 
 
 def _array(kind: str, name: str, values: npt.NDArray[Any]) -> str:
     # The lowest int32 has no literal of its own: 2147483648 is a long, and then negated.
     numbers = ["INT32_MIN" if v == -(2**31) else str(v) for v in values.ravel().tolist()]
-    return f"static const {kind} {name}[] = {{\n{_wrapped(', '.join(numbers))}\n}};"
+    return f"static const {kind} {name}[] = {{\n{wrapped(', '.join(numbers))}\n}};"
 
 
 def _fields(fields: dict[str, Any]) -> str:
@@ -302,8 +304,10 @@ def _value(value: Any) -> str:
     return str(value)
 
 
-def _wrapped(text: str) -> str:
-    return textwrap.fill(
-        text, WIDTH, initial_indent="    ", subsequent_indent="    ",
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
+def wrapped(text: str) -> str:
+    """Put words into lines of at most `WIDTH`, indented; a longer word has one of its own.
+
+    Args:
+        text: words with spaces between them.
+    """
+    return LINE.sub(rf"{INDENT}\1\n", text).rstrip("\n")
