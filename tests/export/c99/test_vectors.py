@@ -1,4 +1,4 @@
-"""The layers for processors with vectors of floats have the bits of the plain ones."""
+"""The layers for processors with vectors have the bits of the plain ones."""
 
 import numpy as np
 import pytest
@@ -20,14 +20,23 @@ def many_products(net):
     net.conv(9, (9, 4), (1, 1), VALID, activation=0)
 
 
+every_flag = pytest.mark.parametrize(
+    "flags",
+    [["-DLS_VECTORS"], ["-DLS_VECTORS", "-march=native"]],  # which may multiply bytes
+    ids=["floats", "native"],
+)
+
+
+@every_flag
 @pytest.mark.parametrize(
     "grow", [rests, many_products, to_the_left], ids=lambda grow: grow.__name__
 )
-def test_layers_have_the_same_bits(grow, network, run_c):
-    answers = same_bits(grown(network, grow), run_c, "-DLS_VECTORS")
+def test_layers_have_the_same_bits(grow, flags, network, run_c):
+    answers = same_bits(grown(network, grow), run_c, *flags)
     assert np.ptp(answers.astype(int)) > 10
 
 
+@every_flag
 @pytest.mark.parametrize("seed", range(3))
-def test_random_networks_have_the_same_bits(seed, network, run_c):
-    same_bits(random_network(network, seed), run_c, "-DLS_VECTORS")
+def test_random_networks_have_the_same_bits(seed, flags, network, run_c):
+    same_bits(random_network(network, seed), run_c, *flags)

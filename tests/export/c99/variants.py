@@ -20,11 +20,11 @@ def grown(network, grow):
     return net
 
 
-def same_bits(net, run_c, variant):
-    """Run plain, and a variant that a define chooses under the sanitizers; gives their answers."""
+def same_bits(net, run_c, *variant):
+    """Run plain, and a variant that flags choose under the sanitizers; gives their answers."""
     model, rows = net.to_bytes(), rows_for(net, n=4)
     n_outputs = int(np.prod(net.shape(net.last)))
     plain = run_c(model, rows, n_outputs, "-O2")
-    other = run_c(model, rows, n_outputs, variant, *SANITIZERS)
+    other = run_c(model, rows, n_outputs, *variant, *SANITIZERS)
     np.testing.assert_array_equal(other, plain)
     return plain

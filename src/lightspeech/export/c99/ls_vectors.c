@@ -1,39 +1,98 @@
-/* Layers for processors with vectors of floats, such as x86 and the Raspberry Pi.
+/* Layers for processors with vectors, such as x86 and the Raspberry Pi.
  *
- * A sum of products of bytes is a whole number. Single precision holds it exactly as long as it is at
- * most 2^24, so that its bits do not depend on how many products are computed at once. What is in
- * plain loops over WIDE numbers the compiler puts into vectors itself.
+ * A sum of products of bytes is a whole number. Where a processor does not multiply bytes, single
+ * precision holds it exactly as long as it is at most 2^24, so that its bits do not depend on how many
+ * products are computed at once. What is in plain loops over WIDE numbers the compiler puts into
+ * vectors itself.
  */
 #include "ls_kernels.h"
 
 #ifdef LS_VECTORS
+#ifdef __AVX512VNNI__
+#include <immintrin.h>
+#endif
+
 #include "ls_integers.h"
 
 #define WIDE 16     /* numbers side by side */
 #define FILTERS 8   /* whose sums stay in registers */
-#define EXACT 1024  /* products of two bytes, each at most 2^14, whose sum is exact */
 
-typedef float floats __attribute__((vector_size(4 * WIDE)));
 typedef int32_t ints __attribute__((vector_size(4 * WIDE)));
 typedef int16_t shorts __attribute__((vector_size(2 * WIDE)));
 typedef int8_t bytes __attribute__((vector_size(WIDE)));
 
-/* WIDE patches side by side, number by number; the last one stands for those beyond it. */
-static void gather(
-    const ls_convolution *layer, const int8_t *in, int32_t position, int8_t *patches, float *columns) {
-    const ls_window *window = &layer->window;
-    const int32_t n = window->kernel_h * window->kernel_w * window->in_c;
-    const int32_t last = window->out_h * window->out_w - 1;
-    for (int32_t lane = 0; lane < WIDE; ++lane) {
-        const int8_t *a = patch(window, in, min_of(position + lane, last), layer->in_zero, patches);
-        for (int32_t i = 0; i < n; ++i) {
-            columns[i * WIDE + lane] = a[i];
-        }
+#ifdef __AVX512VNNI__
+/* Four products of bytes an instruction, of which one has no sign: patches are lifted by 128, and the
+ * sums are less by as many times what a filter's weights come to. */
+#define TOGETHER 4
+#define LIFT UINT32_C(0x80808080)
+
+typedef struct {
+    uint32_t of[WIDE] __attribute__((aligned(4 * WIDE)));
+} column;
+
+/* So many bytes, and zeros where they are fewer than four. */
+static inline uint32_t some_of(const int8_t *from, int32_t n) {
+    uint32_t bytes = 0;
+    memcpy(&bytes, from, (size_t)n);
+    return bytes;
+}
+
+static void place(const int8_t *a, int32_t n, int32_t lane, column *columns) {
+    for (; n >= TOGETHER; n -= TOGETHER, a += TOGETHER, ++columns) {
+        columns->of[lane] = some_of(a, TOGETHER) ^ LIFT;
+    }
+    if (n > 0) {
+        columns->of[lane] = some_of(a, n) ^ LIFT;
     }
 }
 
-/* Add to the sums up to EXACT products of each patch with each of some filters. */
+static int32_t lifted_by(const int8_t *filter, int32_t n) {
+    int32_t sum = 0;
+    for (int32_t i = 0; i < n; ++i) {
+        sum += filter[i];
+    }
+    return 128 * sum;
+}
+
+static inline __m512i more(__m512i sums, const column *patches, uint32_t weights) {
+    return _mm512_dpbusd_epi32(sums, _mm512_load_si512(patches), _mm512_set1_epi32((int32_t)weights));
+}
+
 static void multiply(
+    const column *columns, const int8_t *const *filters, int32_t n, int32_t sums[FILTERS][WIDE]) {
+    __m512i totals[FILTERS];
+    for (int32_t f = 0; f < FILTERS; ++f) {
+        totals[f] = _mm512_set1_epi32(-lifted_by(filters[f], n));
+    }
+    int32_t i = 0;
+    for (; i + TOGETHER <= n; i += TOGETHER, ++columns) {
+        for (int32_t f = 0; f < FILTERS; ++f) {
+            totals[f] = more(totals[f], columns, some_of(filters[f] + i, TOGETHER));
+        }
+    }
+    for (int32_t f = 0; f < FILTERS && i < n; ++f) {
+        totals[f] = more(totals[f], columns, some_of(filters[f] + i, n - i));
+    }
+    memcpy(sums, totals, sizeof totals);
+}
+#else
+#define TOGETHER 1
+#define EXACT 1024 /* products of two bytes, each at most 2^14, whose sum is exact */
+
+typedef float floats __attribute__((vector_size(4 * WIDE)));
+typedef struct {
+    float of[WIDE] __attribute__((aligned(4 * WIDE)));
+} column;
+
+static void place(const int8_t *a, int32_t n, int32_t lane, column *columns) {
+    for (int32_t i = 0; i < n; ++i) {
+        columns[i].of[lane] = a[i];
+    }
+}
+
+/* Add up to EXACT products of each patch with each of some filters. */
+static void add_products(
     const floats *columns, const int8_t *const *filters, int32_t from, int32_t n,
     int32_t sums[FILTERS][WIDE]) {
     float factors[FILTERS][EXACT];
@@ -56,6 +115,28 @@ static void multiply(
     }
 }
 
+static void multiply(
+    const column *columns, const int8_t *const *filters, int32_t n, int32_t sums[FILTERS][WIDE]) {
+    memset(sums, 0, FILTERS * sizeof *sums);
+    for (int32_t from = 0; from < n; from += EXACT) {
+        add_products((const floats *)columns, filters, from, min_of(n - from, EXACT), sums);
+    }
+}
+#endif
+
+/* WIDE patches side by side; the last one stands for those beyond it. */
+static void gather(
+    const ls_convolution *layer, const int8_t *in, int32_t position, int8_t *patches,
+    column *columns) {
+    const ls_window *window = &layer->window;
+    const int32_t n = window->kernel_h * window->kernel_w * window->in_c;
+    const int32_t last = window->out_h * window->out_w - 1;
+    for (int32_t lane = 0; lane < WIDE; ++lane) {
+        const int32_t at = min_of(position + lane, last);
+        place(patch(window, in, at, layer->in_zero, patches), n, lane, columns);
+    }
+}
+
 /* The outputs of one filter, from one patch to the next so many bytes apart. */
 static void put(
     const ls_convolution *layer, int32_t c, const int32_t *sums, int32_t patches, int8_t *out) {
@@ -75,18 +156,16 @@ void ls_conv_2d(const ls_convolution *layer, const int8_t *in, int8_t *out, int8
     const ls_window *window = &layer->window;
     const int32_t n = window->kernel_h * window->kernel_w * window->in_c;
     const int32_t positions = window->out_h * window->out_w, channels = layer->out_c;
-    floats columns[n];
+    column columns[(n + TOGETHER - 1) / TOGETHER];
     for (int32_t p = 0; p < positions; p += WIDE, out += WIDE * channels) {
-        gather(layer, in, p, patches, (float *)columns);
+        gather(layer, in, p, patches, columns);
         for (int32_t c = 0; c < channels; c += FILTERS) {
             const int8_t *filters[FILTERS];
-            int32_t sums[FILTERS][WIDE] = {{0}};
+            int32_t sums[FILTERS][WIDE];
             for (int32_t f = 0; f < FILTERS; ++f) { /* the last one once more where there are fewer */
                 filters[f] = layer->weights + min_of(c + f, channels - 1) * n;
             }
-            for (int32_t from = 0; from < n; from += EXACT) {
-                multiply(columns, filters, from, min_of(n - from, EXACT), sums);
-            }
+            multiply(columns, filters, n, sums);
             for (int32_t f = 0; f < FILTERS && c + f < channels; ++f) {
                 put(layer, c + f, sums[f], min_of(positions - p, WIDE), out + c + f);
             }
