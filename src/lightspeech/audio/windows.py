@@ -78,7 +78,8 @@ class Windows:
         """
         window, _ = self.samples(sample_rate)
         starts = self.starts(len(waveform), sample_rate)
-        rows = np.zeros((len(starts), window), np.float32)
+        make = np.zeros if starts[0] < 0 else np.empty  # each window fills its row but a short one
+        rows = make((len(starts), window), np.float32)
         for row, start in zip(rows, starts, strict=True):
             inside = waveform[max(start, 0) : start + window]
             row[max(-start, 0) :][: len(inside)] = inside
