@@ -26,7 +26,7 @@ OUTPUT = Path("results/benchmarks/predict.json")
 NOW = Path(__file__).parents[1]
 NATIVE = ("--backend", "native")
 DECODE = "import soundfile, sys; [soundfile.read(path, dtype='float32') for path in sys.argv[1:]]"
-ROUNDS = {"many": 5, "one": 15}
+ROUNDS = {"many": 9, "one": 15}
 
 Costs = dict[str, float]
 """Seconds of processor time, or how many times as many, of each command."""
