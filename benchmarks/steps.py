@@ -25,7 +25,7 @@ from lightspeech.files import write_json
 
 OUTPUT = Path("results/benchmarks/steps.json")
 NOW = Path(__file__).parents[1]
-EPOCHS, ROUNDS, RESAMPLES = 12, 9, 10_000
+EPOCHS, ROUNDS, RESAMPLES = 24, 5, 10_000
 HALF = "training.precision=bf16-mixed"
 
 
