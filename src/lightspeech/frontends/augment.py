@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor
+from torch.nn import functional as F
 
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
@@ -154,11 +155,12 @@ class Whole:
         """
         before = place.floor()
         share = (place - before)[:, :, None]
-        return torch.lerp(self._frame(before.long()), self._frame(before.long() + 1), share)
+        return self._frame(before.long()).lerp_(self._frame(before.long() + 1), share)
 
     def _frame(self, number: Tensor) -> Tensor:
         inside = (number >= 0) & (number < self.lengths[:, None])
-        return self.frames[torch.where(inside, self.first[:, None] + number, -1)]
+        silence = len(self.frames) - 1
+        return F.embedding(torch.where(inside, self.first[:, None] + number, silence), self.frames)
 
 
 def bend(source: Whole, n_frames: int, u: Tensor, cfg: Augment, bands: Bands) -> Tensor:
@@ -229,8 +231,9 @@ def _mask(logarithm: Tensor, u: Tensor, cfg: Augment, front: MelConfig) -> Tenso
     longest = cfg.time_mask_s * front.sample_rate / front.hop_length
     in_time = runs(u[:, : 2 * cfg.time_masks], n_frames, min(longest, n_frames))
     in_bands = runs(u[:, 2 * cfg.time_masks :], n_bands, cfg.band_mask_share * n_bands)
-    hidden = in_time[:, :, None] | in_bands[:, None, :]
-    return torch.where(hidden, logarithm.mean((1, 2), keepdim=True), logarithm)
+    mean = logarithm.mean((1, 2), keepdim=True)
+    left = logarithm.sub_(mean).mul_(~in_time[:, :, None]).mul_(~in_bands[:, None, :])
+    return left.add_(mean)
 
 
 def runs(u: Tensor, size: int, longest: float) -> Tensor:
