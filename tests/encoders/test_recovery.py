@@ -88,6 +88,7 @@ def test_a_killed_recovery_ends_with_the_same_weights(source, recordings, tmp_pa
             raise KeyboardInterrupt
 
     monkeypatch.setattr(checkpoint, "save", killed)
+    monkeypatch.setattr(checkpoint, "SHARE", 1.0)
     with pytest.raises(KeyboardInterrupt):
         recovery.recover(*blocks_of(source, recordings), recordings, CFG, tmp_path / "b")
     monkeypatch.setattr(checkpoint, "save", save)
