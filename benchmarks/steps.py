@@ -14,14 +14,18 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 
+from lightspeech.corpora import manifest
 from lightspeech.evaluation import machine
 from lightspeech.files import write_json
+from lightspeech.studies import recipe, tasks
+from lightspeech.training.fitting import do
 
 OUTPUT = Path("results/benchmarks/steps.json")
 NOW = Path(__file__).parents[1]
@@ -31,12 +35,6 @@ HALF = "training.precision=bf16-mixed"
 
 def work(path: Path, overrides: list[str], cache: Path) -> None:
     """Train a run each time a line comes in, and print the seconds that it took."""
-    import tempfile
-
-    from lightspeech.corpora import manifest
-    from lightspeech.studies import recipe, tasks
-    from lightspeech.training.fitting import do
-
     chosen = recipe.read(path, [f"training.epochs={EPOCHS}", *overrides])
     found = [u for corpus in chosen.corpora for u in manifest.prepare(corpus).utterances]
     utterances = tasks.in_vocabulary(found, chosen.labels)

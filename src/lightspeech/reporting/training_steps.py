@@ -7,6 +7,7 @@ from lightspeech.reporting import costs
 
 FILE = "benchmarks/steps.json"
 """Below the folder of all results."""
+REMEDY = "type: python benchmarks/steps.py RECIPE --before BUILD --studies OLD NEW"
 
 
 def describe(root: Path) -> str:
@@ -18,7 +19,7 @@ def describe(root: Path) -> str:
     Raises:
         CorpusError: if there are no figures of it.
     """
-    figures = read_json(root / FILE, remedy="type: python benchmarks/steps.py RECIPE")
+    figures = read_json(root / FILE, remedy=REMEDY)
     times, pairs = figures["times"], figures["selection_uar"]
     rows = [
         (name, f"{seconds:.2f}", f"{times[name]:.2f}")
@@ -28,8 +29,8 @@ def describe(root: Path) -> str:
     return (
         f"{costs.table(('build', 'processor time, s', 'times as fast'), rows)}\n\nA run of "
         f"`{figures['recipe']}` of {figures['epochs']} epochs on one thread "
-        f"({figures['machine']['cpu']}), all of it: batches, steps, selection. In bf16 "
-        f"(`training.precision=bf16-mixed`) as well as before: over {pairs['runs']} runs of "
-        f"`{pairs['recipe']}` in pairs the last selection UAR is {pairs['now']:.1f} % for "
-        f"{pairs['before']:.1f} %, {pairs['gain']:+.1f} [{low:+.1f}, {high:+.1f}] points."
+        f"({figures['machine']['cpu']}), all of it: batches, steps, selection. With "
+        f"`training.precision=bf16-mixed` the last selection UAR of `{pairs['recipe']}` is "
+        f"{pairs['now']:.1f} % for {pairs['before']:.1f} %, {pairs['gain']:+.1f} "
+        f"[{low:+.1f}, {high:+.1f}] over {pairs['runs']} runs in pairs, in points."
     )
