@@ -12,7 +12,13 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.export import onnx_mel
 
 CFG = MelConfig()
-NARROW = MelConfig(n_fft=400, hop_length=160, n_mels=40)
+CFGS = [
+    CFG,
+    MelConfig(n_fft=400, hop_length=160, n_mels=40),
+    MelConfig(n_fft=1000, hop_length=441),  # nothing in common
+    MelConfig(n_fft=64, hop_length=100, n_mels=8),  # what lies between frames is not heard
+]
+NAMES = ["usual", "narrow", "odd", "apart"]
 
 
 def transformed(cfg, n_samples=None):
@@ -42,7 +48,7 @@ def session(cfg, n_samples=None):
     return onnxruntime.InferenceSession(model.SerializeToString())
 
 
-@pytest.fixture(scope="module", params=[CFG, NARROW], ids=["usual", "narrow"])
+@pytest.fixture(scope="module", params=CFGS, ids=NAMES)
 def any_length(request):
     return request.param, session(request.param)
 
@@ -65,7 +71,7 @@ def test_sound_of_any_length_gives_the_bands_of_the_reference(any_length, n_samp
 
 
 @pytest.mark.parametrize("n_samples", [16_000, 16_001])
-@pytest.mark.parametrize("cfg", [CFG, NARROW], ids=["usual", "narrow"])
+@pytest.mark.parametrize("cfg", CFGS, ids=NAMES)
 def test_windows_of_one_length_too(cfg, n_samples):
     waveforms = noise(2, n_samples)
     [found] = session(cfg, n_samples).run(None, {"waveform": waveforms})
@@ -141,7 +147,9 @@ def test_what_a_loop_takes_from_outside_stays():
     [
         ({}, True),
         ({"n_fft": 400, "hop_length": 160}, True),
-        ({"hop_length": 441}, False),  # shares single samples with a frame
+        ({"hop_length": 441}, True),
+        ({"hop_length": 50}, False),  # a frame of 21 hops
+        ({"n_fft": 1028}, False),  # 257 is prime
         ({"power": 1}, False),
         ({"kind": "spectrogram"}, False),
     ],

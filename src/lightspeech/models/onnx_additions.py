@@ -7,16 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 
-def block(n_fft: int, hop: int) -> int:
-    """Samples of which both a frame and a hop are multiples.
-
-    Args:
-        n_fft: samples of a frame.
-        hop: samples from one to the next.
-    """
-    return math.gcd(n_fft, hop)
-
-
 class Additions:
     """Nodes and tables, each named by what comes before all of them and a number."""
 
@@ -30,40 +20,40 @@ class Additions:
         self.nodes: list[Any] = []
         self.tables: list[Any] = []
 
-    def cut(self, waveform: str, n_fft: int, hop: int, n_samples: int = 0) -> str:
+    def cut(self, waveform: str, n_fft: int, hop: int) -> str:
         """Cut frames, which overlap, of blocks.
 
         Args:
             waveform: name of shape ``(batch, samples)``.
             n_fft: samples of a frame.
             hop: samples from one to the next.
-            n_samples: of the waveform; 0: any.
 
         Returns:
             Name of shape ``(batch, frames, n_fft)``.
         """
-        size = block(n_fft, hop)
-        samples = self._whole_blocks(waveform, size, n_samples)
-        blocks = self.add("Reshape", samples, self.integers([0, -1, size]))
-        places = self._places(waveform, n_fft, hop, n_samples)
+        size = math.gcd(n_fft, hop)
+        blocks = self.add("Reshape", self.whole(waveform, size), self.integers([0, -1, size]))
+        places = self._places(waveform, n_fft, hop, size)
         cut = self.add("Gather", blocks, places, axis=1)
         return self.add("Reshape", cut, self.integers([0, -1, n_fft]))
 
-    def _whole_blocks(self, waveform: str, size: int, n_samples: int) -> str:
-        """Leave out what is behind the last whole block."""
-        if n_samples and n_samples % size == 0:
-            return waveform
+    def whole(self, waveform: str, size: int) -> str:
+        """Leave out what is behind the last whole block.
+
+        Args:
+            waveform: name of shape ``(batch, samples)``.
+            size: samples of a block.
+
+        Returns:
+            Name of shape ``(batch, samples)``.
+        """
         n = self.integers([size])
         end = self.add("Mul", self.add("Div", self._length(waveform), n), n)
         return self.add("Slice", waveform, self.integers([0]), end, self.integers([1]))
 
-    def _places(self, waveform: str, n_fft: int, hop: int, n_samples: int) -> str:
-        """Tell the blocks of each frame, shape ``(frames, n_fft // block)``."""
-        size = block(n_fft, hop)
+    def _places(self, waveform: str, n_fft: int, hop: int, size: int) -> str:
+        """Tell the blocks of each frame, shape ``(frames, n_fft // size)``."""
         step, within = hop // size, np.arange(n_fft // size)
-        if n_samples:
-            n = 1 + (n_samples - n_fft) // hop
-            return self.integers(step * np.arange(n)[:, None] + within)
         room = self.add("Sub", self._length(waveform), self.integers([n_fft - hop]))
         n_frames = self.add("Squeeze", self.add("Div", room, self.integers([hop])))
         frames = self.add("Range", self.integers(0), n_frames, self.integers(1))
