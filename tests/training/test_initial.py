@@ -12,6 +12,7 @@ from lightspeech import bundle, plugins
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, choice_of
 from lightspeech.errors import BundleError, ConfigError
+from lightspeech.models.onnx_standardization import CENTRED
 from lightspeech.training import initial, networks
 from lightspeech.training.task import RunConfig
 
@@ -61,11 +62,11 @@ def integers(name, features):
     """Logits of the shipped file, asked behind its front end."""
     shipped = bundle.read(name)
     model = onnx.shape_inference.infer_shapes(onnx.load(shipped.path / shipped.model_file))
-    standardized = next(n for n in model.graph.node if n.op_type == "BatchNormalization").input[0]
+    bands = next(n for n in model.graph.node if n.name == CENTRED).input[0]
     logits = next(n for n in model.graph.node if n.op_type == "Div").input[0]
-    part = Extractor(model).extract_model([standardized], [logits])
+    part = Extractor(model).extract_model([bands], [logits])
     session = onnxruntime.InferenceSession(part.SerializeToString())
-    found = [session.run(None, {standardized: f.T.numpy()[None]})[0] for f in features]
+    found = [session.run(None, {bands: f.numpy()[None]})[0] for f in features]
     return torch.cat([torch.from_numpy(each) for each in found])
 
 

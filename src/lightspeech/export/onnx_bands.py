@@ -72,11 +72,11 @@ class Bands(Additions):
         self.nodes[-1].output.append(imaginary)
         energies = self.add("Add", real, imaginary)
         energies = self.add("Reshape", energies, self.integers([0, len(bins), -1]))
-        turned = self.add("Transpose", energies, perm=[0, 2, 1])  # which the product reads as it is
+        turned = self.add("Transpose", energies, perm=[0, 2, 1])  # a way to read it
         return self.add("MatMul", turned, self.weights(cfg, bins))
 
     def frames(self, waveform: str, cfg: MelConfig, n_samples: int) -> str:
-        """Cut windowed frames of whole hops, the later ones a hop on: ``(batch, n_fft, frames)``."""
+        """Cut windowed frames, of hops that were turned: shape ``(batch, n_fft, frames)``."""
         hop, hops = cfg.hop_length, n_hops(cfg)
         samples = self.whole_hops(waveform, hop, hops * hop - cfg.n_fft, n_samples)
         hop_by_hop = self.add("Reshape", samples, self.integers([0, -1, hop]))
@@ -91,7 +91,7 @@ class Bands(Additions):
         return self.add("Concat", *parts, axis=1)
 
     def whole_hops(self, waveform: str, hop: int, lacking: int, n_samples: int) -> str:
-        """Fill the hop that the last frame ends in, by what a frame lacks, and cut what is behind."""
+        """Fill the hop in which the last frame ends, and leave out what is behind it."""
         if n_samples and n_samples % hop == 0:
             return waveform
         return self.whole(self.add("Pad", waveform, self.integers([0, 0, 0, lacking])), hop)
@@ -119,8 +119,8 @@ class Bands(Additions):
     def transforms(self, cosines: str, bins: Bins, at: Bins, n_fft: int, parts: int) -> str:
         """Add the tables of small transforms, one for each row of bins.
 
-        Real part: cosine of the real, sine of the imaginary one; imaginary: minus sine, cosine. Both
-        parts of a bin follow each other, for the next transform; behind the last they lie apart.
+        Real part: cosine of the real, sine of the imaginary one; imaginary: minus sine, cosine.
+        Both of a bin follow each other, for the next transform; behind the last they lie apart.
 
         Args:
             cosines: name of a whole period, ``n_fft`` steps.
@@ -144,8 +144,9 @@ class Bands(Additions):
         return self.add("Reshape", table, self.integers([rows, 2 * found, parts * radix]))
 
     def weights(self, cfg: MelConfig, bins: Bins) -> str:
-        """Add weights of bands, shape ``(bins, bands)``; of a bin that is there twice, one has any."""
-        place = {min(k, cfg.n_fft - k): at for at, k in reversed(list(enumerate(bins.tolist())))}
+        """Add weights of bands, ``(bins, bands)``; a bin that is there twice has them once."""
+        numbered = reversed(list(enumerate(bins.tolist())))
+        place = {min(k, cfg.n_fft - k): at for at, k in numbered}
         bands = frontend.tables(cfg).bands
         at = [
             place[first + k] * len(bands) + number

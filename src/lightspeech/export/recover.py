@@ -13,7 +13,7 @@ import torch
 from lightspeech import config
 from lightspeech.bundle import MEL, Bundle
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
-from lightspeech.models import int8, int8_graph
+from lightspeech.models import int8, int8_graph, onnx_standardization
 from lightspeech.models.int8 import Int8Network, Values
 from lightspeech.runtime import onnx_file
 from lightspeech.training import networks
@@ -24,7 +24,6 @@ SUFFIX = ".onnx"
 """Of the model files that hold enough."""
 ADDED = ("n_params", "mean", "deviation", "prefix")
 """What a bundle says of a network beside its configuration."""
-NORM = "BatchNormalization"
 LAYERS = ("Conv", "Gemm")
 LAYER_WITH_STATE = "Scan"
 COMPUTES = {
@@ -97,10 +96,13 @@ def _config(bundle: Bundle) -> RunConfig:
 @torch.no_grad()
 def _fill(network: Int8Network, graph: Any, arrays: Arrays) -> None:
     """Set weights, biases, statistics and scales, each of which must be there and fit."""
-    [norm] = [node for node in graph.node if node.op_type == NORM]
+    found = onnx_standardization.statistics(graph)
+    if found is None:
+        raise ValueError("no standardization of features")
+    mean, variance, standardized = found
     state: Arrays = {
-        "outer.norm.running_mean": arrays[norm.input[3]],
-        "outer.norm.running_var": arrays[norm.input[4]],
+        "outer.norm.running_mean": arrays[mean],
+        "outer.norm.running_var": arrays[variance],
     }
     makers = {node.output[0]: node for node in graph.node}
     for node in graph.node:
@@ -114,7 +116,7 @@ def _fill(network: Int8Network, graph: Any, arrays: Arrays) -> None:
     if unknown or any(name.endswith(("weight", "bias")) for name in missing):
         raise ValueError(f"other layers: {[*unknown, *missing][:3]}")
     values = int8.Values()
-    scales = _scales(graph, values)
+    scales = _scales(graph, values, standardized)
     for number, rounding in int8.roundings(network, values):
         scale, zero = (arrays[each] for each in scales[number])
         for name, value in (
@@ -124,13 +126,18 @@ def _fill(network: Int8Network, graph: Any, arrays: Arrays) -> None:
             rounding.get_buffer(name).copy_(torch.from_numpy(np.asarray(value)))
 
 
-def _scales(graph: Any, values: Values) -> dict[int, list[str]]:
-    """Names of scale and zero point by the number of the value that they round."""
+def _scales(graph: Any, values: Values, standardized: str) -> dict[int, list[str]]:
+    """Names of scale and zero point by the number of the value that they round.
+
+    The network begins behind what is ``standardized``.
+    """
     numbers: dict[str, int] = {}
     scales: dict[int, list[str]] = {}
     for node in graph.node:
         sources = [numbers.get(each, values.number("")) for each in node.input]
-        if node.op_type in LAYERS:
+        if standardized in node.output:
+            number = values.number("")
+        elif node.op_type in LAYERS:
             number = values.number(_layer(node), sources[:1])
         elif node.op_type == "QuantizeLinear":
             number = values.number(int8.ROUNDING, sources[:1])
@@ -139,8 +146,8 @@ def _scales(graph: Any, values: Values) -> dict[int, list[str]]:
         elif node.op_type in COMPUTES:
             name, n_sources = COMPUTES[node.op_type]
             number = values.number(name, sources[:n_sources])
-        else:  # the network begins behind its standardization
-            number = values.number("") if node.op_type == NORM else sources[0]
+        else:
+            number = sources[0]
         numbers[node.output[0]] = number
     return scales
 

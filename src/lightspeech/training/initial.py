@@ -19,6 +19,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.config import Choice
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
 from lightspeech.frontends.inputs import Inputs
+from lightspeech.models import onnx_standardization
 from lightspeech.models.int8_graph import signed
 from lightspeech.training.task import RunConfig
 
@@ -125,8 +126,9 @@ def _read_layers(file: Path) -> dict[str, tuple[Tensor, Tensor]]:
         if node.op_type in ("Conv", "Gemm") and node.input[1] in values.keys() - given:
             name = node.input[2].removeprefix(INTEGERS).removesuffix(".bias")
             layers[name] = _tensors(*(values[name] for name in node.input[1:3]))
-        if node.op_type == "BatchNormalization" and node.input[3].startswith(STATISTICS):
-            layers["norm"] = _tensors(*(values[name] for name in node.input[3:5]))
+    found = onnx_standardization.statistics(graph)
+    if found is not None and found[0].startswith(STATISTICS):
+        layers["norm"] = _tensors(*(values[name] for name in found[:2]))
     return layers
 
 
