@@ -1,7 +1,10 @@
 """The standardization of features in an ONNX file: a batch norm, or what onnxruntime runs quicker.
 
-A batch norm wants features before frames, so frames are turned for it, and back again byte by byte
-for a convolution of integers. A difference and a product leave them as they are.
+A batch norm wants features before frames, so frames are turned for it, and back for the
+convolution of integers behind it. onnxruntime 1.31.1 joins that turn with one of its own into one
+around an axis of one, which takes many times as long as it need
+(findings/onnxruntime-transposes-around-an-axis-of-one.sh). A difference and a product leave frames
+as they are.
 """
 
 from typing import Any
