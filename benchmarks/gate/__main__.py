@@ -1,7 +1,7 @@
 """``python -m benchmarks.gate choose|train|measure SOUNDS WORK``: see `benchmarks.gate.sounds`.
 
 ``python -m benchmarks.gate forms`` writes the weights that there are as JSON and ONNX; ``cost``
-measures anew what they cost.
+measures anew what they cost, ``certain SOUNDS`` what the shipped models say of the noises.
 """
 
 import sys
@@ -27,6 +27,10 @@ def main(arguments: list[str]) -> None:
             from benchmarks.gate import measure
 
             measure.main_of_cost()
+        case ["certain", folder]:
+            from benchmarks.gate import certain
+
+            certain.main(Path(folder))
         case ["forms"]:
             from benchmarks.gate import forms
 

@@ -72,5 +72,20 @@ def _sentences(figures: dict[str, Any]) -> str:
         f"where it adds {wording.size(cost['gate_flash_bytes'])} of flash and "
         f"{wording.size(cost['gate_ram_bytes'])} of RAM. Recordings "
         f"of speech that are answered `none`: {lost}. Of {noises} noises, tones and pieces of "
-        f"music {answered} are not `none`, {music} of them among the {pieces} of music."
+        f"music {answered} are not `none`, {music} of them among the {pieces} of music. "
+        f"{_certain(figures['certain'])}"
+    )
+
+
+def _certain(figures: dict[str, Any]) -> str:
+    """Say how many such sounds the shipped models give an emotion, once they may be uncertain."""
+    of_each = ", ".join(
+        f"`{name}` {of['certain']} ({of['certain_by_kind'].get('music', 0)} of music)"
+        for name, of in figures["models"].items()
+    )
+    first = next(iter(figures["models"].values()))
+    return (
+        f"Of {figures['sounds']} with other music (of the games {', '.join(figures['music_of'])}) "
+        f"{figures['sounds'] - first['none']} are not `none`; of so many an emotion is told, not "
+        f"*uncertain*: {of_each}."
     )
