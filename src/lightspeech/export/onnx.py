@@ -25,8 +25,9 @@ from lightspeech.frontends.inputs import apply
 from lightspeech.frontends.mel_layer import MelLayer
 from lightspeech.models import int8_graph, onnx_standardization, onnx_transform
 from lightspeech.models.int8 import Int8Network
-from lightspeech.models.int8_onnx import OPSET, Converted, OnnxNetwork, dynamic
+from lightspeech.models.int8_onnx import OPSET, Converted, dynamic
 from lightspeech.quiet import muted
+from lightspeech.runtime.onnx_session import OnnxSession
 from lightspeech.training import layout, networks
 from lightspeech.training.run import Run
 
@@ -216,7 +217,7 @@ def _hear_once(graph: Any) -> None:
 
 
 def network_alone(run: Run, folder: Path, threads: int) -> Callable[[], object] | None:
-    """Give what runs the network alone on onnxruntime, to be timed.
+    """Give what runs the network alone, as it is exported, to be timed.
 
     Args:
         run: its network.
@@ -226,11 +227,11 @@ def network_alone(run: Run, folder: Path, threads: int) -> Callable[[], object] 
     Returns:
         Answers one window of features; None where the run is not int8.
     """
-    file = folder / layout.INT8
-    if not file.is_file():
+    if not (folder / layout.INT8).is_file():
         return None
-    network, features = OnnxNetwork(file.read_bytes(), threads=threads), networks.window(run.config)
-    return lambda: network(features)
+    session = OnnxSession(to_bytes(run, network_alone=True), run.config.model.name, threads=threads)
+    [name], features = session.inputs, networks.window(run.config).numpy()
+    return lambda: session.run(OUTPUT, {name: features})
 
 
 export = exporter(to_bytes, MODEL_FILE)
