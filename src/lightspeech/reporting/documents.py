@@ -9,6 +9,7 @@ from lightspeech.evaluation import frontier, installs
 from lightspeech.evaluation.results import Results
 from lightspeech.files import read_text
 from lightspeech.reporting import (
+    activated,
     archive_costs,
     begun,
     benchmark_table,
@@ -53,6 +54,12 @@ def _published(root: Path) -> str:
     ]
     head = ("system", "corpus, classes", "read in", "tested on", "parameters", "UAR %")
     return costs.table(head, rows, names=4)
+
+
+def _six(root: Path) -> str:
+    return objectives.describe(
+        root / "objectives" / "six", root / "cross6" / "micro_stream-int8.json"
+    )
 
 
 def _benchmark(root: Path) -> str:
@@ -119,10 +126,12 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "levels": levels.describe,
     "objectives": lambda root: objectives.describe(root / "objectives"),
     "across": lambda root: objectives.describe(root / "objectives" / "across"),
+    "six": _six,
     "fuzzed": reliability.fuzzed,
     "killed": reliability.killed,
     "robustness": robustness.describe,
     "sureness": sureness.describe,
+    "activation": activated.describe,
     "text": modalities.describe,
     "students": modalities.students,
     "explanations": explanation.markdown,

@@ -11,17 +11,18 @@ PLAIN = "short.json"
 """Figures of the training without."""
 
 
-def describe(folder: Path) -> str:
+def describe(folder: Path, plain: Path | None = None) -> str:
     """Write a table: a row an objective, the one that helps most first.
 
     Args:
-        folder: of figures, a file an objective, and `PLAIN`.
+        folder: of figures, a file an objective.
+        plain: figures of the same training without; None: `PLAIN` in the folder.
 
     Raises:
         CorpusError: if there are no figures of it.
         ConfigError: if a file does not hold what it should.
     """
-    plain = folder / PLAIN
+    plain = plain or folder / PLAIN
     others = sorted(path for path in folder.glob("*.json") if path != plain)
     if not others:
         raise CorpusError(
