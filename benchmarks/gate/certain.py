@@ -1,7 +1,8 @@
 """Sounds without speech that a shipped model gives an emotion: what gate and threshold let through.
 
 An answer counts that is neither ``none`` nor uncertain. Music is what lies in the folder: pieces
-that the gate learnt from may be among it, where they are of the same games.
+that the gate learnt from may be among it, where they are of the same games. Of speech it counts
+what is uncertain for too small a share, whatever the model.
 """
 
 from collections import Counter
@@ -11,9 +12,12 @@ from typing import Any
 from benchmarks.gate import sounds
 from benchmarks.gate.measure import OUTPUT
 
+from lightspeech.audio import io
+from lightspeech.audio.gate import Gate
 from lightspeech.audio.windows import Waveform
 from lightspeech.errors import ConfigError
 from lightspeech.files import read_json, write_json
+from lightspeech.inference.answers import LEAST_SHARE
 from lightspeech.inference.recognizer import load
 
 MODELS = ("nano", "micro", "small")
@@ -26,7 +30,14 @@ def main(folder: Path) -> None:
     music = sorted(path.name for path in (folder / "music" / "test").iterdir())
     figures = read_json(OUTPUT, error=ConfigError, remedy="measure all")
     of_models = {name: measure(name, heard) for name in MODELS}
-    certain = {"sounds": len(heard), "music_of": music, "models": of_models}
+    certain = {
+        "sounds": len(heard),
+        "music_of": music,
+        "models": of_models,
+        "speech_of_too_small_a_share": {
+            corpus: too_small(paths) for corpus, paths in sounds.speech(folder, "test").items()
+        },
+    }
     write_json(OUTPUT, {**figures, "certain": certain})
     print(certain)
 
@@ -41,3 +52,16 @@ def measure(name: str, heard: list[tuple[str, Waveform]]) -> dict[str, Any]:
         counts[told] += 1
         kinds[kind] += told == "certain"
     return {**counts, "certain_by_kind": {kind: n for kind, n in kinds.items() if n}}
+
+
+def too_small(paths: list[Path]) -> tuple[int, int]:
+    """Count recordings in which somebody speaks, but for less than `LEAST_SHARE`; and all."""
+    return sum(0 < share(path) < LEAST_SHARE for path in paths), len(paths)
+
+
+def share(path: Path) -> float:
+    """Share of a recording in which the gate hears somebody speak."""
+    waveform, gate = io.load(path, sounds.RATE), Gate(sounds.RATE)
+    gate.feed(waveform)
+    gate.flush()
+    return gate.speech(0.0, len(waveform) / sounds.RATE)

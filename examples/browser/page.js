@@ -12,11 +12,8 @@ const opened = Promise.all([Recognizer.open(BUNDLE), Gate.open("gate.json")]);
 function show(recognizer, probabilities, speech) {
   const ranked = recognizer.labels.map((label, i) => [label, probabilities[i]]);
   ranked.sort((a, b) => b[1] - a[1]);
-  const [[label, likeliest]] = ranked;
   const lines = ranked.map(([name, p]) => `${name} ${(100 * p).toFixed(1)} %`);
-  const sure = likeliest >= recognizer.threshold ? label : "uncertain";
-  const said = speech > 0 ? sure : "none";
-  answer.textContent = [said, "", ...lines].join("\n");
+  answer.textContent = [recognizer.told(probabilities, speech), "", ...lines].join("\n");
 }
 
 /** Decode any format that the browser knows, at the rate of the model, channels averaged. */

@@ -8,6 +8,7 @@ ort.env.wasm.numThreads = 1; // so small a network gains nothing from more
 
 const FORMATS = [1, 2]; // versions of the bundle's folder that this reads
 const INPUT = "waveform", OUTPUT = "probabilities";
+const NONE = "none", LEAST_SHARE = 0.4; // of speech, below which an answer is uncertain
 
 export class Recognizer {
   /** Open a bundle's folder, an address; what is no bundle of ONNX is an error that says so. */
@@ -42,6 +43,14 @@ export class Recognizer {
   async probabilities(window) {
     const heard = new ort.Tensor("float32", window, [1, window.length]);
     return (await this.session.run({ [INPUT]: heard }))[OUTPUT].data;
+  }
+
+  /** What probabilities mean where so large a share is speech: a label, `uncertain` or `none`. */
+  told(probabilities, speech) {
+    if (speech === 0) return NONE;
+    const likeliest = Math.max(...probabilities);
+    if (likeliest < this.threshold || speech < LEAST_SHARE) return "uncertain";
+    return this.labels[probabilities.indexOf(likeliest)];
   }
 
   /** Probabilities of a recording of any length, by all of its windows, as the bundle says. */

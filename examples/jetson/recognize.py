@@ -25,6 +25,8 @@ FORMATS = (1, 2)
 INPUT, OUTPUT = "waveform", "probabilities"
 GATE, SPEECH, NONE = "gate.onnx", "speech", "none"
 """The voice gate in the bundle's folder, its output, and the answer where nobody speaks."""
+LEAST_SHARE = 0.4
+"""Share of speech below which an answer is uncertain: less is rather music that the gate let in."""
 
 Array = npt.NDArray[np.float32]
 
@@ -93,9 +95,10 @@ def main(folder: Path, recording: Path) -> None:
         pooled = np.max(rows, axis=0) / np.max(rows, axis=0).sum()
     answers = dict(zip(about["labels"], pooled.tolist(), strict=True))
     likeliest = max(answers, key=lambda name: answers[name])
+    unsure = answers[likeliest] < about["threshold"] or share < LEAST_SHARE
     answer = {
         "label": likeliest if share else NONE,
-        "uncertain": bool(share) and answers[likeliest] < about["threshold"],
+        "uncertain": bool(share) and unsure,
         "speech": share,
         "probabilities": answers,
     }

@@ -54,7 +54,7 @@ void listen_step(void) {
     } else if (event == LS_LISTENER_NONE) {
         printf("none\n");
     } else if (event == LS_LISTENER_ANSWER) {
-        const int best = ls_listener_best(probabilities);
+        const int best = ls_listener_best(&listener, probabilities);
         for (int i = 0; i < LS_MODEL_OUTPUT_SIZE; i++) {
             printf("%s %d%% ", ls_model_label(i), (int)(100.0f * probabilities[i] + 0.5f));
         }

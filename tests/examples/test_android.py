@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from lightspeech.audio import gate
+from lightspeech.audio.windows import Windows
 from lightspeech.bundle import READABLE
 from lightspeech.export import tflite_file
+from lightspeech.inference.answers import LEAST_SHARE
 from lightspeech.inference.live_stream import Kind, LiveStream
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "android"
@@ -115,10 +117,12 @@ def test_its_stream_says_what_that_of_the_package_says(
 ):
     everybody_speaks.undo()
     voice = np.load(GOLDEN)["samples"][RATE // 2 : 2 * RATE] / np.float32(32_768)
-    loudness = np.repeat([1.0, 20.0, 0.0, 1.0], 2 * RATE).astype(np.float32)
-    sound = (np.resize(voice, 8 * RATE) * loudness).clip(-1, 1)
+    loudness = np.repeat([1.0, 20.0, 0.0, 1.0], 4 * RATE).astype(np.float32)
+    sound = (np.resize(voice, 16 * RATE) * loudness).clip(-1, 1)
     sound.tofile(tmp_path / "sound")
-    bundle = make_bundle(labels=("loud", "low"), threshold=0.6)
+    bundle = make_bundle(
+        labels=("loud", "low"), threshold=0.6, windows=Windows(window_s=3.0, hop_s=0.5)
+    )
     stream = LiveStream(Loudness(bundle), RATE, smoothing=0.5, turns=False)
     expected = [(one.at_s, one.segment) for one in stream.feed(sound) if one.kind is Kind.NOW]
     said = java("HearLive", tmp_path / "sound", str(chunk))
@@ -135,6 +139,9 @@ def test_its_stream_says_what_that_of_the_package_says(
             assert float(shares[1]) == pytest.approx(segment.probabilities["loud"], abs=1e-5)
     labels = [segment.label for _, segment in expected]
     assert {"loud", "low", "none"} == {*labels}
+    unsure = [one for _, one in expected if one.uncertain]
+    assert {one.speech < LEAST_SHARE for one in unsure} == {False, True}
+    assert {max(one.probabilities.values()) < bundle.threshold for one in unsure} == {False, True}
 
 
 def test_its_gate_scores_as_the_package_does_to_the_whole_number(java, tmp_path):

@@ -18,6 +18,7 @@ import soundfile
 from lightspeech.audio import gate, io
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import READABLE
+from lightspeech.inference.answers import LEAST_SHARE, NONE, segment
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
 
@@ -42,6 +43,29 @@ def test_its_constants_are_those_of_a_bundle():
     text = SCRIPTS["recognizer.js"]
     assert f"FORMATS = {list(READABLE)};" in text
     assert f'INPUT = "{onnx.WAVEFORM}", OUTPUT = "{onnx.OUTPUT}"' in text
+    assert f'NONE = "{NONE}", LEAST_SHARE = {LEAST_SHARE:g};' in text
+
+
+@pytest.mark.parametrize("share", [0.0, LEAST_SHARE - 1e-6, LEAST_SHARE, 1.0])
+@pytest.mark.parametrize("row", [[0.1, 0.3, 0.6], [0.45, 0.35, 0.2]])
+def test_it_tells_what_lightspeech_tells(make_bundle, tmp_path, share, row):
+    if not shutil.which("node"):
+        pytest.skip("needs node")
+    made = make_bundle()
+    for name in ("recognizer.js", "windows.js"):
+        (tmp_path / name).write_text(SCRIPTS[name])
+    (tmp_path / "ort").mkdir()
+    (tmp_path / "ort" / RUNTIME[0]).write_text("export const env = { wasm: {} };")
+    script = (
+        f"import {{ Recognizer }} from '{tmp_path.as_uri()}/recognizer.js';"
+        f"const about = {(made.path / 'bundle.json').read_text('utf-8')};"
+        f"console.log(new Recognizer(about, null).told({row}, {share}));"
+    )
+    command = ["node", "--no-warnings", "--input-type=module", "--eval", script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    said = segment(0.0, 1.0, np.float32(row), share, made)
+    assert done.stdout.strip() == ("uncertain" if said.uncertain else said.label)
 
 
 @pytest.mark.parametrize("name", ["index.html", *SCRIPTS])

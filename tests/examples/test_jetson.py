@@ -12,7 +12,7 @@ import soundfile
 from lightspeech.audio import gate, io
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import FORMAT, READABLE
-from lightspeech.inference.answers import NONE
+from lightspeech.inference.answers import LEAST_SHARE, NONE
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
 from lightspeech.workflows import beside
@@ -52,6 +52,15 @@ def test_where_nobody_speaks_the_answer_is_none(make_bundle, tmp_path):
     assert (answer["label"], answer["uncertain"], answer["speech"]) == ("none", False, 0.0)
 
 
+@pytest.mark.parametrize("silence_s", [0.5, 5.0])
+def test_with_too_little_speech_it_is_uncertain(make_bundle, tmp_path, silence_s):
+    sound = np.concatenate([VOICE[:16_000], np.zeros(round(16_000 * silence_s), np.int16)])
+    soundfile.write(tmp_path / "a.wav", sound, 16_000)
+    answer = json.loads(run(make_bundle(threshold=0.0), tmp_path / "a.wav").stdout)
+    assert answer["label"] != NONE
+    assert answer["uncertain"] == (answer["speech"] < LEAST_SHARE) == (silence_s == 5.0)
+
+
 def test_the_share_of_speech_is_that_of_the_gate(make_bundle, tmp_path):
     soundfile.write(tmp_path / "a.wav", GOLDEN["samples"], 16_000)
     answer = json.loads(run(make_bundle(), tmp_path / "a.wav").stdout)
@@ -69,6 +78,7 @@ def test_its_constants_are_those_of_a_bundle():
     assert f"FORMATS = {READABLE}\n" in text
     assert f'INPUT, OUTPUT = "{onnx.WAVEFORM}", "{onnx.OUTPUT}"' in text
     assert f'GATE, SPEECH, NONE = "{gate.GRAPH}", "speech", "{NONE}"' in text
+    assert f"LEAST_SHARE = {LEAST_SHARE}\n" in text
 
 
 def test_another_rate_is_refused_with_what_to_type(make_bundle, write_tone, tmp_path):

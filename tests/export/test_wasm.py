@@ -24,6 +24,7 @@ from lightspeech.export import wasm
 from lightspeech.export.c99 import trusted
 from lightspeech.export.wasm import compiler
 from lightspeech.inference import dispatch
+from lightspeech.inference.answers import LEAST_SHARE
 from lightspeech.inference.recognize import UTTERANCE_S, answer
 from lightspeech.workflows.convert import convert
 
@@ -233,6 +234,22 @@ def test_a_recording_is_answered_as_predict_does(node, packed, samples, begin, e
     assert said["speech"] == pytest.approx(expected.speech, abs=gate.CELL / len(chosen))
 
 
+@pytest.mark.parametrize("seconds", [1.5, 2.5, 8.0])
+def test_with_too_little_speech_it_is_uncertain_as_predict_is(node, packed, samples, seconds):
+    sound = np.zeros(round(seconds * RATE), np.int16)
+    sound[:RATE] = samples[8_000:][:RATE]
+    said = node(
+        "model.threshold = 0;"
+        f"const sound = new Int16Array({len(sound)});"
+        f"sound.set(samples.subarray(8000, {8_000 + RATE}));"
+        "console.log(JSON.stringify(model.answer(sound)));"
+    )
+    predictor = dispatch.open(replace(packed[0], threshold=0.0))
+    expected = answer(predictor, [sound / np.float32(32_768)])
+    assert said["label"] == expected.label != "none"
+    assert said["uncertain"] == expected.uncertain == (seconds == 8.0)
+
+
 @pytest.mark.parametrize(("begin", "end"), [(0, 300_000), (0, 160_000), (9_000, 170_500)])
 def test_a_recording_is_followed_hop_by_hop_as_predict_does(node, packed, samples, begin, end):
     said = node(f"console.log(JSON.stringify(model.hops(samples.subarray({begin}, {end}))));")
@@ -322,6 +339,8 @@ def test_its_constants_are_those_of_the_gate_and_its_types_are_those_of_the_modu
     )
     assert constants in code
     assert f"UTTERANCE_S = {UTTERANCE_S:g};" in code
+    assert f"LEAST_SHARE = {LEAST_SHARE:g};" in code
+    assert f"below {LEAST_SHARE:g}:" in types
     for name in re.findall(r"^  (?:readonly )?(\w+)[(:]", types.partition("class Rec")[2], re.M):
         assert re.search(rf"^  (this\.|  this\.)?{name}\b", code, re.M), name
 

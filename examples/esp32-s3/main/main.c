@@ -42,7 +42,7 @@ static i2s_chan_handle_t begin_microphone(void) {
 }
 
 static void tell(const float *probabilities) {
-    const int best = ls_listener_best(probabilities);
+    const int best = ls_listener_best(&listener, probabilities);
     for (int i = 0; i < LS_MODEL_OUTPUT_SIZE; i++) {
         printf("%s %d%% ", ls_model_label(i), (int)(100.0f * probabilities[i] + 0.5f));
     }

@@ -141,8 +141,9 @@ def command(
     """Recognise the emotion in audio of any format, rate and length.
 
     A recording over ten seconds is answered by segments; where nobody speaks
-    the answer is none; what is below the bundle's threshold is uncertain; a
-    file that fails does not stop the others, but the exit code is 1.
+    the answer is none; what is below the bundle's threshold is uncertain, and
+    what is speech for less than two fifths of the time; a file that fails does
+    not stop the others, but the exit code is 1.
 
     Example: lightspeech predict recordings/ --bundle nano --json
     """

@@ -14,6 +14,8 @@ NONE = "none"
 """The label where nobody speaks."""
 RATED = "rated"
 """The label of a model that tells ratings in place of classes, where somebody speaks."""
+LEAST_SHARE = 0.4
+"""Share of speech below which an answer is uncertain: less is rather music that the gate let in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Segment:
         label: the likeliest one, or ``none`` where nobody speaks.
         probabilities: of each label, 0 to 1, in the order of the bundle's labels; what they are
             where nobody speaks means nothing.
-        uncertain: somebody speaks, and the highest probability is below the bundle's threshold.
+        uncertain: somebody speaks, and the highest probability is below the bundle's threshold, or
+            ``speech`` below `LEAST_SHARE`; never with ratings.
         speech: share of the time in which somebody speaks, 0 to 1.
         ratings: on the bundle's scale, where it tells such in place of classes, and no
             probabilities.
@@ -50,7 +53,8 @@ class Answer:
         probabilities: of each label, 0 to 1, in the order of the bundle's labels. Up to ten seconds
             they are the mean over windows, as all figures are measured; of longer audio the mean
             over the ``segments`` in which somebody speaks, weighted by their duration.
-        uncertain: somebody speaks, and the highest probability is below the bundle's threshold.
+        uncertain: somebody speaks, and the highest probability is below the bundle's threshold, or
+            ``speech`` below `LEAST_SHARE`; never with ratings.
         speech: share of the time in which somebody speaks, 0 to 1.
         segments: one, where the audio has ten seconds or less; else stretches without gaps, each as
             long as label and certainty last, their probabilities the mean over ``hops``, weighted
@@ -91,7 +95,7 @@ def segment(
     if speech == 0:
         return Segment(start_s, end_s, NONE, probabilities, False, speech)
     label = bundle.labels[int(row.argmax())]
-    uncertain = probabilities[label] < bundle.threshold
+    uncertain = _uncertain(probabilities, speech, bundle)
     return Segment(start_s, end_s, label, probabilities, uncertain, speech)
 
 
@@ -137,16 +141,23 @@ def answer(hops: Sequence[Segment], bundle: Bundle) -> Answer:
     spoken = [hop for hop in hops if hop.label != NONE]
     probabilities = _mean([hop.probabilities for hop in spoken or hops], spoken or hops)
     label = max(probabilities, key=probabilities.__getitem__, default=RATED)
+    speech = _speech(hops)
     return Answer(
         label=label if spoken else NONE,
         probabilities=probabilities,
-        uncertain=bool(spoken) and probabilities.get(label, 1.0) < bundle.threshold,
-        speech=_speech(hops),
+        uncertain=bool(spoken) and _uncertain(probabilities, speech, bundle),
+        speech=speech,
         segments=merged(hops),
         hops=tuple(hops),
         duration_s=hops[-1].end_s,
         ratings=_mean([hop.ratings for hop in spoken or hops], spoken or hops),
     )
+
+
+def _uncertain(probabilities: dict[str, float], speech: float, bundle: Bundle) -> bool:
+    """Tell whether what is said where somebody speaks is uncertain; ratings never are."""
+    unsure = max(probabilities.values(), default=1.0) < bundle.threshold or speech < LEAST_SHARE
+    return bundle.scale is None and unsure
 
 
 def _joined(hops: Sequence[Segment]) -> Segment:

@@ -7,17 +7,19 @@ from lightspeech.bundle import Bundle
 from lightspeech.config import build, config
 from lightspeech.evaluation.rated import Rating
 from lightspeech.evaluation.results import Rate, Uar
+from lightspeech.inference.answers import LEAST_SHARE
 from lightspeech.reporting import hub, wording
 
 PURPOSE = """\
 For research and for products that adapt to how something is said, with the speaker's knowledge: a
 game, a robot, an art work, a first sorting of one's own recordings that a person checks."""
-LIMITS = """\
+LIMITS = f"""\
 - It recognises how emotion is *expressed* in recordings like those above, often by actors; not what
   a person feels.
 - Speakers differ: the worst speaker above is a real one. Other languages, cultures, ages,
   microphones and rooms were not measured.
-- A probability below the threshold means *uncertain*; take it as no answer."""
+- A probability below the threshold means *uncertain*, and so does speech in less than
+  {100 * LEAST_SHARE:g} % of the time; take it as no answer."""
 REFUSED = """\
 Not for judging people: not in hiring, schooling, policing, insurance, border control or medical
 diagnosis, and never without the speaker's knowledge. In the European Union, inferring emotions at

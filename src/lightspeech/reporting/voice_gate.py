@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from lightspeech.files import read_json
+from lightspeech.inference.answers import LEAST_SHARE
 from lightspeech.reporting import costs, wording
 
 FILE = "gate.json"
@@ -58,10 +59,7 @@ def forms(root: Path) -> str:
 
 def _sentences(figures: dict[str, Any]) -> str:
     answers = figures["answers"]
-    lost = ", ".join(
-        "{} of {:,} of {}".format(*answers["speech_without_answer"][corpus], name)
-        for corpus, name in NAMES.items()
-    )
+    lost = _lost(answers["speech_without_answer"])
     answered, noises = map(sum, zip(*answers["noise_with_answer"].values(), strict=True))
     music, pieces = answers["noise_with_answer"]["music"]
     cost = figures["cost"]
@@ -77,6 +75,12 @@ def _sentences(figures: dict[str, Any]) -> str:
     )
 
 
+def _lost(counts: dict[str, list[int]]) -> str:
+    return ", ".join(
+        "{} of {:,} of {}".format(*counts[corpus], name) for corpus, name in NAMES.items()
+    )
+
+
 def _certain(figures: dict[str, Any]) -> str:
     """Say how many such sounds the shipped models give an emotion, once they may be uncertain."""
     of_each = ", ".join(
@@ -84,8 +88,10 @@ def _certain(figures: dict[str, Any]) -> str:
         for name, of in figures["models"].items()
     )
     first = next(iter(figures["models"].values()))
+    lost = _lost(figures["speech_of_too_small_a_share"])
     return (
         f"Of {figures['sounds']} with other music (of the games {', '.join(figures['music_of'])}) "
         f"{figures['sounds'] - first['none']} are not `none`; of so many an emotion is told, not "
-        f"*uncertain*: {of_each}."
+        f"*uncertain*: {of_each}. Recordings of speech that are *uncertain*, whatever the model "
+        f"says, because less than {100 * LEAST_SHARE:g} % of them is speech: {lost}."
     )

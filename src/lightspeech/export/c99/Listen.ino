@@ -61,7 +61,7 @@ static void tell(const float *probabilities) {
     Serial.print(probabilities[i]);
     Serial.print(' ');
   }
-  const int best = ls_listener_best(probabilities);
+  const int best = ls_listener_best(&listener, probabilities);
   Serial.println(best >= 0 ? ls_model_label(best) : "uncertain");
   show(best >= 0 ? best % 7 + 1 : 0);
 }

@@ -45,10 +45,11 @@ ls_listener_event ls_listener_step(ls_listener *listener, float *probabilities) 
     return LS_LISTENER_ANSWER;
 }
 
-int ls_listener_best(const float *probabilities) {
+int ls_listener_best(const ls_listener *listener, const float *probabilities) {
+    const float speech = ls_frontend_speech(&listener->recognizer.frontend);
     int best = 0;
     for (int i = 1; i < LS_MODEL_OUTPUT_SIZE; i++) {
         best = probabilities[i] > probabilities[best] ? i : best;
     }
-    return probabilities[best] >= LS_MODEL_THRESHOLD ? best : -1;
+    return probabilities[best] >= LS_MODEL_THRESHOLD && speech >= LS_LEAST_SHARE ? best : -1;
 }

@@ -24,6 +24,8 @@ extern "C" {
 #define LS_HELD 4096u /* samples that may come while the network runs, a power of two */
 #endif
 
+#define LS_LEAST_SHARE 0.4f /* of speech in a window, below which its answer is uncertain */
+
 typedef struct {
     int16_t samples[LS_HELD]; /* ring */
     volatile uint32_t heard;  /* samples that came, all in all */
@@ -46,8 +48,9 @@ void ls_listener_hear(ls_listener *listener, const int16_t *samples, uint32_t n)
 /* Hear what came, and answer once a window is whole: LS_MODEL_OUTPUT_SIZE probabilities. */
 ls_listener_event ls_listener_step(ls_listener *listener, float *probabilities);
 
-/* The likeliest class, or -1 where the answer is uncertain. */
-int ls_listener_best(const float *probabilities);
+/* The likeliest class of the answer that was just given, or -1 where it is uncertain: below
+ * LS_MODEL_THRESHOLD, or too little of the window is speech. */
+int ls_listener_best(const ls_listener *listener, const float *probabilities);
 
 #ifdef __cplusplus
 }

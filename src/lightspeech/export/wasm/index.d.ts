@@ -2,7 +2,8 @@
 export interface Answer {
   /** The likeliest one, or `none` where nobody speaks. */
   label: string;
-  /** Somebody speaks, and the highest probability is below the model's threshold. */
+  /** Somebody speaks, and the highest probability is below the model's threshold, or `speech` is
+   * below 0.4: so little is rather music. */
   uncertain: boolean;
   /** Share of the time in which somebody speaks, 0 to 1. */
   speech: number;

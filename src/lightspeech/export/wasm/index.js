@@ -2,6 +2,7 @@
 
 const CELL = 1280, HOLD = 4, DELAY = 8, LEAST_S = 0.3; // of the voice gate: samples, cells, cells, s
 const UTTERANCE_S = 10; // longer sound is no single utterance
+const LEAST_SHARE = 0.4; // of speech, below which an answer is uncertain
 const ALL = 0, NETWORK = 1, GATE = 2; // that hear a sound
 const NONE = "none";
 
@@ -149,7 +150,8 @@ export class Recognizer {
     const best = row.indexOf(Math.max(...row));
     const speaks = speech > 0;
     const label = speaks ? this.labels[best] : NONE;
-    return { label, uncertain: speaks && row[best] < this.threshold, speech, probabilities };
+    const unsure = row[best] < this.threshold || speech < LEAST_SHARE;
+    return { label, uncertain: speaks && unsure, speech, probabilities };
   }
 }
 

@@ -41,7 +41,7 @@ export const TEXTS = {
     busy: "Listening to {name} …", heard: "{name}, {duration}",
     unreadable: "{name} cannot be decoded here; try WAV, MP3 or FLAC.",
     stopped: "Stopped.", whole: "All of it", maybe: "uncertain ({label}?)", none: "nobody speaks",
-    limits: "It hears how something is said, as actors say it, and is often wrong. Not for judging people. A probability below the model's threshold is shown as uncertain.",
+    limits: "It hears how something is said, as actors say it, and is often wrong. Not for judging people. A probability below the model's threshold, or too little speech, is shown as uncertain.",
     angry: "angry", happy: "happy", neutral: "neutral", sad: "sad",
   },
   de: {
@@ -84,7 +84,7 @@ export const TEXTS = {
     busy: "Hört {name} …", heard: "{name}, {duration}",
     unreadable: "{name} lässt sich hier nicht lesen; versuchen Sie WAV, MP3 oder FLAC.",
     stopped: "Beendet.", whole: "Alles", maybe: "unsicher ({label}?)", none: "niemand spricht",
-    limits: "Es hört, wie etwas gesagt wird, so wie Schauspieler es sagen, und irrt sich oft. Nicht geeignet, um Menschen zu beurteilen. Eine Wahrscheinlichkeit unter der Schwelle des Modells gilt als unsicher.",
+    limits: "Es hört, wie etwas gesagt wird, so wie Schauspieler es sagen, und irrt sich oft. Nicht geeignet, um Menschen zu beurteilen. Eine Wahrscheinlichkeit unter der Schwelle des Modells, oder zu wenig Sprache, gilt als unsicher.",
     angry: "wütend", happy: "fröhlich", neutral: "neutral", sad: "traurig",
   },
 };

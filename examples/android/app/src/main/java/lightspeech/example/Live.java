@@ -12,6 +12,7 @@ import java.util.List;
 public final class Live {
     private static final double STEP_S = 0.1; // sound is taken in steps, so that chunks may differ
     private static final double LEAST_KNOWN_S = 0.6; // of a window before it is spoken of, or all
+    private static final double LEAST_SHARE = 0.4; // of speech, below which an answer is uncertain
 
     /** A network: a window of samples to a probability a label. */
     public interface Model {
@@ -26,7 +27,7 @@ public final class Live {
         public final double speech;
         public final float[] probabilities;
         public final int label;
-        /** Somebody speaks, and the likeliest label is below the model's threshold. */
+        /** Somebody speaks, but too little, or the likeliest label is below the model's threshold. */
         public final boolean uncertain;
 
         Now(double at, double start, double end, double speech, float[] probabilities, double threshold) {
@@ -40,7 +41,7 @@ public final class Live {
                 if (probabilities[n] > probabilities[best]) best = n;
             }
             label = speech == 0 ? -1 : best;
-            uncertain = speech > 0 && probabilities[best] < threshold;
+            uncertain = speech > 0 && (probabilities[best] < threshold || speech < LEAST_SHARE);
         }
     }
 
