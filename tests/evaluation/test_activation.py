@@ -1,4 +1,4 @@
-"""High and low activation: classes added up, and their UAR beside that of the classes."""
+"""High and low activation of corpora left out: its UAR beside that of the classes."""
 
 import numpy as np
 import pytest
@@ -24,11 +24,6 @@ def left(truth, given):
     return LeftOut("one", (answers,), (1.0,))
 
 
-def test_classes_of_one_side_are_added_up():
-    told = activation.high(np.array([[0.1, 0.2, 0.3, 0.4]]), LABELS)
-    np.testing.assert_allclose(told, [0.3])
-
-
 def test_one_class_for_the_other_of_its_side_is_right_of_activation_alone():
     measured = activation.measure(left(truth=[0, 1, 2, 3], given=[1, 0, 3, 2]))
     assert (measured.uar_of_classes, measured.uar) == (0, 1)
@@ -37,8 +32,3 @@ def test_one_class_for_the_other_of_its_side_is_right_of_activation_alone():
 def test_both_sides_count_alike_however_many_there_are():
     measured = activation.measure(left(truth=[0, 0, 0, 2], given=[0, 0, 0, 1]))
     assert measured.uar == pytest.approx(0.5)
-
-
-def test_every_common_class_that_is_on_a_side_is_on_one():
-    assert not activation.HIGH & activation.LOW
-    assert {*LABELS} <= activation.HIGH | activation.LOW

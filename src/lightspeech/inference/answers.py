@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lightspeech.bundle import Bundle
+from lightspeech.inference import activation
 
 NONE = "none"
 """The label where nobody speaks."""
@@ -43,6 +44,11 @@ class Segment:
     speech: float
     ratings: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def activation(self) -> float | None:
+        """Probability of high activation, 0 to 1; None of classes it is not known of."""
+        return activation.of(self.probabilities)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -54,7 +60,7 @@ class Answer:
             they are the mean over windows, as all figures are measured; of longer audio the mean
             over the ``segments`` in which somebody speaks, weighted by their duration.
         uncertain: somebody speaks, and the highest probability is below the bundle's threshold, or
-            ``speech`` below `LEAST_SHARE`; never with ratings.
+            the speech of the hops with some below `LEAST_SHARE`; never with ratings.
         speech: share of the time in which somebody speaks, 0 to 1.
         segments: one, where the audio has ten seconds or less; else stretches without gaps, each as
             long as label and certainty last, their probabilities the mean over ``hops``, weighted
@@ -74,6 +80,11 @@ class Answer:
     hops: tuple[Segment, ...]
     duration_s: float
     ratings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def activation(self) -> float | None:
+        """Probability of high activation, 0 to 1; None of classes it is not known of."""
+        return activation.of(self.probabilities)
 
 
 def segment(
@@ -101,6 +112,7 @@ def segment(
 
 def record(segment: Segment) -> dict[str, Any]:
     """Give a segment as JSON has it: seconds and shares to 0.001, probabilities to 0.000001."""
+    activated = segment.activation
     return {
         "start_s": round(segment.start_s, 3),
         "end_s": round(segment.end_s, 3),
@@ -108,6 +120,7 @@ def record(segment: Segment) -> dict[str, Any]:
         "probabilities": rounded(segment.probabilities),
         "uncertain": segment.uncertain,
         "speech": round(segment.speech, 3),
+        **({} if activated is None else {"activation": round(activated, 6)}),
         **({"ratings": rounded(segment.ratings)} if segment.ratings else {}),
     }
 
@@ -141,12 +154,11 @@ def answer(hops: Sequence[Segment], bundle: Bundle) -> Answer:
     spoken = [hop for hop in hops if hop.label != NONE]
     probabilities = _mean([hop.probabilities for hop in spoken or hops], spoken or hops)
     label = max(probabilities, key=probabilities.__getitem__, default=RATED)
-    speech = _speech(hops)
     return Answer(
         label=label if spoken else NONE,
         probabilities=probabilities,
-        uncertain=bool(spoken) and _uncertain(probabilities, speech, bundle),
-        speech=speech,
+        uncertain=bool(spoken) and _uncertain(probabilities, _speech(spoken), bundle),
+        speech=_speech(hops),
         segments=merged(hops),
         hops=tuple(hops),
         duration_s=hops[-1].end_s,

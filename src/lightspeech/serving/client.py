@@ -182,6 +182,7 @@ class RemoteStream:
         if kind == "dropped":
             self.dropped_s += message["end_s"] - message["start_s"]
             return []
+        message.pop("activation", None)  # a segment adds it up itself
         return [Update(Kind(kind), message.pop("at_s"), Segment(**message))]
 
     def _send(self, content: str | bytes) -> None:

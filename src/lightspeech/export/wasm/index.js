@@ -69,9 +69,12 @@ export class Recognizer {
     const speaks = this.#speaks(samples);
     const all = starts(samples.length, this.windowSize, this.hopSize);
     const isShort = this.#isUtterance(samples);
-    const spoken = all.filter((start) => isShort || speaks(start, start + this.windowSize) > 0);
+    const shares = all.map((start) => speaks(start, start + this.windowSize));
+    const spoken = all.filter((_, i) => isShort || shares[i] > 0);
     const rows = this.#rows(samples, spoken.length ? spoken : all);
-    return this.#told(pool(rows, this.#takesLargest), speaks(0, samples.length));
+    const speech = speaks(0, samples.length), heard = shares.filter((share) => share > 0);
+    const share = isShort || !heard.length ? speech : sum(heard) / heard.length;
+    return this.#told(pool(rows, this.#takesLargest), speech, share);
   }
 
   /** Answer a recording hop by hop, as lightspeech does; a stream that goes on begins anew. */
@@ -145,12 +148,12 @@ export class Recognizer {
     return (begin, end) => share(sounds, begin, end, LEAST_S * this.sampleRate);
   }
 
-  #told(row, speech) {
+  #told(row, speech, share = speech) {
     const probabilities = Object.fromEntries(this.labels.map((label, i) => [label, row[i]]));
     const best = row.indexOf(Math.max(...row));
     const speaks = speech > 0;
     const label = speaks ? this.labels[best] : NONE;
-    const unsure = row[best] < this.threshold || speech < LEAST_SHARE;
+    const unsure = row[best] < this.threshold || share < LEAST_SHARE;
     return { label, uncertain: speaks && unsure, speech, probabilities };
   }
 }

@@ -25,12 +25,22 @@ function joined(group) {
 
 const rounded = (value, digits) => Number(value.toFixed(digits));
 
+const HIGH = ["angry", "fearful", "happy", "surprised"], LOW = ["bored", "calm", "neutral", "sad"];
+
+/** Probability of high activation, where every class is on a side; else nothing. */
+function activation(probabilities) {
+  const names = Object.keys(probabilities), high = names.filter((name) => HIGH.includes(name));
+  if (!names.every((name) => HIGH.includes(name) || LOW.includes(name))) return {};
+  return { activation: rounded(high.reduce((sum, name) => sum + probabilities[name], 0), 6) };
+}
+
 /** A stretch as `predict --json` tells it. */
 export function record({ start, end, label, probabilities, uncertain, speech }, path, model) {
   const shares = Object.entries(probabilities).map(([name, p]) => [name, rounded(p, 6)]);
   return {
     path, start_s: rounded(start, 3), end_s: rounded(end, 3), label,
-    probabilities: Object.fromEntries(shares), uncertain, speech: rounded(speech, 3), model,
+    probabilities: Object.fromEntries(shares), uncertain, speech: rounded(speech, 3),
+    ...activation(probabilities), model,
   };
 }
 
