@@ -66,19 +66,19 @@ class Bands(Additions):
         Returns:
             Name of shape ``(batch, frames, bands)``.
         """
-        spectrum, bins = self.spectrum(self.frames(waveform, cfg, n_samples), cfg.n_fft)
+        spectrum, bins = self._spectrum(self._frames(waveform, cfg, n_samples), cfg.n_fft)
         squares = self.add("Mul", spectrum, spectrum)
         real, imaginary = self.add("Split", squares, axis=2, num_outputs=2), f"{self.prefix}other"
         self.nodes[-1].output.append(imaginary)
         energies = self.add("Add", real, imaginary)
         energies = self.add("Reshape", energies, self.integers([0, len(bins), -1]))
         turned = self.add("Transpose", energies, perm=[0, 2, 1])  # a way to read it
-        return self.add("MatMul", turned, self.weights(cfg, bins))
+        return self.add("MatMul", turned, self._weights(cfg, bins))
 
-    def frames(self, waveform: str, cfg: MelConfig, n_samples: int) -> str:
+    def _frames(self, waveform: str, cfg: MelConfig, n_samples: int) -> str:
         """Cut windowed frames, of hops that were turned: shape ``(batch, n_fft, frames)``."""
         hop, hops = cfg.hop_length, n_hops(cfg)
-        samples = self.whole_hops(waveform, hop, hops * hop - cfg.n_fft, n_samples)
+        samples = self._whole_hops(waveform, hop, hops * hop - cfg.n_fft, n_samples)
         hop_by_hop = self.add("Reshape", samples, self.integers([0, -1, hop]))
         turned = self.add("Transpose", hop_by_hop, perm=[0, 2, 1])
         window, parts = frontend.tables(cfg).window[:, None], []
@@ -90,13 +90,13 @@ class Bands(Additions):
             parts.append(self.add("Mul", part, self.table(weights)))
         return self.add("Concat", *parts, axis=1)
 
-    def whole_hops(self, waveform: str, hop: int, lacking: int, n_samples: int) -> str:
+    def _whole_hops(self, waveform: str, hop: int, lacking: int, n_samples: int) -> str:
         """Fill the hop in which the last frame ends, and leave out what is behind it."""
         if n_samples and n_samples % hop == 0:
             return waveform
         return self.whole(self.add("Pad", waveform, self.integers([0, 0, 0, lacking])), hop)
 
-    def spectrum(self, frames: str, n_fft: int) -> tuple[str, Bins]:
+    def _spectrum(self, frames: str, n_fft: int) -> tuple[str, Bins]:
         """Transform frames.
 
         Returns:
@@ -112,11 +112,11 @@ class Bands(Additions):
             bins = bins[:, None] + before * np.arange(found)
             before *= radix
             at = n_fft // before * np.arange(radix)
-            table = self.transforms(cosines, bins, at, n_fft, parts)
+            table = self._transforms(cosines, bins, at, n_fft, parts)
             values, bins = self.add("MatMul", table, values), bins.ravel()
         return values, bins
 
-    def transforms(self, cosines: str, bins: Bins, at: Bins, n_fft: int, parts: int) -> str:
+    def _transforms(self, cosines: str, bins: Bins, at: Bins, n_fft: int, parts: int) -> str:
         """Add the tables of small transforms, one for each row of bins.
 
         Real part: cosine of the real, sine of the imaginary one; imaginary: minus sine, cosine.
@@ -135,7 +135,7 @@ class Bands(Additions):
         (rows, found), radix, quarter = bins.shape, len(at), n_fft // 4
         turns = self.products(bins.ravel(), at, n_fft)
         offsets = np.array([[0, 3 * quarter], [quarter, 0]])[:, :parts, None]
-        if at[-1] < radix:  # nothing lies between its points: the last
+        if at[1] == 1:  # nothing lies between its points: the last
             turns = self.add("Reshape", turns, self.integers([rows, 1, found, 1, radix]))
             offsets = offsets[:, None]
         else:
@@ -143,7 +143,7 @@ class Bands(Additions):
         table = self.looked_up(cosines, turns, offsets, n_fft)
         return self.add("Reshape", table, self.integers([rows, 2 * found, parts * radix]))
 
-    def weights(self, cfg: MelConfig, bins: Bins) -> str:
+    def _weights(self, cfg: MelConfig, bins: Bins) -> str:
         """Add weights of bands, ``(bins, bands)``; a bin that is there twice has them once."""
         numbered = reversed(list(enumerate(bins.tolist())))
         place = {min(k, cfg.n_fft - k): at for at, k in numbered}
