@@ -23,7 +23,7 @@ from lightspeech.frontends import small_encoder
 from lightspeech.frontends.contract import Layer
 from lightspeech.frontends.inputs import apply
 from lightspeech.frontends.mel_layer import MelLayer
-from lightspeech.models import int8_graph, onnx_standardization, onnx_transform
+from lightspeech.models import int8_graph, onnx_transform
 from lightspeech.models.int8 import Int8Network
 from lightspeech.models.int8_onnx import OPSET, Converted, dynamic
 from lightspeech.quiet import muted
@@ -131,7 +131,6 @@ def to_bytes(run: Run, *, half: bool = False, network_alone: bool = False) -> by
     model = graph(Recognizer(run, layer, half=half), run.config.model.name)
     if not length:
         int8_graph.fuse(model)
-        onnx_standardization.replace(model)
     for part in layer.modules():
         if isinstance(part, MelLayer) and onnx_mel.can(part.cfg):
             onnx_mel.replace(model, part.cfg)

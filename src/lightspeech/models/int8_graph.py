@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lightspeech.models import onnx_standardization
+
 MOVES = ("Transpose", "Unsqueeze", "Squeeze", "Slice", "Reshape", "Flatten")
 """Operations that only move numbers."""
 WEIGHTED = ("Conv", "Gemm")
@@ -69,6 +71,7 @@ def fuse(model: Any) -> None:
     """
     if any(attribute.HasField("g") for node in model.graph.node for attribute in node.attribute):
         return
+    onnx_standardization.replace(model.graph)
     graph = _Graph(model)
     graph.move_integers()
     graph.add_biases()

@@ -20,50 +20,58 @@ EPSILON = 1e-5
 TURN = "Transpose"
 
 
-def replace(model: Any) -> None:
+def replace(graph: Any) -> None:
     """Write the batch norm between two turns as difference and product, in place.
 
+    What nothing reads any more stays in the graph, for whoever writes it to leave out.
+
     Args:
-        model: ONNX; without one such batch norm, of neither scale nor shift, it stays as it is, and
-            so does one with a loop inside, which may read what is left out.
+        graph: of a model; without one such batch norm, of neither scale nor shift, it stays as it
+            is.
     """
     from onnx import helper, numpy_helper
 
-    graph = model.graph
-    nodes, stored = list(graph.node), {each.name: each for each in graph.initializer}
-    norms = [node for node in nodes if node.op_type == NORM]
-    loops = any(attribute.HasField("g") for node in nodes for attribute in node.attribute)
-    if loops or len(norms) != 1 or not {*norms[0].input[1:]} <= {*stored}:
+    nodes = list(graph.node)
+    turns = _turns(graph)
+    if turns is None:
         return
-    [norm] = norms
-    scale, shift = (numpy_helper.to_array(stored[name]) for name in norm.input[1:3])
-    before = [node for node in nodes if norm.input[0] in node.output]
-    after = [node for node in nodes if norm.output[0] in node.input]
-    kinds = [node.op_type for node in (*before, *after)]
-    if kinds != [TURN, TURN] or (scale != 1).any() or shift.any():
-        return
-    mean, variance = norm.input[3:5]
+    norm, before, after = turns
     epsilon = numpy_helper.from_array(np.array(EPSILON, np.float32), f"{PREFIX}epsilon")
     graph.initializer.append(epsilon)
     steps = [
-        ("Sub", [before[0].input[0], mean], CENTRED),
-        ("Add", [variance, epsilon.name], SPREAD),
+        ("Sub", [before.input[0], norm.input[3]], CENTRED),
+        ("Add", [norm.input[4], epsilon.name], SPREAD),
         ("Sqrt", [SPREAD], f"{PREFIX}deviation"),
         ("Reciprocal", [f"{PREFIX}deviation"], f"{PREFIX}sharpness"),
         ("Mul", [CENTRED, f"{PREFIX}sharpness"], RESULT),
     ]
     at = nodes.index(norm)
     nodes[at : at + 1] = [helper.make_node(kind, names, [to], to) for kind, names, to in steps]
-    nodes.remove(after[0])
+    nodes.remove(after)
     for node in nodes:
-        node.input[:] = [RESULT if name == after[0].output[0] else name for name in node.input]
-    if not any(before[0].output[0] in node.input for node in nodes):
-        nodes.remove(before[0])
-    read = {name for node in nodes for name in node.input}
-    kept = [each for each in graph.initializer if each.name in read]
-    del graph.node[:], graph.initializer[:]
+        node.input[:] = [RESULT if name == after.output[0] else name for name in node.input]
+    del graph.node[:]
     graph.node.extend(nodes)
-    graph.initializer.extend(kept)
+
+
+def _turns(graph: Any) -> tuple[Any, Any, Any] | None:
+    """Find the one batch norm without scale and shift, the turn before it and the turn behind."""
+    from onnx import numpy_helper
+
+    stored = {each.name: each for each in graph.initializer}
+    norms = [node for node in graph.node if node.op_type == NORM]
+    if len(norms) != 1 or not {*norms[0].input[1:]} <= {*stored}:
+        return None
+    [norm] = norms
+    scale, shift = (numpy_helper.to_array(stored[name]) for name in norm.input[1:3])
+    beside = [
+        *(node for node in graph.node if norm.input[0] in node.output),
+        *(node for node in graph.node if norm.output[0] in node.input),
+    ]
+    if [node.op_type for node in beside] != [TURN, TURN] or (scale != 1).any() or shift.any():
+        return None
+    before, after = beside
+    return norm, before, after
 
 
 def statistics(graph: Any) -> tuple[str, str, str] | None:

@@ -68,8 +68,8 @@ def _benchmark(root: Path) -> str:
     return f"{about}\n\n{picture}\n\n{benchmark_table.markdown(rows)}"
 
 
-def _lstm(root: Path) -> str:
-    about, rows = benchmark_table.read(root / "benchmark_lstm.json")
+def _formats(root: Path, file: str) -> str:
+    about, rows = benchmark_table.read(root / file)
     return f"{about}\n\n{benchmark_table.markdown(rows)}"
 
 
@@ -114,7 +114,8 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "install": _install,
     "archive": archive_costs.describe,
     "browser": browser.describe,
-    "lstm": _lstm,
+    "lstm": lambda root: _formats(root, "benchmark_lstm.json"),
+    "alone": lambda root: _formats(root, "benchmark_onnx.json"),
     "maps": map_speed.describe,
     "onnx": onnx_speed.describe,
     "base": onnx_speed.base,

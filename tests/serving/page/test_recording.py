@@ -44,6 +44,7 @@ def test_a_recording_is_answered_and_saved_as_predict_does(visit, hear, voice, e
         assert (record["label"], record["uncertain"]) == (told["label"], told["uncertain"])
         assert record["end_s"] == pytest.approx(told["end_s"], abs=0.002)
         assert record["probabilities"] == pytest.approx(told["probabilities"], abs=0.02)
+        assert record["activation"] == pytest.approx(told["activation"], abs=0.02)
     rows = list(csv.DictReader(io.StringIO(files[1][1])))
     assert [float(row["p_sad"]) for row in rows] == [r["probabilities"]["sad"] for r in records]
     assert [row["uncertain"] for row in rows] == [str(r["uncertain"]) for r in records]
