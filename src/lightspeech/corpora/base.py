@@ -150,6 +150,11 @@ class RootConfig:
 
     root: NamedPath | None = None
 
+    @property
+    def part(self) -> str:
+        """What figures call the part that is taken, behind the corpus's name; empty: the whole."""
+        return ""
+
 
 def find_root(cfg: RootConfig, name: str) -> Path:
     """Find the folder of a corpus.

@@ -6,11 +6,17 @@ the sentence. Known oddities: speaker MK0 has no *surprised*, MP0 only 256 files
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import Field
+
+from lightspeech.config import config
 from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance, find_root, read_files
 
 NAME = "nemo"
+SENTENCES = 90
 
 EMOTIONS = ("anger", "fear", "happiness", "neutral", "sadness", "surprised")
 SEX = {
@@ -38,16 +44,29 @@ INFO = Info(
     hint="point root at the samples/ folder of the repository",
 )
 
-Config = RootConfig
+
+@config
+class Config(RootConfig):
+    """Where it lies, and how much of it is taken."""
+
+    sentences: Annotated[int, Field(ge=1, le=SENTENCES)] = SENTENCES
+    """The first so many; figures of fewer than all bear their number, as ``nemo30``."""
+
+    @property
+    def part(self) -> str:
+        """How many sentences are taken; empty where all are."""
+        return "" if self.sentences == SENTENCES else str(self.sentences)
 
 
-def read(cfg: RootConfig) -> Reading:
-    """Read every recording below the root.
+def read(cfg: Config) -> Reading:
+    """Read every recording of these sentences below the root.
 
     Raises:
         CorpusError: if the folder is missing or holds no recording of this corpus.
     """
-    return read_files(find_root(cfg, NAME), parse, name=NAME)
+    reading = read_files(find_root(cfg, NAME), parse, name=NAME)
+    taken = [u for u in reading.utterances if int(u.sentence) <= cfg.sentences]
+    return replace(reading, utterances=taken)
 
 
 def parse(path: Path) -> Utterance | str:

@@ -225,4 +225,4 @@ def corpus_name(recipe: Recipe, protocol: Protocol) -> str:
     if protocol.unit == "corpus":
         taught = {name.split("/")[0] for split in protocol.splits for name in split.train}
         return evaluation.cross(len(recipe.corpora), taught=len(taught))
-    return "+".join(sorted(corpus.name for corpus in recipe.corpora))
+    return "+".join(sorted(corpus.name + corpus.config.part for corpus in recipe.corpora))
