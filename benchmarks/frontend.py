@@ -3,6 +3,7 @@
 Run by hand, on an otherwise idle machine: ``python benchmarks/frontend.py``
 """
 
+import argparse
 import os
 import time
 from pathlib import Path
@@ -46,6 +47,7 @@ def measure(cfg: MelConfig, rounds: int = ROUNDS) -> dict[str, Any]:
 
 def main() -> None:
     """Measure the front end of every model and write one file."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # one core, matrix products too
     found = {}

@@ -4,6 +4,7 @@ Run by hand, in an environment that has the extra ``all``: ``python benchmarks/i
 is installed: the packages are those here, followed from requirement to requirement.
 """
 
+import argparse
 import sys
 import tomllib
 from collections.abc import Iterable
@@ -66,6 +67,7 @@ def weight(extra: str) -> Weight:
 
 def main() -> None:
     """Weigh each extra, and write what was found."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     found = Installs(
         python=sys.version.split()[0],
         platform=sys.platform,

@@ -1,15 +1,13 @@
 """Counts how the house is built: questions of kind, busiest modules, top-level files, lines.
 
-    python benchmarks/structure.py [CHECKOUT]
-
 A line asks for a kind where it looks at a name, a type or a missing value to learn what a model, a
 front end, a step or a format *is*, instead of letting it answer for itself.
 """
 
+import argparse
 import ast
 import json
 import re
-import sys
 from pathlib import Path
 
 KINDS = re.compile(
@@ -84,4 +82,6 @@ def count(root: Path) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(count(Path(sys.argv[1] if sys.argv[1:] else ".")), indent=2))
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("checkout", nargs="?", type=Path, default=Path())
+    print(json.dumps(count(asked.parse_args().checkout), indent=2))
