@@ -115,8 +115,11 @@ def test_a_bundle_of_the_corpus_hears_its_own_test_speakers_alone(lightspeech, t
 
 
 @pytest.mark.usefixtures("torch")
-def test_what_is_no_study_is_refused(lightspeech, error_line, tmp_path):
-    assert "recipe" in error_line(lightspeech("explain", tmp_path))
+def test_what_is_no_study_and_no_bundle_is_refused(lightspeech, error_line, tmp_path):
+    for targets in ([tmp_path], ["nope", "micro"], ["micro", "nope"]):
+        line = error_line(lightspeech("explain", *targets))
+        assert "neither a study" in line or "no such file" in line
+    assert f"{tmp_path}: neither" in error_line(lightspeech("explain", tmp_path))
 
 
 def test_recordings_are_explained_in_three_sentences(

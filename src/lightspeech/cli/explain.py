@@ -111,6 +111,11 @@ def command(
     of_bundles = {"--pictures": pictures, "--speakers": speakers, "--map": map != OCCLUSION}
     if option := next((name for name, value in of_bundles.items() if value), None):
         raise ConfigError(f"{targets[0]} is no bundle; {option} is for a bundle and recordings")
+    if nothing := [each for each in targets if not _is_bundle(each) and not _is_study(each)]:
+        raise ConfigError(
+            f"{printable(nothing[0])}: neither a study, such as runs/ravdess_micro, nor a bundle; "
+            f"shipped are {', '.join(bundles.shipped())}"
+        )
     needs.torch("an explanation of trained runs")
     from lightspeech.studies.folders import Places
     from lightspeech.workflows.explain import explain
