@@ -5,7 +5,7 @@ corpora that bars are set on is chosen by, and on speakers of the first who were
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -109,9 +109,20 @@ def batches(
     return features.train(order, torch.from_numpy(classes_of(utterances)), augment)
 
 
-def train(batches: MelBatches, cfg: MelConfig, *, seed: int, padded: bool = False) -> nn.Module:
-    """Train `micro` on batches, whose layer may be another than that of ``cfg``."""
+def train(
+    batches: MelBatches, cfg: MelConfig, *, seed: int, padded: bool = False, copies: int = 0
+) -> nn.Module:
+    """Train `micro`, whatever it is taught, for as many steps.
+
+    Args:
+        batches: whose layer may be another than that of ``cfg``.
+        cfg: the front end.
+        seed: of weights and dropout.
+        padded: whether layers are padded.
+        copies: how often each recording is there besides, bent.
+    """
     torch.manual_seed(seed)
+    training = replace(TRAINING, epochs=max(TRAINING.epochs // (1 + copies), 1))
     front = mel.build(cfg, windows=WINDOWS)
     network = micro.build(micro.Config(padded=padded), frontend=front, n_classes=len(CLASSES))
     first = [batch.features for batch, _ in zip(batches.epoch(10_000), range(20), strict=False)]
@@ -121,10 +132,10 @@ def train(batches: MelBatches, cfg: MelConfig, *, seed: int, padded: bool = Fals
     norm.load_state_dict({**norm.state_dict(), "running_mean": x.mean(0), "running_var": x.var(0)})
     norm.momentum = 0.0
     with TemporaryDirectory() as folder:
-        labels_alone = [Labels(batches, len(CLASSES), TRAINING)]
-        objective = Sum(network, labels_alone, mixup=TRAINING.mixup)
+        labels_alone = [Labels(batches, len(CLASSES), training)]
+        objective = Sum(network, labels_alone, mixup=training.mixup)
         return loop.train(
-            network, batches, TRAINING, Path(folder),
+            network, batches, training, Path(folder),
             objective=objective, select=lambda _: 0.0, seed=seed,
         ).eval()  # fmt: skip
 

@@ -177,7 +177,7 @@ class Trial:
             seed=seed, drawn=np.concatenate([plain * s for s in share]),
         )  # fmt: skip
         batches.layer = form.layer
-        return trials.train(batches, CFG, seed=seed)
+        return trials.train(batches, CFG, seed=seed, copies=len(copies))
 
     def measure(self, network: nn.Module, layer: MelLayer) -> dict[str, float]:
         """Give the UAR of each part as it is, and the mean over corpora under each bend."""

@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import librosa
@@ -96,6 +97,7 @@ def test_level_by_the_loudest_hears_no_loudness(factor, changes):
 
 QUIETER = st.floats(-60, 6)
 RECENT = MelConfig(level="recent", floor=1e-18)
+SHALLOW = replace(RECENT, range_db=30)
 
 
 def murmur(seed, seconds=5):
@@ -106,12 +108,26 @@ def murmur(seed, seconds=5):
     return np.clip(rng.normal(0, 0.1, len(loudness)) * 10 ** (loudness / 20), -0.4, 0.4)
 
 
-@given(db=QUIETER, seed=st.integers(0, 99))
-def test_gain_is_no_cue_under_the_recent_level(db, seed):
+@given(db=QUIETER, seed=st.integers(0, 99), cfg=st.sampled_from([RECENT, SHALLOW]))
+def test_gain_is_no_cue_under_the_recent_level(db, seed, cfg):
     sound = murmur(seed)
-    expected = frontend.features(sound.astype(np.float32), RECENT)
-    found = frontend.features((sound * 10 ** (db / 20)).astype(np.float32), RECENT)
+    expected = frontend.features(sound.astype(np.float32), cfg)
+    found = frontend.features((sound * 10 ** (db / 20)).astype(np.float32), cfg)
     np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_a_narrower_range_cuts_off_what_is_further_down_and_no_more():
+    sound = murmur(0).astype(np.float32)
+    deep, shallow = (frontend.features(sound, replace(RECENT, range_db=db)) for db in (52, 20))
+    lowest = -20 / 10 * math.log(10)
+    assert deep.min() < lowest - 1
+    np.testing.assert_allclose(shallow, np.maximum(deep, lowest), atol=1e-6)
+
+
+@pytest.mark.parametrize("db", [0, 201, -30])
+def test_a_range_that_cannot_be_is_refused(db):
+    with pytest.raises(ConfigError, match="range_db must be 1 to 200"):
+        MelConfig(range_db=db)
 
 
 def test_the_recent_level_waits_for_no_later_frame_and_forgets_after_two_seconds():
@@ -125,9 +141,10 @@ def test_the_recent_level_waits_for_no_later_frame_and_forgets_after_two_seconds
     np.testing.assert_array_equal(start, frontend.features(sound, RECENT)[: len(start)])
 
 
-def test_silence_is_not_heard_under_the_recent_level():
-    found = frontend.features(np.zeros(48_000, np.float32), RECENT)
-    np.testing.assert_allclose(found, -frontend.log_range(RECENT), rtol=1e-5)
+@pytest.mark.parametrize("cfg", [RECENT, SHALLOW])
+def test_silence_is_not_heard_under_the_recent_level(cfg):
+    found = frontend.features(np.zeros(48_000, np.float32), cfg)
+    np.testing.assert_allclose(found, -frontend.log_range(cfg), rtol=1e-5)
 
 
 def test_the_recent_level_needs_a_floor_below_16_bits():

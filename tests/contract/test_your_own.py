@@ -28,8 +28,8 @@ from lightspeech.frontends import mel
 class Config:
     n_mels: int = 24
 
-def build(cfg, *, windows, speeds=()):
-    return mel.build(MelConfig(n_mels=cfg.n_mels, power=1), windows=windows, speeds=speeds)
+def build(cfg, *, windows, augment):
+    return mel.build(MelConfig(n_mels=cfg.n_mels, power=1), windows=windows, augment=augment)
 """
 SQUARED = """
 from lightspeech.config import config

@@ -163,8 +163,10 @@ def test_sound_far_below_the_loudest_is_heard_as_by_python(hear):
     assert np.abs(heard - unit_input(cfg).quantize(expected)).max() <= 1
 
 
-def test_the_recent_level_is_that_of_python_and_forgets_as_it_does(hear):
-    cfg, windows = MelConfig(level="recent", floor=1e-18), Windows(window_s=3.0, hop_s=0.96)
+@pytest.mark.parametrize("range_db", [52, 30])
+def test_the_recent_level_is_that_of_python_and_forgets_as_it_does(hear, range_db):
+    cfg = MelConfig(level="recent", floor=1e-18, range_db=range_db)
+    windows = Windows(window_s=3.0, hop_s=0.96)
     loud = np.random.default_rng(0).normal(0, 9_000, 48_000).clip(-32_768, 32_767)
     samples = (loud * np.where(np.arange(48_000) < 8_000, 1, 1e-2)).round().astype(np.int16)
     expected = frontend.features(samples / np.float32(32_768), cfg)
@@ -177,7 +179,14 @@ WHOLE = ("-DLS_FIXED",), ("-DLS_FIXED", "-DLS_SHORT")
 
 
 @pytest.mark.parametrize("options", [(), ("-DLS_LANES=4",), *WHOLE], ids=" ".join)
-@pytest.mark.parametrize("level", [{}, {"level": "recent", "floor": 1e-18}])
+@pytest.mark.parametrize(
+    "level",
+    [
+        {},
+        {"level": "recent", "floor": 1e-18},
+        {"level": "recent", "floor": 1e-18, "range_db": 30},
+    ],
+)
 def test_a_stream_is_given_the_frames_of_the_whole_recording(tmp_path, load_c, level, options):
     cfg, windows = MelConfig(**level), Windows(window_s=1.0, hop_s=0.96)
     sources = c99_frontend.sources(cfg, windows, unit_input(cfg), by_frame=True)

@@ -15,6 +15,7 @@ from lightspeech.frontends.mel_products import MelProducts
         {"kind": "spectrogram", "power": 1},
         {"level": "loudest"},
         {"level": "recent", "floor": 1e-18},
+        {"level": "recent", "floor": 1e-18, "range_db": 30},
         {"n_fft": 1022, "hop_length": 511, "mel_scale": "htk"},
     ],
 )

@@ -179,7 +179,7 @@ def test_two_sample_rates_are_refused():
 
 def test_what_one_of_them_cannot_be_is_refused():
     with pytest.raises(ConfigError, match=r"augment\.speeds is of encoders"):
-        build(speeds=(0.9,))
+        build(augment=Augment(speeds=(0.9,)))
 
 
 def test_a_pair_gives_no_frames_of_one_utterance(utterances, tmp_path):

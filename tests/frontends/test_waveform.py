@@ -106,4 +106,4 @@ def test_what_no_encoder_hears_is_refused():
     with pytest.raises(ConfigError, match="shorter than the 640 samples"):
         waveform.build(waveform.Config(), windows=Windows(window_s=0.03))
     with pytest.raises(ConfigError, match=r"write augment\.stretch"):
-        waveform.build(waveform.Config(), windows=Windows(), speeds=(0.9,))
+        waveform.build(waveform.Config(), windows=Windows(), augment=Augment(speeds=(0.9,)))

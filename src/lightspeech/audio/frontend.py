@@ -24,7 +24,7 @@ SILENCE = 1e-5
 """Less than half a step of 16 bits: what is quieter is not made louder than a voice."""
 
 RANGE_DB = 52.0
-"""What is further below the loudest band of a window is not heard, under ``level: loudest``."""
+"""What is further below the loudest band is not heard, unless ``range_db`` says otherwise."""
 
 RELATIVE = ("loudest", "recent")
 """Levels that a band is taken relative to, after the logarithm."""
@@ -53,7 +53,7 @@ class MelConfig:
     """Hz."""
     level: Literal["kept", "loudest", "recent", "percentile"] = "kept"
     """``loudest`` takes log bands relative to the loudest of what is heard at once (a window), and
-    none further below than `RANGE_DB`: distance, gain and noise floor of a microphone are no cue.
+    none further below than ``range_db``: distance, gain and noise floor of a microphone are no cue.
     ``recent`` does so with the loudest of the last `RECENT_S`, so that no frame waits for a later
     one; with a floor below `FAINT` gain is no cue down to silence.
     ``percentile`` divides a window by its 99.9th percentile of |x| and clips it to ±1. That needs
@@ -74,6 +74,9 @@ class MelConfig:
     """1 takes the magnitude of a bin, 2 its power."""
     floor: float = 1e-6
     """Added before the logarithm; what silence is."""
+    range_db: float = RANGE_DB
+    """1 to 200: how far below the loudest bands are heard, under ``loudest`` and ``recent``; less
+    forgives more: lines that lack bands, noise, a converter's steps (docs/experiments.md)."""
     kind: Literal["log_mel", "mfcc", "spectrogram"] = "log_mel"
     """``spectrogram`` leaves out mel bands and logarithm."""
     n_mfcc: int = 40
@@ -101,6 +104,8 @@ class MelConfig:
                 f"level: recent needs a floor of at most {FAINT:g}, found {self.floor:g}; "
                 "write frontend.floor=1e-18"
             )
+        if not 1 <= self.range_db <= 200:
+            raise ConfigError(f"range_db must be 1 to 200, found {self.range_db:g}")
         mels_fit = 1 <= self.n_mels <= self.n_fft
         if not mels_fit or not self.floor > 0 or not (self.clip is None or self.clip > 0):
             raise ConfigError(
@@ -347,8 +352,8 @@ def finish(logarithm: Array, cfg: MelConfig) -> Array:
 
 
 def log_range(cfg: MelConfig) -> float:
-    """`RANGE_DB` as a natural logarithm of what the bands of ``cfg`` hold, powers or magnitudes."""
-    return RANGE_DB / 20 * float(np.log(10)) * cfg.power
+    """``range_db`` as a natural logarithm of what the bands hold, powers or magnitudes."""
+    return cfg.range_db / 20 * float(np.log(10)) * cfg.power
 
 
 def features(waveform: Array, cfg: MelConfig) -> Array:

@@ -6,7 +6,8 @@ study of 25 runs hears every utterance thousands of times. All numbers are drawn
 epoch (`draw`), so that neither the batch nor the order changes what an utterance becomes.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
@@ -15,12 +16,13 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
+from lightspeech import plugins
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.bounds import Decibels, Seconds, Share
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
-from lightspeech.frontends import surroundings
+from lightspeech.frontends import bends, surroundings
 from lightspeech.frontends.surroundings import Place, Surroundings
 
 MIX = 7
@@ -56,14 +58,39 @@ class Augment:
     them (Ko et al. 2015, Audio augmentation for speech recognition, sec. 2.3)."""
     surroundings: Surroundings = Surroundings()
     """Rooms, microphones and telephones; nothing of them by default."""
+    bends: dict[str, Share] = field(default_factory=dict)
+    """Shares of the examples that are made of recordings bent beforehand, ``{telephone: 0.1}``;
+    names are those of `lightspeech.frontends.bends`."""
 
     def __post_init__(self) -> None:
-        """Refuse levels of noise in the wrong order."""
+        """Refuse levels of noise in the wrong order, unknown bends and more than all of them."""
         if self.snr_db_min > self.snr_db_max:
             raise ConfigError(
                 f"snr_db_min must be at most snr_db_max, found {self.snr_db_min:g} and "
                 f"{self.snr_db_max:g}"
             )
+        if unknown := [name for name in self.bends if not plugins.has(bends.PACKAGE, name)]:
+            known = plugins.names(bends.PACKAGE)
+            raise ConfigError(f"no bend is called {unknown[0]!r}; choose of {known}")
+        if sum(self.bends.values()) > 1:
+            raise ConfigError(f"bends: shares must add up to at most 1, found {self.bends}")
+
+    def refuse(self, option: str, instead: str) -> None:
+        """Refuse an option that a front end cannot give.
+
+        Args:
+            option: such as ``speeds``.
+            instead: what to do.
+
+        Raises:
+            ConfigError: if it is set.
+        """
+        if getattr(self, option):
+            raise ConfigError(f"augment.{option} {instead}")
+
+
+PLAIN = Augment()
+BENDS_ARE_OF_BANDS = "is of mel front ends; take augment.surroundings, or a model on bands"
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +154,23 @@ def draw(n: int, cfg: Augment, seed: int, epoch: int) -> Tensor:
     numbers = np.random.default_rng([seed, epoch]).random((n, columns), dtype=np.float32)
     around = np.random.default_rng([seed, epoch, 3]).random((n, surroundings.COLUMNS), np.float32)
     return torch.from_numpy(np.hstack([numbers, around]))
+
+
+def versions(n: int, shares: Mapping[str, float], seed: int, epoch: int) -> Tensor:
+    """Draw which version of its recording each example of an epoch is made of.
+
+    Args:
+        n: examples.
+        shares: of each bend, `Augment.bends`.
+        seed: of the run.
+        epoch: its number.
+
+    Returns:
+        0: as it was recorded; else the place of the bend, from 1 on; shape ``(n,)``.
+    """
+    u = np.random.default_rng([seed, epoch, 4]).random(n)
+    place = np.searchsorted(np.cumsum([*shares.values()]), u, side="right")
+    return torch.from_numpy((place + 1) % (len(shares) + 1))
 
 
 @dataclass(frozen=True, eq=False)

@@ -135,10 +135,10 @@ class Frontend(Protocol):
     """What stands between a recording and a network.
 
     A module of `lightspeech.frontends` gives one by
-    ``build(cfg, *, windows, speeds=()) -> Frontend``: ``cfg`` is its own ``Config`` as the recipe
-    has it, ``windows`` how recordings are cut, ``speeds`` the ``augment.speeds`` of the recipe, to
-    be refused where the front end cannot play faster. Building one reads no file; `open`, `layer`
-    and `cost` may.
+    ``build(cfg, *, windows, augment=PLAIN) -> Frontend``: ``cfg`` is its own ``Config`` as the
+    recipe has it, ``windows`` how recordings are cut, ``augment`` that of the recipe, whose
+    ``speeds`` and ``bends`` are to be refused where the front end cannot give them. Building one
+    reads no file; `open`, `layer` and `cost` may.
 
     Training and evaluation use `open`, `missing` and `example`; export uses `layer`, and
     `network_alone` for a network without its front end, which pruning and int8 need too; tables

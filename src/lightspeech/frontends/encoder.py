@@ -17,6 +17,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import pretrained
+from lightspeech.frontends.augment import BENDS_ARE_OF_BANDS, PLAIN, Augment
 from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.encoded import EncoderFrontend, digest
 from lightspeech.frontends.pretrained import Listen
@@ -177,12 +178,16 @@ def _kept(states: States) -> list[float]:
     return [states.width, states.first, states.last, states.pool_s]
 
 
-def build(cfg: Config, *, windows: Windows, speeds: tuple[float, ...] = ()) -> EncoderFrontend:
+def build(cfg: Config, *, windows: Windows, augment: Augment = PLAIN) -> EncoderFrontend:
     """Make the front end.
 
     Args:
         cfg: the encoder.
         windows: of the recipe; an utterance is measured whole.
-        speeds: at which recordings are heard too in training.
+        augment: at whose speeds recordings are heard too in training; bends are of bands.
+
+    Raises:
+        ConfigError: if bends are asked for.
     """
-    return EncoderFrontend(Pretrained(cfg), windows, speeds)
+    augment.refuse("bends", BENDS_ARE_OF_BANDS)
+    return EncoderFrontend(Pretrained(cfg), windows, augment.speeds)

@@ -13,6 +13,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel_features
+from lightspeech.frontends.augment import PLAIN, Augment
 from lightspeech.frontends.contract import Cost, Layer, Origin, Source, Step, no_step
 from lightspeech.frontends.mel_features import MelFeatures
 from lightspeech.frontends.mel_layer import MelLayer
@@ -29,6 +30,7 @@ class Mel:
 
     cfg: MelConfig
     windows: Windows
+    bends: tuple[str, ...] = ()
     scheme = "fp32"
     in_bundle = True
     tuned = 0
@@ -62,7 +64,9 @@ class Mel:
             AudioError: if a recording cannot be decoded.
             OutputError: if the cache cannot be written.
         """
-        return mel_features.load(utterances, self.cfg, self.windows, cache, step=step)
+        return mel_features.load(
+            utterances, self.cfg, self.windows, cache, bent=self.bends, step=step
+        )
 
     def missing(self, utterances: Sequence[Utterance], cache: Path) -> list[Utterance]:
         """Nothing: features of all ``utterances`` are one file in ``cache``, and soon there."""
@@ -103,13 +107,13 @@ def _sizes(name: str, least: int, any_length: bool) -> dict[int, torch.export.Di
     return {**sizes, 1: torch.export.Dim(name, min=least)} if any_length else sizes
 
 
-def build(cfg: MelConfig, *, windows: Windows, speeds: tuple[float, ...] = ()) -> Mel:
+def build(cfg: MelConfig, *, windows: Windows, augment: Augment = PLAIN) -> Mel:
     """Make the front end.
 
     Args:
         cfg: bands and levels.
         windows: how recordings are cut.
-        speeds: none; other speeds are of encoders.
+        augment: whose bends are heard in training; other speeds are of encoders.
 
     Raises:
         ConfigError: if a window is shorter than the Fourier transform, other speeds are asked
@@ -121,10 +125,9 @@ def build(cfg: MelConfig, *, windows: Windows, speeds: tuple[float, ...] = ()) -
             f"windows.window_s={windows.window_s:g} is {window} samples, fewer than "
             f"frontend.n_fft={cfg.n_fft}; lengthen the window or shorten n_fft"
         )
-    if speeds:
-        raise ConfigError(
-            "augment.speeds is of encoders; for a mel front end write augment.stretch and "
-            "augment.semitones instead"
-        )
+    augment.refuse(
+        "speeds", "is of encoders; for a mel front end write augment.stretch and augment.semitones "
+        "instead",
+    )  # fmt: skip
     budget.check(windows, cfg.sample_rate, cfg)
-    return Mel(cfg, windows)
+    return Mel(cfg, windows, tuple(augment.bends))

@@ -5,8 +5,8 @@ Batches come by tensor operations: one gather, one bend, one transform a batch, 
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lightspeech import plugins
 from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import as_dict
 from lightspeech.corpora.base import Utterance
-from lightspeech.frontends import augment
+from lightspeech.frontends import augment, bends
 from lightspeech.frontends.augment import Augment, Whole
 from lightspeech.frontends.batches import Batch, Index, Order
 from lightspeech.frontends.cache import discard, find, keep
@@ -48,6 +49,7 @@ class MelFeatures:
         offsets: first frame of each utterance and the end, shape ``(n + 1,)``.
         windows: shape ``(total_windows, frames, bands)``.
         window_offsets: first window of each utterance and the end, shape ``(n + 1,)``.
+        bent: ``frames`` and ``offsets`` of the same utterances, bent, by the name of the bend.
     """
 
     cfg: MelConfig
@@ -55,6 +57,7 @@ class MelFeatures:
     offsets: Index
     windows: Array
     window_offsets: Index
+    bent: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def read(self, row: int) -> Tensor:
         """Give the features of one whole utterance, shape ``(frames, n_features)``."""
@@ -111,6 +114,7 @@ def load(
     windows: Windows,
     cache: Path,
     *,
+    bent: Sequence[str] = (),
     step: Step = no_step,
 ) -> MelFeatures:
     """Read features from the cache folder, computing them first where they are not there.
@@ -120,6 +124,7 @@ def load(
         cfg: the front end.
         windows: how an utterance is cut for measuring.
         cache: folder; features of each key live below it.
+        bent: names of `lightspeech.frontends.bends`, whose features are there too.
         step: called after each utterance computed.
 
     Raises:
@@ -127,28 +132,45 @@ def load(
         OutputError: if the cache cannot be written.
     """
     folder = cache / key(utterances, cfg, windows)
-    files = {folder / f"{name}.npy": axes for name, axes in AXES.items()}
-    if not (features := _find(files, cfg, len(utterances))):
-        computed = _compute(utterances, cfg, windows, step)
-        for file, array in zip(files, computed, strict=True):
+    frames, offsets, cut, cut_offsets = _kept(
+        {folder / f"{name}.npy": axes for name, axes in AXES.items()},
+        len(utterances),
+        lambda: _compute(utterances, cfg, windows, step),
+    )
+    versions = {
+        name: _kept(
+            {folder / f"frames-{name}.npy": 2, folder / f"offsets-{name}.npy": 1},
+            len(utterances),
+            lambda name=name: _bent(utterances, cfg, name),  # type: ignore[misc]
+        )
+        for name in bent
+    }
+    return MelFeatures(cfg, frames, offsets, cut, cut_offsets, versions)
+
+
+def _kept(
+    files: Mapping[Path, int], n: int, compute: Callable[[], Sequence[npt.NDArray[Any]]]
+) -> list[Any]:
+    """Open what was kept of ``n`` utterances, computing it first where it is not there."""
+    if not (arrays := _find(files, n)):
+        for file, array in zip(files, compute(), strict=True):
             keep(np.asarray(array), file)
-        features = _find(files, cfg, len(utterances))
-    assert features is not None
-    return features
+        arrays = _find(files, n)
+    assert arrays is not None
+    return arrays
 
 
-def _find(files: Mapping[Path, int], cfg: MelConfig, n: int) -> MelFeatures | None:
+def _find(files: Mapping[Path, int], n: int) -> list[Any] | None:
     """Open what was kept of ``n`` utterances; None where anything is missing or damaged."""
     arrays = {file: find(file, axes=axes) for file, axes in files.items()}
     whole = [array for array in arrays.values() if array is not None]
     if len(whole) < len(files):
         return None
-    features = MelFeatures(cfg, *whole)
     for file, offsets, parts in zip(list(files)[1::2], whole[1::2], whole[::2], strict=True):
         if not _are_offsets(offsets, n, len(parts)):
             discard(file, "no offsets of these recordings")
             return None
-    return features
+    return whole
 
 
 def _are_offsets(offsets: npt.NDArray[Any], n: int, end: int) -> bool:
@@ -167,6 +189,17 @@ def _compute(
         cut.append(np.stack([frontend.log_bands(piece, cfg) for piece in pieces]))
         step()
     return np.concatenate(whole), _offsets(whole), np.concatenate(cut), _offsets(cut)
+
+
+def _bent(utterances: Sequence[Utterance], cfg: MelConfig, name: str) -> tuple[Array, Index]:
+    """Compute log bands of whole utterances under a bend."""
+    bend = plugins.load(bends.PACKAGE, name).bend
+    whole = []
+    for u in utterances:
+        waveform = io.load(u.path, cfg.sample_rate)
+        bent = bend(waveform, cfg.sample_rate, bends.generator(u.id, name))
+        whole.append(frontend.log_bands(bent, cfg))
+    return np.concatenate(whole), _offsets(whole)
 
 
 def _offsets(parts: Sequence[Array]) -> Index:
@@ -189,9 +222,12 @@ class MelBatches:
         """
         cfg = features.cfg
         self.order = order
-        above = torch.from_numpy(np.array(features.frames)) - float(np.log(cfg.floor))
+        pairs = [features.bent[name] for name in bending.bends]
+        frames, offsets = zip((features.frames, features.offsets), *pairs, strict=True)
+        starts = _offsets(frames)[:-1, None]
+        above = torch.from_numpy(np.concatenate(frames)) - float(np.log(cfg.floor))
         self.frames = F.pad(above, (0, 0, 0, 1))
-        self.offsets = torch.from_numpy(np.array(features.offsets))
+        self.offsets = torch.from_numpy(np.stack(offsets) + starts)
         self.rows, self.targets = order.rows, targets
         self.n_frames = features.windows.shape[1]
         self.layer, self.bands = MelLayer(cfg), augment.bands_of(cfg)
@@ -203,10 +239,12 @@ class MelBatches:
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Go once through the training utterances."""
-        drawn = augment.draw(len(self.targets), self.bending, self.order.bends, number)
+        n, seed = len(self.targets), self.order.bends
+        drawn = augment.draw(n, self.bending, seed, number)
+        versions = augment.versions(n, self.bending.bends, seed, number)
         for batch, numbers in self.order.epoch(number):
-            u = drawn[numbers]
-            first = self.offsets[batch]
-            whole = Whole(self.frames, first, self.offsets[batch + 1] - first)
+            u, version = drawn[numbers], versions[numbers]
+            first = self.offsets[version, batch]
+            whole = Whole(self.frames, first, self.offsets[version, batch + 1] - first)
             log_bands = augment.bend(whole, self.n_frames, u, self.bending, self.bands)
             yield Batch(self.layer.finish(log_bands), self.targets[batch], batch, u[:, augment.MIX])

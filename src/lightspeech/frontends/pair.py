@@ -16,7 +16,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, config, plugin
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
-from lightspeech.frontends.augment import Augment
+from lightspeech.frontends.augment import PLAIN, Augment
 from lightspeech.frontends.batches import Batch, Batches, Index, Order
 from lightspeech.frontends.contract import (
     CorpusInputs,
@@ -289,19 +289,19 @@ class PairLayer(Layer):
         return _named(self.compute(*first), self.second(*second))
 
 
-def build(cfg: Config, *, windows: Windows, speeds: tuple[float, ...] = ()) -> Pair:
+def build(cfg: Config, *, windows: Windows, augment: Augment = PLAIN) -> Pair:
     """Make both front ends.
 
     Args:
         cfg: both.
         windows: of both.
-        speeds: at which recordings are heard too in training, by those that can.
+        augment: at whose speeds, and how bent, recordings are heard too in training.
 
     Raises:
         ConfigError: if they take waveforms of different rates, or one cannot be.
     """
     first, second = (
-        each.module.build(each.config, windows=windows, speeds=speeds)
+        each.module.build(each.config, windows=windows, augment=augment)
         for each in (cfg.first, cfg.second)
     )
     if first.sample_rate != second.sample_rate:

@@ -20,6 +20,7 @@ from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.files import read_json
 from lightspeech.frontends import pretrained, whisper_blocks
+from lightspeech.frontends.augment import BENDS_ARE_OF_BANDS, PLAIN, Augment
 from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.encoded import EncoderFrontend, digest
 from lightspeech.frontends.encoder import origin
@@ -197,12 +198,16 @@ def _hidden_states(file: Path) -> Any:
     return hidden_states
 
 
-def build(cfg: Config, *, windows: Windows, speeds: tuple[float, ...] = ()) -> EncoderFrontend:
+def build(cfg: Config, *, windows: Windows, augment: Augment = PLAIN) -> EncoderFrontend:
     """Make the front end.
 
     Args:
         cfg: the encoder.
         windows: that an utterance is measured in.
-        speeds: at which recordings are heard too in training.
+        augment: at whose speeds recordings are heard too in training; bends are of bands.
+
+    Raises:
+        ConfigError: if bends are asked for.
     """
-    return EncoderFrontend(Small(cfg, windows), windows, speeds)
+    augment.refuse("bends", BENDS_ARE_OF_BANDS)
+    return EncoderFrontend(Small(cfg, windows), windows, augment.speeds)

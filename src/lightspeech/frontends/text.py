@@ -20,7 +20,7 @@ from lightspeech.config import config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.frontends import augment, text_encoder
-from lightspeech.frontends.augment import Augment
+from lightspeech.frontends.augment import PLAIN, Augment
 from lightspeech.frontends.batches import Batch, Index, Order
 from lightspeech.frontends.cache import find, keep
 from lightspeech.frontends.contract import Cost, Layer, Origin, Source, Step, no_step
@@ -267,12 +267,12 @@ class TextBatches:
             yield Batch(self.inputs.stack(batch), self.targets[batch], batch, mix)
 
 
-def build(cfg: Config, *, windows: Windows, speeds: tuple[float, ...] = ()) -> Text:
+def build(cfg: Config, *, windows: Windows, augment: Augment = PLAIN) -> Text:
     """Make the front end.
 
     Args:
         cfg: whose tokens.
         windows: of the sound beside it.
-        speeds: of the sound beside it, which change no word.
+        augment: of the sound beside it, which changes no word.
     """
     return Text(cfg)

@@ -19,7 +19,7 @@ from lightspeech.config import config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import augment, waveform_augment
-from lightspeech.frontends.augment import Augment
+from lightspeech.frontends.augment import BENDS_ARE_OF_BANDS, PLAIN, Augment
 from lightspeech.frontends.batches import Batch, Index, Order
 from lightspeech.frontends.cache import find, keep
 from lightspeech.frontends.contract import Cost, Layer, Origin, Source, Step, no_step
@@ -216,27 +216,27 @@ class WaveformBatches:
         return waveform_augment.bend(waveform, self.n_samples, u, self.bending, noise)
 
 
-def build(cfg: Config, *, windows: Windows, speeds: tuple[float, ...] = ()) -> Waveforms:
+def build(cfg: Config, *, windows: Windows, augment: Augment = PLAIN) -> Waveforms:
     """Make the front end.
 
     Args:
         cfg: whose encoder hears.
         windows: how recordings are cut.
-        speeds: none; they are of encoders whose states are kept.
+        augment: neither other speeds nor bends; they are of what is kept.
 
     Raises:
-        ConfigError: if a window is shorter than an encoder hears, other speeds are asked for, or
-            more than a device has, see `budget.check`.
+        ConfigError: if a window is shorter than an encoder hears, other speeds or bends are asked
+            for, or more than a device has, see `budget.check`.
     """
     if windows.samples(SAMPLE_RATE)[0] < SHORTEST:
         raise ConfigError(
             f"windows.window_s={windows.window_s:g} is shorter than the {SHORTEST} samples that an "
             "encoder needs; lengthen it"
         )
-    if speeds:
-        raise ConfigError(
-            "augment.speeds is of encoders whose states are kept; for waveforms write "
-            "augment.stretch and augment.semitones instead"
-        )
+    augment.refuse(
+        "speeds", "is of encoders whose states are kept; for waveforms write augment.stretch and "
+        "augment.semitones instead",
+    )  # fmt: skip
+    augment.refuse("bends", BENDS_ARE_OF_BANDS)
     budget.check(windows, SAMPLE_RATE, None)
     return Waveforms(cfg, windows)

@@ -56,9 +56,7 @@ class RunConfig:
     def front(self) -> Frontend:
         """The front end itself, ready to be opened on a corpus."""
         build = self.frontend.module.build
-        stranger: Frontend = build(
-            self.frontend.config, windows=self.windows, speeds=self.augment.speeds
-        )
+        stranger: Frontend = build(self.frontend.config, windows=self.windows, augment=self.augment)
         return KnownSpeaker(stranger) if self.knows_speaker else stranger
 
     @property
