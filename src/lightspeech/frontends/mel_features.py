@@ -5,7 +5,7 @@ Batches come by tensor operations: one gather, one bend, one transform a batch, 
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ from lightspeech.frontends.mel_layer import MelLayer
 Array = npt.NDArray[np.float32]
 AXES = {"frames": 2, "offsets": 1, "windows": 3, "window_offsets": 1}
 """Of the arrays of a corpus, by the names of their files; written in this order."""
+AS_IT_IS = ""
+"""Name of the version of a recording that nothing bends."""
 BATCH = 64
 """Windows measured at once."""
 
@@ -131,33 +133,23 @@ def load(
         AudioError: if a recording cannot be decoded.
         OutputError: if the cache cannot be written.
     """
-    folder = cache / key(utterances, cfg, windows)
-    frames, offsets, cut, cut_offsets = _kept(
-        {folder / f"{name}.npy": axes for name, axes in AXES.items()},
-        len(utterances),
-        lambda: _compute(utterances, cfg, windows, step),
-    )
-    versions = {
-        name: _kept(
-            {folder / f"frames-{name}.npy": 2, folder / f"offsets-{name}.npy": 1},
-            len(utterances),
-            lambda name=name: _bent(utterances, cfg, name),  # type: ignore[misc]
-        )
-        for name in bent
-    }
-    return MelFeatures(cfg, frames, offsets, cut, cut_offsets, versions)
+    folder, n = cache / key(utterances, cfg, windows), len(utterances)
+    files = {name: _files(folder, name) for name in (AS_IT_IS, *bent)}
+    if missing := [name for name, kept in files.items() if not _find(kept, n)]:
+        computed = _compute(utterances, cfg, windows, missing, step)
+        for name, arrays in zip(missing, computed, strict=True):
+            for file, array in zip(files[name], arrays, strict=True):
+                keep(np.asarray(array), file)
+    found: dict[str, Any] = {name: _find(kept, n) for name, kept in files.items()}
+    frames, offsets, cut, cut_offsets = found.pop(AS_IT_IS)
+    return MelFeatures(cfg, frames, offsets, cut, cut_offsets, found)
 
 
-def _kept(
-    files: Mapping[Path, int], n: int, compute: Callable[[], Sequence[npt.NDArray[Any]]]
-) -> list[Any]:
-    """Open what was kept of ``n`` utterances, computing it first where it is not there."""
-    if not (arrays := _find(files, n)):
-        for file, array in zip(files, compute(), strict=True):
-            keep(np.asarray(array), file)
-        arrays = _find(files, n)
-    assert arrays is not None
-    return arrays
+def _files(folder: Path, name: str) -> dict[Path, int]:
+    """List the arrays of a version with their axes; only the one as it is is cut for measuring."""
+    if name == AS_IT_IS:
+        return {folder / f"{array}.npy": axes for array, axes in AXES.items()}
+    return {folder / f"{array}-{name}.npy": AXES[array] for array in ("frames", "offsets")}
 
 
 def _find(files: Mapping[Path, int], n: int) -> list[Any] | None:
@@ -179,27 +171,35 @@ def _are_offsets(offsets: npt.NDArray[Any], n: int, end: int) -> bool:
 
 
 def _compute(
-    utterances: Sequence[Utterance], cfg: MelConfig, windows: Windows, step: Step
-) -> tuple[Array, Index, Array, Index]:
-    whole, cut = [], []
+    utterances: Sequence[Utterance],
+    cfg: MelConfig,
+    windows: Windows,
+    names: Sequence[str],
+    step: Step,
+) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+    """Decode each recording once, and give the arrays of each version."""
+    whole: dict[str, list[Array]] = {name: [] for name in names}
+    cut = []
     for utterance in utterances:
         waveform = io.load(utterance.path, cfg.sample_rate)
-        whole.append(frontend.log_bands(waveform, cfg))
-        pieces = windows.cut(waveform, cfg.sample_rate)
-        cut.append(np.stack([frontend.log_bands(piece, cfg) for piece in pieces]))
+        for name, parts in whole.items():
+            parts.append(frontend.log_bands(_version(waveform, cfg, utterance, name), cfg))
+        if AS_IT_IS in whole:
+            pieces = windows.cut(waveform, cfg.sample_rate)
+            cut.append(np.stack([frontend.log_bands(piece, cfg) for piece in pieces]))
         step()
-    return np.concatenate(whole), _offsets(whole), np.concatenate(cut), _offsets(cut)
+    for name, parts in whole.items():
+        of_version = np.concatenate(parts), _offsets(parts)
+        yield of_version if name != AS_IT_IS else (*of_version, np.concatenate(cut), _offsets(cut))
 
 
-def _bent(utterances: Sequence[Utterance], cfg: MelConfig, name: str) -> tuple[Array, Index]:
-    """Compute log bands of whole utterances under a bend."""
-    bend = plugins.load(bends.PACKAGE, name).bend
-    whole = []
-    for u in utterances:
-        waveform = io.load(u.path, cfg.sample_rate)
-        bent = bend(waveform, cfg.sample_rate, bends.generator(u.id, name))
-        whole.append(frontend.log_bands(bent, cfg))
-    return np.concatenate(whole), _offsets(whole)
+def _version(waveform: Array, cfg: MelConfig, utterance: Utterance, name: str) -> Array:
+    if name == AS_IT_IS:
+        return waveform
+    bent: Array = plugins.load(bends.PACKAGE, name).bend(
+        waveform, cfg.sample_rate, bends.generator(utterance.id, name)
+    )
+    return bent
 
 
 def _offsets(parts: Sequence[Array]) -> Index:
