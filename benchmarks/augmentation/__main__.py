@@ -17,7 +17,7 @@ import torch
 from benchmarks import trials
 from benchmarks.augmentation.lessons import LESSONS, RATE, Waveform
 from benchmarks.robustness.bends import BENDS
-from torch import Tensor, nn
+from torch import nn
 
 from lightspeech.audio import io
 from lightspeech.audio.frontend import RANGE_DB, MelConfig
@@ -36,7 +36,14 @@ SHARE = 0.25
 """Of the examples that are made of bent recordings, where a form has some."""
 MOST = 300
 """Recordings of a corpus that are measured bent."""
-HEARD = ("telephone", "far room", "car noise, 5 dB", "Opus, 12 kb/s", "one second")
+HEARD = (
+    "telephone",
+    "mobile telephone",
+    "far room",
+    "car noise, 5 dB",
+    "Opus, 12 kb/s",
+    "one second",
+)
 
 
 @dataclass(frozen=True)
@@ -46,30 +53,17 @@ class Form:
     Attributes:
         augment: as bands, anew for each example.
         lessons: as waveforms, beforehand; of `LESSONS`.
-        depth_db: bands are heard so far below the loudest.
+        range_db: bands are heard so far below the loudest.
     """
 
     augment: Augment = Augment()
     lessons: tuple[str, ...] = ()
-    depth_db: float = RANGE_DB
+    range_db: float = RANGE_DB
 
     @property
     def layer(self) -> MelLayer:
         """The front end."""
-        return Shallow(self.depth_db)
-
-
-class Shallow(MelLayer):
-    """The front end, heard less far down than usual."""
-
-    def __init__(self, depth_db: float) -> None:
-        """Take the depth."""
-        super().__init__(CFG)
-        self.depth = depth_db / 10 * float(np.log(10))
-
-    def finish(self, logarithm: Tensor) -> Tensor:
-        """Log bands to features, shape ``(batch, frames, bands)`` both."""
-        return super().finish(logarithm).clamp(min=-self.depth)
+        return MelLayer(replace(CFG, range_db=self.range_db))
 
 
 MANY = ("telephone", "room", "rumble")
@@ -90,9 +84,9 @@ FORMS = {
     "telephones, as bands": Form(Augment(surroundings=Surroundings(telephone_probability=0.25))),
     **{name: Form(lessons=(name,)) for name in LESSONS},
     "telephone, room, rumble": Form(lessons=MANY),
-    "heard 40 dB deep": Form(depth_db=40),
-    "heard 30 dB deep": Form(depth_db=30),
-    "telephone, room, rumble, 30 dB deep": Form(lessons=MANY, depth_db=30),
+    "heard 40 dB deep": Form(range_db=40),
+    "heard 30 dB deep": Form(range_db=30),
+    "telephone, room, rumble, 30 dB deep": Form(lessons=MANY, range_db=30),
 }
 """By the name that tables have."""
 

@@ -1,16 +1,12 @@
 """What happens to speech on its way: each a function of a waveform at 16 kHz, seeded."""
 
-import io
 from collections.abc import Callable
-from fractions import Fraction
 
-import av
 import numpy as np
 import numpy.typing as npt
+from benchmarks.robustness.codecs import RATE, Waveform, through
 from scipy import signal
 
-Waveform = npt.NDArray[np.float32]
-RATE = 16_000
 Bend = Callable[[Waveform, np.random.Generator], Waveform]
 
 
@@ -63,24 +59,14 @@ def car(waveform: Waveform, rng: np.random.Generator) -> Waveform:
     return _as_loud(waveform + noise * gain, waveform)
 
 
+def mobile(waveform: Waveform, rng: np.random.Generator) -> Waveform:
+    """AMR at 5.9 kb/s and 8 kHz, as mobile telephones send it."""
+    return through(waveform, "libopencore_amrnb", "amr", 8_000, 5_900)
+
+
 def opus(waveform: Waveform, rng: np.random.Generator) -> Waveform:
     """Opus at 12 kb/s, as messengers send it."""
-    file = io.BytesIO()
-    with av.open(file, "w", format="ogg") as out:
-        stream = out.add_stream("libopus", rate=48_000, layout="mono")
-        stream.bit_rate = 12_000
-        wide = signal.resample_poly(waveform, 3, 1).astype(np.float32)
-        frame = av.AudioFrame.from_ndarray(wide[None], format="fltp", layout="mono")
-        frame.sample_rate, frame.time_base = 48_000, Fraction(1, 48_000)
-        resampler = av.AudioResampler("flt", "mono", 48_000)
-        for part in (*resampler.resample(frame), *resampler.resample(None)):
-            out.mux(stream.encode(part))
-        out.mux(stream.encode(None))
-    file.seek(0)
-    with av.open(file) as given:
-        parts = [frame.to_ndarray() for frame in given.decode(audio=0)]
-    back = np.concatenate(parts, axis=1)[0]
-    return np.asarray(signal.resample_poly(back, 1, 3)[: len(waveform)], np.float32)
+    return through(waveform, "libopus", "ogg", 48_000, 12_000)
 
 
 def clipped(waveform: Waveform, rng: np.random.Generator) -> Waveform:
@@ -105,6 +91,7 @@ BENDS: dict[str, Bend] = {
     "-40 dB": quiet,
     "-40 dB, 16 bits": quiet_device,
     "telephone": telephone,
+    "mobile telephone": mobile,
     "far room": far_room,
     "car noise, 5 dB": car,
     "Opus, 12 kb/s": opus,
