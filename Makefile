@@ -57,8 +57,9 @@ lowest: .venv/.installed  ## do networks answer the same on the oldest onnxrunti
 	  tests/inference/test_bad_onnx.py
 
 zoo: .venv/.installed  ## bundles of runs/zoo_* into the package, with their cards
-	for model in open_nano open_micro open_small six_nano six_micro; do \
-	  tier=$${model#*_}; case $$model in six_*) name=$$tier-research;; *) name=$$tier;; esac; \
+	for model in open_nano open_micro open_small open6_micro six_nano six_micro; do \
+	  tier=$${model#*_}; \
+	  case $$model in six_*) name=$$tier-research;; open6_*) name=$$tier-6;; *) name=$$tier;; esac; \
 	  $(BIN)/lightspeech export runs/zoo_$$model/*-quantize/fold0-seed0 \
 	    --calibrated-by runs/$$model/2-quantize --bundles src/lightspeech/zoo --name $$name && \
 	  $(BIN)/lightspeech export $$name --format litert-network \

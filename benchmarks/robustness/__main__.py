@@ -27,8 +27,9 @@ def chosen(name: str, most: int, classes: tuple[str, ...]) -> list[tuple[Utteran
     """Draw recordings of a corpus, and tell the class of each."""
     module = plugins.load(CORPORA, name)
     found = manifest.prepare(Choice(CORPORA, name, module.Config())).utterances
+    vocabulary = labels.vocabulary_of(classes)
     known = [
-        (u, labels.class_of(u.emotion, "common4", classes)) for u in labels.uncontradicted(found)
+        (u, labels.class_of(u.emotion, vocabulary, classes)) for u in labels.uncontradicted(found)
     ]
     usable = [(u, classes.index(label)) for u, label in known if label is not None]
     order = np.random.default_rng(0).permutation(len(usable))[:most]
