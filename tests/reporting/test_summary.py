@@ -20,24 +20,45 @@ def published(system, n_params, uar):
     )  # fmt: skip
 
 
-def rows(text):
-    lines = [line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| ")]
+def rows(text, table=0):
+    blocks = [block for block in text.split("\n\n") if block.startswith("| ")]
+    lines = [line[2:-2].split(" | ") for line in blocks[table].splitlines()]
     return lines[0], {line[0]: line[1:] for line in lines[2:]}
 
 
-def test_a_model_has_a_row_a_scheme_and_a_column_a_corpus_crossed_ones_last(made):
+def test_a_model_has_a_row_a_scheme_and_a_column_a_corpus(made):
     found = [
         made,
-        replace(made, scheme="int8", size_bytes=60_000),
-        replace(made, corpus="cross3", unit="corpus"),
+        replace(made, scheme="distilled"),
         replace(made, corpus="vowels", protocol="other-folds"),
         replace(made, model="large", size_bytes=9_000_000),
     ]
     head, shown = rows(summary.markdown(found, []))
-    assert head[3:] == ["toy, 3 classes", "vowels, 3 classes", "cross3, 3 classes"]
-    assert list(shown) == ["large", "micro", "micro int8"]
-    assert shown["micro"] == ["49,512", "201 kB", *["63.1 ± 0.5"] * 3]
-    assert shown["large"][2:] == ["63.1 ± 0.5", "", ""]
+    assert head == [
+        "**Other speakers of the corpus learnt from**", "parameters", "size", "toy, 3 classes",
+        "vowels, 3 classes",
+    ]  # fmt: skip
+    assert list(shown) == ["large", "micro", "micro distilled"]
+    assert shown["micro"] == ["49,512", "201 kB", *["63.1 ± 0.5"] * 2]
+    assert shown["large"][2:] == ["63.1 ± 0.5", ""]
+
+
+def test_corpora_that_were_left_out_have_a_table_of_their_own(made):
+    text = summary.markdown([made, replace(made, corpus="cross3", unit="corpus")], [])
+    assert rows(text)[0][3:] == ["toy, 3 classes"]
+    head, shown = rows(text, 1)
+    assert [head[0], *head[3:]] == ["**Corpora never heard**", "cross3, 3 classes"]
+    assert shown["micro"][2:] == ["63.1 ± 0.5"]
+
+
+def test_a_model_that_is_there_in_int8_is_told_in_int8(made):
+    found = [
+        made,
+        replace(made, scheme="distilled"),
+        replace(made, scheme="distilled-int8", size_bytes=60_000),
+        replace(made, model="other"),
+    ]
+    assert set(rows(summary.markdown(found, []))[1]) == {"other", "micro distilled-int8"}
 
 
 @pytest.mark.parametrize("change", [{"protocol": "other-folds"}, {"labels": ("angry", "sad")}])

@@ -24,6 +24,15 @@ KNOWN_SPEAKER = "known speaker"
 """What `Conditions.normalisation` begins with where it is by the tested speakers' own speech."""
 
 
+def is_int8(scheme: str) -> bool:
+    """Say whether weights are whole numbers of eight bits.
+
+    Args:
+        scheme: as results carry it, such as ``distilled-int8``.
+    """
+    return scheme.endswith("int8")
+
+
 def cross(n_corpora: int, *, taught: int | None = None) -> str:
     """Say what figures call ``n_corpora`` corpora where each is left out once.
 

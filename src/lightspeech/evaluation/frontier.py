@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from lightspeech.evaluation.conditions import FLOATS
+from lightspeech.evaluation.conditions import FLOATS, is_int8
 from lightspeech.evaluation.results import Results
 
 FLOAT_BYTES = 4
@@ -54,7 +54,7 @@ class Point:
     @property
     def is_int8(self) -> bool:
         """Whether the weights are whole numbers of eight bits."""
-        return self.scheme.endswith("int8")
+        return is_int8(self.scheme)
 
 
 def measured(figures: Sequence[Results]) -> list[Point]:

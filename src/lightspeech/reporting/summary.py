@@ -1,9 +1,9 @@
-"""The one compact table: a row for each model and number format, a column for each corpus."""
+"""The compact tables: a row for each model and number format, a column for each corpus."""
 
 from collections.abc import Iterator, Sequence
 
 from lightspeech.evaluation import frontier
-from lightspeech.evaluation.conditions import CORPUS, FLOATS
+from lightspeech.evaluation.conditions import CORPUS, FLOATS, is_int8
 from lightspeech.evaluation.frontier import Point
 from lightspeech.evaluation.results import Results
 from lightspeech.reporting import wording
@@ -12,34 +12,52 @@ Column = tuple[str, tuple[str, ...], str]
 """Corpus, classes, protocol: figures that differ in one of them are different quantities."""
 Row = tuple[tuple[int, str, bool, int], list[str]]
 """What rows are ordered by, and the cells."""
+OF_A_CORPUS, ACROSS = "Other speakers of the corpus learnt from", "Corpora never heard"
 LEGEND = (
     "UAR in percent over speakers never heard, mean ± deviation over seeds; *cross3*: three "
-    "corpora, each left out once, *cross6*: six. Parameters and size are those of a model's "
-    "largest file. Slanted: published by others, floats, no smaller one of them as good."
+    "corpora, each left out once, *cross6*: six, *cross6by3*: six tested, three taught. What is "
+    "told in int8 stands in floats in [docs/results.md](docs/results.md). Parameters and size are "
+    "those of a model's largest file. Slanted: published by others, floats, no smaller one of them "
+    "as good."
 )
 
 
 def markdown(published: Sequence[Results], others: Sequence[Point]) -> str:
-    """Write the table of honest figures, largest model first, and below it what stays apart.
+    """Write tables of honest figures, largest model first, and below them what stays apart.
 
     Args:
         published: all results.
         others: what others published; of these only those that no smaller one beats are shown.
     """
     honest = [each for each in published if each.of_strangers and not each.of_transfer]
-    across = {_column(figures) for figures in honest if figures.unit == CORPUS}
-    columns = sorted({_column(figures) for figures in honest}, key=lambda c: (c in across, c))
-    rows = sorted([*_ours(honest, columns), *_of_others(others, columns)])
+    parts = {
+        OF_A_CORPUS: [figures for figures in honest if figures.unit != CORPUS],
+        ACROSS: [figures for figures in honest if figures.unit == CORPUS],
+    }
+    tables = [_table(title, shown, others) for title, shown in parts.items() if shown]
+    known = [_apart(figures, honest) for figures in published if not figures.of_strangers]
+    apart = [f"Apart, of speakers who were known: {'; '.join(known)}."] if known else []
+    return "\n\n".join([*tables, LEGEND, *apart])
+
+
+def _table(title: str, honest: Sequence[Results], others: Sequence[Point]) -> str:
+    columns = sorted({_column(figures) for figures in honest})
+    rows = sorted([*_ours(_shipped(honest), columns), *_of_others(others, columns)])
     head = [f"{corpus}, {len(labels)} classes" for corpus, labels, _ in columns]
     lines = [
-        ["model", "parameters", "size", *head],
+        [f"**{title}**", "parameters", "size", *head],
         ["---", *["--:"] * (2 + len(columns))],
         *(cells for _, cells in rows),
     ]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    known = [_apart(figures, honest) for figures in published if not figures.of_strangers]
-    apart = [f"Apart, of speakers who were known: {'; '.join(known)}."] if known else []
-    return "\n\n".join([table, LEGEND, *apart])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _shipped(figures: Sequence[Results]) -> list[Results]:
+    """Leave out what a model tells in floats where it tells as much in int8."""
+    whole = {(each.model, _column(each)) for each in figures if is_int8(each.scheme)}
+    return [
+        each for each in figures if is_int8(each.scheme) or (each.model, _column(each)) not in whole
+    ]
 
 
 def _column(figures: Results) -> Column:
