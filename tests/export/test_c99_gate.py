@@ -230,6 +230,7 @@ def test_the_gate_is_web_assembly_that_needs_no_library(tmp_path, samples, kind)
 @pytest.mark.parametrize("kind", ["log_mel", "mfcc"])
 def test_the_gate_hears_what_comes_before_level_and_cepstra(kind):
     assert c99_gate.hears(MelConfig(kind=kind, level="kept", floor=1e-9))
+    assert c99_gate.hears(MelConfig(kind=kind, level="recent", floor=1e-18, range_db=30))
 
 
 @pytest.mark.parametrize(

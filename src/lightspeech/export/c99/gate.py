@@ -12,7 +12,9 @@ from lightspeech.export.c99 import arrays
 
 FIXED = ("ls_gate.h", "ls_gate.c", "ls_pairs.h")
 TABLES = "ls_gate_tables.h"
-FREE = {"level": "kept", "floor": 0.0, "kind": "log_mel", "n_mfcc": 0, "clip": None}
+FREE = {
+    "level": "kept", "floor": 0.0, "range_db": 0.0, "kind": "log_mel", "n_mfcc": 0, "clip": None,
+}  # fmt: skip
 """What comes after the energies of the mel bands, which are all that the gate hears."""
 
 
