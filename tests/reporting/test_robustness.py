@@ -15,10 +15,12 @@ def test_a_row_a_bend_tells_what_is_left_lost_and_changed(tmp_path):
                   "two": {"recordings": 20, "bends": bends(0.7, 0.71)}},
         "micro-6": {"one": {"recordings": 300, "bends": bends(0.3, 0.2)}},
     }  # fmt: skip
+    figures["nano"]["one"]["bends"]["new"] = {"uar": 0.1, "changed": 0.9}
     write_json(tmp_path / robustness.FILE, figures)
     said = robustness.describe(tmp_path)
     assert "| clean | 55.0, +0.0, 0.0 | 70.0, +0.0, 0.0 |" in said
     assert "| far room | 35.0, +20.0, 25.0 | 70.5, -0.5, 25.0 |" in said
     assert "(300 of one, 20 of two)" in said
     assert "micro-6" not in said
+    assert "| new |" not in said  # not measured of all
     assert "| far room | 20.0 |" in robustness.of_model(tmp_path, "micro-6")

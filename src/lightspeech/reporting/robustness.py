@@ -21,12 +21,13 @@ def describe(root: Path) -> str:
     Raises:
         CorpusError: if there are no figures of it.
     """
-    measured = read_json(root / FILE, remedy="type: python -m benchmarks.robustness")
-    first = next(iter(measured.values()))
+    figures = read_json(root / FILE, remedy="type: python -m benchmarks.robustness")
+    first = next(iter(figures.values()))
     corpora = {name: of["recordings"] for name, of in first.items()}
     # A model of other classes hears other recordings; it has a table in its card.
-    models = {name: of for name, of in measured.items() if of.keys() == first.keys()}
-    bends = next(iter(first.values()))["bends"]
+    models = {name: of for name, of in figures.items() if of.keys() == first.keys()}
+    of_each = [corpus["bends"] for of in models.values() for corpus in of.values()]
+    bends = [bend for bend in of_each[0] if all(bend in measured for measured in of_each)]
     head = ("speech", *(f"{model}: UAR %, lost, changed" for model in models))
     rows = [(bend, *(_cell(of, bend) for of in models.values())) for bend in bends]
     heard = ", ".join(f"{n} of {name}" for name, n in corpora.items())
