@@ -90,7 +90,8 @@ def test_masks_side_by_side_are_those_one_by_one(nano, voice):
     quick = masking.masked(nano, voice)
     kept = rng.random((2 * masking.BATCH, places.n_pieces(len(voice)), places.N_BANDS)) > 0.3
     one_by_one = np.concatenate([quick.answer(each[None]) for each in kept[:5]])
-    np.testing.assert_allclose(quick.answer(kept)[:5], one_by_one, atol=1e-6)
+    # What lies between two steps of an int8 network may fall either way.
+    np.testing.assert_allclose(quick.answer(kept)[:5], one_by_one, atol=5e-3)
 
 
 def test_a_model_without_that_operator_is_not_cut(toy_model):

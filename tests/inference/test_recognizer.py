@@ -34,7 +34,7 @@ def test_a_bundle_is_opened_by_path_text_name_or_environment(make_bundle, monkey
 @pytest.mark.parametrize(
     ("arguments", "kind", "message"),
     [
-        ({"bundle": "mirco"}, BundleError, r"one of the package: \['micro', 'micro-r"),
+        ({"bundle": "mirco"}, BundleError, r"one of the package: \['micro', 'micro-6', 'micro-r"),
         ({"bundle": ""}, BundleError, "no such file"),
         ({"bundle": 3}, ConfigError, "bundle is a int; give a folder, or one of"),
         ({"threads": 0}, ConfigError, "threads is 0; give a whole number, 1 or more"),
