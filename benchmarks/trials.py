@@ -26,12 +26,13 @@ from lightspeech.frontends.batches import Index, Order, Shares
 from lightspeech.frontends.mel_features import MelBatches, MelFeatures
 from lightspeech.frontends.mel_layer import MelLayer
 from lightspeech.models import micro
+from lightspeech.reporting.trials import MEASURED, OWN
 from lightspeech.studies import tasks
 from lightspeech.training import loop
 from lightspeech.training.objective import Labels, Sum
 
 CORPORA = "lightspeech.corpora"
-TAUGHT, MEASURED = ("ravdess", "emodb", "nemo"), ("crema_d", "savee", "banglaser")
+TAUGHT = ("ravdess", "emodb", "nemo")
 KEPT_APART = 2
 """Speakers of each teaching corpus, the last by name, who teach nothing."""
 CLASSES = labels.VOCABULARIES["common4"]
@@ -73,7 +74,7 @@ def parts(utterances: Sequence[Utterance]) -> Parts:
     last = {c: sorted(set(speakers[corpora == c]))[-KEPT_APART:] for c in TAUGHT}
     apart = np.isin(speakers, [name for names in last.values() for name in names])
     measured = {c: np.flatnonzero(corpora == c) for c in MEASURED}
-    measured |= {f"own-{c}": np.flatnonzero((corpora == c) & apart) for c in TAUGHT}
+    measured |= {f"{OWN}{c}": np.flatnonzero((corpora == c) & apart) for c in TAUGHT}
     return Parts(np.flatnonzero(np.isin(corpora, TAUGHT) & ~apart), measured)
 
 
