@@ -28,7 +28,7 @@ def main() -> None:
     known = read_json(to) if to.is_file() else {}
     known[study.name] = {
         "temperature": round(temperature, 4),
-        "threshold": round(left_out.threshold(corpora, temperature), 4),
+        "thresholds": [round(each, 4) for each in left_out.thresholds_of(corpora, temperature)],
         "corpora": [as_dict(each) for each in figures],
     }
     write_json(to, known)

@@ -44,7 +44,7 @@ C_HEADER = """
 #include <stdint.h>
 #define LS_MODEL_INPUT_SIZE 392
 #define LS_MODEL_OUTPUT_SIZE 3
-#define LS_MODEL_THRESHOLD 0.0f
+#define LS_MODEL_THRESHOLDS {0.0f, 0.0f, 0.0f}
 #define LS_MODEL_ARENA_SIZE 396
 #define LS_MODEL_MACS 1176
 #ifdef __cplusplus
@@ -211,9 +211,10 @@ def make_bundle(tmp_path, toy_model, everybody_speaks):
         values = {
             "path": tmp_path / "bundles" / "toy", "name": "toy", "labels": ("low", "mid", "loud"),
             "sample_rate": 16_000, "windows": Windows(window_s=1.0, hop_s=0.5), "frontend": {},
-            "model": {"name": "toy", "config": {}, "n_params": 3}, "threshold": 0.5,
+            "model": {"name": "toy", "config": {}, "n_params": 3}, **changes,
         }  # fmt: skip
-        return bundle.write(Bundle(**{**values, **changes}), model)
+        limits = {"thresholds": (0.5,) * len(values["labels"])}
+        return bundle.write(Bundle(**{**limits, **values}), model)
 
     return make
 
@@ -286,7 +287,8 @@ def nano(*, integers):
         int8.take_ranges(network, [features])
         cfg = replace(cfg, quantize=int8.Int8())
     return Run(
-        config=cfg, labels=LABELS, fold=0, seed=0, temperature=0.1, threshold=0.4, network=network
+        config=cfg, labels=LABELS, fold=0, seed=0, temperature=0.1,
+        thresholds=(0.4,) * len(LABELS), network=network,
     )  # fmt: skip
 
 
@@ -338,7 +340,7 @@ def export_nano(tmp_path_factory, make_nano, converted):
             path=tmp_path_factory.mktemp("bundles") / "nano", name="nano", labels=done.labels,
             sample_rate=16_000, windows=done.config.windows,
             frontend=done.config.frontend.as_dict(),
-            model={"name": "nano", "config": {}, "n_params": 15_000}, threshold=done.threshold,
+            model={"name": "nano", "config": {}, "n_params": 15_000}, thresholds=done.thresholds,
             temperature=done.temperature,
         )  # fmt: skip
         with pytest.MonkeyPatch.context() as patch:

@@ -29,9 +29,10 @@ def test_a_bundle_read_is_the_bundle_written(make_bundle):
 def test_a_bundle_of_the_first_format_is_read_and_its_front_end_is_of_bands(make_bundle):
     """There a front end has no name: bundles that were shipped stay as they are."""
     made = make_bundle(frontend={"n_mels": 40})
-    assert json.loads((made.path / "bundle.json").read_text())["format"] == 2
-    edit(made, format=1)
-    assert bundle.read(made.path).mel == MelConfig(n_mels=40)
+    assert json.loads((made.path / "bundle.json").read_text())["format"] == 3
+    edit(made, format=1, threshold=0.25, thresholds=None)
+    found = bundle.read(made.path)
+    assert (found.mel, found.thresholds) == (MelConfig(n_mels=40), (0.25,) * 3)
 
 
 def test_every_bundle_of_the_package_is_read():
@@ -61,7 +62,7 @@ def test_a_folder_may_be_moved(make_bundle, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": 3}, r"bundle format 3, this lightspeech reads \(1, 2\)"),
+        ({"format": 4}, r"bundle format 4, this lightspeech reads \(1, 2, 3\)"),
         ({"format": None}, "bundle format None"),
         ({"labels": None}, "labels: "),
         ({"labels": ["one"]}, "labels: "),
@@ -69,7 +70,9 @@ def test_a_folder_may_be_moved(make_bundle, tmp_path):
         ({"labels": ["a", "\x1b[31m"]}, "printable"),
         ({"sample_rate": 10**9}, "sample_rate: "),
         ({"windows": {"window_s": 1e9}}, "window_s must be"),
-        ({"threshold": 2}, "threshold: "),
+        ({"thresholds": [0, 0, 2]}, r"thresholds\.2: "),
+        ({"thresholds": [0.5]}, "thresholds: expected one for each"),
+        ({"threshold": 0.5}, "threshold: "),
         ({"temperature": 0}, "temperature: "),
         ({"surprise": 1}, "surprise: "),
         ({"sha256": "0" * 64}, "SHA-256"),

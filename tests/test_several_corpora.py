@@ -91,7 +91,8 @@ def test_each_corpus_is_left_out_once_and_has_a_figure(read, places):
         folder / "fold1-seed0", format="onnx", bundles=places.bundles, name="sure",
         calibrated_by=folder,
     )  # fmt: skip
-    assert (made.temperature, made.threshold) == sure != (exported.temperature, exported.threshold)
+    told = (exported.temperature, exported.thresholds)
+    assert (made.temperature, made.thresholds) == sure != told
     assert made.provenance["calibrated_by"] == chosen.name
     with pytest.raises(CorpusError, match=r"tells \['angry', 'neutral'\] apart, the run \['sad'\]"):
         sureness.fitted(answers, trained, ("sad",))

@@ -6,7 +6,7 @@ import { cut, starts } from "./windows.js";
 ort.env.wasm.wasmPaths = new URL("./ort/", import.meta.url).href;
 ort.env.wasm.numThreads = 1; // so small a network gains nothing from more
 
-const FORMATS = [1, 2]; // versions of the bundle's folder that this reads
+const FORMAT = 3; // version of the bundle's folder that this reads
 const INPUT = "waveform", OUTPUT = "probabilities";
 const NONE = "none", LEAST_SHARE = 0.4; // of speech, below which an answer is uncertain
 
@@ -14,8 +14,8 @@ export class Recognizer {
   /** Open a bundle's folder, an address; what is no bundle of ONNX is an error that says so. */
   static async open(folder) {
     const about = await (await get(`${folder}/bundle.json`)).json();
-    if (!FORMATS.includes(about.format)) {
-      throw new Error(`${folder}: bundle format ${about.format}, this reads ${FORMATS}`);
+    if (about.format !== FORMAT) {
+      throw new Error(`${folder}: bundle format ${about.format}, this reads ${FORMAT}`);
     }
     if (!about.model_file.endsWith(".onnx")) {
       throw new Error(`${folder}: holds ${about.model_file}; export the run with --format onnx`);
@@ -31,7 +31,7 @@ export class Recognizer {
   constructor(about, session) {
     this.session = session;
     this.labels = about.labels;
-    this.threshold = about.threshold;
+    this.thresholds = about.thresholds;
     this.sampleRate = about.sample_rate;
     const { window_s, hop_s, over } = about.windows;
     this.over = over ?? "mean";
@@ -48,9 +48,9 @@ export class Recognizer {
   /** What probabilities mean where so large a share is speech: a label, `uncertain` or `none`. */
   told(probabilities, speech) {
     if (speech === 0) return NONE;
-    const likeliest = Math.max(...probabilities);
-    if (likeliest < this.threshold || speech < LEAST_SHARE) return "uncertain";
-    return this.labels[probabilities.indexOf(likeliest)];
+    const best = probabilities.indexOf(Math.max(...probabilities));
+    if (probabilities[best] < this.thresholds[best] || speech < LEAST_SHARE) return "uncertain";
+    return this.labels[best];
   }
 
   /** Probabilities of a recording of any length, by all of its windows, as the bundle says. */

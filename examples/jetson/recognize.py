@@ -20,7 +20,7 @@ import soundfile
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime  # noqa: E402
 
-FORMATS = (1, 2)
+FORMAT = 3
 """Version of the bundle's folder that this reads."""
 INPUT, OUTPUT = "waveform", "probabilities"
 GATE, SPEECH, NONE = "gate.onnx", "speech", "none"
@@ -76,8 +76,8 @@ def speech(folder: Path, waveform: Array) -> float:
 def main(folder: Path, recording: Path) -> None:
     """Print whether somebody speaks, and the probabilities, by all windows."""
     about = json.loads((folder / "bundle.json").read_text("utf-8"))
-    if about["format"] not in FORMATS:
-        sys.exit(f"{folder}: bundle format {about['format']}, this reads {FORMATS}")
+    if about["format"] != FORMAT:
+        sys.exit(f"{folder}: bundle format {about['format']}, this reads {FORMAT}")
     rate, cut = about["sample_rate"], about["windows"]
     waveform, found = soundfile.read(recording, dtype="float32", always_2d=True)
     if found != rate:
@@ -94,11 +94,11 @@ def main(folder: Path, recording: Path) -> None:
     if cut.get("over") == "max":
         pooled = np.max(rows, axis=0) / np.max(rows, axis=0).sum()
     answers = dict(zip(about["labels"], pooled.tolist(), strict=True))
-    likeliest = max(answers, key=lambda name: answers[name])
-    unsure = answers[likeliest] < about["threshold"] or share < LEAST_SHARE
+    best = int(np.argmax(pooled))
+    unsure = pooled[best] < about["thresholds"][best] or share < LEAST_SHARE
     answer = {
-        "label": likeliest if share else NONE,
-        "uncertain": bool(share) and unsure,
+        "label": about["labels"][best] if share else NONE,
+        "uncertain": bool(share and unsure),
         "speech": share,
         "probabilities": answers,
     }

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from lightspeech import config
+from lightspeech import bounds, config
 from lightspeech.audio import budget
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.voice import Voice
@@ -20,10 +20,10 @@ from lightspeech.audio.windows import Windows
 from lightspeech.errors import BundleError, ConfigError
 from lightspeech.files import read_json, replacing
 
-FORMAT = 2
+FORMAT = 3
 """Version of the folder; raised when an older reader would misread a newer bundle."""
-READABLE = (1, FORMAT)
-"""In format 1 a front end has no name: it is ``mel``."""
+READABLE = (1, 2, FORMAT)
+"""In format 1 a front end has no name: it is ``mel``. Before 3 all labels have one threshold."""
 MEL, TEXT = "mel", "text"
 DESCRIPTION, CARD = "bundle.json", "README.md"
 """Beside the model: what a program reads, and what a person does."""
@@ -77,6 +77,8 @@ class Bundle:
     name: config.PlainName
     labels: ClassNames
     """In the order of the probabilities; two or more, or names of ratings."""
+    thresholds: tuple[bounds.Share, ...]
+    """One for each label: an answer whose probability is below that of its label is *uncertain*."""
     sample_rate: Annotated[int, Field(ge=1_000, le=48_000)]
     """Hz."""
     windows: Windows
@@ -89,8 +91,6 @@ class Bundle:
     model: dict[str, Any]
     """``name``, ``config`` and ``n_params`` of the network."""
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
-    threshold: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """An answer whose probability is below it is *uncertain*."""
     scale: tuple[Number, Number] | None = None
     """Lowest and highest of the ratings that it tells; None: it tells classes apart."""
     figures: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -113,6 +113,11 @@ class Bundle:
             raise ConfigError(f"scale: expected the lowest and the highest, found {self.scale}")
         if self.scale is None and len(self.labels) < 2:
             raise ConfigError(f"labels: expected two classes or more, found {list(self.labels)}")
+        if len(self.thresholds) != len(self.labels):
+            raise ConfigError(
+                f"thresholds: expected one for each of {list(self.labels)}, "
+                f"found {list(self.thresholds)}"
+            )
 
     @property
     def knows_speaker(self) -> bool:
@@ -253,6 +258,10 @@ def read(path: str | Path, *, rated: bool = False) -> Bundle:
             f"{path}: bundle format {version!r}, this lightspeech reads {READABLE}; "
             "export the model again, or install the version that wrote it"
         )
+    if version < FORMAT:
+        labels = values.get("labels")
+        alike = [values.pop("threshold", 0.0)]
+        values["thresholds"] = alike * len(labels) if isinstance(labels, list) else alike
     try:
         bundle = config.build(Bundle, {**values, "path": path}, source=str(path / DESCRIPTION))
     except ConfigError as error:

@@ -138,7 +138,7 @@ DAMAGE = {
     "another version": (lambda made: edit(made, format=99), "bundle format 99"),
     "no description": (lambda made: (made.path / "bundle.json").unlink(), "no such file"),
     "no JSON": (lambda made: (made.path / "bundle.json").write_text("{"), "not valid JSON"),
-    "two faults": (lambda made: edit(made, threshold=7, labels=[]), "labels: "),
+    "two faults": (lambda made: edit(made, thresholds=[7], labels=[]), "labels: "),
     "no model": (lambda made: (made.path / "model.onnx").unlink(), "no such file"),
     "truncated model": (truncate_model, "258 bytes; 268 were exported"),
     "another model": (lambda made: edit(made, sha256="0"), "its content is not what was exported"),

@@ -223,8 +223,9 @@ def walked(tmp_path_factory, make_whisper, toy_model):
             times_s = np.arange(8_000 + 100 * take) / 16_000
             soundfile.write(path, np.sin(600 * (number + take + 1) * times_s) / 2, 16_000)
     toy = Bundle(
-        path=place.work / "unknown", name="toy", labels=("low", "mid", "loud"), threshold=0.5,
-        sample_rate=16_000, windows=Windows(window_s=1.0, hop_s=0.5), normalisation="speaker",
+        path=place.work / "unknown", name="toy", labels=("low", "mid", "loud"),
+        thresholds=(0.5,) * 3, sample_rate=16_000, normalisation="speaker",
+        windows=Windows(window_s=1.0, hop_s=0.5),
         frontend=config.as_dict(MelConfig()), model={"name": "toy", "config": {}, "n_params": 3},
     )  # fmt: skip
     bundle.write(toy, toy_model)

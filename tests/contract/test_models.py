@@ -116,7 +116,7 @@ def trained(cfg, steps=2):
 def run_of(cfg):
     network, _ = trained(cfg)
     return Run(
-        config=cfg, labels=LABELS, fold=0, seed=0, temperature=1.7, threshold=0.0,
+        config=cfg, labels=LABELS, fold=0, seed=0, temperature=1.7, thresholds=(0.0,) * len(LABELS),
         network=network.eval(),
     )  # fmt: skip
 

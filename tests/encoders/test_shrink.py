@@ -153,7 +153,7 @@ def head_of(front):
         frontend=front, windows=whisper.WINDOWS,
     )  # fmt: skip
     return Run(
-        config=cfg, labels=tuple("abcd"), fold=0, seed=0, temperature=1.5, threshold=0.0,
+        config=cfg, labels=tuple("abcd"), fold=0, seed=0, temperature=1.5, thresholds=(0.0,) * 4,
         network=build_network(cfg, 4).eval(),
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ final class HearLive {
         float[] waveform = new float[samples.remaining()];
         samples.get(waveform);
         int chunk = Integer.parseInt(given[2]);
-        Live live = new Live(HearLive::loudness, gate, 16_000, 48_000, 8_000, 2, 0.6, 0.5);
+        Live live = new Live(HearLive::loudness, gate, 16_000, 48_000, 8_000, new double[] {0.6, 0.6}, 0.5);
         for (int at = 0; at < waveform.length; at += chunk) {
             int end = Math.min(at + chunk, waveform.length);
             for (Live.Now now : live.feed(Arrays.copyOfRange(waveform, at, end))) {

@@ -11,7 +11,7 @@ import pytest
 
 from lightspeech.audio import gate
 from lightspeech.audio.windows import Windows
-from lightspeech.bundle import READABLE
+from lightspeech.bundle import FORMAT
 from lightspeech.export import tflite_file
 from lightspeech.inference.answers import LEAST_SHARE
 from lightspeech.inference.live_stream import Kind, LiveStream
@@ -41,7 +41,7 @@ def exported(export_nano):
 def test_every_key_that_it_reads_is_there_and_of_that_type(exported):
     about = json.loads((exported.path / "bundle.json").read_text("utf-8"))
     assert {key for _, key in READ} == {
-        "format", "labels", "model_file", "sample_rate", "threshold", "windows",
+        "format", "labels", "model_file", "sample_rate", "thresholds", "windows",
     }  # fmt: skip
     assert all(isinstance(about[key], TYPES[getter]) for getter, key in READ)
     # How several windows are pooled it need not know: each is answered by itself.
@@ -61,7 +61,7 @@ def test_one_window_of_floats_gives_one_row_of_probabilities(exported):
 
 
 def test_it_reads_this_version_and_the_bundle_lies_among_the_assets():
-    assert f"val FORMATS = setOf{READABLE} " in KOTLIN
+    assert f"val FORMAT = {FORMAT} " in KOTLIN
     [folder] = re.findall(r"^bundle=(.*)$", (EXAMPLE / "gradle.properties").read_text(), re.M)
     assert (EXAMPLE / folder).resolve().parent == EXAMPLE.parents[1] / "bundles"
     assert 'gradleProperty("bundle")' in (EXAMPLE / "app/build.gradle.kts").read_text()
@@ -121,7 +121,7 @@ def test_its_stream_says_what_that_of_the_package_says(
     sound = (np.resize(voice, 16 * RATE) * loudness).clip(-1, 1)
     sound.tofile(tmp_path / "sound")
     bundle = make_bundle(
-        labels=("loud", "low"), threshold=0.6, windows=Windows(window_s=3.0, hop_s=0.5)
+        labels=("loud", "low"), thresholds=(0.6, 0.6), windows=Windows(window_s=3.0, hop_s=0.5)
     )
     stream = LiveStream(Loudness(bundle), RATE, smoothing=0.5, turns=False)
     expected = [(one.at_s, one.segment) for one in stream.feed(sound) if one.kind is Kind.NOW]
@@ -141,7 +141,7 @@ def test_its_stream_says_what_that_of_the_package_says(
     assert {"loud", "low", "none"} == {*labels}
     unsure = [one for _, one in expected if one.uncertain]
     assert {one.speech < LEAST_SHARE for one in unsure} == {False, True}
-    assert {max(one.probabilities.values()) < bundle.threshold for one in unsure} == {False, True}
+    assert {max(one.probabilities.values()) < 0.6 for one in unsure} == {False, True}
 
 
 def test_its_gate_scores_as_the_package_does_to_the_whole_number(java, tmp_path):

@@ -17,7 +17,7 @@ import soundfile
 
 from lightspeech.audio import gate, io
 from lightspeech.audio.windows import Windows
-from lightspeech.bundle import READABLE
+from lightspeech.bundle import FORMAT
 from lightspeech.inference.answers import LEAST_SHARE, NONE, segment
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
@@ -32,7 +32,7 @@ def test_every_key_that_it_reads_is_there(make_bundle):
     about = json.loads((make_bundle().path / "bundle.json").read_text("utf-8"))
     read = set(re.findall(r"about\.(\w+)", SCRIPTS["recognizer.js"]))
     assert read == {
-        "format", "labels", "model_file", "sample_rate", "sha256", "threshold", "windows",
+        "format", "labels", "model_file", "sample_rate", "sha256", "thresholds", "windows",
     }  # fmt: skip
     assert read <= about.keys()
     of_windows = re.findall(r"\b(window_s|hop_s|over)\b", SCRIPTS["recognizer.js"])
@@ -41,7 +41,7 @@ def test_every_key_that_it_reads_is_there(make_bundle):
 
 def test_its_constants_are_those_of_a_bundle():
     text = SCRIPTS["recognizer.js"]
-    assert f"FORMATS = {list(READABLE)};" in text
+    assert f"FORMAT = {FORMAT};" in text
     assert f'INPUT = "{onnx.WAVEFORM}", OUTPUT = "{onnx.OUTPUT}"' in text
     assert f'NONE = "{NONE}", LEAST_SHARE = {LEAST_SHARE:g};' in text
 

@@ -152,6 +152,7 @@ def test_the_loop_hears_as_the_firmware_does(name, model, tmp_path):
         shares = dict(zip(told[::2], (int(share[:-1]) / 100 for share in told[1::2]), strict=True))
         label = written.labels[row.argmax()]
         assert shares[label] == max(shares.values())  # two may have as many percent
-        if abs(shares[label] - written.threshold) > 0.01:  # else nobody can tell
-            sure = shares[label] > written.threshold and share >= LEAST_SHARE
+        limit = written.thresholds[row.argmax()]
+        if abs(shares[label] - limit) > 0.01:  # else nobody can tell
+            sure = shares[label] > limit and share >= LEAST_SHARE
             assert said == (label if sure else "uncertain")

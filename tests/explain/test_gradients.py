@@ -26,7 +26,7 @@ def mapped(one_thread):
     cfg = config.build(RunConfig, values, source="test")
     network = networks.build_network(cfg, 3)
     run = Run(
-        config=cfg, labels=("a", "b", "c"), fold=0, seed=0, temperature=1.0, threshold=0.0,
+        config=cfg, labels=("a", "b", "c"), fold=0, seed=0, temperature=1.0, thresholds=(0.0,) * 3,
         network=network,
     )  # fmt: skip
     time = np.arange(3 * SAMPLE_RATE // 2) / SAMPLE_RATE

@@ -11,6 +11,8 @@ from lightspeech.explain import recording, training_speakers
 from lightspeech.inference import dispatch
 from lightspeech.reporting import recording as words
 
+LIMITS = (0.5, 0.5, 0.5)
+
 
 @pytest.fixture
 def predictor(make_bundle):
@@ -40,7 +42,7 @@ def test_a_model_of_loudness_is_changed_by_loudness(told):
 
 
 def test_sentences_say_what_was_heard_what_would_change_it_and_how_sure_that_is(told):
-    heard, change, sure = words.sentences(told, threshold=0.5)
+    heard, change, sure = words.sentences(told, thresholds=LIMITS)
     assert heard.startswith("toy answers loud")
     assert "12" in heard  # Hz
     assert "12 dB fainter" in change
@@ -60,19 +62,19 @@ def test_values_are_held_against_those_of_the_training_speakers(predictor, wavef
     lower = own - 12 * (np.array(list(measures.UNITS)) == "pitch")
     learnt = training_speakers.summed(lower + spread, [f"toy/{n % 7}" for n in range(21)])
     training_speakers.write(learnt, predictor.bundle.path)
-    heard = words.sentences(recording.explain(predictor, waveform), 0.5)[0]
+    heard = words.sentences(recording.explain(predictor, waveform), LIMITS)[0]
     assert heard.endswith("; beside 21 recordings that it learnt from: pitch above 95% of them.")
     assert learnt.n_speakers == 7
 
 
 def test_nobody_is_made_up_where_a_bundle_does_not_say_whom_it_learnt_from(told):
     assert told.speakers is None
-    assert "learnt from" not in words.sentences(told, 0.5)[0]
+    assert "learnt from" not in words.sentences(told, LIMITS)[0]
 
 
 def test_sentences_and_picture_are_written(told, tmp_path):
     pytest.importorskip("matplotlib", reason="pictures need the extra 'report'")
-    lines = words.write(told, 0.5, tmp_path, "one")
+    lines = words.write(told, LIMITS, tmp_path, "one")
     assert (tmp_path / "one.txt").read_text() == f"{lines}\n"
     assert (tmp_path / "one.svg").read_text().startswith("<svg")
 
@@ -87,4 +89,4 @@ def test_a_recording_without_pitch_is_explained_by_what_it_has(predictor):
     hiss = (0.1 * np.random.default_rng(0).normal(size=SAMPLE_RATE)).astype(np.float32)
     told = recording.explain(predictor, hiss)
     assert {edit.cue for edit in told.edits}.isdisjoint({"pitch level", "jitter"})
-    assert "no voice with a pitch" in words.sentences(told, 0.5)[0]
+    assert "no voice with a pitch" in words.sentences(told, LIMITS)[0]

@@ -57,7 +57,7 @@ int main() {
 
 @pytest.fixture
 def unpacked(make_c_bundle, tmp_path):
-    made = dataclasses.replace(make_c_bundle(), name="toy one", threshold=0.0)
+    made = dataclasses.replace(make_c_bundle(), name="toy one", thresholds=(0.0,) * 3)
     with zipfile.ZipFile(io.BytesIO(arduino.pack(made))) as archive:
         archive.extractall(tmp_path / "library")
     return made, tmp_path / "library" / "lightspeech_toy_one"

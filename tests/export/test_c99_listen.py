@@ -28,13 +28,15 @@ int main(int argc, char **argv) {
 """
 
 
-@pytest.mark.parametrize(("threshold", "best"), [(0.0, 2), (0.5, 2), (0.7, -1)])
+@pytest.mark.parametrize(
+    ("thresholds", "best"), [("0, 0, 0", 2), ("1, 1, 0.5f", 2), ("0, 0, 0.7f", -1)]
+)
 def test_below_the_threshold_or_with_too_little_speech(
-    make_c_bundle, gcc, tmp_path, threshold, best
+    make_c_bundle, gcc, tmp_path, thresholds, best
 ):
     made = make_c_bundle()
     header = made.path / "ls_model.h"
-    header.write_text(header.read_text().replace("THRESHOLD 0.0f", f"THRESHOLD {threshold}f"))
+    header.write_text(header.read_text().replace("{0.0f, 0.0f, 0.0f}", f"{{{thresholds}}}"))
     main = made.path / "main.c"
     main.write_text(MAIN)
     wrapped = ("-Wl,--wrap=ls_frontend_speech", "-I", made.path)

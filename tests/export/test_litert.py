@@ -36,7 +36,7 @@ def config_of(**front):
 
 def run_of(cfg, network):
     return Run(
-        config=cfg, labels=LABELS, fold=0, seed=0, temperature=1.7, threshold=0.0,
+        config=cfg, labels=LABELS, fold=0, seed=0, temperature=1.7, thresholds=(0.0,) * len(LABELS),
         network=network,
     )  # fmt: skip
 
@@ -66,6 +66,7 @@ def exported(request, tmp_path_factory):
     to = Bundle(
         path=tmp_path_factory.mktemp("litert"), name="toy", labels=LABELS, sample_rate=16_000,
         windows=done.config.windows, frontend={}, model={"name": "nano"},
+        thresholds=done.thresholds,
     )  # fmt: skip
     litert.export(done, to)
     yield done, to.path

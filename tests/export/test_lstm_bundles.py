@@ -48,7 +48,8 @@ def run_of(*, integers):
         int8.take_ranges(network, [features])
         cfg = replace(cfg, quantize=int8.Int8())
     return Run(
-        config=cfg, labels=LABELS, fold=0, seed=0, temperature=0.3, threshold=0.4, network=network
+        config=cfg, labels=LABELS, fold=0, seed=0, temperature=0.3,
+        thresholds=(0.4,) * len(LABELS), network=network,
     )  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def exported(runs, tmp_path_factory):
                 sample_rate=16_000, windows=run.config.windows,
                 frontend=config.as_dict(run.config.frontend.config),
                 model={"name": "tinyml_lstm", "config": {}, "n_params": 126_000},
-                threshold=run.threshold, temperature=run.temperature,
+                thresholds=run.thresholds, temperature=run.temperature,
             )  # fmt: skip
             made[format] = plugins.load("lightspeech.export", format).export(run, to)
         return bundle.read(made[format].path)

@@ -41,8 +41,8 @@ def int8_run(name):
     int8.take_ranges(network, [features])
     cfg = replace(cfg, quantize=int8.Int8())
     return Run(
-        config=cfg, labels=("a", "b", "c"), fold=0, seed=0, temperature=2.0, threshold=0.4,
-        network=network,
+        config=cfg, labels=("a", "b", "c"), fold=0, seed=0, temperature=2.0,
+        thresholds=(0.4, 0.5, 0.6), network=network,
     ), features  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def exported(request, tmp_path_factory):
     made = Bundle(
         path=tmp_path_factory.mktemp(request.param), name="x", labels=done.labels,
         sample_rate=16_000, windows=done.config.windows,
-        frontend=done.config.frontend.as_dict(), temperature=2.0, threshold=0.4,
+        frontend=done.config.frontend.as_dict(), temperature=2.0, thresholds=(0.4, 0.5, 0.6),
         model={**done.config.model.as_dict(), "n_params": n_params(done.network)},
     )  # fmt: skip
     return done, features, bundle.read(onnx.export(done, made).path)

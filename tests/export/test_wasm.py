@@ -239,12 +239,12 @@ def test_with_too_little_speech_it_is_uncertain_as_predict_is(node, packed, samp
     sound = np.zeros(round(seconds * RATE), np.int16)
     sound[:RATE] = samples[8_000:][:RATE]
     said = node(
-        "model.threshold = 0;"
+        "model.thresholds.fill(0);"
         f"const sound = new Int16Array({len(sound)});"
         f"sound.set(samples.subarray(8000, {8_000 + RATE}));"
         "console.log(JSON.stringify(model.answer(sound)));"
     )
-    predictor = dispatch.open(replace(packed[0], threshold=0.0))
+    predictor = dispatch.open(replace(packed[0], thresholds=(0.0,) * len(packed[0].labels)))
     expected = answer(predictor, [sound / np.float32(32_768)])
     assert said["label"] == expected.label != "none"
     assert said["uncertain"] == expected.uncertain == (seconds == 8.0)
@@ -323,12 +323,12 @@ def test_floats_are_heard_as_16_bits_and_what_is_beyond_them_is_cut(node):
 
 def test_it_says_itself_what_it_is(node, packed):
     said = node(
-        "const { labels, sampleRate, windowSize, hopSize, threshold } = model;"
-        "console.log(JSON.stringify([labels, sampleRate, windowSize, hopSize, threshold]));"
+        "const { labels, sampleRate, windowSize, hopSize, thresholds } = model;"
+        "console.log(JSON.stringify([labels, sampleRate, windowSize, hopSize, thresholds]));"
     )
     made = packed[0]
     assert said[:4] == [list(made.labels), made.sample_rate, *made.windows.samples(RATE)]
-    assert np.float32(said[4]) == np.float32(made.threshold)
+    assert said[4] == list(made.thresholds)
 
 
 def test_its_constants_are_those_of_the_gate_and_its_types_are_those_of_the_module():

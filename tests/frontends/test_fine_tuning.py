@@ -187,7 +187,7 @@ def run(make_encoder):
         network = wav2vec2.build(cfg.model.config, frontend=cfg.front, n_classes=3)
         network.train()(torch.randn(8, 8_000, 1) / 10)
         return Run(
-            config=cfg, labels=tuple("abc"), fold=0, seed=0, temperature=0.3, threshold=0.0,
+            config=cfg, labels=tuple("abc"), fold=0, seed=0, temperature=0.3, thresholds=(0.0,) * 3,
             network=network.eval(),
         )  # fmt: skip
 

@@ -164,5 +164,5 @@ def test_eight_threads_share_a_recognizer(make_bundle, make_tflite, toy_tables, 
 def test_a_threshold_of_nothing_is_always_sure(make_bundle):
     made = make_bundle()
     sure = lightspeech.load(made.path).predictor
-    sure = lightspeech.Recognizer(replace(sure, bundle=replace(made, threshold=0.0)))
+    sure = lightspeech.Recognizer(replace(sure, bundle=replace(made, thresholds=(0.0,) * 3)))
     assert not sure(steps(0, seconds=1), sample_rate=RATE).uncertain

@@ -49,7 +49,13 @@ def run(make_bert):
     torch.manual_seed(0)
     network = build_network(cfg, len(LABELS)).eval()
     return Run(
-        config=cfg, labels=LABELS, fold=0, seed=0, temperature=0.2, threshold=0.0, network=network
+        config=cfg,
+        labels=LABELS,
+        fold=0,
+        seed=0,
+        temperature=0.2,
+        thresholds=(0.0,) * len(LABELS),
+        network=network,
     )
 
 
@@ -58,7 +64,7 @@ def bundle(run, tmp_path_factory):
     about = Bundle(
         path=tmp_path_factory.mktemp("bundles") / "read", name="reader", labels=LABELS,
         sample_rate=16_000, windows=run.config.windows, frontend=run.config.frontend.as_dict(),
-        model={"name": "multimodal", "config": {}, "n_params": 3},
+        model={"name": "multimodal", "config": {}, "n_params": 3}, thresholds=run.thresholds,
     )  # fmt: skip
     return onnx.export(run, about)
 
@@ -149,12 +155,13 @@ def test_a_text_may_be_all_that_is_asked_for(make_bert, tmp_path, everybody_spea
     )
     network = build_network(cfg, len(LABELS)).eval()
     alone = Run(
-        config=cfg, labels=LABELS, fold=0, seed=0, temperature=1.0, threshold=0.0, network=network
+        config=cfg, labels=LABELS, fold=0, seed=0, temperature=1.0,
+        thresholds=(0.0,) * len(LABELS), network=network,
     )  # fmt: skip
     about = Bundle(
         path=tmp_path / "alone", name="alone", labels=LABELS, sample_rate=16_000,
         windows=cfg.windows, frontend=words.as_dict(),
-        model={"name": "bert", "config": {}, "n_params": 3},
+        model={"name": "bert", "config": {}, "n_params": 3}, thresholds=alone.thresholds,
     )  # fmt: skip
     recognizer = load(onnx.export(alone, about).path)
     go, loud = (recognizer(x, text="go", sample_rate=16_000) for x in (NOISE, NOISE / 2))

@@ -42,7 +42,7 @@ def test_a_recording_is_so_by_where_somebody_speaks_however_long_its_pauses(
 
 
 def test_ratings_are_never_so(make_bundle):
-    bundle = make_bundle(scale=(1.0, 5.0), threshold=0.0)
+    bundle = make_bundle(scale=(1.0, 5.0), thresholds=(0.0,) * 3)
     said = hop(bundle, 0.1)
     assert (said.label, said.uncertain) == ("rated", False)
     assert not answers.answer([said], bundle).uncertain

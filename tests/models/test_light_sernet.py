@@ -64,7 +64,7 @@ def test_with_each_other_input_it_trains_exports_and_agrees_at_three_and_seven_s
     network = build_network(cfg, 4)
     network(torch.randn(2, 33, cfg.front.n_features)).square().mean().backward()
     done = Run(
-        config=cfg, labels=tuple("abcd"), fold=0, seed=0, temperature=1.0, threshold=0.0,
+        config=cfg, labels=tuple("abcd"), fold=0, seed=0, temperature=1.0, thresholds=(0.0,) * 4,
         network=network.eval(),
     )  # fmt: skip
     session = onnxruntime.InferenceSession(onnx.to_bytes(done))

@@ -122,7 +122,7 @@ def run_of(model=NANO, frontend=FRONT, **changes):
     )
     torch.manual_seed(0)
     return Run(
-        config=cfg, labels=LABELS, fold=0, seed=0, temperature=2.0, threshold=0.0,
+        config=cfg, labels=LABELS, fold=0, seed=0, temperature=2.0, thresholds=(0.0,) * len(LABELS),
         network=build_network(cfg, len(LABELS)).eval(),
     )  # fmt: skip
 

@@ -28,8 +28,8 @@ def run_of(name, labels="abcd", **changes):
     )
     cfg = dataclasses.replace(cfg, **changes)
     return Run(
-        config=cfg, labels=tuple(labels), fold=0, seed=0, temperature=1.0, threshold=0.0,
-        network=build_network(cfg, len(labels)).eval(),
+        config=cfg, labels=tuple(labels), fold=0, seed=0, temperature=1.0,
+        thresholds=(0.0,) * len(labels), network=build_network(cfg, len(labels)).eval(),
     )  # fmt: skip
 
 

@@ -43,7 +43,12 @@ def folder(tmp_path):
 
 def test_a_run_is_read_as_it_was_written(folder):
     run = read_run(folder)
-    assert (run.config, run.labels, run.temperature, run.threshold) == (CONFIG, LABELS, 1.5, 0.4)
+    assert (run.config, run.labels, run.temperature, run.thresholds) == (
+        CONFIG,
+        LABELS,
+        1.5,
+        (0.4,) * len(LABELS),
+    )
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ def test_c_of_a_shipped_model_is_written_without_torch_and_says_what_it_is(
     assert made.path == tmp_path / "nano-c99"
     assert bundle.read(made.path) == made
     shipped = bundle.read("nano")
-    assert (made.labels, made.threshold, made.corpora) == (
-        shipped.labels, shipped.threshold, shipped.corpora,
+    assert (made.labels, made.thresholds, made.corpora) == (
+        shipped.labels, shipped.thresholds, shipped.corpora,
     )  # fmt: skip
     assert "\n# nano\n" in (made.path / "README.md").read_text()
     again = convert(made, format="arduino", bundles=tmp_path, name="mine")

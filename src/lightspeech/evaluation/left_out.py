@@ -1,7 +1,7 @@
 """How sure a model may be of people, rooms and languages it never heard.
 
 A temperature fitted on speakers of the training corpora trusts them too much elsewhere. Here
-temperature and threshold are fitted on corpora that were left out in training, and for the figures
+temperature and thresholds are fitted on corpora that were left out in training, and for the figures
 of each corpus on the others alone.
 """
 
@@ -15,17 +15,14 @@ import numpy.typing as npt
 from lightspeech import metrics
 from lightspeech.config import config
 from lightspeech.errors import CorpusError
+from lightspeech.evaluation import thresholds
 from lightspeech.training.predictions import Predictions
 
 Floats = npt.NDArray[np.float64]
 SHARPNESS = np.geomspace(0.05, 2.0, 149)
 """What logarithms of probabilities are multiplied by, among which the best is looked for."""
-WANTED = 0.7
-"""Share of the answers above the threshold that are to be right."""
 PATH = Path("benchmarks/calibration.json")
 """Below the folder of all results."""
-LEAST = 1e-6
-"""Probabilities are written with so many digits."""
 
 
 @config
@@ -40,7 +37,7 @@ class Calibration:
     uar: float
     uar_of_surest_half: float
     answered: float
-    """Share above the threshold of the other corpora."""
+    """Share above the thresholds of the other corpora."""
     right_of_answered: float
 
 
@@ -60,7 +57,7 @@ class LeftOut:
 
     def logits(self, seed: int) -> Floats:
         """Logarithms of the probabilities of one seed, as before any temperature: ``(n, c)``."""
-        found = np.maximum(self.answers[seed].probabilities.astype(np.float64), LEAST)
+        found = np.maximum(self.answers[seed].probabilities.astype(np.float64), thresholds.LEAST)
         logits: Floats = np.log(found) * self.temperatures[seed]
         return logits
 
@@ -107,37 +104,27 @@ def _loss(corpus: LeftOut, sharpness: float) -> float:
     return float(np.mean(losses))
 
 
-def threshold(corpora: Sequence[LeftOut], temperature: float) -> float:
-    """Find the least top probability above which `WANTED` of the answers are right.
+def thresholds_of(corpora: Sequence[LeftOut], temperature: float) -> tuple[float, ...]:
+    """Find for each emotion the top probability from which on answers are believed.
 
     Args:
         corpora: that count alike.
         temperature: of the probabilities.
 
     Returns:
-        0 to 1; where it cannot be reached, the one that comes nearest.
+        One for each label, 0 to 1, as of `thresholds.fit`.
     """
-    tops = [_tops(corpus, temperature) for corpus in corpora]
-    candidates = np.linspace(0, 1, 201)[:-1]
-    shares = []
-    for candidate in candidates:
-        of_each = [
-            right[top >= candidate].mean() for top, right in tops if (top >= candidate).any()
-        ]
-        shares.append(np.mean(of_each) if len(of_each) == len(tops) else 0.0)
-    enough = np.flatnonzero(np.array(shares) >= WANTED)
-    return float(candidates[enough[0] if len(enough) else int(np.argmax(shares))])
+    return thresholds.fit([_answers(corpus, temperature) for corpus in corpora])
 
 
-def _tops(corpus: LeftOut, temperature: float) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Top probability of each answer of all seeds, and whether it is right."""
+def _answers(corpus: LeftOut, temperature: float) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Probabilities of all seeds, and what is true of each."""
     parts = [softmax(corpus.logits(seed) / temperature) for seed in range(len(corpus.answers))]
-    right = [p.argmax(1) == a.truth for p, a in zip(parts, corpus.answers, strict=True)]
-    return np.concatenate([p.max(1) for p in parts]), np.concatenate(right)
+    return np.concatenate(parts), np.concatenate([each.truth for each in corpus.answers])
 
 
 def measure(corpora: Sequence[LeftOut]) -> list[Calibration]:
-    """Measure each corpus with temperature and threshold of the others.
+    """Measure each corpus with temperature and thresholds of the others.
 
     Args:
         corpora: two or more.
@@ -146,18 +133,18 @@ def measure(corpora: Sequence[LeftOut]) -> list[Calibration]:
     for left in corpora:
         others = [corpus for corpus in corpora if corpus is not left]
         fitted = temperature(others)
-        figures.append(_measured(left, fitted, threshold(others, fitted)))
+        figures.append(_measured(left, fitted, thresholds_of(others, fitted)))
     return figures
 
 
-def _measured(left: LeftOut, fitted: float, limit: float) -> Calibration:
+def _measured(left: LeftOut, fitted: float, limits: Sequence[float]) -> Calibration:
     rows = []
     for seed, answers in enumerate(left.answers):
         truth, n = answers.truth, len(answers.labels)
         p = softmax(left.logits(seed) / fitted)
         top, given = p.max(1), p.argmax(1)
         surest = np.argsort(-top, kind="stable")[: (len(top) + 1) // 2]
-        sure = top >= limit
+        sure = top >= np.array(limits)[given]
         rows.append(
             {
                 "ece_before": metrics.expected_calibration_error(answers.probabilities, truth),

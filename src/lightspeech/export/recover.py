@@ -75,7 +75,7 @@ def recover(bundle: Bundle) -> Run:
         fold=bundle.provenance.get("fold", 0),
         seed=bundle.provenance.get("seed", 0),
         temperature=bundle.temperature,
-        threshold=bundle.threshold,
+        thresholds=bundle.thresholds,
         network=network.eval(),
     )
 

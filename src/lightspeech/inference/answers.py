@@ -29,7 +29,7 @@ class Segment:
         label: the likeliest one, or ``none`` where nobody speaks.
         probabilities: of each label, 0 to 1, in the order of the bundle's labels; what they are
             where nobody speaks means nothing.
-        uncertain: somebody speaks, and the highest probability is below the bundle's threshold, or
+        uncertain: somebody speaks, and the likeliest label is below its threshold of the bundle, or
             ``speech`` below `LEAST_SHARE`; never with ratings.
         speech: share of the time in which somebody speaks, 0 to 1.
         ratings: on the bundle's scale, where it tells such in place of classes, and no
@@ -59,7 +59,7 @@ class Answer:
         probabilities: of each label, 0 to 1, in the order of the bundle's labels. Up to ten seconds
             they are the mean over windows, as all figures are measured; of longer audio the mean
             over the ``segments`` in which somebody speaks, weighted by their duration.
-        uncertain: somebody speaks, and the highest probability is below the bundle's threshold, or
+        uncertain: somebody speaks, and the likeliest label is below its threshold of the bundle, or
             the speech of the hops with some below `LEAST_SHARE`; never with ratings.
         speech: share of the time in which somebody speaks, 0 to 1.
         segments: one, where the audio has ten seconds or less; else stretches without gaps, each as
@@ -97,7 +97,7 @@ def segment(
         end_s: seconds.
         row: probabilities or ratings, shape ``(n_classes,)``.
         speech: share of the time in which somebody speaks; 0 where nobody does, to 1.
-        bundle: names the labels and the threshold.
+        bundle: names the labels and the thresholds.
     """
     probabilities = dict(zip(bundle.labels, row.tolist(), strict=True))
     if bundle.scale is not None:
@@ -168,8 +168,11 @@ def answer(hops: Sequence[Segment], bundle: Bundle) -> Answer:
 
 def _uncertain(probabilities: dict[str, float], speech: float, bundle: Bundle) -> bool:
     """Tell whether what is said where somebody speaks is uncertain; ratings never are."""
-    unsure = max(probabilities.values(), default=1.0) < bundle.threshold or speech < LEAST_SHARE
-    return bundle.scale is None and unsure
+    if bundle.scale is not None:
+        return False
+    label = max(probabilities, key=probabilities.__getitem__)
+    limit = bundle.thresholds[bundle.labels.index(label)]
+    return probabilities[label] < limit or speech < LEAST_SHARE
 
 
 def _joined(hops: Sequence[Segment]) -> Segment:

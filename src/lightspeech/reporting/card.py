@@ -18,8 +18,8 @@ LIMITS = f"""\
   a person feels.
 - Speakers differ: the worst speaker above is a real one. Other languages, cultures, ages,
   microphones and rooms were not measured.
-- A probability below the threshold means *uncertain*, and so does speech in less than
-  {100 * LEAST_SHARE:g} % of the time; take it as no answer."""
+- A probability below the threshold of its emotion means *uncertain*, and so does speech in less
+  than {100 * LEAST_SHARE:g} % of the time; take it as no answer."""
 REFUSED = """\
 Not for judging people: not in hiring, schooling, policing, insurance, border control or medical
 diagnosis, and never without the speaker's knowledge. In the European Union, inferring emotions at
@@ -96,7 +96,8 @@ def _facts(bundle: Bundle) -> Iterator[str]:
         yield f"- knows its user by: {_voice(bundle)}"
     yield f"- file: `{bundle.model_file}`, {wording.size(bundle.size_bytes)}"
     if bundle.scale is None:
-        yield f"- uncertain below: {bundle.threshold:.2f}"
+        limits = zip(bundle.thresholds, bundle.labels, strict=True)
+        yield f"- uncertain below: {', '.join(f'{limit:.2f} {label}' for limit, label in limits)}"
     for part in (bundle.model, bundle.provenance):
         for key, value in part.items():
             if isinstance(value, str | int | float):

@@ -1,5 +1,6 @@
 """One recording explained: three sentences in plain words, and a picture."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,14 @@ SAID = {
 }
 
 
-def sentences(told: Told, threshold: float) -> tuple[str, str, str]:
+def sentences(told: Told, thresholds: Sequence[float]) -> tuple[str, str, str]:
     """Say what was heard, what would change the answer, and how sure that is.
 
     Args:
         told: by `recording.explain`.
-        threshold: probability below which the bundle calls an answer uncertain, 0 to 1.
+        thresholds: of each label, the probability below which the bundle calls it uncertain.
     """
-    return _heard(told), _would_change(told), _how_sure(told, threshold)
+    return _heard(told), _would_change(told), _how_sure(told, thresholds)
 
 
 def _heard(told: Told) -> str:
@@ -101,18 +102,19 @@ def said(edit: Edit) -> str:
     return (above if edit.amount > 0 else below).format(abs(edit.amount))
 
 
-def _how_sure(told: Told, threshold: float) -> str:
+def _how_sure(told: Told, thresholds: Sequence[float]) -> str:
     own = int(told.probabilities.argmax())
     moved = 100 * (told.copy[own] - told.probabilities[own])
-    sure = "above" if told.probabilities[own] >= threshold else "below"
+    limit, label = thresholds[own], told.labels[own]
+    sure = "above" if told.probabilities[own] >= limit else "below"
     points = (
         f"what its map puts first is worth {100 * told.map.worth:.0f} points where what is loudest "
         f"is worth {100 * told.map.energy_worth:.0f} and chance {100 * told.map.random_worth:.0f}"
     )
     worth = "" if told.map.beats_energy else ", so it tells no more than where it is loud"
     return (
-        f"That is {sure} the {threshold:.0%} from which this model is sure; a copy that changes no "
-        f"cue moves it by {moved:+.1f} points, and {points}{worth}."
+        f"That is {sure} the {limit:.0%} from which this model is sure of {label}; a copy that "
+        f"changes no cue moves it by {moved:+.1f} points, and {points}{worth}."
     )
 
 
@@ -201,12 +203,12 @@ def _over_time(axes: Any, told: Told, seconds: float) -> None:
     axes.set_xlim(0, seconds)
 
 
-def write(told: Told, threshold: float, folder: Path, name: str) -> str:
+def write(told: Told, thresholds: Sequence[float], folder: Path, name: str) -> str:
     """Write the sentences and the picture of a recording.
 
     Args:
         told: by `recording.explain`.
-        threshold: of the bundle, 0 to 1.
+        thresholds: of the bundle, one for each label, 0 to 1.
         folder: where they go.
         name: of both files, without an ending.
 
@@ -217,7 +219,7 @@ def write(told: Told, threshold: float, folder: Path, name: str) -> str:
         MissingExtra: if matplotlib is not installed.
         OutputError: if the folder cannot be written.
     """
-    lines = "\n".join(sentences(told, threshold))
+    lines = "\n".join(sentences(told, thresholds))
     write_text(folder / f"{name}.txt", f"{lines}\n")
     write_text(folder / f"{name}.svg", _canvas.standalone(picture(told), lines))
     return lines

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from lightspeech.config import build
-from lightspeech.evaluation.left_out import PATH, WANTED, Calibration
+from lightspeech.evaluation.left_out import PATH, Calibration
+from lightspeech.evaluation.thresholds import FITTED
 from lightspeech.files import read_json
 from lightspeech.reporting import costs, wording
 
@@ -31,8 +32,9 @@ def describe(root: Path) -> str:
         for values in study["corpora"]
     ]
     return (
-        f"{costs.table(head, rows, names=2)}\n\nMeans over seeds. *Answered*: above the threshold "
-        f"of the other corpora, with which {100 * WANTED:.0f} % of their answers are right."
+        f"{costs.table(head, rows, names=2)}\n\nMeans over seeds. *Answered*: above the thresholds "
+        f"of the other corpora, one for each emotion, with which {100 * FITTED:.0f} % of their "
+        "answers are right."
     )
 
 
@@ -54,7 +56,7 @@ def of_recipe(root: Path, recipe: str) -> str:
         for name in ("ece", "answered", "right_of_answered")
     )
     return (
-        f"Of corpora that were left out, with temperature and threshold of the others: calibration "
+        "Of corpora that were left out, with temperature and thresholds of the others: calibration "
         f"error {ece} %; {answered} % of the recordings are answered, the rest is *uncertain*; of "
         f"these {right} % are right."
     )

@@ -63,7 +63,7 @@ def described(bundle: Bundle) -> dict[str, Any]:
     return {
         "name": bundle.name, "labels": list(bundle.labels), "sample_rate": bundle.sample_rate,
         "size_bytes": bundle.size_bytes, "n_params": bundle.model["n_params"],
-        "window_s": bundle.windows.window_s, "threshold": bundle.threshold,
+        "window_s": bundle.windows.window_s, "thresholds": list(bundle.thresholds),
         "figures": [{"protocol": row["protocol"], "uar": float(row["uar"])} for row in rows][:1],
     }  # fmt: skip
 

@@ -55,7 +55,7 @@ class Run:
         fold: number of the fold.
         seed: of its training.
         temperature: logits are divided by it.
-        threshold: top probability below which an answer is uncertain.
+        thresholds: of each label, the top probability below which it is uncertain.
         network: with its weights, in evaluation mode.
     """
 
@@ -64,7 +64,7 @@ class Run:
     fold: int
     seed: int
     temperature: float
-    threshold: float
+    thresholds: tuple[float, ...]
     network: nn.Module
 
     def answer(
@@ -118,7 +118,7 @@ def read_run(folder: Path) -> Run:
         fold=outcome.fold,
         seed=outcome.seed,
         temperature=outcome.temperature,
-        threshold=outcome.threshold,
+        thresholds=(outcome.threshold,) * len(outcome.labels),
         network=network.eval(),
     )
 

@@ -50,7 +50,7 @@ def describe(study: Study, run: runs.Run, path: Path) -> Bundle:
         normalisation=run.config.normalisation,
         model=_model(run),
         temperature=run.temperature,
-        threshold=run.threshold,
+        thresholds=run.thresholds,
         provenance={
             "recipe": study.recipe.name,
             "fold": run.fold,

@@ -48,7 +48,7 @@ def answer_example(study: Study, bundle: Bundle) -> Example:
         },
         hop_s=front.hop_length / front.sample_rate,
         frames=frontend.log_bands(waveform, front).round(3).tolist(),
-        sentences=() if told is None else pages.sentences(told, bundle.threshold),
+        sentences=() if told is None else pages.sentences(told, bundle.thresholds),
         map=None if told is None else told.map.values.round(4).tolist(),
     )
     write_json(study.folder / layout.EXAMPLE, as_dict(example))

@@ -37,7 +37,7 @@ def explain(
     names = [path.stem for path in files]
     if pictures is not None and (twice := [name for name in names if names.count(name) > 1]):
         raise ConfigError(f"two recordings are called {twice[0]!r}; explain them one by one")
-    threshold = predictor.bundle.threshold
+    thresholds = predictor.bundle.thresholds
     for path in files:
         try:
             told = recording.explain(predictor, io.load(path), method=method)
@@ -45,5 +45,5 @@ def explain(
             yield path, AudioError(str(error).removeprefix(f"{path}: "))
             continue
         if pictures is not None:
-            pages.write(told, threshold, pictures, path.stem)
-        yield path, "\n".join(pages.sentences(told, threshold))
+            pages.write(told, thresholds, pictures, path.stem)
+        yield path, "\n".join(pages.sentences(told, thresholds))

@@ -71,8 +71,8 @@ def export_as(
     """
     run = runs.read_run(study.folder / run_name)
     if others is not None:
-        temperature, threshold = sureness.fitted(measuring.answers(others), others, run.labels)
-        run = dataclasses.replace(run, temperature=temperature, threshold=threshold)
+        temperature, thresholds = sureness.fitted(measuring.answers(others), others, run.labels)
+        run = dataclasses.replace(run, temperature=temperature, thresholds=thresholds)
     exporter = checks.exporter(run.config, format)
     folder = study.name if format == bundling.USUAL else f"{study.name}-{format.replace('_', '-')}"
     # Where runs make no bundle, their figures are of whole utterances, and no bundle's.

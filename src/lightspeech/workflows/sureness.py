@@ -14,8 +14,8 @@ from lightspeech.training.predictions import Predictions
 
 def fitted(
     answers: Sequence[Predictions], study: Study, labels: tuple[str, ...]
-) -> tuple[float, float]:
-    """Fit temperature and threshold on corpora that were left out in training.
+) -> tuple[float, tuple[float, ...]]:
+    """Fit temperature and thresholds on corpora that were left out in training.
 
     Args:
         answers: of every fold and seed of the study.
@@ -30,7 +30,7 @@ def fitted(
     if known != labels:
         raise CorpusError(f"{study.folder} tells {list(known)} apart, the run {list(labels)}")
     temperature = left_out.temperature(corpora)
-    return temperature, left_out.threshold(corpora, temperature)
+    return temperature, left_out.thresholds_of(corpora, temperature)
 
 
 def corpora_of(answers: Sequence[Predictions], study: Study) -> list[LeftOut]:

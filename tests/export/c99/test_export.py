@@ -50,14 +50,14 @@ def quantized(features, windows, tier="micro", **model):
     int8.take_ranges(network, [features])
     return Run(
         config=replace(cfg, quantize=int8.Int8()), labels=LABELS, fold=0, seed=0, temperature=1.5,
-        threshold=0.0, network=network,
+        thresholds=(0.0,) * len(LABELS), network=network,
     )  # fmt: skip
 
 
 def described(folder, windows):
     return Bundle(
         path=folder / "bundle", name="toy", labels=LABELS, sample_rate=16_000, windows=windows,
-        frontend=as_dict(MelConfig()), model={"name": "micro"},
+        frontend=as_dict(MelConfig()), model={"name": "micro"}, thresholds=(0.0,) * len(LABELS),
     )  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def test_a_run_in_floats_is_refused_with_what_to_do(tmp_path):
     choice = Choice("lightspeech.models", "micro", micro.Config())
     cfg = RunConfig(model=choice, frontend=mel(), windows=Windows())
     done = Run(
-        config=cfg, labels=LABELS, fold=0, seed=0, temperature=1.0, threshold=0.0,
+        config=cfg, labels=LABELS, fold=0, seed=0, temperature=1.0, thresholds=(0.0,) * len(LABELS),
         network=build_float(cfg, 4),
     )  # fmt: skip
     with pytest.raises(ConfigError, match="not int8; add .*quantize"):
@@ -191,7 +191,7 @@ def kept_run(name):
     network.load_state_dict({**network.state_dict(), **tensors})
     return Run(
         config=replace(cfg, quantize=int8.Int8()), labels=tuple(said["labels"]), fold=0, seed=0,
-        threshold=0.0, network=network, temperature=said["temperature"],
+        thresholds=(0.0,) * len(said["labels"]), network=network, temperature=said["temperature"],
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def done():
         fold=0,
         seed=0,
         temperature=1.5,
-        threshold=0.0,
+        thresholds=(0.0,) * len(LABELS),
         network=network,
     )
     torch.set_num_threads(threads)
@@ -76,7 +76,7 @@ def made(done, tmp_path_factory):
         path=tmp_path_factory.mktemp("sernet"), name="toy", labels=LABELS, sample_rate=16_000,
         windows=WINDOWS, frontend=done.config.frontend.as_dict(), temperature=done.temperature,
         model={"name": "light_sernet", "n_params": 3_000},
-        provenance={"scheme": "int8"},
+        provenance={"scheme": "int8"}, thresholds=done.thresholds,
     )  # fmt: skip
     return c99.export(done, described)
 

@@ -150,7 +150,7 @@ def files_of(bundle: Bundle, model: bytes) -> dict[str, str]:
     has_front = streams(cfg)
     note = ("" if has_front else ALONE) + (UNKNOWN if unknown else "")
     network = sources(
-        model, bundle.labels, temperature=bundle.temperature, threshold=bundle.threshold,
+        model, bundle.labels, temperature=bundle.temperature, thresholds=bundle.thresholds,
         title=bundle.name, note=note,
     )  # fmt: skip
     front = {}
@@ -212,7 +212,7 @@ def sources(
     labels: Sequence[str],
     *,
     temperature: float = 1.0,
-    threshold: float = 0.0,
+    thresholds: Sequence[float] = (),
     title: str = "A network.",
     note: str = "",
 ) -> dict[str, str]:
@@ -222,7 +222,8 @@ def sources(
         model: a ``.tflite`` file with int8 weights, activations, input and output.
         labels: of its outputs, in order.
         temperature: > 0; the scores are divided by it before the softmax.
-        threshold: an answer whose probability is below it is uncertain, 0 to 1.
+        thresholds: of each label, 0 to 1; an answer less likely than its own is uncertain. Without
+            any, none is.
         title: what it is, one line.
         note: what else must be known, lines of a comment.
 
@@ -263,7 +264,7 @@ def sources(
         output_size=output.size,
         output_scale=text.real(float(output.scales[0])),
         output_zero=output.zeros[0],
-        threshold=text.real(threshold),
+        thresholds=", ".join(map(text.real, thresholds or [0.0] * len(labels))),
         arena=memory.size,
         streaming=text.STREAMING if repeated else stream_text.header(code) if code else "",
     )

@@ -1,5 +1,7 @@
 #include "ls_listen.h"
 
+static const float THRESHOLDS[LS_MODEL_OUTPUT_SIZE] = LS_MODEL_THRESHOLDS;
+
 void ls_listener_init(ls_listener *listener) {
     listener->heard = 0;
     listener->taken = 0;
@@ -51,5 +53,5 @@ int ls_listener_best(const ls_listener *listener, const float *probabilities) {
     for (int i = 1; i < LS_MODEL_OUTPUT_SIZE; i++) {
         best = probabilities[i] > probabilities[best] ? i : best;
     }
-    return probabilities[best] >= LS_MODEL_THRESHOLD && speech >= LS_LEAST_SHARE ? best : -1;
+    return probabilities[best] >= THRESHOLDS[best] && speech >= LS_LEAST_SHARE ? best : -1;
 }

@@ -49,7 +49,7 @@ void ls_listener_hear(ls_listener *listener, const int16_t *samples, uint32_t n)
 ls_listener_event ls_listener_step(ls_listener *listener, float *probabilities);
 
 /* The likeliest class of the answer that was just given, or -1 where it is uncertain: below
- * LS_MODEL_THRESHOLD, or too little of the window is speech. */
+ * its number of LS_MODEL_THRESHOLDS, or too little of the window is speech. */
 int ls_listener_best(const ls_listener *listener, const float *probabilities);
 
 #ifdef __cplusplus

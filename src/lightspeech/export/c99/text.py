@@ -48,8 +48,8 @@ extern "C" {{
 #define LS_MODEL_OUTPUT_SIZE {output_size}
 #define LS_MODEL_OUTPUT_SCALE {output_scale}
 #define LS_MODEL_OUTPUT_ZERO_POINT ({output_zero})
-/* An answer whose likeliest class is less likely than this is uncertain. */
-#define LS_MODEL_THRESHOLD {threshold}
+/* An answer whose likeliest class is less likely than its number here is uncertain. */
+#define LS_MODEL_THRESHOLDS {{{thresholds}}}
 #define LS_MODEL_ARENA_SIZE {arena}
 #define LS_MODEL_MACS {macs}
 

@@ -117,7 +117,7 @@ def _write(bundle: Bundle, written: Bundle) -> Bundle:
         "sampleRate": bundle.sample_rate,
         "windowSize": window,
         "hopSize": hop if bundle.windows.hop_s else None,
-        "threshold": bundle.threshold,
+        "thresholds": bundle.thresholds,
         "takesLargest": bundle.windows.over == "max",
     }
     module = compiler.compile(c99.files_of(prefix.without(written), model), about)

@@ -39,8 +39,8 @@ export class Recognizer {
   readonly windowSize: number;
   /** Samples from window to window; null: a recording is answered by its central window alone. */
   readonly hopSize: number | null;
-  /** An answer whose highest probability is below it is uncertain. */
-  readonly threshold: number;
+  /** One for each label: an answer whose probability is below that of its label is uncertain. */
+  readonly thresholds: readonly number[];
   /** Hear more of a stream, any number of samples; gives an answer for each window that is whole by
    * now: the first after a window, then one a hop. Its `speech` is of what the gate knows of the
    * window, which leaves out the last second. */

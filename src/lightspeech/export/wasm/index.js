@@ -41,7 +41,7 @@ export class Recognizer {
     this.sampleRate = about.sampleRate;
     this.windowSize = about.windowSize;
     this.hopSize = about.hopSize;
-    this.threshold = about.threshold;
+    this.thresholds = about.thresholds;
     this.#takesLargest = about.takesLargest;
     this.#block = new Float32Array(buffer, c.block(), c.blockSize());
     this.#probabilities = new Float32Array(buffer, c.probabilities(), this.labels.length);
@@ -153,7 +153,7 @@ export class Recognizer {
     const best = row.indexOf(Math.max(...row));
     const speaks = speech > 0;
     const label = speaks ? this.labels[best] : NONE;
-    const unsure = row[best] < this.threshold || share < LEAST_SHARE;
+    const unsure = row[best] < this.thresholds[best] || share < LEAST_SHARE;
     return { label, uncertain: speaks && unsure, speech, probabilities };
   }
 }

@@ -1,6 +1,6 @@
 // What a model is: its size, and how good it is, as its card says.
 
-import { text } from "./language.js";
+import { percent, text } from "./language.js";
 
 /** Show the figures of a model of the inventory. */
 export function describe(model) {
@@ -8,7 +8,7 @@ export function describe(model) {
     ["size", `${(model.size_bytes / 1000).toFixed(0)} kB`],
     ["parameters", model.n_params.toLocaleString()],
     ["window", `${model.window_s} s`],
-    ["threshold", `${(100 * model.threshold).toFixed(1)} %`],
+    ["thresholds", model.labels.map((label, n) => `${text(label)} ${percent(model.thresholds[n])}`).join(", ")],
     ...model.figures.map(({ uar, protocol }) => ["uar", text("uarOf", { uar, protocol, chance: Math.round(100 / model.labels.length) })]),
   ];
   document.getElementById("figures").replaceChildren(...figures.map(([key, value]) => {

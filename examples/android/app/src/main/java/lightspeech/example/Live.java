@@ -27,10 +27,10 @@ public final class Live {
         public final double speech;
         public final float[] probabilities;
         public final int label;
-        /** Somebody speaks, but too little, or the likeliest label is below the model's threshold. */
+        /** Somebody speaks, but too little, or the likeliest label is below its threshold. */
         public final boolean uncertain;
 
-        Now(double at, double start, double end, double speech, float[] probabilities, double threshold) {
+        Now(double at, double start, double end, double speech, float[] probabilities, double[] thresholds) {
             this.at = at;
             this.start = start;
             this.end = end;
@@ -41,7 +41,7 @@ public final class Live {
                 if (probabilities[n] > probabilities[best]) best = n;
             }
             label = speech == 0 ? -1 : best;
-            uncertain = speech > 0 && (probabilities[best] < threshold || speech < LEAST_SHARE);
+            uncertain = speech > 0 && (probabilities[best] < thresholds[best] || speech < LEAST_SHARE);
         }
     }
 
@@ -60,8 +60,8 @@ public final class Live {
 
     private final Model model;
     private final Gate.Hearing gate;
-    private final int rate, windowSize, hopSize, labels;
-    private final double threshold;
+    private final int rate, windowSize, hopSize;
+    private final double[] thresholds;
     private final float smoothing;
     private final float[] step, kept; // kept: the sound from the next window on, and what it needs
     private int filled, held;
@@ -70,15 +70,14 @@ public final class Live {
     private float[] row; // smoothed, of what was said last; none after silence
 
     /** Begin a recording; smoothing is the weight that the answer a hop before keeps, 0 to below 1. */
-    public Live(Model model, Gate gate, int rate, int windowSize, int hopSize, int labels,
-            double threshold, double smoothing) {
+    public Live(Model model, Gate gate, int rate, int windowSize, int hopSize,
+            double[] thresholds, double smoothing) {
         this.model = model;
         this.gate = gate.begin();
         this.rate = rate;
         this.windowSize = windowSize;
         this.hopSize = hopSize;
-        this.labels = labels;
-        this.threshold = threshold;
+        this.thresholds = thresholds;
         this.smoothing = (float) smoothing;
         step = new float[(int) Math.round(STEP_S * rate)];
         kept = new float[windowSize + step.length];
@@ -114,9 +113,9 @@ public final class Live {
     private Now now(Window window) {
         double speech = gate.speech(window.start, window.known);
         row = speech == 0 ? null : smoothed(model.probabilities(window.sound)); // silence asks no network
-        float[] told = row == null ? new float[labels] : row;
+        float[] told = row == null ? new float[thresholds.length] : row;
         return new Now(seconds(samples), seconds(window.start), seconds(window.start + windowSize),
-            speech, told, threshold);
+            speech, told, thresholds);
     }
 
     private double seconds(long place) {

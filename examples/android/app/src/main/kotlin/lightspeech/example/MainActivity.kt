@@ -47,7 +47,7 @@ class MainActivity : Activity() {
         require(gate.sampleRate() == recognizer.sampleRate) { "the gate hears ${gate.sampleRate()} Hz" }
         val stream = Live(
             { recognizer.probabilities(it) }, gate, recognizer.sampleRate, recognizer.windowSize,
-            recognizer.hopSize, recognizer.labels.size, recognizer.threshold, SMOOTHING,
+            recognizer.hopSize, recognizer.thresholds, SMOOTHING,
         )
         val chunk = FloatArray((CHUNK_S * recognizer.sampleRate).toInt())
         val microphone = AudioRecord(

@@ -7,7 +7,7 @@ import kotlin.math.roundToInt
 import org.json.JSONObject
 import org.tensorflow.lite.Interpreter
 
-private val FORMATS = setOf(1, 2) // versions of the bundle's folder that this reads
+private val FORMAT = 3 // version of the bundle's folder that this reads
 
 /** A bundle among the assets: one window of sound in, probabilities out. Not for two threads. */
 class Recognizer(assets: AssetManager) : AutoCloseable {
@@ -24,8 +24,8 @@ class Recognizer(assets: AssetManager) : AutoCloseable {
     val windowSize = samples("window_s")
     val hopSize = if (windows.isNull("hop_s")) windowSize else samples("hop_s")
 
-    /** An answer less likely than this is uncertain. */
-    val threshold = about.getDouble("threshold")
+    /** One for each label; an answer less likely than that is uncertain. */
+    val thresholds = about.getJSONArray("thresholds").let { all -> DoubleArray(all.length()) { all.getDouble(it) } }
 
     private val interpreter = Interpreter(
         mapped(assets, about.getString("model_file")),
@@ -34,7 +34,7 @@ class Recognizer(assets: AssetManager) : AutoCloseable {
 
     init {
         val format = about.getInt("format")
-        require(format in FORMATS) { "bundle format $format, this app reads $FORMATS" }
+        require(format == FORMAT) { "bundle format $format, this app reads $FORMAT" }
         val shapes = listOf(interpreter.getInputTensor(0), interpreter.getOutputTensor(0))
             .map { it.shape().toList() }
         require(shapes == listOf(listOf(1, windowSize), listOf(1, labels.size))) {
