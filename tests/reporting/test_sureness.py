@@ -12,4 +12,4 @@ def test_a_row_a_corpus_that_was_left_out(tmp_path):
     write_json(tmp_path / PATH, {"toy-1-quantize": {"corpora": [as_dict(found)]}})
     said = sureness.describe(tmp_path)
     assert "| toy-1-quantize | one | 25.0 | 8.0 | 50.0 | 62.0 | 30.0 | 71.0 |" in said
-    assert "70 % of their answers are right" in said
+    assert "75 % of their answers are right" in said
