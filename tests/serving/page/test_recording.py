@@ -51,7 +51,7 @@ def test_a_recording_is_answered_and_saved_as_predict_does(visit, hear, voice, e
 
 
 def test_the_table_has_the_columns_of_predict(visit, hear, voice, expected, capsys):
-    from lightspeech.cli.predict import FIELDS
+    from lightspeech.cli._records import FIELDS
 
     with visit() as page:
         hear(page, voice)
