@@ -115,7 +115,7 @@ def is_number(annotation: ast.expr | None) -> bool:
 
 
 def all_names() -> set[str]:
-    """Every ending of every dotted name: ``metrics``, ``metrics.uar``, ``lightspeech.metrics``."""
+    """Every ending of every dotted name: ``metrics``, ``classes.uar``, ``lightspeech.metrics``."""
     names: set[str] = set()
     for path in ROOT.rglob("*.py"):
         parts = path.relative_to(ROOT.parent).with_suffix("").parts
@@ -361,7 +361,7 @@ BAD = {
     "attributes": ('class A:\n  """A.\n\n  Attributes:\n    y: one.\n  """\n  x: int', "y, which"),
 }
 GOOD = {
-    "reference": 'import soxr\nX = 1\n"""`soxr.VHQ`, `metrics.uar`, `OPEN`, ``a key``, `str`."""',
+    "reference": 'import soxr\nX = 1\n"""`soxr.VHQ`, `classes.uar`, `OPEN`, ``a key``, `str`."""',
     "private": "def _f(a, b): pass\nclass _A:\n  x: Tensor",
     "one": 'def f(a: int):\n  """Add one."""',
     "two named": 'def f(text: str, path: Path):\n  """Write ``text`` to a path."""',

@@ -73,6 +73,6 @@ def test_predict_imports_nothing_that_it_does_not_need(make_bundle, write_tone, 
     assert ended.returncode == 0, ended.stderr
     *_, packages, commands, heavy = ended.stdout.splitlines()
     assert not {"evaluation", "explain", "export", "reporting", "workflows"} & {*packages.split()}
-    own = ("_archive", "_backend", "_engine", "_files", "predict")
+    own = ("_archive", "_backend", "_engine", "_files", "_questions", "_records", "predict")
     assert commands.split() == [f"lightspeech.cli.{name}" for name in own]
     assert heavy == "False False"

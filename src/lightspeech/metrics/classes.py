@@ -170,7 +170,7 @@ def ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Floats:
     """Divide; NaN where there is nothing to divide by.
 
     Args:
-        part: any shape.
+        part: shape ``(...)``.
         whole: of the same shape.
     """
     divided: Floats = np.full(np.shape(whole), np.nan)
