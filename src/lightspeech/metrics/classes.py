@@ -171,7 +171,10 @@ def ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Floats:
 
     Args:
         part: shape ``(...)``.
-        whole: of the same shape.
+        whole: of the same shape ``(...)``.
+
+    Returns:
+        Shape ``(...)``.
     """
     divided: Floats = np.full(np.shape(whole), np.nan)
     np.divide(part, whole, out=divided, where=np.asarray(whole) > 0)
