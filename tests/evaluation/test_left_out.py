@@ -56,6 +56,13 @@ def test_above_their_thresholds_so_many_are_right():
     assert figures.uar_of_surest_half > figures.uar + 0.05
 
 
+def test_where_nothing_is_answered_nothing_is_right_or_wrong():
+    """Only a corpus whose answers are all alike is told by thresholds of answers surer than it."""
+    corpora = sorted_of([answers("one"), answers("two"), answers("six", spread=0.01)])
+    found = {each.corpus: each for each in left_out.measure(corpora)}
+    assert (found["six"].answered, found["six"].right_of_answered) == (0.0, None)
+
+
 def test_seeds_of_a_corpus_belong_together():
     runs = [answers("one"), answers("one", seed=1), answers("two"), answers("two", seed=1)]
     assert [len(each.answers) for each in sorted_of(runs)] == [2, 2]

@@ -4,6 +4,18 @@ from lightspeech.files import write_json
 from lightspeech.reporting import sureness
 
 
+def test_a_corpus_of_which_nothing_is_answered_counts_neither_way(tmp_path):
+    shared = {"ece_before": 0.2, "ece": 0.1, "uar": 0.5, "uar_of_surest_half": 0.6}
+    corpora = [
+        {"corpus": "one", "answered": 0.0, "right_of_answered": None, **shared},
+        {"corpus": "two", "answered": 0.5, "right_of_answered": 0.8, **shared},
+    ]
+    write_json(tmp_path / PATH, {"toy": {"corpora": corpora}})
+    assert "25.0 % of the recordings are answered" in sureness.of_recipe(tmp_path, "toy")
+    assert "of these 80.0 % are right" in sureness.of_recipe(tmp_path, "toy")
+    assert "| toy | one | 20.0 | 10.0 | 50.0 | 60.0 | 0.0 | – |" in sureness.describe(tmp_path)
+
+
 def test_a_row_a_corpus_that_was_left_out(tmp_path):
     found = Calibration(
         corpus="one", ece_before=0.25, ece=0.08, uar=0.5, uar_of_surest_half=0.62, answered=0.3,

@@ -38,7 +38,8 @@ class Calibration:
     uar_of_surest_half: float
     answered: float
     """Share above the thresholds of the other corpora."""
-    right_of_answered: float
+    right_of_answered: float | None
+    """None where nothing is answered."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,11 +153,16 @@ def _measured(left: LeftOut, fitted: float, limits: Sequence[float]) -> Calibrat
                 "uar": metrics.uar(truth, given, n),
                 "uar_of_surest_half": metrics.uar(truth[surest], given[surest], n),
                 "answered": sure.mean(),
-                "right_of_answered": (given == truth)[sure].mean() if sure.any() else 0.0,
+                "right_of_answered": (given == truth)[sure].mean() if sure.any() else np.nan,
             }
         )
-    means = {name: np.mean([row[name] for row in rows]) for name in rows[0]}
-    return Calibration(corpus=left.corpus, **{n: round(float(m), 6) for n, m in means.items()})
+    means = {
+        name: round(float(metrics.mean_present(np.array([row[name] for row in rows]))), 6)
+        for name in rows[0]
+    }
+    right = means.pop("right_of_answered")
+    told = None if np.isnan(right) else right
+    return Calibration(corpus=left.corpus, right_of_answered=told, **means)
 
 
 def softmax(logits: Floats) -> Floats:

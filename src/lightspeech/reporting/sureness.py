@@ -52,8 +52,12 @@ def of_recipe(root: Path, recipe: str) -> str:
         return ""
     found = [build(Calibration, each, source=str(root / PATH)) for each in known[-1]["corpora"]]
     ece, answered, right = (
-        wording.percent(float(np.mean([getattr(each, name) for each in found])))
-        for name in ("ece", "answered", "right_of_answered")
+        wording.percent(float(np.mean([each for each in values if each is not None])))
+        for values in (
+            [each.ece for each in found],
+            [each.answered for each in found],
+            [each.right_of_answered for each in found],
+        )
     )
     return (
         "Of corpora that were left out, with temperature and thresholds of the others: calibration "
