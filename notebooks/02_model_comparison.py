@@ -104,8 +104,8 @@ plt.show()
 # %% [markdown]
 # ## May it keep silent?
 #
-# A bundle calls an answer `uncertain` below its threshold. What is left is answered more often
-# rightly; how much is left is the price.
+# A bundle calls an answer `uncertain` below the threshold of its emotion. What is left is answered
+# more often rightly; how much is left is the price.
 
 # %%
 sure = answers["micro"].probabilities.max(1)
@@ -114,8 +114,10 @@ order = np.argsort(-sure)
 share = np.arange(1, len(order) + 1) / len(order)
 figure, axes = plt.subplots(figsize=(5, 2.8))
 axes.plot(100 * share, 100 * np.cumsum(right[order]) / np.arange(1, len(order) + 1))
-kept = (sure >= models["micro"].bundle.threshold).mean()
-axes.axvline(100 * kept, color="grey", linestyle=":", label="its threshold")
+given = answers["micro"].probabilities.argmax(1)
+kept = sure >= np.array(models["micro"].bundle.thresholds)[given]
+of_kept = right[kept].mean() if kept.any() else np.nan
+axes.plot(100 * kept.mean(), 100 * of_kept, "o", label="by its thresholds")
 axes.set_xlabel("answered %")
 axes.set_ylabel("right of these %")
 axes.legend()

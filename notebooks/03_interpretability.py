@@ -107,7 +107,7 @@ by_length = [(u, label) for u, label in known if 0.5 <= u.duration_s <= 10]
 utterance, label = by_length[len(by_length) // 2]
 told = recording.explain(predictor, read_audio(utterance.path))
 print(utterance.id, "acted", label, "\n")
-print("\n".join(pages.sentences(told, predictor.bundle.threshold)))
+print("\n".join(pages.sentences(told, predictor.bundle.thresholds)))
 
 # %% [markdown]
 # Spectrogram, pitch, loudness, and the map: each place is made 40 dB fainter and the model asked
@@ -140,7 +140,7 @@ page = HTML()
 def show(_):
     told = recording.explain(predictor, read_audio(menu.value.path))
     sound = Audio(told.voice.waveform, rate=16_000)._repr_html_()
-    said = escape("\n".join(pages.sentences(told, predictor.bundle.threshold)))
+    said = escape("\n".join(pages.sentences(told, predictor.bundle.thresholds)))
     page.value = f"{sound}<p>{said}</p>{pages.picture(told).svg()}"
 
 

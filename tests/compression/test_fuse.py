@@ -94,7 +94,7 @@ def test_its_bundle_gives_the_answers_that_were_measured(fused):
     assert of_head.frontend == before
     for each in (made, of_head):
         said_of_it = json.loads((each.path / "bundle.json").read_text())
-        assert (said_of_it["format"], said_of_it["frontend"]) == (2, each.frontend)
+        assert (said_of_it["format"], said_of_it["frontend"]) == (3, each.frontend)
     said = answers(fused)[0]
     paths = {u.id: u.path for u in trained.utterances}
     opened = onnx.open(made)
