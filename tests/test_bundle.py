@@ -35,6 +35,15 @@ def test_a_bundle_of_the_first_format_is_read_and_its_front_end_is_of_bands(make
     assert (found.mel, found.thresholds) == (MelConfig(n_mels=40), (0.25,) * 3)
 
 
+def test_thresholds_in_an_older_format_are_taken_as_they_are(make_bundle):
+    made = make_bundle(thresholds=(0.1, 0.2, 0.3))
+    edit(made, format=2)
+    assert bundle.read(made.path).thresholds == (0.1, 0.2, 0.3)
+    edit(made, threshold=0.5)
+    with pytest.raises(BundleError, match="threshold: "):
+        bundle.read(made.path)
+
+
 def test_every_bundle_of_the_package_is_read():
     for name in bundle.shipped():
         assert bundle.read(bundle.ZOO / name).name == name

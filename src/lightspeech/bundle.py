@@ -258,7 +258,7 @@ def read(path: str | Path, *, rated: bool = False) -> Bundle:
             f"{path}: bundle format {version!r}, this lightspeech reads {READABLE}; "
             "export the model again, or install the version that wrote it"
         )
-    if version < FORMAT:
+    if version < FORMAT and "thresholds" not in values:
         labels = values.get("labels")
         alike = [values.pop("threshold", 0.0)]
         values["thresholds"] = alike * len(labels) if isinstance(labels, list) else alike
