@@ -15,7 +15,7 @@ export class Recognizer {
   static async open(folder) {
     const about = await (await get(`${folder}/bundle.json`)).json();
     if (about.format !== FORMAT) {
-      throw new Error(`${folder}: bundle format ${about.format}, this reads ${FORMAT}`);
+      throw new Error(`${folder}: bundle format ${about.format}, this reads ${FORMAT}; export it again`);
     }
     if (!about.model_file.endsWith(".onnx")) {
       throw new Error(`${folder}: holds ${about.model_file}; export the run with --format onnx`);

@@ -77,7 +77,7 @@ def main(folder: Path, recording: Path) -> None:
     """Print whether somebody speaks, and the probabilities, by all windows."""
     about = json.loads((folder / "bundle.json").read_text("utf-8"))
     if about["format"] != FORMAT:
-        sys.exit(f"{folder}: bundle format {about['format']}, this reads {FORMAT}")
+        sys.exit(f"{folder}: bundle format {about['format']}, this reads {FORMAT}; export it again")
     rate, cut = about["sample_rate"], about["windows"]
     waveform, found = soundfile.read(recording, dtype="float32", always_2d=True)
     if found != rate:

@@ -77,8 +77,8 @@ def test_a_shipped_card_is_written_from_results_and_then_up_to_date(root, shippe
 
 def test_a_shipped_card_tells_how_sure_it_is_of_strangers_and_what_rooms_leave(root, shipped):
     sure = {
-        "corpus": "toy", "ece_before": 0.3, "ece": 0.125, "uar": 0.5, "uar_of_surest_half": 0.6,
-        "answered": 0.4, "right_of_answered": 0.75,
+        "corpus": "toy", "seeds": 3, "ece_before": 0.3, "ece": 0.125, "uar": 0.5,
+        "uar_of_surest_half": 0.6, "answered": 0.4, "right_of_answered": 0.75,
     }  # fmt: skip
     other = {**sure, "ece": 0.9}
     known = {"two_micro-2-quantize": {"corpora": [sure]}, "two_micros": {"corpora": [other]}}

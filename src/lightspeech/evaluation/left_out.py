@@ -30,6 +30,8 @@ class Calibration:
     """Of one corpus that was left out, with what the others gave; shares 0 to 1, means of seeds."""
 
     corpus: str
+    seeds: int
+    """Of the runs that never heard it, whose mean each figure is."""
     ece_before: float
     """Expected calibration error as trained."""
     ece: float
@@ -161,8 +163,12 @@ def _measured(left: LeftOut, fitted: float, limits: Sequence[float]) -> Calibrat
         for name in rows[0]
     }
     right = means.pop("right_of_answered")
-    told = None if np.isnan(right) else right
-    return Calibration(corpus=left.corpus, right_of_answered=told, **means)
+    return Calibration(
+        corpus=left.corpus,
+        seeds=len(rows),
+        right_of_answered=None if np.isnan(right) else right,
+        **means,
+    )
 
 
 def softmax(logits: Floats) -> Floats:

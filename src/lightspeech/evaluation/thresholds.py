@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Index = npt.NDArray[np.int64]
+from lightspeech.metrics import Floats, Indices
+
 FITTED = 0.75
 """Share of the answers above their thresholds that are to be right on corpora they are fitted on,
 so that 0.7 are on others."""
@@ -22,7 +22,7 @@ CANDIDATES = np.linspace(0, 1, 201)[:-1]
 """Estimated shares of right answers, among which the least that will do is looked for."""
 
 
-def fit(corpora: Sequence[tuple[Floats, Index]]) -> tuple[float, ...]:
+def fit(corpora: Sequence[tuple[Floats, Indices]]) -> tuple[float, ...]:
     """Find for each emotion the top probability from which on answers are believed.
 
     Of each emotion a logistic curve says how often such answers are right (Platt, Probabilistic
@@ -75,6 +75,7 @@ def _limit(shares: Sequence[Floats], right: Sequence[npt.NDArray[np.bool_]]) -> 
     """Find the least share above which `FITTED` of the answers are right, a mean of corpora."""
     reached = []
     for candidate in CANDIDATES:
+        # A corpus of which nothing is above counts as none right: a limit is to serve all of them.
         above = [r[s >= candidate] for s, r in zip(shares, right, strict=True)]
         reached.append(np.mean([r.mean() if len(r) else 0.0 for r in above]))
     enough = np.flatnonzero(np.array(reached) >= FITTED)

@@ -24,7 +24,7 @@ def describe(root: Path) -> str:
     studies = read_json(root / PATH, remedy="type: python benchmarks/calibration.py STUDY")
     head = (
         *("study", "left out", "ECE %, as trained", "of the others", "UAR %"),
-        *("of the surest half", "answered %", "of these right %"),
+        *("of the surest half", "answered %", "of these right %", "seeds"),
     )
     rows = [
         _row(name, build(Calibration, values, source=str(root / PATH)))
@@ -71,4 +71,4 @@ def _row(study: str, found: Calibration) -> tuple[str, ...]:
         *(found.ece_before, found.ece, found.uar),
         *(found.uar_of_surest_half, found.answered, found.right_of_answered),
     )
-    return (study, found.corpus, *map(wording.percent, shares))
+    return (study, found.corpus, *map(wording.percent, shares), str(found.seeds))

@@ -34,7 +34,7 @@ class Recognizer(assets: AssetManager) : AutoCloseable {
 
     init {
         val format = about.getInt("format")
-        require(format == FORMAT) { "bundle format $format, this app reads $FORMAT" }
+        require(format == FORMAT) { "bundle format $format, this app reads $FORMAT; export it again" }
         val shapes = listOf(interpreter.getInputTensor(0), interpreter.getOutputTensor(0))
             .map { it.shape().toList() }
         require(shapes == listOf(listOf(1, windowSize), listOf(1, labels.size))) {
