@@ -61,13 +61,14 @@ def test_bundles_stand_beside_a_chain_on_the_classes_that_all_tell_apart(
 ):
     folder, _ = train()
     made = make_bundle(labels=("anger", "pride", "sadness"), corpora=({"name": "emodb"},))
-    asked = ("explain", folder, made.path, "--against", folder, "--processes", 1)
+    asked = ("explain", folder, made.path, "--processes", 1)
     told = lightspeech(*asked, "--publish", "results")
     assert told.code == 0, told.err
     assert "Compared are the classes that all tell apart, angry, sad, among which" in told.out
     assert "recordings of happy, neutral are left out" in told.out
     found = explanation.read(here / "results/explain/synthetic-tiny+toy.json")
     assert [system.name for system in found.systems] == ["tiny", "bundle toy"]
+    assert found.teacher == "tiny"  # what the bundle is held against where no step names another
     assert found.labels == ("angry", "sad")
     assert found.n_utterances == 3 * 2  # speakers, classes
     assert not found.probes + found.payers

@@ -32,6 +32,7 @@ def test_the_corpora_are_there():
         "ravdess",
         "savee",
         "tess",
+        "urdu",
     } <= {*NAMES}
 
 

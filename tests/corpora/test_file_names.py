@@ -8,7 +8,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lightspeech.corpora import banglaser, crema_d, emodb, emovo, nemo, ravdess, savee, tess
+from lightspeech.corpora import banglaser, crema_d, emodb, emovo, nemo, ravdess, savee, tess, urdu
 from lightspeech.errors import CorpusError
 
 NAMES = [
@@ -38,6 +38,8 @@ NAMES = [
     (emovo, "m3/neu-m3-d2.wav", "m3", "male", "neutral", "", "d2"),
     (nemo, "samples/EB0_anger_1.wav", "EB0", "female", "anger", "", "1"),
     (nemo, "samples/WR0_surprised_90.wav", "WR0", "male", "surprised", "", "90"),
+    (urdu, "Angry/SM5_F12_A098.wav", "M5", "male", "angry", "", ""),
+    (urdu, "Sad/SF11_F1_S0100.wav", "F11", "female", "sad", "", ""),
 ]  # fmt: skip
 
 
@@ -71,6 +73,8 @@ OTHERS = [
     (emovo, "dis-f4-b1.wav", "name is not"),
     (nemo, "EB0_anger_91.wav", "name is not"),
     (nemo, "EB0_joy_1.wav", "name is not"),
+    (urdu, "SM5_F12_F098.wav", "name is not"),
+    (urdu, "M5_F12_A098.wav", "name is not"),
 ]
 
 
@@ -79,7 +83,7 @@ def test_another_name_gives_a_reason(corpus, path, reason):
     assert reason in corpus.parse(Path(path))
 
 
-NAMED = [banglaser, crema_d, emodb, emovo, nemo, ravdess, savee, tess]
+NAMED = [banglaser, crema_d, emodb, emovo, nemo, ravdess, savee, tess, urdu]
 
 
 @pytest.mark.parametrize("corpus", NAMED)

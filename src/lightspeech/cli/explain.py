@@ -36,7 +36,10 @@ def command(
     ],
     against: Annotated[
         Path | None,
-        typer.Option(help="Study or step to compare the others with; else the teacher of a step."),
+        typer.Option(
+            help="Study or step to compare the others with; else the teacher of a step, or, with "
+            "bundles, the study itself."
+        ),
     ] = None,
     fold: Annotated[
         list[int] | None, typer.Option(help="Hear the test speakers of this fold; several: again.")

@@ -45,7 +45,7 @@ def explain(
         bundles: that hear the same recordings beside them, of classes that all tell apart and of
             speakers that no bundle knows; told are cues, and maps of the bundles.
         against: the study or step that the others are compared with; None: the teacher that a step
-            names, where it is there.
+            names, where it is there, else with bundles the first study.
         places: where studies are, and where answers are kept.
         progress: told of recordings answered.
         folds: whose test speakers are heard; none: all.
@@ -59,7 +59,7 @@ def explain(
         CorpusError: if a folder holds no finished study, or recordings are not there.
     """
     students = [chains.tested(folder, seeds) for folder in chains.with_steps(folders)]
-    teacher = chains.teacher_of(students, against, places)
+    teacher = chains.teacher_of(students, against, places) or (students[0] if bundles else None)
     others = [student for student in students if student is not teacher]
     systems = [*([teacher] if teacher else []), *others]
     chains.check_labels(systems)
