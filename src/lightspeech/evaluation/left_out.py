@@ -143,21 +143,9 @@ def measure(corpora: Sequence[LeftOut]) -> list[Calibration]:
 def _measured(left: LeftOut, fitted: float, limits: Sequence[float]) -> Calibration:
     rows = []
     for seed, answers in enumerate(left.answers):
-        truth, n = answers.truth, len(answers.labels)
+        before = metrics.expected_calibration_error(answers.probabilities, answers.truth)
         p = softmax(left.logits(seed) / fitted)
-        top, given = p.max(1), p.argmax(1)
-        surest = np.argsort(-top, kind="stable")[: (len(top) + 1) // 2]
-        sure = top >= np.array(limits)[given]
-        rows.append(
-            {
-                "ece_before": metrics.expected_calibration_error(answers.probabilities, truth),
-                "ece": metrics.expected_calibration_error(p, truth),
-                "uar": metrics.uar(truth, given, n),
-                "uar_of_surest_half": metrics.uar(truth[surest], given[surest], n),
-                "answered": sure.mean(),
-                "right_of_answered": (given == truth)[sure].mean() if sure.any() else np.nan,
-            }
-        )
+        rows.append({"ece_before": before, **how_sure(p, answers.truth, limits)})
     means = {
         name: round(float(metrics.mean_present(np.array([row[name] for row in rows]))), 6)
         for name in rows[0]
@@ -169,6 +157,30 @@ def _measured(left: LeftOut, fitted: float, limits: Sequence[float]) -> Calibrat
         right_of_answered=None if np.isnan(right) else right,
         **means,
     )
+
+
+def how_sure(p: Floats, truth: npt.NDArray[np.int64], limits: Sequence[float]) -> dict[str, float]:
+    """Measure answers and how far they may be believed, shares 0 to 1.
+
+    Args:
+        p: probabilities, shape ``(n, n_classes)``.
+        truth: classes, shape ``(n,)``, from 0.
+        limits: a threshold for each class, from which on its answers are believed.
+
+    Returns:
+        ``ece``, ``uar``, ``uar_of_surest_half``, ``answered`` and ``right_of_answered``, NaN where
+        nothing is answered.
+    """
+    top, given, n = p.max(1), p.argmax(1), len(limits)
+    surest = np.argsort(-top, kind="stable")[: (len(top) + 1) // 2]
+    sure = top >= np.array(limits)[given]
+    return {
+        "ece": metrics.expected_calibration_error(p, truth),
+        "uar": metrics.uar(truth, given, n),
+        "uar_of_surest_half": metrics.uar(truth[surest], given[surest], n),
+        "answered": float(sure.mean()),
+        "right_of_answered": float((given == truth)[sure].mean()) if sure.any() else float("nan"),
+    }
 
 
 def softmax(logits: Floats) -> Floats:

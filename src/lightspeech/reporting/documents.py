@@ -29,6 +29,7 @@ from lightspeech.reporting import (
     training_steps,
     transfer,
     trials,
+    untouched,
     voice_gate,
     wording,
 )
@@ -133,6 +134,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "killed": reliability.killed,
     "robustness": robustness.describe,
     "sureness": sureness.describe,
+    "untouched": untouched.describe,
     "activation": activated.describe,
     "text": modalities.describe,
     "students": modalities.students,
