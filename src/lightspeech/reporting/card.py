@@ -97,7 +97,7 @@ def _facts(bundle: Bundle) -> Iterator[str]:
     yield f"- file: `{bundle.model_file}`, {wording.size(bundle.size_bytes)}"
     if bundle.scale is None:
         limits = zip(bundle.thresholds, bundle.labels, strict=True)
-        yield f"- uncertain below: {', '.join(f'{limit:.2f} {label}' for limit, label in limits)}"
+        yield f"- uncertain below: {', '.join(f'{limit:.3f} {label}' for limit, label in limits)}"
     for part in (bundle.model, bundle.provenance):
         for key, value in part.items():
             if isinstance(value, str | int | float):

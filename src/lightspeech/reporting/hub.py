@@ -5,7 +5,14 @@ import yaml
 from lightspeech import plugins
 from lightspeech.bundle import Bundle
 
-LANGUAGES = {"Bangla": "bn", "English": "en", "German": "de", "Italian": "it", "Polish": "pl"}
+LANGUAGES = {
+    "Bangla": "bn",
+    "English": "en",
+    "German": "de",
+    "Italian": "it",
+    "Polish": "pl",
+    "Urdu": "ur",
+}
 """Codes of ISO 639-1 that hubs ask for."""
 CORPORA = "lightspeech.corpora"
 

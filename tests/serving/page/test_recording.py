@@ -128,5 +128,7 @@ def test_a_clip_is_heard_and_asks_again_when_another_model_is_chosen(visit):
         page.select_option("#model", "small")
         n_params = lightspeech.load("small").bundle.model["n_params"]
         page.wait_for_selector(f"#figures:has-text('{n_params:,}')")
+        told = page.text_content("#figures")
+        assert "neutral (hardly ever told), sad 63 %" in told  # 0.995 is no share to read rounded
         page.wait_for_selector("#state:has-text('angry.flac,')")
         assert page.locator("#bars output").all_text_contents() != before
