@@ -38,7 +38,7 @@ def test_wheel_holds_every_shipped_bundle_and_the_firmware(wheel):
     assert {name for name in wheel.namelist() if "/zoo/" in name} == expected
     firmware = "lightspeech/evaluation/firmware"
     needed = {f"{firmware}/listen.c", f"{firmware}/cortex-m/link.ld"}
-    gate = {f"lightspeech/audio/gate.{suffix}" for suffix in ("npz", "onnx")}
+    gate = {f"lightspeech/audio/gate/gate.{suffix}" for suffix in ("npz", "onnx")}
     wasm = {f"lightspeech/export/wasm/{name}" for name in (*FIXED, "pipe.mjs", "libc/math.h")}
     page = {f"lightspeech/serving/page/{name}" for name in site.page() if "/" not in name}
     assert needed | gate | wasm | page <= set(wheel.namelist())

@@ -51,10 +51,11 @@ def measure(
     figures = results.measure(conditions, [answers])
     probabilities = answers.probabilities.astype(np.float64)
     sure = left_out.how_sure(probabilities, answers.truth, thresholds)
-    rounded = {name: None if math.isnan(each) else round(each, 6) for name, each in sure.items()}
+    right = sure.pop("right_of_answered")
     return Untouched(
         n_utterances=len(answers.ids),
         n_speakers=len(set(answers.speakers)),
         ci95=figures.uar.ci95,
-        **rounded,
+        right_of_answered=None if math.isnan(right) else round(right, 6),
+        **{name: round(share, 6) for name, share in sure.items()},
     )
