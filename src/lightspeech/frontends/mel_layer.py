@@ -42,7 +42,7 @@ class MelLayer(nn.Module):
         return self.finish(self.log_bands(waveform))
 
     def leveled(self, waveform: Tensor) -> Tensor:
-        """Level each waveform of a batch, as `lightspeech.audio.frontend.leveled`.
+        """Level each waveform of a batch, as `lightspeech.audio.frontend.reference.leveled`.
 
         Args:
             waveform: shape ``(batch, samples)``.
@@ -56,7 +56,7 @@ class MelLayer(nn.Module):
         return (waveform / loudest.clamp(min=frontend.SILENCE)).clamp(-1, 1)
 
     def log_bands(self, waveform: Tensor) -> Tensor:
-        """Compute log bands, as `lightspeech.audio.frontend.log_bands`, for a batch.
+        """Compute log bands, as `lightspeech.audio.frontend.reference.log_bands`, for a batch.
 
         Args:
             waveform: at least one Fourier transform long, shape ``(batch, samples)``.
@@ -81,7 +81,7 @@ class MelLayer(nn.Module):
         return torch.log(energy + self.cfg.floor)
 
     def finish(self, logarithm: Tensor) -> Tensor:
-        """Turn log bands into features, as `lightspeech.audio.frontend.finish`, for a batch.
+        """Turn log bands into features, as `lightspeech.audio.frontend.reference.finish`, for a batch.
 
         Args:
             logarithm: log bands, shape ``(batch, frames, bands)``, or without the batch.
