@@ -81,7 +81,7 @@ class MelLayer(nn.Module):
         return torch.log(energy + self.cfg.floor)
 
     def finish(self, logarithm: Tensor) -> Tensor:
-        """Turn log bands into features, as `lightspeech.audio.frontend.reference.finish`, for a batch.
+        """Turn log bands into features, as `lightspeech.audio.frontend.reference.finish`.
 
         Args:
             logarithm: log bands, shape ``(batch, frames, bands)``, or without the batch.
