@@ -10,7 +10,8 @@ Whoever releases signs the list with a key of theirs, which never lies here (LIS
 import hashlib
 from pathlib import Path
 
-from lightspeech.bundle import CARD, ZOO
+from lightspeech.bundle import CARD
+from lightspeech.bundle.places import ZOO
 from lightspeech.files import write_text
 
 ROOT = Path(__file__).parents[1]

@@ -6,6 +6,7 @@ import pytest
 
 from lightspeech import bundle
 from lightspeech.audio.frontend import MelConfig
+from lightspeech.bundle import places
 from lightspeech.errors import BundleError, OutputError
 
 
@@ -46,7 +47,7 @@ def test_thresholds_in_an_older_format_are_taken_as_they_are(make_bundle):
 
 def test_every_bundle_of_the_package_is_read():
     for name in bundle.shipped():
-        assert bundle.read(bundle.ZOO / name).name == name
+        assert bundle.read(places.ZOO / name).name == name
 
 
 def test_bands_are_asked_of_a_bundle_that_is_given_them_and_of_no_other(make_bundle):
@@ -164,7 +165,7 @@ def zoo(make_bundle, monkeypatch, tmp_path):
     """A zoo of two, and an empty working folder."""
     for name in ("micro", "nano"):
         make_bundle(path=tmp_path / "zoo" / name, name=name)
-    monkeypatch.setattr(bundle, "ZOO", tmp_path / "zoo")
+    monkeypatch.setattr(places, "ZOO", tmp_path / "zoo")
     monkeypatch.delenv(bundle.ENVIRONMENT, raising=False)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lightspeech import bundle
+from lightspeech.bundle import places
 from lightspeech.errors import OutputError
 from lightspeech.export import c99
 from lightspeech.inference.backends import c99 as back_end
@@ -38,7 +39,7 @@ def fill(monkeypatch):
 @pytest.fixture
 def network():
     """The int8 network of a model of the package, and what a bundle of its C says."""
-    return bundle.read(bundle.ZOO / "nano" / "nano-litert-network")
+    return bundle.read(places.ZOO / "nano" / "nano-litert-network")
 
 
 @pytest.mark.parametrize("n_files", [0, 1, 4])

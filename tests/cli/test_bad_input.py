@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from lightspeech import bundle, cli
-from lightspeech.bundle import ENVIRONMENT
+from lightspeech import cli
+from lightspeech.bundle import ENVIRONMENT, places
 from lightspeech.errors import LightspeechError
 
 RATE = 16_000
@@ -156,7 +156,7 @@ def test_a_damaged_bundle_is_one_clear_line(lightspeech, error_line, tmp_path, t
 
 def test_no_bundle_says_what_to_type(lightspeech, error_line, tmp_path, monkeypatch):
     monkeypatch.delenv(ENVIRONMENT)
-    monkeypatch.setattr(bundle, "ZOO", tmp_path / "zoo")
+    monkeypatch.setattr(places, "ZOO", tmp_path / "zoo")
     line = error_line(lightspeech("predict", "any.wav"))
     assert "such as --bundle bundles/NAME, or one of the package: it has none" in line
 

@@ -1,13 +1,13 @@
 import pytest
 from typer.testing import CliRunner
 
-from lightspeech import bundle
+from lightspeech.bundle import places
 from lightspeech.cli import app
 
 
 @pytest.fixture
 def zoo(make_bundle, monkeypatch, tmp_path):
-    monkeypatch.setattr(bundle, "ZOO", tmp_path / "zoo")
+    monkeypatch.setattr(places, "ZOO", tmp_path / "zoo")
     monkeypatch.chdir(tmp_path)
     made = make_bundle(path=tmp_path / "zoo" / "micro", name="micro")
     (made.path / "README.md").write_text("of results\n")

@@ -8,8 +8,7 @@ import pytest
 import soundfile
 from rich.progress import Progress
 
-from lightspeech import bundle
-from lightspeech.bundle import ENVIRONMENT
+from lightspeech.bundle import ENVIRONMENT, places
 from lightspeech.inference import live
 from lightspeech.inference.backends import onnx
 from lightspeech.inference.recognize import recognize
@@ -131,7 +130,7 @@ def test_micro_of_the_package_answers_where_no_bundle_is_named(
     lightspeech, recordings, make_bundle, tmp_path, monkeypatch
 ):
     monkeypatch.delenv(ENVIRONMENT)
-    monkeypatch.setattr(bundle, "ZOO", tmp_path / "zoo")
+    monkeypatch.setattr(places, "ZOO", tmp_path / "zoo")
     make_bundle(path=tmp_path / "zoo" / "micro", name="shipped")
     [record] = objects(lightspeech("predict", recordings / "loud.wav", "--json"))
     assert record["model"] == "shipped"

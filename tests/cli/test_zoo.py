@@ -5,6 +5,7 @@ import json
 import pytest
 
 from lightspeech import bundle
+from lightspeech.bundle import places
 
 RECIPE = """
 name: NAME
@@ -43,7 +44,7 @@ def test_a_model_that_tests_nobody_is_trained_compressed_and_shipped(
 
     shipped = lightspeech("export", run, "--bundles", "zoo", "--name", "micro")
     assert shipped.out.startswith("zoo/micro (")
-    monkeypatch.setattr(bundle, "ZOO", here / "zoo")
+    monkeypatch.setattr(places, "ZOO", here / "zoo")
     found = bundle.read(bundle.find())
     assert (found.name, found.figures, found.provenance["test_speakers"]) == ("micro", {}, [])
     files = {path.name for path in found.path.iterdir()}

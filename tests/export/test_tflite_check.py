@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lightspeech import bundle
+from lightspeech.bundle import places
 from lightspeech.errors import BundleError
 from lightspeech.export import tflite_check, tflite_file
 from lightspeech.export.tflite_file import Graph, Operation, Tensor
@@ -15,7 +15,7 @@ BIASED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 @pytest.fixture(scope="module", params=["nano", "small"])
 def graph(request):
-    network = bundle.ZOO / request.param / f"{request.param}-litert-network" / "model.tflite"
+    network = places.ZOO / request.param / f"{request.param}-litert-network" / "model.tflite"
     return tflite_file.read(network.read_bytes())
 
 

@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lightspeech import bundle
+from lightspeech.bundle import places
 from lightspeech.cli import app
 from lightspeech.cli import tables as command
 from lightspeech.config import as_dict
@@ -45,7 +46,7 @@ def root(tmp_path, make_study):
 @pytest.fixture
 def shipped(make_bundle, toy_model, tmp_path, monkeypatch):
     """The only bundle of the package."""
-    monkeypatch.setattr(bundle, "ZOO", tmp_path / "zoo")
+    monkeypatch.setattr(places, "ZOO", tmp_path / "zoo")
     monkeypatch.setattr(command, "DOCUMENTS", ())
     made = make_bundle(
         path=tmp_path / "zoo" / "micro", name="micro", labels=("angry", "happy", "sad"),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import AttributeProto, ModelProto, TensorProto, helper, load_from_string
 
-from lightspeech.bundle import ZOO
+from lightspeech.bundle.places import ZOO
 from lightspeech.errors import BundleError
 from lightspeech.inference.backends import onnx
 from lightspeech.runtime import onnx_file, onnx_session

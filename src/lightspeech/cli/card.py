@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lightspeech import bundle as bundles
+from lightspeech.bundle import places
 from lightspeech.files import write_text
 from lightspeech.reporting.card import card
 
@@ -27,7 +28,7 @@ def command(
     """
     model = bundles.find(bundle)
     beside = model / bundles.CARD
-    shipped = model.parent == bundles.ZOO and beside.is_file()
+    shipped = model.parent == places.ZOO and beside.is_file()
     text = beside.read_text("utf-8") if shipped else card(bundles.read(model, rated=True))
     if output is None:
         typer.echo(text, nl=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lightspeech import bundle
-from lightspeech.bundle import Bundle
+from lightspeech.bundle import Bundle, places
 from lightspeech.evaluation import device_cost
 from lightspeech.evaluation.conditions import CORPUS, WHOLE, cross
 from lightspeech.evaluation.device_cost import Cost
@@ -38,7 +38,7 @@ def cards(root: Path) -> dict[Path, str]:
         CorpusError: if there are no results.
         ConfigError: if a file of results does not hold what it should.
     """
-    models = [bundle.read(bundle.ZOO / name) for name in bundle.shipped()]
+    models = [bundle.read(places.ZOO / name) for name in bundle.shipped()]
     published = tables.read_all(root)
     devices = list(device_cost.read_files(root).values())
     return {

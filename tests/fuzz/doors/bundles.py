@@ -16,10 +16,11 @@ import lightspeech
 from doors import Door, linked, one_of, replaced
 from doors.audio import RATE, speech
 from lightspeech import bundle as bundles
+from lightspeech.bundle import places
 from lightspeech.evaluation import device_cost, kept
 from lightspeech.export import c99, tflite_check, tflite_file
 
-ZOO = bundles.ZOO
+ZOO = places.ZOO
 SOUND = speech(1.2).astype(np.float32)
 
 
