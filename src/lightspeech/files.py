@@ -17,6 +17,15 @@ from lightspeech.errors import CorpusError, LightspeechError, OutputError
 MAX_TEXT_BYTES = 64 << 20
 """The longest text of ours, the answers of a large corpus, has a tenth of it."""
 PIECE_BYTES = 1 << 20
+CACHE = "LIGHTSPEECH_CACHE"
+"""Environment variable that names the folder of what is kept for all that this user does."""
+
+
+def cache_folder() -> Path:
+    """Tell where libraries and models are kept: ``$LIGHTSPEECH_CACHE``, or in the user's cache."""
+    own = os.environ.get(CACHE)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(own) if own else cache / "lightspeech"
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import functools
 import http.server
 import json
+import shutil
 import sys
 import tarfile
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lightspeech.audio import remote
+from lightspeech.files import CACHE
 from lightspeech.studies import engine
 
 fsspec = pytest.importorskip("fsspec", reason="needs the extra 'remote'")
@@ -40,6 +42,15 @@ def elsewhere(tmp_path, write_tone):
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def bundles_elsewhere(elsewhere, make_bundle, tmp_path, monkeypatch):
+    """A server with a bundle; give its folder there, its address and the folder of copies."""
+    folder, address = elsewhere
+    shutil.copytree(make_bundle().path, folder / "toy")
+    monkeypatch.setenv(CACHE, str(tmp_path / "kept"))
+    return folder / "toy", f"{address}/toy", tmp_path / "kept/bundles"
 
 
 @pytest.fixture
@@ -133,3 +144,46 @@ def test_a_corpus_elsewhere_is_copied_once(lightspeech, tmp_path, write_tone, mo
     assert lightspeech("prepare", "folder", "--root", "memory://corpus").code == 0
     assert Path("manifest.csv").read_text() == first
     memory.rm("/corpus", recursive=True)
+
+
+def test_a_bundle_behind_an_address_is_copied_once(lightspeech, bundles_elsewhere, elsewhere):
+    there, address, copies = bundles_elsewhere
+    file = elsewhere[0] / "a.wav"
+    here = lightspeech("predict", file, "--bundle", there, "--json")
+    first = lightspeech("predict", file, "--bundle", address, "--json")
+    assert first.code == 0, first.err
+    assert first.out == here.out
+    [copy] = copies.iterdir()
+    assert {path.name for path in copy.iterdir()} == {"bundle.json", "model.onnx"}
+    shutil.rmtree(there)
+    assert lightspeech("predict", file, "--bundle", address, "--json").out == here.out
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sha256": "0" * 64}, "is not what was exported (SHA-256)"),
+        ({"model_file": "../model.onnx"}, "model_file: "),
+        ({"model_file": "bundle.json"}, "bundle.json is not"),
+        ({"model_file": "none.onnx"}, "none.onnx: no such file, or nobody answers"),
+        ({"frontend": 7}, "/toy/bundle.json: frontend: "),
+    ],
+)
+def test_what_is_no_whole_bundle_elsewhere_is_told_and_not_kept(
+    lightspeech, error_line, bundles_elsewhere, elsewhere, change, message
+):
+    there, address, copies = bundles_elsewhere
+    described = there / "bundle.json"
+    described.write_text(json.dumps({**json.loads(described.read_text()), **change}))
+    asked = ("predict", elsewhere[0] / "a.wav", "--bundle", address)
+    assert message in error_line(lightspeech(*asked))
+    assert not list(copies.glob("*/bundle.json"))
+
+
+def test_an_address_without_a_bundle_is_told(lightspeech, error_line, elsewhere):
+    folder, address = elsewhere
+    (folder / "bundle.json").write_text("[]")
+    asked = ("predict", folder / "a.wav", "--bundle")
+    assert "is it the folder of a bundle" not in error_line(lightspeech(*asked, f"{address}/sub"))
+    told = error_line(lightspeech(*asked, address))
+    assert f"is {address} the folder of a bundle?" in told

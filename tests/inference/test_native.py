@@ -9,6 +9,7 @@ from lightspeech import bundle
 from lightspeech.audio.gate import Gate
 from lightspeech.corpora.synthetic_voice import Cues, Speaker, say, sentence
 from lightspeech.errors import BundleError, ConfigError, MissingTool
+from lightspeech.files import CACHE
 from lightspeech.inference import dispatch
 from lightspeech.inference.backends import c99
 from lightspeech.inference.recognize import utterance
@@ -24,7 +25,7 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def kept_here(cache, monkeypatch):
-    monkeypatch.setenv(shared_library.CACHE, str(cache))
+    monkeypatch.setenv(CACHE, str(cache))
 
 
 @pytest.fixture

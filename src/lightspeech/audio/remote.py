@@ -111,16 +111,32 @@ def fetch(path: Path, to: Path) -> Path:
     for file in below(path):
         copy = to / file.relative_to(path)
         if not copy.exists():
-            with opened(file, max_bytes=MAX_BYTES) as source, replacing(copy) as temporary:
-                with temporary.open("wb") as target:
-                    while piece := source.read(PIECE_BYTES):
-                        target.write(piece)
+            fetch_file(file, copy, max_bytes=MAX_BYTES)
     return to
+
+
+def fetch_file(path: Path, to: Path, *, max_bytes: int) -> None:
+    """Copy one file, whole or not at all.
+
+    Args:
+        path: an address.
+        to: file of this machine.
+        max_bytes: it may have.
+
+    Raises:
+        AudioError: if nobody answers, or it is too large.
+        MissingExtra: if fsspec is not installed.
+        OutputError: if it cannot be written.
+    """
+    with opened(path, max_bytes=max_bytes) as source, replacing(to) as temporary:
+        with temporary.open("wb") as target:
+            while piece := source.read(PIECE_BYTES):
+                target.write(piece)
 
 
 class _Remote(io.RawIOBase):
     def __init__(self, address: str, max_bytes: int | None) -> None:
-        self._address, self._left = address, max_bytes
+        self._address, self._most, self._left = address, max_bytes, max_bytes
         self._file: Any = None
 
     def readable(self) -> bool:
@@ -139,7 +155,8 @@ class _Remote(io.RawIOBase):
             self._left -= len(piece)
             if self._left < 0:
                 raise AudioError(
-                    f"{self._address}: more than {MAX_BYTES:,} bytes; download it and name the copy"
+                    f"{self._address}: more than {self._most:,} bytes; "
+                    "download it and name the copy"
                 )
         return len(piece)
 

@@ -19,6 +19,9 @@ READABLE = (1, 2, FORMAT)
 MEL, TEXT = "mel", "text"
 DESCRIPTION, CARD = "bundle.json", "README.md"
 """Beside the model: what a program reads, and what a person does."""
+MAX_MODEL_BYTES = 1 << 30
+"""A model of a gigabyte is no model of ours: refused before it is read."""
+MAX_DESCRIPTION_BYTES = 1 << 20
 
 
 def _printable(text: str) -> str:
@@ -131,6 +134,32 @@ class Bundle:
             return config.build(MelConfig, values, source=str(self.path / DESCRIPTION))
         except ConfigError as error:
             raise BundleError(f"{error}; export the model again") from None
+
+
+def described(values: dict[str, Any], path: Path) -> Bundle:
+    """Make of a description what it says, unless it is none.
+
+    Args:
+        values: what ``bundle.json`` holds, of any format that can be read.
+        path: its folder, or the address of that.
+
+    Raises:
+        BundleError: if it is of another version, or says what cannot be.
+    """
+    version = values.pop("format", None)
+    if version not in READABLE:
+        raise BundleError(
+            f"{path}: bundle format {version!r}, this lightspeech reads {READABLE}; "
+            "export the model again, or install the version that wrote it"
+        )
+    if version < FORMAT and "thresholds" not in values:
+        labels = values.get("labels")
+        alike = [values.pop("threshold", 0.0)]
+        values["thresholds"] = alike * len(labels) if isinstance(labels, list) else alike
+    try:
+        return config.build(Bundle, {**values, "path": path}, source=str(path / DESCRIPTION))
+    except ConfigError as error:
+        raise BundleError(f"{error}; export the model again") from None
 
 
 def part(frontend: dict[str, Any], name: str) -> dict[str, Any] | None:

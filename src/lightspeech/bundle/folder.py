@@ -15,18 +15,16 @@ from lightspeech.audio import budget
 from lightspeech.bundle.description import (
     DESCRIPTION,
     FORMAT,
+    MAX_DESCRIPTION_BYTES,
+    MAX_MODEL_BYTES,
     MEL,
-    READABLE,
     Bundle,
+    described,
     require_classes,
 )
 from lightspeech.bundle.places import find, shipped
 from lightspeech.errors import BundleError, ConfigError
 from lightspeech.files import read_json, replacing
-
-MAX_MODEL_BYTES = 1 << 30
-"""A model of a gigabyte is no model of ours: refused before it is read."""
-MAX_DESCRIPTION_BYTES = 1 << 20
 
 
 def write(
@@ -81,21 +79,7 @@ def read(path: str | Path, *, rated: bool = False) -> Bundle:
         ConfigError: as `require_classes`, where such are not taken.
     """
     path = find(Path(path))
-    values = _read_description(path / DESCRIPTION)
-    version = values.pop("format", None)
-    if version not in READABLE:
-        raise BundleError(
-            f"{path}: bundle format {version!r}, this lightspeech reads {READABLE}; "
-            "export the model again, or install the version that wrote it"
-        )
-    if version < FORMAT and "thresholds" not in values:
-        labels = values.get("labels")
-        alike = [values.pop("threshold", 0.0)]
-        values["thresholds"] = alike * len(labels) if isinstance(labels, list) else alike
-    try:
-        bundle = config.build(Bundle, {**values, "path": path}, source=str(path / DESCRIPTION))
-    except ConfigError as error:
-        raise BundleError(f"{error}; export the model again") from None
+    bundle = described(_read_description(path / DESCRIPTION), path)
     _check_voice(bundle)
     _check_cost(bundle)
     _check_model(bundle)

@@ -1,8 +1,10 @@
-"""Where a bundle lies: in a folder, or in the package."""
+"""Where a bundle lies: in a folder, in the package, or behind an address."""
 
 import os
 from pathlib import Path
 
+from lightspeech.audio import remote
+from lightspeech.bundle import fetched
 from lightspeech.bundle.description import DESCRIPTION
 
 ENVIRONMENT = "LIGHTSPEECH_BUNDLE"
@@ -16,15 +18,21 @@ def find(path: str | Path | None = None) -> Path:
     """Find the bundle to use: the one named, else ``$LIGHTSPEECH_BUNDLE``, else ``micro``.
 
     Args:
-        path: a folder, or the name of a bundle that comes with the package; a folder goes first.
+        path: a folder, or the name of a bundle that comes with the package; a folder goes first; or
+            the address of a folder elsewhere, ``https://…``, which is copied once.
 
     Returns:
         The folder, which need not be there: `read` says so.
+
+    Raises:
+        LightspeechError: if what lies at an address cannot be copied, see `fetched.fetch`.
     """
     named = path or os.environ.get(ENVIRONMENT)
     if not named:
         return ZOO / USUAL
     folder = Path(named).expanduser()
+    if remote.address(folder) is not None:
+        return fetched.fetch(folder)
     return ZOO / folder if not os.path.exists(folder) and str(folder) in shipped() else folder
 
 

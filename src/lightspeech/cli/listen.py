@@ -26,7 +26,8 @@ def command(
         Path | None,
         typer.Option(
             "--bundle",
-            help="Folder, or nano, micro, small; else $LIGHTSPEECH_BUNDLE, else micro.",
+            help="Folder or address of one, or nano, micro, small; else $LIGHTSPEECH_BUNDLE, else "
+            "micro.",
         ),
     ] = None,
     device: Annotated[

@@ -44,7 +44,8 @@ def command(
         Path | None,
         typer.Option(
             "--bundle",
-            help="Folder, or nano, micro, small; else $LIGHTSPEECH_BUNDLE, else micro.",
+            help="Folder or address of one, or nano, micro, small; else $LIGHTSPEECH_BUNDLE, else "
+            "micro.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,

@@ -16,7 +16,7 @@ def command(
         list[Path] | None,
         typer.Option(
             "--bundle",
-            help="Folder, or nano, micro, small; give several, the first is the usual one; "
+            help="Folder or address of one, or nano, micro, small; give several, the first is the usual one; "
             "else $LIGHTSPEECH_BUNDLE, else micro.",
         ),
     ] = None,

@@ -14,15 +14,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lightspeech.errors import BundleError, MissingTool
-from lightspeech.files import replacing, write_text
+from lightspeech.files import cache_folder, replacing, write_text
 
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = ("-std=c99", "-O3", "-march=native", "-ffp-contract=off", "-fPIC", "-shared")
 """No product is fused with a sum: the bits are those of every other machine."""
 MACROS = ("-march=native", "-dM", "-E", "-x", "c", os.devnull)
 """Makes a compiler print its version and what the processor has."""
-CACHE = "LIGHTSPEECH_CACHE"
-"""Environment variable that names the folder of what is kept."""
 TIMEOUT_S = 600
 
 
@@ -42,7 +40,7 @@ def load(sources: Mapping[str, str], *defines: str) -> ctypes.CDLL:
     if name is None:
         raise MissingTool("a C compiler", "gcc")
     command = (name, *FLAGS, *defines)
-    file = folder() / f"{_hash(sources, command)}.so"
+    file = cache_folder() / f"{_hash(sources, command)}.so"
     if not file.is_file():
         _compile(sources, command, file)
     try:
@@ -54,13 +52,6 @@ def load(sources: Mapping[str, str], *defines: str) -> ctypes.CDLL:
 def compiler() -> str | None:
     """Name the compiler of this machine; None where there is none."""
     return next((name for name in COMPILERS if shutil.which(name)), None)
-
-
-def folder() -> Path:
-    """Tell where libraries are kept: ``$LIGHTSPEECH_CACHE``, or a folder in the user's cache."""
-    own = os.environ.get(CACHE)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(own) if own else cache / "lightspeech"
 
 
 def _hash(sources: Mapping[str, str], command: tuple[str, ...]) -> str:
