@@ -16,8 +16,8 @@ def command(
         list[Path] | None,
         typer.Option(
             "--bundle",
-            help="Folder or address of one, or nano, micro, small; give several, the first is the usual one; "
-            "else $LIGHTSPEECH_BUNDLE, else micro.",
+            help="Folder or address of one, or nano, micro, small; give several, the first is the "
+            "usual one; else $LIGHTSPEECH_BUNDLE, else micro.",
         ),
     ] = None,
     host: Annotated[
