@@ -22,6 +22,10 @@ def command(
     units: Annotated[
         int | None, typer.Option(min=1, help="Feed-forward units left in a block.")
     ] = None,
+    level: Annotated[
+        str | None,
+        typer.Option(help="kept: gain is a cue, as to Whisper; loudest: it is none."),
+    ] = None,
     recordings: Annotated[
         int | None, typer.Option(min=1, help="How many heads and units are judged by.")
     ] = None,
@@ -38,7 +42,7 @@ def command(
 
     settings = {
         "source": source, "last": blocks, "tuned": tuned, "heads": heads, "units": units,
-        "epochs": epochs,
+        "epochs": epochs, "level": level,
     }  # fmt: skip
     shrunk = shrink(folder, speech, settings, judged=recordings)
     encoder = ", ".join(f"{key}: {value}" for key, value in shrunk.encoder.items())

@@ -29,7 +29,7 @@ from lightspeech.files import replacing, write_json
 from lightspeech.frontends import pretrained
 from lightspeech.frontends.small_encoder import ABOUT, BLOCKS, INPUT, MODEL, OUTPUT, read_about
 from lightspeech.frontends.states import SAMPLE_RATE
-from lightspeech.frontends.whisper_blocks import WhisperBlocks
+from lightspeech.frontends.whisper_blocks import Level, WhisperBlocks
 from lightspeech.models import onnx_transform
 from lightspeech.models.int8_onnx import OPSET, dynamic
 from lightspeech.quiet import muted
@@ -61,6 +61,9 @@ class Shrink:
     """Left in each block."""
     units: Annotated[int, Field(ge=1, le=1 << 15)] = 1152
     """Of the feed-forward part, left in each block."""
+    level: Level = "kept"
+    """``loudest``: gain is no cue. What is left then hears what the whole one was not trained on:
+    no louder and no fainter than near full scale."""
     int8: bool = True
     epochs: bounds.Epochs = 0
     """Of recovery, over all recordings; what is left learns again what the whole one says."""
@@ -182,7 +185,9 @@ def open_blocks(cfg: Shrink) -> WhisperBlocks:
             f"found {(cfg.blocks, cfg.heads, cfg.units)}"
         )
     mel = torch.from_numpy(np.array(extractor.mel_filters, np.float32))
-    blocks = WhisperBlocks(copy.deepcopy(model), mel, first=cfg.first, last=cfg.blocks)
+    blocks = WhisperBlocks(
+        copy.deepcopy(model), mel, first=cfg.first, last=cfg.blocks, level=cfg.level
+    )
     return blocks.eval().requires_grad_(False)
 
 

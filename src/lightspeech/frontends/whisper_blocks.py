@@ -7,7 +7,7 @@ stored, blocks whose heads and feed-forward units may be fewer than they were.
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -20,10 +20,17 @@ from lightspeech.errors import ConfigError
 N_FFT, HOP = 400, 160
 STRIDE = 2 * HOP
 """Samples a hidden state: the stem halves the frame rate."""
+DECADES = 8
+"""Below the loudest that are heard."""
+FAINTEST = {"kept": 1e-10, "loudest": 1e-18}
+"""Least energy of a band: relative to the loudest, far less counts."""
+LOUDEST = 1.5
+"""What the loudest band becomes where gain is no cue: about that of speech near full scale."""
+Level = Literal["kept", "loudest"]
 
 
 class LogMel(nn.Module):
-    """Whisper's log-mel of a clip, its dynamic range limited to eight decades below the loudest.
+    """Whisper's log-mel of a clip, its dynamic range limited to `DECADES` below the loudest.
 
     Attributes:
         window: shape ``(N_FFT,)``.
@@ -33,13 +40,16 @@ class LogMel(nn.Module):
     window: Tensor
     mel: Tensor
 
-    def __init__(self, mel: Tensor) -> None:
+    def __init__(self, mel: Tensor, level: Level = "kept") -> None:
         """Take the mel matrix.
 
         Args:
             mel: shape ``(N_FFT // 2 + 1, bands)``.
+            level: ``kept`` as Whisper hears, to whom gain is a cue; ``loudest``: all is relative to
+                the loudest band of the clip, and digital silence lies at the end of what is heard.
         """
         super().__init__()
+        self.level: Level = level
         self.register_buffer("window", torch.hann_window(N_FFT))
         self.register_buffer("mel", mel)
 
@@ -57,8 +67,12 @@ class LogMel(nn.Module):
             padded, N_FFT, HOP, window=self.window, center=False, return_complex=True
         )  # (B, bins, T + 1)
         energy = (bins.real**2 + bins.imag**2)[:, :, :-1].transpose(1, 2)
-        log_mel = torch.log10((energy @ self.mel).clamp(min=1e-10))
-        return (torch.maximum(log_mel, log_mel.amax((1, 2), keepdim=True) - 8) + 4) / 4
+        faintest = FAINTEST[self.level]
+        log_mel = torch.log10((energy @ self.mel).clamp(min=faintest))
+        least = math.log10(faintest) + DECADES
+        loudest = log_mel.amax((1, 2), keepdim=True).clamp(min=least)
+        heard = torch.maximum(log_mel, loudest - DECADES)
+        return (heard + 4) / 4 if self.level == "kept" else (heard - loudest) / 4 + LOUDEST
 
 
 class Block(nn.Module):
@@ -174,7 +188,9 @@ class WhisperBlocks(nn.Module):
 
     rates: Tensor
 
-    def __init__(self, model: Any, mel: Tensor, *, first: int, last: int) -> None:
+    def __init__(
+        self, model: Any, mel: Tensor, *, first: int, last: int, level: Level = "kept"
+    ) -> None:
         """Take over the weights of a ``transformers`` encoder.
 
         Args:
@@ -182,9 +198,10 @@ class WhisperBlocks(nn.Module):
             mel: matrix of its feature extractor, shape ``(N_FFT // 2 + 1, bands)``.
             first: first hidden state given; 0 is what the first block reads.
             last: last one; later blocks are left out.
+            level: as of `LogMel`.
         """
         super().__init__()
-        self.log_mel, self.first, self.in_half = LogMel(mel), first, False
+        self.log_mel, self.first, self.in_half = LogMel(mel, level), first, False
         self.stem = nn.ModuleList(_as_product(conv) for conv in (model.conv1, model.conv2))
         self.blocks = nn.ModuleList(taken_over(layer) for layer in model.layers[:last])
         self.norm = model.layer_norm if last == len(model.layers) else nn.Identity()
