@@ -21,7 +21,7 @@ from lightspeech.errors import ConfigError
 from lightspeech.export import checks, onnx
 from lightspeech.frontends import encoder, pretrained, small_encoder
 from lightspeech.frontends.small_encoder import Small
-from lightspeech.models import whisper
+from lightspeech.models import base_lda, whisper
 from lightspeech.studies import recipe
 from lightspeech.studies.study import Study
 from lightspeech.training import networks
@@ -162,13 +162,14 @@ def test_more_than_there_is_cannot_be_kept(source, what, n):
         shrink.open_blocks(shrink_of(source, **{what: n}))
 
 
-def head_on(folder, **changes):
-    return head_of(choice_of("lightspeech.frontends", small_of(folder, **changes).cfg))
+def head_on(folder, module=whisper, **changes):
+    return head_of(choice_of("lightspeech.frontends", small_of(folder, **changes).cfg), module)
 
 
-def head_of(front):
+def head_of(front, module=whisper):
+    name = module.__name__.rpartition(".")[2]
     cfg = RunConfig(
-        model=Choice("lightspeech.models", "whisper", whisper.Config(width=8, heads=2)),
+        model=Choice("lightspeech.models", name, module.Config(width=8, heads=2)),
         frontend=front, windows=whisper.WINDOWS,
     )  # fmt: skip
     return Run(
@@ -177,9 +178,14 @@ def head_of(front):
     )  # fmt: skip
 
 
-def test_a_bundle_holds_the_encoder_and_answers_as_the_head_was_measured(small):
+@pytest.mark.parametrize("module", [whisper, base_lda])
+def test_a_bundle_holds_the_encoder_and_answers_as_the_head_was_measured(small, module):
     """The cache keeps half precision, so the third digit of a state may differ."""
-    done = head_on(small[0])
+    done = head_on(small[0], module)
+    if module is base_lda:
+        made = torch.Generator().manual_seed(0)
+        drawn = torch.randn(done.network.discriminants.weight.shape, generator=made)
+        done.network.discriminants.weight.copy_(drawn)  # as if fitted: they answer beside the head
     session = onnxruntime.InferenceSession(onnx.to_bytes(done))
     opened = done.config.front.encoder.listen
     for samples in (1_000, 8_000, 48_000, 50_321):
