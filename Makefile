@@ -67,6 +67,9 @@ zoo: .venv/.installed  ## bundles of runs/zoo_* into the package, with their car
 	  $(BIN)/lightspeech explain src/lightspeech/zoo/$$name --speakers runs/zoo_$$model && \
 	  (cd src/lightspeech/zoo/$$name && rm */README.md gate.onnx) || exit 1; \
 	done
+	$(BIN)/lightspeech export runs/zoo_open_base/1-distill/fold0-seed0 \
+	  --calibrated-by runs/open_base/1-distill --bundles models --name base
+	rm models/base/gate.onnx
 	$(BIN)/python supply/checksums.py
 	$(BIN)/lightspeech tables
 

@@ -15,11 +15,15 @@ from lightspeech.evaluation import bundle_quality, untouched
 from lightspeech.files import read_json, write_json
 from lightspeech.inference import dispatch
 
+LARGE = Path("models")
+"""Models that come with the repository alone."""
+
 
 def main() -> None:
     """Measure all shipped models of the four common classes, and write the figures."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("corpora", nargs="+")
+    asked.add_argument("--beside", type=Path, nargs="*", default=sorted(LARGE.glob("*")))
     asked.add_argument("--results", type=Path, default=Path("results"))
     got = asked.parse_args()
     to = got.results / untouched.PATH
@@ -29,8 +33,8 @@ def main() -> None:
         choice = Choice("lightspeech.corpora", name, module.Config())
         heard = labels.uncontradicted(manifest.prepare(choice).utterances)
         known[name] = {}
-        for model in bundles.shipped():
-            predictor = dispatch.open(bundles.read(bundles.find(Path(model))))
+        for model in (*bundles.shipped(), *map(str, got.beside)):
+            predictor = dispatch.open(bundles.read(model))
             if labels.vocabulary_of(predictor.bundle.labels) != "common4":
                 continue
             if bundle_quality.is_leaky(predictor.bundle, heard):
@@ -38,8 +42,8 @@ def main() -> None:
             answers = bundle_quality.answer_all(predictor, heard, None)
             said = bundle_quality.describe(predictor.bundle, heard)
             figures = untouched.measure(said, answers, predictor.bundle.thresholds)
-            known[name][model] = as_dict(figures)
-            print(name, model, figures)
+            known[name][predictor.bundle.name] = as_dict(figures)
+            print(name, predictor.bundle.name, figures)
     write_json(to, known)
 
 

@@ -15,12 +15,15 @@ from lightspeech.bundle.places import ZOO
 from lightspeech.files import write_text
 
 ROOT = Path(__file__).parents[1]
+LARGE = ROOT / "models"
+"""Models too large for the package."""
 LIST = Path(__file__).with_name("zoo.sha256")
 
 
 def lines() -> str:
     """Give a line a file, sorted by its path below the repository."""
-    files = sorted(path for path in ZOO.rglob("*") if path.is_file() and path.name != CARD)
+    below = (path for folder in (ZOO, LARGE) for path in folder.rglob("*"))
+    files = sorted(path for path in below if path.is_file() and path.name != CARD)
     hashed = ((hashlib.sha256(path.read_bytes()).hexdigest(), path) for path in files)
     return "".join(f"{digest}  {path.relative_to(ROOT).as_posix()}\n" for digest, path in hashed)
 

@@ -87,7 +87,10 @@ def main() -> None:
         for corpus in got.corpora:
             items = chosen(corpus, got.most, model.labels)
             figures = measure(model, items)
-            done.setdefault(bundle, {})[corpus] = {"recordings": len(items), "bends": figures}
+            done.setdefault(model.bundle.name, {})[corpus] = {
+                "recordings": len(items),
+                "bends": figures,
+            }
             write_json(path, done)
 
 

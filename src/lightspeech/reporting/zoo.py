@@ -1,7 +1,8 @@
-"""Cards of the bundles that come with the package: their figures are those of published studies.
+"""Cards of the bundles that come with the package, and of those too large for it.
 
-A shipped model learnt from everybody, so nothing can be measured on it here; the same network, made
-without the speakers or the corpus that it was tested on, is measured instead.
+Their figures are those of published studies. A shipped model learnt from everybody, so nothing can
+be measured on it here; the same network, made without the speakers or the corpus that it was tested
+on, is measured instead.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,12 +24,14 @@ This very model learnt from all of these. Rows named *cross* are its recipe with
 out once, *by* how many it was taught, and say most about other people, rooms, microphones and
 languages. Rows of one corpus are the same network in the classes and by the recipe of that corpus,
 tested on speakers it never heard."""
+LARGE = "models"
+"""Beside the folder of all results: models that come with the repository alone."""
 SHIPPED = "zoo_"
 """What the recipe of a shipped model is called before the name of the one that is tested."""
 
 
 def cards(root: Path) -> dict[Path, str]:
-    """Write the card of every bundle of the package, unwritten.
+    """Write the card of every bundle of the package and of the repository, unwritten.
 
     Args:
         root: folder of all results.
@@ -38,7 +41,7 @@ def cards(root: Path) -> dict[Path, str]:
         CorpusError: if there are no results.
         ConfigError: if a file of results does not hold what it should.
     """
-    models = [bundle.read(places.ZOO / name) for name in bundle.shipped()]
+    models = [bundle.read(path) for path in (*_shipped(), *_beside(root))]
     published = tables.read_all(root)
     devices = list(device_cost.read_files(root).values())
     return {
@@ -47,6 +50,15 @@ def cards(root: Path) -> dict[Path, str]:
         )
         for model in models
     }
+
+
+def _shipped() -> list[Path]:
+    return [places.ZOO / name for name in bundle.shipped()]
+
+
+def _beside(root: Path) -> list[Path]:
+    found = (root.absolute().parent / LARGE).glob(f"*/{bundle.DESCRIPTION}")
+    return sorted(file.parent for file in found)
 
 
 def quality(shipped: Bundle, published: Sequence[Results], devices: Sequence[Cost]) -> str:
