@@ -11,7 +11,7 @@ from lightspeech.bundle.description import (
     described,
 )
 from lightspeech.errors import BundleError
-from lightspeech.files import cache_folder, read_json
+from lightspeech.files import cache_folder, read_json, write_text
 from lightspeech.tokenizer import FILE as TOKENIZER
 
 FOLDER = "bundles"
@@ -41,6 +41,7 @@ def fetch(address: Path) -> Path:
         return copy
     begun = copy / BEGUN
     remote.fetch_file(address / DESCRIPTION, begun, max_bytes=MAX_DESCRIPTION_BYTES)
+    text = begun.read_text("utf-8", errors="replace")
     values = read_json(begun, error=BundleError, remedy=f"is {typed} the folder of a bundle?")
     bundle = described(values, address)
     for name in (bundle.model_file, *([TOKENIZER] if bundle.text else [])):
@@ -51,5 +52,6 @@ def fetch(address: Path) -> Path:
                 f"{typed}: {bundle.model_file} is not what was exported (SHA-256); ask who put it "
                 "there"
             )
-    begun.replace(copy / DESCRIPTION)
+    write_text(copy / DESCRIPTION, text)
+    begun.unlink(missing_ok=True)  # another process may have been quicker
     return copy
