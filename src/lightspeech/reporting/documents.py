@@ -57,10 +57,9 @@ def _published(root: Path) -> str:
     return costs.table(head, rows, names=4)
 
 
-def _six(root: Path) -> str:
-    return objectives.describe(
-        root / "objectives" / "six", root / "cross6" / "micro_stream-int8.json"
-    )
+def _six(root: Path, folder: str, model: str) -> str:
+    plain = root / "cross6" / f"{model}_stream-int8.json"
+    return objectives.describe(root / "objectives" / folder, plain)
 
 
 def _benchmark(root: Path) -> str:
@@ -129,7 +128,8 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "augmentation": trials.augmentation,
     "objectives": lambda root: objectives.describe(root / "objectives"),
     "across": lambda root: objectives.describe(root / "objectives" / "across"),
-    "six": _six,
+    "six": lambda root: _six(root, "six", "micro"),
+    "six_small": lambda root: _six(root, "six_small", "small"),
     "fuzzed": reliability.fuzzed,
     "killed": reliability.killed,
     "robustness": robustness.describe,
