@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from lightspeech.audio import io
+from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
-from lightspeech.errors import StudyError
-from lightspeech.frontends import hidden_states, pretrained
+from lightspeech.errors import ConfigError, StudyError
+from lightspeech.frontends import hidden_states, mel, pretrained
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Order
 from lightspeech.frontends.encoded import EncoderFrontend
@@ -246,3 +247,30 @@ def test_nothing_is_held_between_batches(found):
     again = torch.cat([p.features.amax((1, 2)) for p in batches(found).epoch(0)])
     assert 99 in again
     assert part.features.max() < 99
+
+
+def test_as_measured_an_example_is_a_window_heard_alone(found, tmp_path):
+    files = tuple(tmp_path / f"windows{row}.npy" for row in range(len(LENGTHS)))
+    for row, file in enumerate(files):  # of each window every frame holds row and window
+        windows = np.arange(4)[:, None, None] / 8 + row + 1
+        np.save(file, np.broadcast_to(windows, (4, 5, 8)).astype(np.float16))
+    measured = dataclasses.replace(
+        found, window_files=files, window_counts=(4,) * len(LENGTHS), window_frames=5
+    )
+    bending = Augment(as_measured=True, time_masks=0)
+    drawn = set()
+    for number in range(20):
+        for part in batches(measured, bending=bending).epoch(number):
+            assert frames_of(part) == [5] * len(part.rows)
+            drawn |= {
+                (int(r), float(x[0, 0])) for r, x in zip(part.rows, part.features, strict=True)
+            }
+    assert drawn == {(row, row + 1 + window / 8) for row in range(6) for window in range(4)}
+
+
+def test_windows_as_measured_are_of_encoders_and_of_no_other_speed():
+    asked = Augment(as_measured=True)
+    with pytest.raises(ConfigError, match=r"augment\.as_measured is of encoders"):
+        mel.build(MelConfig(), windows=Windows(), augment=asked)
+    with pytest.raises(ConfigError, match="speeds are of whole recordings"):
+        Augment(as_measured=True, speeds=(0.9,))

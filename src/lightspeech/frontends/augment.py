@@ -56,6 +56,9 @@ class Augment:
     speeds: Annotated[tuple[Annotated[float, Field(ge=0.5, le=2)], ...], Field(max_length=16)] = ()
     """Rates at which an encoder hears recordings too, pitch and all; each epoch draws one, 1 among
     them (Ko et al. 2015, Audio augmentation for speech recognition, sec. 2.3)."""
+    as_measured: bool = False
+    """Of an encoder that is measured in windows: an example is such a window, heard alone, instead
+    of a stretch of a recording that was heard whole. Needed where each window has a level."""
     surroundings: Surroundings = Surroundings()
     """Rooms, microphones and telephones; nothing of them by default."""
     bends: dict[str, Share] = field(default_factory=dict)
@@ -63,12 +66,14 @@ class Augment:
     names are those of `lightspeech.frontends.bends`."""
 
     def __post_init__(self) -> None:
-        """Refuse levels of noise in the wrong order, unknown bends and more than all of them."""
+        """Refuse levels of noise in the wrong order, unknown bends, and what excludes another."""
         if self.snr_db_min > self.snr_db_max:
             raise ConfigError(
                 f"snr_db_min must be at most snr_db_max, found {self.snr_db_min:g} and "
                 f"{self.snr_db_max:g}"
             )
+        if self.as_measured and self.speeds:
+            raise ConfigError("speeds are of whole recordings; leave them out with as_measured")
         if unknown := [name for name in self.bends if not plugins.has(bends.PACKAGE, name)]:
             known = plugins.names(bends.PACKAGE)
             raise ConfigError(f"no bend is called {unknown[0]!r}; choose of {known}")
@@ -90,6 +95,7 @@ class Augment:
 
 
 PLAIN = Augment()
+MEASURED_IS_OF_ENCODERS = "is of encoders; other examples are windows already"
 BENDS_ARE_OF_BANDS = "is of mel front ends; take augment.surroundings, or a model on bands"
 
 

@@ -13,7 +13,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel_features
-from lightspeech.frontends.augment import PLAIN, Augment
+from lightspeech.frontends.augment import MEASURED_IS_OF_ENCODERS, PLAIN, Augment
 from lightspeech.frontends.contract import Cost, Layer, Origin, Source, Step, no_step
 from lightspeech.frontends.mel_features import MelFeatures
 from lightspeech.frontends.mel_layer import MelLayer
@@ -129,5 +129,6 @@ def build(cfg: MelConfig, *, windows: Windows, augment: Augment = PLAIN) -> Mel:
         "speeds", "is of encoders; for a mel front end write augment.stretch and augment.semitones "
         "instead",
     )  # fmt: skip
+    augment.refuse("as_measured", MEASURED_IS_OF_ENCODERS)
     budget.check(windows, cfg.sample_rate, cfg)
     return Mel(cfg, windows, tuple(augment.bends))

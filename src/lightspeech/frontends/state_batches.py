@@ -41,6 +41,13 @@ class Kept(Protocol):
             version: 0 as it was spoken, from 1 on at the other speeds.
         """
 
+    def read_windows(self, row: int) -> Sequence[HALF]:
+        """Read what an utterance is measured by: its windows, or itself.
+
+        Args:
+            row: of the corpus.
+        """
+
 
 class StateBatches:
     """All training utterances, every epoch in a new order, cropped and masked anew."""
@@ -71,8 +78,14 @@ class StateBatches:
             yield Batch(features, self.targets[batch], batch, u[:, augment.MIX])
 
     def _cut(self, row: int, start: Tensor, end: Tensor, version: Tensor) -> HALF:
-        """Choose a speed, cut up to a share off both ends, and no more than a window is left."""
+        """Choose a speed, cut up to a share off both ends, and no more than a window is left.
+
+        Or choose one of the windows that are measured.
+        """
         corpus = self.corpus
+        if self.bending.as_measured:
+            windows = corpus.read_windows(row)
+            return windows[int(start * len(windows))]
         states = corpus.read_version(row, int(version * (1 + len(corpus.at_speeds))))
         longest = self.bending.crop * len(states)
         left = states[int(start * longest) : len(states) - int(end * longest)]

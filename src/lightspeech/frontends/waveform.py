@@ -19,7 +19,12 @@ from lightspeech.config import config
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import augment, waveform_augment
-from lightspeech.frontends.augment import BENDS_ARE_OF_BANDS, PLAIN, Augment
+from lightspeech.frontends.augment import (
+    BENDS_ARE_OF_BANDS,
+    MEASURED_IS_OF_ENCODERS,
+    PLAIN,
+    Augment,
+)
 from lightspeech.frontends.batches import Batch, Index, Order
 from lightspeech.frontends.cache import find, keep
 from lightspeech.frontends.contract import Cost, Layer, Origin, Source, Step, no_step
@@ -237,6 +242,7 @@ def build(cfg: Config, *, windows: Windows, augment: Augment = PLAIN) -> Wavefor
         "speeds", "is of encoders whose states are kept; for waveforms write augment.stretch and "
         "augment.semitones instead",
     )  # fmt: skip
+    augment.refuse("as_measured", MEASURED_IS_OF_ENCODERS)
     augment.refuse("bends", BENDS_ARE_OF_BANDS)
     budget.check(windows, SAMPLE_RATE, None)
     return Waveforms(cfg, windows)
