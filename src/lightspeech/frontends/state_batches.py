@@ -46,6 +46,9 @@ class Kept(Protocol):
 
         Args:
             row: of the corpus.
+
+        Returns:
+            Hidden states of each, shape ``(frames, n_features)``.
         """
 
 
