@@ -63,6 +63,20 @@ def test_discriminants_are_those_of_scikit_learn():
     torch.testing.assert_close(found, expected, atol=2e-3, rtol=1e-3)
 
 
+def test_what_never_changes_tells_nothing_and_costs_no_precision():
+    features, targets = speech(90)
+    x = whisper_lda.statistics(features)
+    constant = torch.full((len(x), 1), 7.0) + 1e-5 * torch.randn(
+        len(x), 1, generator=torch.Generator().manual_seed(1)
+    )
+    weight, bias = whisper_lda.discriminants(torch.cat([x, constant], 1), targets, 0.3)
+    assert bias.abs().max() < 1e5  # 1e9 and more until means were centred: beyond a float
+    known, alone = whisper_lda.discriminants(x, targets, 0.3)
+    found = (torch.cat([x, constant], 1) @ weight.T + bias).log_softmax(1)
+    expected = (x @ known.T + alone).log_softmax(1)
+    assert (found.argmax(1) == expected.argmax(1)).float().mean() > 0.95
+
+
 def test_statistics_are_of_the_frames_that_are_heard():
     features, _ = speech(4)
     found = whisper_lda.statistics(features)

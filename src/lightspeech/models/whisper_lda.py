@@ -124,8 +124,10 @@ def discriminants(x: Tensor, targets: Tensor, shrinkage: float) -> tuple[Tensor,
     within = sum(covariances, torch.zeros(())) / len(means)
     diagonal = within.diagonal().clamp(min=1e-8).diag()
     shrunk = (1 - shrinkage) * within + shrinkage * diagonal
-    weight = torch.linalg.solve(shrunk, means.T).T
-    return weight.float(), (-(weight * means).sum(1) / 2).float()
+    centre = means.mean(0)  # taken off: what no class differs in may be huge in single precision
+    weight = torch.linalg.solve(shrunk, (means - centre).T).T
+    bias = -(weight * (centre + (means - centre) / 2)).sum(1)
+    return weight.float(), bias.float()
 
 
 def _spread(logits: Tensor) -> Tensor:
