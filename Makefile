@@ -69,6 +69,7 @@ zoo: .venv/.installed  ## bundles of runs/zoo_* into the package, with their car
 	done
 	$(BIN)/lightspeech export runs/zoo_open_base/1-distill/fold0-seed0 \
 	  --calibrated-by runs/open_base/1-distill --bundles models --name base
+	$(BIN)/lightspeech explain models/base --speakers runs/zoo_open_base
 	rm models/base/gate.onnx
 	$(BIN)/python supply/checksums.py
 	$(BIN)/lightspeech tables

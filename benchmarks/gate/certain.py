@@ -20,7 +20,7 @@ from lightspeech.files import read_json, write_json
 from lightspeech.inference.answers import LEAST_SHARE
 from lightspeech.inference.recognizer import load
 
-MODELS = ("nano", "micro", "small")
+MODELS = {"nano": "nano", "micro": "micro", "small": "small", "base": "models/base"}
 NONE = "none"
 
 
@@ -29,7 +29,7 @@ def main(folder: Path) -> None:
     heard = list(sounds.test_sounds(folder))
     music = sorted(path.name for path in (folder / "music" / "test").iterdir())
     figures = read_json(OUTPUT, error=ConfigError, remedy="measure all")
-    of_models = {name: measure(name, heard) for name in MODELS}
+    of_models = {name: measure(path, heard) for name, path in MODELS.items()}
     certain = {
         "sounds": len(heard),
         "music_of": music,
@@ -42,9 +42,9 @@ def main(folder: Path) -> None:
     print(certain)
 
 
-def measure(name: str, heard: list[tuple[str, Waveform]]) -> dict[str, Any]:
+def measure(path: str, heard: list[tuple[str, Waveform]]) -> dict[str, Any]:
     """Count answers that are none, uncertain and certain, and of what kind these are."""
-    recognize, kinds = load(name), Counter[str]()
+    recognize, kinds = load(path), Counter[str]()
     counts = dict.fromkeys((NONE, "uncertain", "certain"), 0)
     for kind, waveform in heard:
         answer = recognize(waveform, sample_rate=sounds.RATE)

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -336,7 +337,17 @@ def test_what_stands_before_a_network_is_counted_for_its_window(small):
     about = json.loads((small[0] / "config.json").read_text())
     assert (front.cost().n_params, front.cost().macs) == (about["n_params"], about["macs_1s"])
     [whose] = front.origins()
-    assert (whose.name, whose.recordings()) == (small[0].name, frozenset(about["heard"]))
+    assert whose.name == f"{small[0].name}, made of {Path(about['made_of']['source']).name}"
+    assert whose.recordings() == frozenset(about["heard"])
+
+
+def test_what_was_a_whisper_keeps_its_licence(small, tmp_path):
+    folder = shutil.copytree(small[0], tmp_path / "mine")
+    about = json.loads((folder / "config.json").read_text())
+    about["made_of"]["source"] = "/somewhere/whisper-tiny.en"
+    (folder / "config.json").write_text(json.dumps(about))
+    [whose] = small_of(folder).origins()
+    assert (whose.name, whose.licence) == ("mine, made of whisper-tiny.en", "MIT")
 
 
 def test_its_layer_gives_what_the_cache_holds_of_its_file(small):

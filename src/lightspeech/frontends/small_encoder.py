@@ -4,7 +4,7 @@ It is heard through the very file that a bundle holds, int8 and all, so that wha
 of it has met its rounding; and an utterance is measured in windows, as a device hears it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -166,8 +166,18 @@ class Small:
         return Layer({OUTPUT: source}, Pool(self.cfg.pool_s))
 
     def origins(self) -> tuple[Origin, ...]:
-        """Whose encoder it was."""
-        return (origin(self.cfg.source, lambda: frozenset(self._about().heard)),)
+        """Whose encoder it was before it was made small, as far as it is here to say so."""
+        here = pretrained.folder_of(self.cfg.source) is not None
+        whole = self._about().made_of.get("source") if here else None
+        own = origin(self.cfg.source, lambda: frozenset(self._about().heard))
+        if whole is None:
+            return (own,)
+        of_whole = origin(whole)
+        return (
+            replace(
+                of_whole, name=f"{own.name}, made of {of_whole.name}", recordings=own.recordings
+            ),
+        )
 
     def _folder(self) -> Path:
         folder = pretrained.folder_of(self.cfg.source)
