@@ -1,5 +1,6 @@
 """Bundles: what describes them, and models of every format, edited as their hash would allow."""
 
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -146,7 +147,7 @@ def _open_litert(folder: Path) -> None:
 
 def _make_c(folder: Path) -> None:
     network = bundles.read(ZOO / "nano" / "nano-litert-network")
-    c99.rewrite(network, bundles.dataclasses.replace(network, path=folder))
+    c99.rewrite(network, dataclasses.replace(network, path=folder))
 
 
 def _boards(folder: Path) -> None:
