@@ -9,21 +9,19 @@ from pathlib import Path
 
 from lightspeech import bundle as bundles
 from lightspeech import plugins
+from lightspeech.bundle.places import LARGE
 from lightspeech.config import Choice, as_dict
 from lightspeech.corpora import labels, manifest
 from lightspeech.evaluation import bundle_quality, untouched
 from lightspeech.files import read_json, write_json
 from lightspeech.inference import dispatch
 
-LARGE = Path("models")
-"""Models that come with the repository alone."""
-
 
 def main() -> None:
     """Measure all shipped models of the four common classes, and write the figures."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("corpora", nargs="+")
-    asked.add_argument("--beside", type=Path, nargs="*", default=sorted(LARGE.glob("*")))
+    asked.add_argument("--beside", type=Path, nargs="*", default=sorted(Path(LARGE).glob("*")))
     asked.add_argument("--results", type=Path, default=Path("results"))
     got = asked.parse_args()
     to = got.results / untouched.PATH

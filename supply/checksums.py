@@ -11,18 +11,16 @@ import hashlib
 from pathlib import Path
 
 from lightspeech.bundle import CARD
-from lightspeech.bundle.places import ZOO
+from lightspeech.bundle.places import LARGE, ZOO
 from lightspeech.files import write_text
 
 ROOT = Path(__file__).parents[1]
-LARGE = ROOT / "models"
-"""Models too large for the package."""
 LIST = Path(__file__).with_name("zoo.sha256")
 
 
 def lines() -> str:
     """Give a line a file, sorted by its path below the repository."""
-    below = (path for folder in (ZOO, LARGE) for path in folder.rglob("*"))
+    below = (path for folder in (ZOO, ROOT / LARGE) for path in folder.rglob("*"))
     files = sorted(path for path in below if path.is_file() and path.name != CARD)
     hashed = ((hashlib.sha256(path.read_bytes()).hexdigest(), path) for path in files)
     return "".join(f"{digest}  {path.relative_to(ROOT).as_posix()}\n" for digest, path in hashed)

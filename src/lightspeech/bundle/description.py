@@ -136,7 +136,7 @@ class Bundle:
             raise BundleError(f"{error}; export the model again") from None
 
 
-def described(values: dict[str, Any], path: Path) -> Bundle:
+def parse(values: dict[str, Any], path: Path) -> Bundle:
     """Make of a description what it says, unless it is none.
 
     Args:

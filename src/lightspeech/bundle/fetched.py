@@ -8,7 +8,7 @@ from lightspeech.bundle.description import (
     DESCRIPTION,
     MAX_DESCRIPTION_BYTES,
     MAX_MODEL_BYTES,
-    described,
+    parse,
 )
 from lightspeech.errors import BundleError
 from lightspeech.files import cache_folder, read_json, write_text
@@ -16,7 +16,7 @@ from lightspeech.tokenizer import FILE as TOKENIZER
 
 FOLDER = "bundles"
 """Below the user's cache."""
-BEGUN = f"begun-{DESCRIPTION}"
+PARTIAL = f"partial-{DESCRIPTION}"
 """A description until all that it names is there: a copy that was cut off is made again."""
 
 
@@ -39,11 +39,11 @@ def fetch(address: Path) -> Path:
     copy = cache_folder() / FOLDER / hashlib.sha256(typed.encode()).hexdigest()[:20]
     if (copy / DESCRIPTION).is_file():
         return copy
-    begun = copy / BEGUN
-    remote.fetch_file(address / DESCRIPTION, begun, max_bytes=MAX_DESCRIPTION_BYTES)
-    text = begun.read_text("utf-8", errors="replace")
-    values = read_json(begun, error=BundleError, remedy=f"is {typed} the folder of a bundle?")
-    bundle = described(values, address)
+    partial = copy / PARTIAL
+    remote.fetch_file(address / DESCRIPTION, partial, max_bytes=MAX_DESCRIPTION_BYTES)
+    text = partial.read_text("utf-8", errors="replace")
+    values = read_json(partial, error=BundleError, remedy=f"is {typed} the folder of a bundle?")
+    bundle = parse(values, address)
     for name in (bundle.model_file, *([TOKENIZER] if bundle.text else [])):
         remote.fetch_file(address / name, copy / name, max_bytes=MAX_MODEL_BYTES)
     with (copy / bundle.model_file).open("rb") as file:
@@ -53,5 +53,5 @@ def fetch(address: Path) -> Path:
                 "there"
             )
     write_text(copy / DESCRIPTION, text)
-    begun.unlink(missing_ok=True)  # another process may have been quicker
+    partial.unlink(missing_ok=True)  # another process may have been quicker
     return copy

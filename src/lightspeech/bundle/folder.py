@@ -19,7 +19,7 @@ from lightspeech.bundle.description import (
     MAX_MODEL_BYTES,
     MEL,
     Bundle,
-    described,
+    parse,
     require_classes,
 )
 from lightspeech.bundle.places import find, shipped
@@ -79,7 +79,7 @@ def read(path: str | Path, *, rated: bool = False) -> Bundle:
         ConfigError: as `require_classes`, where such are not taken.
     """
     path = find(Path(path))
-    bundle = described(_read_description(path / DESCRIPTION), path)
+    bundle = parse(_read_description(path / DESCRIPTION), path)
     _check_voice(bundle)
     _check_cost(bundle)
     _check_model(bundle)

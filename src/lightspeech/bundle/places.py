@@ -10,6 +10,8 @@ from lightspeech.bundle.description import DESCRIPTION
 ENVIRONMENT = "LIGHTSPEECH_BUNDLE"
 ZOO = Path(__file__).parents[1] / "zoo"
 """Bundles that come with the package."""
+LARGE = "models"
+"""Folder of the repository with bundles too large for the package."""
 USUAL = "micro"
 """The one of them that answers where none is named."""
 

@@ -95,7 +95,7 @@ class Augment:
 
 
 PLAIN = Augment()
-MEASURED_IS_OF_ENCODERS = "is of encoders; other examples are windows already"
+MEASURED_IS_OF_ENCODERS = "is of encoders; leave it out, other examples are windows already"
 BENDS_ARE_OF_BANDS = "is of mel front ends; take augment.surroundings, or a model on bands"
 
 

@@ -24,8 +24,6 @@ This very model learnt from all of these. Rows named *cross* are its recipe with
 out once, *by* how many it was taught, and say most about other people, rooms, microphones and
 languages. Rows of one corpus are the same network in the classes and by the recipe of that corpus,
 tested on speakers it never heard."""
-LARGE = "models"
-"""Beside the folder of all results: models that come with the repository alone."""
 SHIPPED = "zoo_"
 """What the recipe of a shipped model is called before the name of the one that is tested."""
 
@@ -57,7 +55,7 @@ def _shipped() -> list[Path]:
 
 
 def _beside(root: Path) -> list[Path]:
-    found = (root.absolute().parent / LARGE).glob(f"*/{bundle.DESCRIPTION}")
+    found = (root.absolute().parent / places.LARGE).glob(f"*/{bundle.DESCRIPTION}")
     return sorted(file.parent for file in found)
 
 

@@ -28,7 +28,7 @@ from lightspeech.audio.gate.bands import (
 )
 from lightspeech.audio.gate.listening import HOLD, LEAST_S, Gate, Marks, cells
 from lightspeech.audio.gate.network import DATA, DELAY, LARGEST, Layer, Scorer, Weights, weights
-from lightspeech.audio.gate.told import GRAPH, described, graph
+from lightspeech.audio.gate.portable import GRAPH, described, graph
 
 __all__ = [
     "CELL",
