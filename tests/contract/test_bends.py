@@ -23,9 +23,14 @@ def voice():
     return np.float32(0.2 * buzz * np.sin(np.pi * time / 1.5) ** 2)
 
 
-def test_it_gives_a_waveform_as_long(bend, voice):
+def alike(one, other):
+    return len(one) == len(other) and np.allclose(one, other, atol=1e-3)
+
+
+def test_it_gives_a_waveform_as_long_or_shorter(bend, voice):
     bent = bend(voice)
-    assert bent.shape == voice.shape
+    assert bent.ndim == 1
+    assert len(voice) // 3 < len(bent) <= len(voice)
     assert bent.dtype == np.float32
     assert np.abs(bent).max() <= 1.5
 
@@ -33,8 +38,8 @@ def test_it_gives_a_waveform_as_long(bend, voice):
 def test_it_changes_what_is_heard_in_the_same_way_each_time(bend, voice):
     first, again, other = bend(voice), bend(voice), bend(voice, "a/2")
     assert np.array_equal(first, again)
-    assert not np.allclose(first, voice, atol=1e-3)
-    assert not np.array_equal(first, other)
+    assert not alike(first, voice)
+    assert not alike(first, other)
 
 
 @pytest.mark.parametrize("n", [1, 2, 160, 1601])

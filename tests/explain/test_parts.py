@@ -56,7 +56,7 @@ def test_an_encoder_hears_no_other_speed_when_it_is_asked():
     }  # fmt: skip
     cfg = config.build(RunConfig, values, source="test")
     assert cfg.front.speeds == (0.9, 1.1)
-    assert trained.at_own_speed(cfg).front.speeds == ()
+    assert trained.as_spoken(cfg).front.speeds == ()
 
 
 def test_an_answer_is_compared_with_that_to_a_copy_among_the_classes_that_are_shared():

@@ -7,10 +7,10 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, LightspeechWarning
-from lightspeech.frontends import augment, bends, encoder, mel, mel_features, waveform
+from lightspeech.frontends import augment, bends, mel, mel_features, waveform
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Order
-from lightspeech.frontends.bends import room, rumble, telephone
+from lightspeech.frontends.bends import excerpt, room, rumble, telephone
 
 RATE = 16_000
 CFG, WINDOWS = MelConfig(n_mels=16), Windows(window_s=0.3, hop_s=0.3)
@@ -58,6 +58,23 @@ def test_a_room_goes_on_after_the_voice():
     assert energy == sorted(energy, reverse=True)
     assert energy[0] > 20 * energy[3] > 0
     assert np.abs(heard[:1000]).max() < 1e-5
+
+
+def test_an_excerpt_is_a_part_of_where_somebody_speaks():
+    time = np.arange(6 * RATE) / RATE
+    speech = np.float32(np.sin(2 * np.pi * 200 * time) * (abs(time - 4) < 1))
+    lengths, places = set(), set()
+    for number in range(40):
+        part = excerpt.bend(speech, RATE, np.random.default_rng(number))
+        [start] = [
+            n for n in range(0, 6 * RATE, 800) if np.array_equal(speech[n:][: len(part)], part)
+        ]
+        assert 0.6 <= len(part) / RATE <= 1.5
+        assert (part**2).sum() > 0.24 * min((speech**2).sum(), len(part) / 2)
+        lengths.add(len(part))
+        places.add(start)
+    assert len(lengths) == 40
+    assert len(places) > 10
 
 
 def test_rumble_is_deep_and_leaves_the_power_alone(hiss):
@@ -150,9 +167,6 @@ def test_bends_that_cannot_be_are_refused(shares, told):
         Augment(bends=shares)
 
 
-@pytest.mark.parametrize(
-    ("front", "cfg"), [(encoder, encoder.Config()), (waveform, waveform.Config())]
-)
-def test_front_ends_that_bend_nothing_beforehand_say_so(front, cfg):
-    with pytest.raises(ConfigError, match=r"augment\.bends is of mel front ends"):
-        front.build(cfg, windows=Windows(), augment=Augment(bends={"room": 0.1}))
+def test_what_keeps_nothing_bends_nothing_beforehand():
+    with pytest.raises(ConfigError, match=r"augment\.bends are of what is kept"):
+        waveform.build(waveform.Config(), windows=Windows(), augment=Augment(bends={"room": 0.1}))

@@ -9,11 +9,12 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, StudyError
-from lightspeech.frontends import hidden_states, mel, pretrained
+from lightspeech.frontends import bends, extraction, hidden_states, mel, pretrained
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Order
 from lightspeech.frontends.encoded import EncoderFrontend
 from lightspeech.frontends.encoder import Config, Pretrained
+from lightspeech.frontends.extraction import Copies
 from lightspeech.frontends.hidden_states import HiddenStates
 
 CFG = Config(width=4, first=1, last=2)
@@ -138,7 +139,7 @@ class InWindows(Pretrained):
 
 
 def test_what_is_kept_is_what_the_encoder_hears(utterances, random_encoder, tmp_path):
-    made = hidden_states.load(utterances, random_encoder, tmp_path / "cache")
+    made = extraction.load(utterances, random_encoder, tmp_path / "cache")
     heard = random_encoder.listen(io.load(utterances[1].path, 16_000))
     np.testing.assert_array_equal(made.read(1), heard)
     assert made.read_version(1).dtype == heard.dtype == np.float16
@@ -150,8 +151,8 @@ def test_measured_in_windows_each_is_heard_by_itself_and_training_hears_the_whol
     windows = Windows(window_s=0.25, hop_s=0.1)
     monkeypatch.setattr(hidden_states, "BATCH", 2)
     cutting = InWindows(random_encoder.cfg, windows)
-    made = hidden_states.load(utterances, cutting, tmp_path / "cache")
-    whole = hidden_states.load(utterances, random_encoder, tmp_path / "cache")
+    made = extraction.load(utterances, cutting, tmp_path / "cache")
+    whole = extraction.load(utterances, random_encoder, tmp_path / "cache")
     pieces = [windows.cut(io.load(u.path, 16_000), 16_000) for u in utterances]
     np.testing.assert_array_equal(np.diff(made.window_offsets), [len(p) for p in pieces])
     opened, rows = random_encoder.listen, np.array([1, 0])
@@ -167,7 +168,7 @@ def test_an_encoder_is_loaded_once_for_many_small_corpora(
     loaded = []
     load = pretrained.load
     monkeypatch.setattr(pretrained, "load", lambda cfg: loaded.append(cfg) or load(cfg))
-    front = EncoderFrontend(random_encoder, Windows(), ())
+    front = EncoderFrontend(random_encoder, Windows(), extraction.NO_COPIES)
     for n, utterance in enumerate(utterances):
         front.open([utterance], tmp_path / str(n))
     assert len(loaded) == 1
@@ -176,16 +177,21 @@ def test_an_encoder_is_loaded_once_for_many_small_corpora(
 def test_other_speeds_are_heard_once_and_only_training_draws_them(
     utterances, random_encoder, tmp_path, monkeypatch
 ):
-    hidden_states.load(utterances, random_encoder, tmp_path / "cache")
-    made = hidden_states.load(utterances, random_encoder, tmp_path / "cache", speeds=(0.8, 1.25))
+    extraction.load(utterances, random_encoder, tmp_path / "cache")
+    made = extraction.load(
+        utterances, random_encoder, tmp_path / "cache", copies=Copies(speeds=(0.8, 1.25))
+    )
     waveform, opened = io.load(utterances[1].path, 16_000), random_encoder.listen
     for version, rate in ((1, 0.8), (2, 1.25)):
         np.testing.assert_array_equal(
             made.read_version(1, version), opened(io.sped_up(waveform, rate))
         )
     monkeypatch.setattr(pretrained, "load", None)
-    again = hidden_states.load(
-        utterances, Pretrained(random_encoder.cfg), tmp_path / "cache", speeds=(1.25,)
+    again = extraction.load(
+        utterances,
+        Pretrained(random_encoder.cfg),
+        tmp_path / "cache",
+        copies=Copies(speeds=(1.25,)),
     )
     np.testing.assert_array_equal(again.read_version(1, 1), made.read_version(1, 2))
     order = Order(np.arange(3), batch_size=3, seed=0)
@@ -215,10 +221,10 @@ def test_a_killed_extraction_goes_on_where_it_was(
     with monkeypatch.context() as patch:
         patch.setattr(np.lib.format, "write_array", killed)
         with pytest.raises(KeyboardInterrupt):
-            hidden_states.load(utterances, random_encoder, tmp_path / "cache")
+            extraction.load(utterances, random_encoder, tmp_path / "cache")
     heard = []
     monkeypatch.setattr(io, "load", lambda path, rate: heard.append(path) or np.ones(999, "f4"))
-    made = hidden_states.load(utterances, random_encoder, tmp_path / "cache")
+    made = extraction.load(utterances, random_encoder, tmp_path / "cache")
     assert heard == [utterances[2].path]
     assert len(made.read(2)) == 1
     files = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
@@ -228,10 +234,10 @@ def test_a_killed_extraction_goes_on_where_it_was(
 def test_another_mix_of_recordings_computes_nothing_anew(
     utterances, random_encoder, tmp_path, monkeypatch
 ):
-    hidden_states.load(utterances, random_encoder, tmp_path / "cache")
+    extraction.load(utterances, random_encoder, tmp_path / "cache")
     monkeypatch.setattr(pretrained, "load", None)
     steps = []
-    made = hidden_states.load(
+    made = extraction.load(
         utterances[::-2],
         Pretrained(random_encoder.cfg),
         tmp_path / "cache",
@@ -274,3 +280,64 @@ def test_windows_as_measured_are_of_encoders_and_of_no_other_speed():
         mel.build(MelConfig(), windows=Windows(), augment=asked)
     with pytest.raises(ConfigError, match="speeds are of whole recordings"):
         Augment(as_measured=True, speeds=(0.9,))
+
+
+@pytest.fixture
+def bent_at(utterances):
+    """Gives the waveform of one of them as a bend makes it, told apart by its sound."""
+
+    def bent(row, name):
+        sound = io.load(utterances[row].path, 16_000)
+        return bends.bent(sound, 16_000, recording=utterances[row].audio_hash, name=name)
+
+    return bent
+
+
+def test_bent_copies_are_heard_whole_and_drawn_by_their_shares(
+    utterances, random_encoder, tmp_path, bent_at
+):
+    copies = Copies(speeds=(0.8,), bends=("rumble", "telephone"))
+    made = extraction.load(utterances, random_encoder, tmp_path / "cache", copies=copies)
+    heard = [random_encoder.listen(bent_at(1, name)) for name in copies.bends]
+    for version, states in enumerate(heard, start=2):
+        np.testing.assert_array_equal(made.read_version(1, version), states)
+    bending = Augment(
+        crop=0.0, time_masks=0, speeds=(0.8,), bends={"rumble": 0.2, "telephone": 0.3}
+    )
+    batches = made.train(Order(np.arange(3), batch_size=3, seed=0), torch.arange(3), bending)
+    drawn = [
+        part.features[part.rows.tolist().index(1)] for n in range(300) for part in batches.epoch(n)
+    ]
+    for states, share in zip(heard, (0.2, 0.3), strict=True):
+        found = [np.array_equal(x[: len(states)], states) for x in drawn]
+        assert np.mean(found) == pytest.approx(share, abs=0.07)
+
+
+def test_as_measured_bent_copies_are_heard_in_windows(
+    utterances, random_encoder, tmp_path, bent_at
+):
+    windows = Windows(window_s=0.25, hop_s=0.1)
+    cutting = InWindows(random_encoder.cfg, windows)
+    copies = Copies.of(Augment(as_measured=True, bends={"room": 1.0}))
+    made = extraction.load(utterances, cutting, tmp_path / "cache", copies=copies)
+    heard = [random_encoder.listen(piece) for piece in windows.cut(bent_at(1, "room"), 16_000)]
+    np.testing.assert_array_equal(made.read_windows(1, 1), heard)
+    bending = Augment(as_measured=True, time_masks=0, bends={"room": 1.0})
+    [part] = made.train(Order(np.arange(3), batch_size=3, seed=0), torch.arange(3), bending).epoch(
+        0
+    )
+    of_one = part.features[part.rows.tolist().index(1)].numpy()
+    assert any(np.array_equal(of_one, states) for states in heard)
+    [measured] = made.measure(np.array([1]))
+    assert not any(np.array_equal(window, states) for window in measured for states in heard)
+
+
+def test_what_lacks_a_bent_copy_is_missing(utterances, random_encoder, tmp_path):
+    extraction.load(utterances, random_encoder, tmp_path)
+    extraction.load(utterances[:1], random_encoder, tmp_path, copies=Copies(bends=("room",)))
+    plain, bent = (
+        extraction.missing(utterances, random_encoder, tmp_path, copies)
+        for copies in (extraction.NO_COPIES, Copies(bends=("room",)))
+    )
+    assert plain == []
+    assert bent == utterances[1:]

@@ -31,7 +31,10 @@ def head():
 
 def settled(head, seed=0):
     features, targets = speech(90, seed)
-    head.settle([features[:50], features[50:]], targets, [speech(20, 7)[0], speech(10, 8)[0]])
+    head.settle(
+        [(features[:50], targets[:50]), (features[50:], targets[50:])],
+        [speech(20, 7)[0], speech(10, 8)[0]],
+    )
 
 
 def test_its_size_is_the_one_its_module_states():

@@ -103,7 +103,7 @@ def fused(first: Run, second: Run) -> RunConfig:
         first.config,
         model=Choice(first.config.model.package, "fusion", both),
         frontend=Choice(first.config.frontend.package, "pair", front),
-        augment=replace(first.config.augment, speeds=()),  # nothing is trained
+        augment=first.config.augment.without_copies(),  # nothing is trained
         blocks=None,
         shapes={},
     )

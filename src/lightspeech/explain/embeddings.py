@@ -11,7 +11,7 @@ from torch.fx import GraphModule
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import StudyError
 from lightspeech.explain import kept
-from lightspeech.explain.trained import at_own_speed
+from lightspeech.explain.trained import as_spoken
 from lightspeech.frontends import cache as arrays
 from lightspeech.frontends.inputs import Inputs
 from lightspeech.metrics import Floats
@@ -66,7 +66,7 @@ def fill(embedded: Embedded) -> None:
     if arrays.find(embedded.file, axes=2) is not None:
         return
     run = runs.read_run(embedded.run)
-    inputs = at_own_speed(run.config).front.open(embedded.utterances, embedded.cache)
+    inputs = as_spoken(run.config).front.open(embedded.utterances, embedded.cache)
     offsets = inputs.window_offsets
     reader = Reader(run.network)
     batches = inputs.measure(np.arange(len(embedded.utterances)))

@@ -69,17 +69,17 @@ def read(folders: Sequence[Path]) -> OfRuns:
             "not edited; name a study with normalisation: training"
         )
     networks_ = [networks.answering(run.config, run.network) for run in opened]
-    front: Any = at_own_speed(cfg).front  # a frozen dataclass, as all are
+    front: Any = as_spoken(cfg).front  # a frozen dataclass, as all are
     return OfRuns(opened, _shared(front), networks_)
 
 
-def at_own_speed(cfg: RunConfig) -> RunConfig:
-    """Leave out the other speeds, at which recordings are heard in training alone.
+def as_spoken(cfg: RunConfig) -> RunConfig:
+    """Leave out the copies of recordings that are heard in training alone.
 
     Args:
         cfg: what made a run.
     """
-    return replace(cfg, augment=replace(cfg.augment, speeds=()))
+    return replace(cfg, augment=cfg.augment.without_copies())
 
 
 @lru_cache(maxsize=4)

@@ -7,7 +7,7 @@ epoch (`draw`), so that neither the batch nor the order changes what an utteranc
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 import numpy as np
@@ -80,6 +80,10 @@ class Augment:
         if sum(self.bends.values()) > 1:
             raise ConfigError(f"bends: shares must add up to at most 1, found {self.bends}")
 
+    def without_copies(self) -> "Augment":
+        """Leave out other speeds and bends, as which recordings are heard in training alone."""
+        return replace(self, speeds=(), bends={})
+
     def refuse(self, option: str, instead: str) -> None:
         """Refuse an option that a front end cannot give.
 
@@ -96,7 +100,7 @@ class Augment:
 
 PLAIN = Augment()
 MEASURED_IS_OF_ENCODERS = "is of encoders; leave it out, other examples are windows already"
-BENDS_ARE_OF_BANDS = "is of mel front ends; take augment.surroundings, or a model on bands"
+BENDS_ARE_KEPT = "are of what is kept on disk; take a frozen encoder, or a model on bands"
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,10 @@ from torch import Tensor
 
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
+from lightspeech.frontends import extraction
 from lightspeech.frontends.contract import Cost, Layer, Origin, Step, no_step
-from lightspeech.frontends.hidden_states import Encoder, HiddenStates, files_of, load
+from lightspeech.frontends.extraction import Copies, Encoder
+from lightspeech.frontends.hidden_states import HiddenStates
 from lightspeech.frontends.states import SAMPLE_RATE
 
 
@@ -25,12 +27,12 @@ class EncoderFrontend:
     Attributes:
         encoder: of some kind.
         windows: of the recipe.
-        speeds: at which recordings are heard too in training.
+        copies: what recordings are heard as, too, in training.
     """
 
     encoder: Encoder
     windows: Windows
-    speeds: tuple[float, ...]
+    copies: Copies
     sample_rate = SAMPLE_RATE
 
     @property
@@ -69,16 +71,11 @@ class EncoderFrontend:
             MissingExtra: if transformers is not installed.
             OutputError: if the cache cannot be written.
         """
-        return load(utterances, self.encoder, cache, speeds=self.speeds, step=step)
+        return extraction.load(utterances, self.encoder, cache, copies=self.copies, step=step)
 
     def missing(self, utterances: Sequence[Utterance], cache: Path) -> list[Utterance]:
-        """List those of ``utterances`` that lack a file in ``cache``: whole, cut or at a speed."""
-        files = files_of(utterances, self.encoder, cache, self.speeds)
-        return [
-            utterance
-            for utterance, *versions in zip(utterances, *files, strict=True)
-            if not all(file.exists() for file in versions)
-        ]
+        """List those of ``utterances`` that lack a file in ``cache``: whole, cut or a copy."""
+        return extraction.missing(utterances, self.encoder, cache, self.copies)
 
     def example(self) -> Tensor:
         """States of one silent window, shape ``(1, frames, n_features)``."""

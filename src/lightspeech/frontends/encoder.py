@@ -17,9 +17,10 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import pretrained
-from lightspeech.frontends.augment import BENDS_ARE_OF_BANDS, PLAIN, Augment
+from lightspeech.frontends.augment import PLAIN, Augment
 from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.encoded import EncoderFrontend, digest
+from lightspeech.frontends.extraction import Copies
 from lightspeech.frontends.pretrained import Listen
 from lightspeech.frontends.states import SAMPLE_RATE, Pool, States
 from lightspeech.frontends.whisper_blocks import WhisperBlocks, mel_matrix
@@ -74,7 +75,7 @@ def origin(source: str, recordings: Callable[[], frozenset[str]] = frozenset) ->
 
 @dataclass(frozen=True)
 class Pretrained:
-    """One or two encoders of ``transformers``, see `hidden_states.Encoder`."""
+    """One or two encoders of ``transformers``, see `extraction.Encoder`."""
 
     cfg: Config
     windows = None
@@ -184,10 +185,6 @@ def build(cfg: Config, *, windows: Windows, augment: Augment = PLAIN) -> Encoder
     Args:
         cfg: the encoder.
         windows: of the recipe; an utterance is measured whole.
-        augment: at whose speeds recordings are heard too in training; bends are of bands.
-
-    Raises:
-        ConfigError: if bends are asked for.
+        augment: at whose speeds, and how bent, recordings are heard too in training.
     """
-    augment.refuse("bends", BENDS_ARE_OF_BANDS)
-    return EncoderFrontend(Pretrained(cfg), windows, augment.speeds)
+    return EncoderFrontend(Pretrained(cfg), windows, Copies.of(augment))

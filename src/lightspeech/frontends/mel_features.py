@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lightspeech import plugins
 from lightspeech.audio import frontend, io
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
@@ -196,10 +195,7 @@ def _compute(
 def _version(waveform: Array, cfg: MelConfig, utterance: Utterance, name: str) -> Array:
     if name == AS_IT_IS:
         return waveform
-    bent: Array = plugins.load(bends.PACKAGE, name).bend(
-        waveform, cfg.sample_rate, bends.generator(utterance.id, name)
-    )
-    return bent
+    return bends.bent(waveform, cfg.sample_rate, recording=utterance.id, name=name)
 
 
 def _offsets(parts: Sequence[Array]) -> Index:

@@ -20,10 +20,11 @@ from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.files import read_json
 from lightspeech.frontends import pretrained, whisper_blocks
-from lightspeech.frontends.augment import BENDS_ARE_OF_BANDS, PLAIN, Augment
+from lightspeech.frontends.augment import PLAIN, Augment
 from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.encoded import EncoderFrontend, digest
 from lightspeech.frontends.encoder import origin
+from lightspeech.frontends.extraction import Copies
 from lightspeech.frontends.pretrained import Listen
 from lightspeech.frontends.states import Pool, States
 from lightspeech.runtime.onnx_session import OnnxSession
@@ -85,7 +86,7 @@ def read_about(folder: Path) -> About:
 
 @dataclass(frozen=True)
 class Small:
-    """A small encoder, see `hidden_states.Encoder`."""
+    """A small encoder, see `extraction.Encoder`."""
 
     cfg: Config
     windows: Windows
@@ -214,10 +215,6 @@ def build(cfg: Config, *, windows: Windows, augment: Augment = PLAIN) -> Encoder
     Args:
         cfg: the encoder.
         windows: that an utterance is measured in.
-        augment: at whose speeds recordings are heard too in training; bends are of bands.
-
-    Raises:
-        ConfigError: if bends are asked for.
+        augment: at whose speeds, and how bent, recordings are heard too in training.
     """
-    augment.refuse("bends", BENDS_ARE_OF_BANDS)
-    return EncoderFrontend(Small(cfg, windows), windows, augment.speeds)
+    return EncoderFrontend(Small(cfg, windows), windows, Copies.of(augment))

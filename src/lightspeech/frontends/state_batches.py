@@ -34,18 +34,19 @@ class Kept(Protocol):
         """Of what lengths in frames are multiples."""
 
     def read_version(self, row: int, version: int = 0) -> HALF:
-        """Read the hidden states of one utterance at one speed, shape ``(frames, n_features)``.
+        """Read the hidden states of one version, shape ``(frames, n_features)``.
 
         Args:
             row: of the corpus.
-            version: 0 as it was spoken, from 1 on at the other speeds.
+            version: 0 as it was spoken, from 1 on at the other speeds, then bent.
         """
 
-    def read_windows(self, row: int) -> Sequence[HALF]:
+    def read_windows(self, row: int, bend: int = 0) -> Sequence[HALF]:
         """Read what an utterance is measured by: its windows, or itself.
 
         Args:
             row: of the corpus.
+            bend: 0 as it was spoken, from 1 on as bent.
 
         Returns:
             Hidden states of each, shape ``(frames, n_features)``.
@@ -73,23 +74,27 @@ class StateBatches:
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Go once through the training utterances."""
-        drawn = augment.draw(len(self.targets), self.bending, self.order.bends, number)
+        n, seed = len(self.targets), self.order.bends
+        drawn = augment.draw(n, self.bending, seed, number)
+        bends = augment.versions(n, self.bending.bends, seed, number)
         for batch, numbers in self.order.epoch(number):
-            u = drawn[numbers]
-            cut = [self._cut(int(row), *v) for row, v in zip(batch, u[:, :3], strict=True)]
-            features = self._mask(stack(cut, self.corpus.multiple), u[:, 8:])
+            u, bent = drawn[numbers], bends[numbers].tolist()
+            cut = map(self._cut, batch.tolist(), bent, u[:, :3].tolist())
+            features = self._mask(stack([*cut], self.corpus.multiple), u[:, 8:])
             yield Batch(features, self.targets[batch], batch, u[:, augment.MIX])
 
-    def _cut(self, row: int, start: Tensor, end: Tensor, version: Tensor) -> HALF:
+    def _cut(self, row: int, bend: int, u: Sequence[float]) -> HALF:
         """Choose a speed, cut up to a share off both ends, and no more than a window is left.
 
         Or choose one of the windows that are measured.
         """
-        corpus = self.corpus
+        corpus, (start, end, speed) = self.corpus, u
         if self.bending.as_measured:
-            windows = corpus.read_windows(row)
+            windows = corpus.read_windows(row, bend)
             return windows[int(start * len(windows))]
-        states = corpus.read_version(row, int(version * (1 + len(corpus.at_speeds))))
+        n_speeds = len(corpus.at_speeds)
+        version = n_speeds + bend if bend else int(speed * (1 + n_speeds))
+        states = corpus.read_version(row, version)
         longest = self.bending.crop * len(states)
         left = states[int(start * longest) : len(states) - int(end * longest)]
         return left[: corpus.window_frames]

@@ -20,7 +20,7 @@ from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import augment, waveform_augment
 from lightspeech.frontends.augment import (
-    BENDS_ARE_OF_BANDS,
+    BENDS_ARE_KEPT,
     MEASURED_IS_OF_ENCODERS,
     PLAIN,
     Augment,
@@ -243,6 +243,6 @@ def build(cfg: Config, *, windows: Windows, augment: Augment = PLAIN) -> Wavefor
         "augment.semitones instead",
     )  # fmt: skip
     augment.refuse("as_measured", MEASURED_IS_OF_ENCODERS)
-    augment.refuse("bends", BENDS_ARE_OF_BANDS)
+    augment.refuse("bends", BENDS_ARE_KEPT)
     budget.check(windows, SAMPLE_RATE, None)
     return Waveforms(cfg, windows)

@@ -65,20 +65,21 @@ class Head(whisper.Head):
 
     @torch.no_grad()
     def settle(
-        self, features: Iterable[Tensor], targets: Tensor, selection: Sequence[Tensor]
+        self, examples: Iterable[tuple[Tensor, Tensor]], selection: Sequence[Tensor]
     ) -> None:
         """Fit the discriminants; their logits are scaled to spread as far as those of the head.
 
         Args:
-            features: of the training part, in batches of shape ``(batch, frames, n_features)``.
-            targets: class of each example of it, every class there; shape ``(n,)``.
-            selection: likewise of the selection set, batches of such a shape; without labels.
+            examples: of the training part, in batches: features, shape ``(batch, frames,
+                n_features)``, and the class of each, shape ``(batch,)``; every class is there.
+            selection: features of the selection set, batches of such a shape; without labels.
 
         Raises:
             ConfigError: if the training part lacks a class.
         """
         alone = _spread(torch.cat([super(Head, self).classify(batch) for batch in selection]))
-        x = torch.cat([statistics(batch) for batch in features])
+        of_examples = [(statistics(features), targets) for features, targets in examples]
+        x, targets = (torch.cat(part) for part in zip(*of_examples, strict=True))
         weight, bias = discriminants(x, targets, self.shrinkage)
         self.discriminants.load_state_dict({"weight": weight, "bias": bias})
         logits = torch.cat([self.discriminants(statistics(batch)) for batch in selection])

@@ -1,16 +1,17 @@
 """How a run is made: trained, or by a step from the run before; calibrated, tested and written."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lightspeech import heap
 from lightspeech.config import as_dict
 from lightspeech.environment import environment
 from lightspeech.files import write_json
-from lightspeech.frontends.batches import Index
+from lightspeech.frontends.batches import Batches, Index
 from lightspeech.training import (
     calibrate,
     initial,
@@ -26,6 +27,10 @@ from lightspeech.training.networks import answering, fresh_network, n_params
 from lightspeech.training.run import read_run
 from lightspeech.training.task import Task
 from lightspeech.training.tensor_file import write_tensors
+
+Example = tuple[Tensor, Tensor]
+SETTLING = 4
+"""Epochs of bent examples: about as many windows as recordings are measured in."""
 
 
 def do(task: Task) -> None:
@@ -107,15 +112,33 @@ def fit(task: Task, parts: Parts, network: nn.Module) -> nn.Module:
         figure=measure.figure(task),
     )
     if hasattr(trained, "settle"):
-        _settle(trained.cpu(), task, parts)
+        _settle(trained.cpu(), task, parts, training)
     return trained
 
 
-def _settle(network: nn.Module, task: Task, parts: Parts) -> None:
+def _settle(network: nn.Module, task: Task, parts: Parts, training: Batches) -> None:
     """Let a network compute what of it is not trained."""
-    known, strangers = (parts.inputs.measure(rows) for rows in (parts.train, parts.selection))
-    targets = np.repeat(task.targets[parts.train], parts.counts(parts.train))
-    network.settle(known, torch.from_numpy(targets), list(strangers))  # type: ignore[operator]
+    selection = list(parts.inputs.measure(parts.selection))
+    bent = bool(task.config.augment.bends)
+    known = _as_trained(training) if bent else _as_measured(task, parts)
+    network.settle(known, selection)  # type: ignore[operator]
+
+
+def _as_trained(training: Batches) -> Iterator[Example]:
+    """Give examples as bent as those that a network learnt from, and their classes."""
+    for number in range(SETTLING):
+        for batch in training.epoch(number):
+            assert isinstance(batch.features, Tensor)  # no pair settles
+            yield batch.features, batch.targets
+
+
+def _as_measured(task: Task, parts: Parts) -> Iterator[Example]:
+    """Give the windows that the training part is measured in, and their classes."""
+    targets = torch.from_numpy(np.repeat(task.targets[parts.train], parts.counts(parts.train)))
+    for features in parts.inputs.measure(parts.train):
+        assert isinstance(features, Tensor)
+        yield features, targets[: len(features)]
+        targets = targets[len(features) :]
 
 
 def window_logits(network: nn.Module, parts: Parts, rows: Index) -> calibrate.Array:

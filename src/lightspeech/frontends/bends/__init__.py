@@ -1,13 +1,17 @@
 """What recordings are made into before a network learns from them, as plug-ins, one module each.
 
-``bend(waveform, sample_rate, rng) -> waveform``: shape ``(samples,)`` both, float32, −1 to 1;
-``rng`` is the recording's own, so that it is bent in the same way wherever it stands. Where
-`lightspeech.frontends.augment` bends bands anew for each example, these are heard once and kept.
+``bend(waveform, sample_rate, rng) -> waveform``: shape ``(samples,)``, float32, −1 to 1; what it
+gives is as long or shorter. ``rng`` is the recording's own, so that it is bent in the same way
+wherever it stands. Where `lightspeech.frontends.augment` bends bands anew for each example, these
+are heard once and kept.
 """
 
 import hashlib
 
 import numpy as np
+import numpy.typing as npt
+
+from lightspeech import plugins
 
 CONTRACT = ("bend",)
 """What a module binds that is a plug-in of this package."""
@@ -18,8 +22,27 @@ def generator(recording: str, name: str) -> np.random.Generator:
     """Give the numbers by which a recording is bent.
 
     Args:
-        recording: its id.
+        recording: its id, or the hash of its sound.
         name: of the bend.
     """
     digest = hashlib.sha256(f"{name}/{recording}".encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:8], "big"))
+
+
+def bent(
+    waveform: npt.NDArray[np.float32], sample_rate: int, *, recording: str, name: str
+) -> npt.NDArray[np.float32]:
+    """Bend a recording by its own numbers.
+
+    Args:
+        waveform: of the recording, shape ``(samples,)``.
+        sample_rate: of it, Hz.
+        recording: as of `generator`.
+        name: of the bend.
+
+    Returns:
+        The recording bent, shape ``(samples,)``.
+    """
+    module = plugins.load(PACKAGE, name)
+    made: npt.NDArray[np.float32] = module.bend(waveform, sample_rate, generator(recording, name))
+    return made
