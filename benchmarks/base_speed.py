@@ -24,7 +24,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.evaluation import latency, machine
 from lightspeech.export import onnx
 from lightspeech.files import write_json
-from lightspeech.frontends import pretrained
+from lightspeech.frontends import encoder_places
 from lightspeech.runtime.onnx_session import OnnxSession
 
 OUTPUT = Path("results/benchmarks/base.json")
@@ -78,9 +78,9 @@ def make(build: Path, speech: Path, place: Path) -> Bundle:
     """Let a build make its encoder, a head and a bundle of both, in a folder of its own."""
     place.mkdir()
     (place / "base.yaml").write_text(RECIPE)
-    source = str(pretrained.folder_of("whisper-tiny.en") or "whisper-tiny.en")
+    source = str(encoder_places.folder_of("whisper-tiny.en") or "whisper-tiny.en")
     shrink = ("shrink", "encoder", "--source", source, "--speech", str(speech))
-    environment = {**os.environ, "PYTHONPATH": str(build / "src"), pretrained.PLACE: str(place)}
+    environment = {**os.environ, "PYTHONPATH": str(build / "src"), encoder_places.PLACE: str(place)}
     for arguments in ((*shrink, "--recordings", str(JUDGED)), *COMMANDS):
         command = [sys.executable, "-m", "lightspeech", *arguments]
         subprocess.run(command, check=True, cwd=place, env=environment)

@@ -12,7 +12,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, choice_of
 from lightspeech.errors import ConfigError
 from lightspeech.export import onnx
-from lightspeech.frontends import pretrained, text
+from lightspeech.frontends import encoder_places, text
 from lightspeech.frontends.inputs import apply, tensors
 from lightspeech.models import vggish
 from lightspeech.training import losses
@@ -175,9 +175,9 @@ def exportable(model, **changes):
     if not cfg.front.in_bundle:
         pytest.skip("is given what no bundle holds")
     encoders = {origin.name for origin in cfg.front.origins()}
-    if "base" in encoders and pretrained.folder_of("base") is None:
+    if "base" in encoders and encoder_places.folder_of("base") is None:
         pytest.skip(
-            f"needs the encoder of base: set {pretrained.PLACE} to the folder that holds it"
+            f"needs the encoder of base: set {encoder_places.PLACE} to the folder that holds it"
         )
     return cfg
 

@@ -44,19 +44,20 @@ def test_code_that_answers_decides_and_no_other():
     assert not {"cli", "reporting", "workflows"} & {*parts.DECIDING}
 
 
-def test_an_encoder_hears_no_other_speed_when_it_is_asked():
+def test_an_encoder_hears_no_copies_when_it_is_asked():
     pytest.importorskip("torch", reason="trained runs need the extra 'train'")
     from lightspeech import config
     from lightspeech.explain import trained
+    from lightspeech.frontends.extraction import NO_COPIES
     from lightspeech.training.task import RunConfig
 
     values = {
         "model": {"name": "whisper"}, "frontend": {"name": "encoder"},
-        "augment": {"speeds": [0.9, 1.1]}, "windows": {}, "training": {},
+        "augment": {"speeds": [0.9, 1.1], "bends": {"room": 0.5}}, "windows": {}, "training": {},
     }  # fmt: skip
     cfg = config.build(RunConfig, values, source="test")
-    assert cfg.front.speeds == (0.9, 1.1)
-    assert trained.as_spoken(cfg).front.speeds == ()
+    assert (cfg.front.copies.speeds, cfg.front.copies.bends) == ((0.9, 1.1), ("room",))
+    assert trained.as_spoken(cfg).front.copies == NO_COPIES
 
 
 def test_an_answer_is_compared_with_that_to_a_copy_among_the_classes_that_are_shared():

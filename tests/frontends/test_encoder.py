@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lightspeech.errors import ConfigError, MissingExtra
-from lightspeech.frontends import pretrained
+from lightspeech.frontends import encoder_places, pretrained
 from lightspeech.frontends.encoder import Config, Pretrained
 from lightspeech.frontends.states import pool
 
@@ -104,7 +104,7 @@ def test_layers_lie_one_behind_the_other():
 def test_a_name_is_looked_for_below_the_folder_of_encoders(make_encoder, tmp_path, monkeypatch):
     folder, _ = make_encoder()
     monkeypatch.setenv("LIGHTSPEECH_ENCODERS", str(tmp_path))
-    assert pretrained.find(folder.name) == folder
+    assert encoder_places.find(folder.name) == folder
     assert key(config_of(folder.name)) == key(config_of(folder))
 
 

@@ -27,6 +27,8 @@ from lightspeech.encoders import recovery
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
 from lightspeech.frontends import pretrained
+from lightspeech.frontends.encoder_folder import SHORTEST
+from lightspeech.frontends.listen import LONGEST_S
 from lightspeech.frontends.small_encoder import ABOUT, BLOCKS, INPUT, MODEL, OUTPUT, read_about
 from lightspeech.frontends.states import SAMPLE_RATE
 from lightspeech.frontends.whisper_blocks import Level, WhisperBlocks
@@ -193,14 +195,15 @@ def open_blocks(cfg: Shrink) -> WhisperBlocks:
 
 def _waveforms(recordings: Sequence[Path]) -> Iterator[Tensor]:
     for path in recordings:
-        yield torch.from_numpy(
-            io.load(path, SAMPLE_RATE)[None, : pretrained.LONGEST_S * SAMPLE_RATE]
-        )
+        yield torch.from_numpy(io.load(path, SAMPLE_RATE)[None, : LONGEST_S * SAMPLE_RATE])
 
 
 def to_onnx(network: WhisperBlocks) -> Any:
     """Export blocks; batch and length stay open."""
-    sizes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("samples", min=pretrained.SHORTEST)}
+    sizes = {
+        0: torch.export.Dim("batch"),
+        1: torch.export.Dim("samples", min=SHORTEST),
+    }
     with muted():
         program = torch.onnx.export(
             network,

@@ -16,12 +16,13 @@ from lightspeech import bounds
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
-from lightspeech.frontends import pretrained
+from lightspeech.frontends import encoder_places, pretrained
 from lightspeech.frontends.augment import PLAIN, Augment
 from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.encoded import EncoderFrontend, digest
+from lightspeech.frontends.encoder_folder import SHORTEST
 from lightspeech.frontends.extraction import Copies
-from lightspeech.frontends.pretrained import Listen
+from lightspeech.frontends.listen import Listen
 from lightspeech.frontends.states import SAMPLE_RATE, Pool, States
 from lightspeech.frontends.whisper_blocks import WhisperBlocks, mel_matrix
 
@@ -121,7 +122,7 @@ class Pretrained:
         parts = [part for each in self.states if (part := whisper(each)) is not None]
         if len(parts) < len(self.states):
             return None
-        samples = torch.export.Dim("samples", min=pretrained.SHORTEST)
+        samples = torch.export.Dim("samples", min=SHORTEST)
         sizes = {0: torch.export.Dim("batch"), 1: samples}
         source = Source(example=torch.zeros(2, 3 * SAMPLE_RATE), sizes=sizes)
         return Layer({WAVEFORM: source}, SideBySide(parts))
@@ -169,10 +170,10 @@ def whisper(states: States) -> nn.Module | None:
 
 
 def _weights(source: str) -> str | list[str]:
-    folder = pretrained.find(source)
+    folder = encoder_places.find(source)
     if folder is None:
         return source
-    return pretrained.hashes([folder / "config.json", *folder.glob("*.safetensors")])
+    return encoder_places.hashes([folder / "config.json", *folder.glob("*.safetensors")])
 
 
 def _kept(states: States) -> list[float]:

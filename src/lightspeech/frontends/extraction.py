@@ -22,7 +22,7 @@ from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.cache import find, keep, opened
 from lightspeech.frontends.contract import Layer, Origin, Step, no_step
 from lightspeech.frontends.hidden_states import HiddenStates
-from lightspeech.frontends.pretrained import Listen
+from lightspeech.frontends.listen import Listen
 from lightspeech.frontends.states import SAMPLE_RATE, States
 
 

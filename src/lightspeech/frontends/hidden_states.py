@@ -13,7 +13,7 @@ from lightspeech.errors import StudyError
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Index, Order
 from lightspeech.frontends.cache import opened
-from lightspeech.frontends.pretrained import HALF
+from lightspeech.frontends.listen import HALF
 from lightspeech.frontends.state_batches import StateBatches, stack
 from lightspeech.frontends.states import States
 

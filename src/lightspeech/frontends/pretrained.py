@@ -4,16 +4,12 @@ Whisper runs without its padding to 30 s (positions are sliced) and no encoder r
 last hidden state that is kept. wav2vec2, HuBERT and WavLM are read by the same code.
 """
 
-import hashlib
 import logging
-import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -21,109 +17,18 @@ from torch.nn import functional as F
 from lightspeech.audio.windows import Waveform
 from lightspeech.errors import ConfigError, MissingExtra
 from lightspeech.frontends import encoder_folder
-from lightspeech.frontends.encoder_folder import SHORTEST as SHORTEST
-from lightspeech.frontends.states import SAMPLE_RATE, States, pool
+from lightspeech.frontends.encoder_places import find, remedies
+from lightspeech.frontends.listen import Listen
+from lightspeech.frontends.states import SAMPLE_RATE, States
 from lightspeech.quiet import muted
 
-PLACE = "LIGHTSPEECH_ENCODERS"
 SHRUNK = "encoder.onnx"
 """In the folder of an encoder that is none of ``transformers`` any more."""
-LONGEST_S = 30
-"""Whisper has positions for no more; longer audio is heard in pieces of this."""
 LEFT_OUT = (
     "model.decoder.", "decoder.", "proj_out.", "lm_head.", "quantizer.", "project_hid.",
     "project_q.", "projector.", "classifier.",
 )  # fmt: skip
 """Tensors of whole models that are no part of their encoder."""
-HALF = npt.NDArray[np.float16]
-
-
-@dataclass(frozen=True, eq=False)
-class Listen:
-    """An encoder, ready to run, or two side by side.
-
-    Attributes:
-        pool_s: seconds that are averaged into one frame.
-        hidden_states: turns a waveform, at most 30 s, into ``(layers, frames, width)``.
-        own_params: parameters of the part that is computed.
-        second: another one that hears the same; its features stand behind.
-    """
-
-    pool_s: float
-    hidden_states: Callable[[Waveform], Tensor]
-    own_params: int
-    second: "Listen | None" = None
-
-    @property
-    def n_params(self) -> int:
-        """Parameters of all that is computed."""
-        return self.own_params + (self.second.n_params if self.second is not None else 0)
-
-    def __call__(self, waveform: Waveform) -> HALF:
-        """Hear a waveform of any length.
-
-        Args:
-            waveform: float32, 16 kHz, shape ``(samples,)``.
-
-        Returns:
-            Kept hidden states, averaged over time, shape ``(frames, n_features)``.
-        """
-        longest = LONGEST_S * SAMPLE_RATE
-        starts = range(0, max(len(waveform) - SHORTEST, 0) + 1, longest)
-        pieces = [waveform[start : start + longest] for start in starts]
-        with torch.no_grad():
-            kept = [self._frames(_lengthened(piece)) for piece in pieces]
-        return torch.cat(kept).half().numpy()
-
-    def _frames(self, piece: Waveform) -> Tensor:
-        features = pool(self.hidden_states(piece), self.pool_s)
-        if self.second is None:
-            return features
-        others = self.second._frames(piece)
-        n = min(len(features), len(others))  # kinds differ by a state at the end
-        return torch.cat([features[:n], others[:n]], 1)
-
-
-def _lengthened(waveform: Waveform) -> Waveform:
-    return np.pad(waveform, (0, max(SHORTEST - len(waveform), 0)))
-
-
-def find(source: str) -> Path | None:
-    """Find the folder of an encoder; None for a hub name.
-
-    Raises:
-        ConfigError: if it is neither.
-    """
-    if (folder := folder_of(source)) is not None:
-        return folder
-    if source.count("/") == 1 and not source.startswith(("/", ".")):
-        return None
-    raise ConfigError(remedies(source, "no such folder"))
-
-
-def folder_of(source: str) -> Path | None:
-    """Find the folder of an encoder below ``$LIGHTSPEECH_ENCODERS`` or here; None without one."""
-    places = (Path(os.environ.get(PLACE, "")).expanduser() / source, Path(source))
-    return next((folder for folder in places if os.path.isfile(folder / "config.json")), None)
-
-
-def hashes(files: Iterable[Path]) -> list[str]:
-    """Hash files in the order of their paths, SHA-256."""
-    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(files)]
-
-
-def remedies(source: str, why: str) -> str:
-    """Say what to do where an encoder is not to be had.
-
-    Args:
-        source: of the encoder, as in a recipe.
-        why: it is not to be had.
-    """
-    return (
-        f"encoder {source!r}: {why}; set {PLACE} to the folder that holds it, name its folder "
-        "(frontend.source=PATH), or connect to the network and name it as on the hub "
-        "(frontend.source=openai/whisper-base)"
-    )
 
 
 def load(states: States) -> Listen:

@@ -19,13 +19,13 @@ from lightspeech.config import build as build_config
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.files import read_json
-from lightspeech.frontends import pretrained, whisper_blocks
+from lightspeech.frontends import encoder_places, pretrained, whisper_blocks
 from lightspeech.frontends.augment import PLAIN, Augment
 from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.encoded import EncoderFrontend, digest
 from lightspeech.frontends.encoder import origin
 from lightspeech.frontends.extraction import Copies
-from lightspeech.frontends.pretrained import Listen
+from lightspeech.frontends.listen import Listen
 from lightspeech.frontends.states import Pool, States
 from lightspeech.runtime.onnx_session import OnnxSession
 
@@ -106,7 +106,7 @@ class Small:
     def key(self) -> str:
         """Names what is heard, by its file; blocks that are trained above it are not heard here."""
         folder = self._folder()
-        files = pretrained.hashes([folder / ABOUT, folder / MODEL])
+        files = encoder_places.hashes([folder / ABOUT, folder / MODEL])
         cfg = self.cfg
         return digest([files, cfg.width, cfg.first, cfg.last, cfg.pool_s])
 
@@ -168,7 +168,7 @@ class Small:
 
     def origins(self) -> tuple[Origin, ...]:
         """Whose encoder it was before it was made small, as far as it is here to say so."""
-        here = pretrained.folder_of(self.cfg.source) is not None
+        here = encoder_places.folder_of(self.cfg.source) is not None
         whole = self._about().made_of.get("source") if here else None
         own = origin(self.cfg.source, lambda: frozenset(self._about().heard))
         if whole is None:
@@ -181,10 +181,10 @@ class Small:
         )
 
     def _folder(self) -> Path:
-        folder = pretrained.folder_of(self.cfg.source)
+        folder = encoder_places.folder_of(self.cfg.source)
         if folder is None:
             raise ConfigError(
-                f"encoder {self.cfg.source!r}: no such folder; set {pretrained.PLACE} to the "
+                f"encoder {self.cfg.source!r}: no such folder; set {encoder_places.PLACE} to the "
                 f"folder that holds it, or make it: lightspeech shrink {self.cfg.source} --speech "
                 "FOLDER"
             )

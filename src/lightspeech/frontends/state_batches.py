@@ -10,7 +10,7 @@ from torch import Tensor
 from lightspeech.frontends import augment
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Batch, Order
-from lightspeech.frontends.pretrained import HALF
+from lightspeech.frontends.listen import HALF
 from lightspeech.frontends.states import States
 
 

@@ -9,6 +9,7 @@ from torch import nn
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import pretrained
 from lightspeech.frontends.contract import Origin
+from lightspeech.frontends.encoder_places import PLACE, folder_of, hashes
 from lightspeech.quiet import muted
 from lightspeech.tokenizer import FILE, Tokenizer
 
@@ -38,7 +39,7 @@ def find(source: str) -> Path | None:
     Raises:
         ConfigError: if it is neither.
     """
-    folder = pretrained.folder_of(source)
+    folder = folder_of(source)
     if folder is None and (source.count("/") != 1 or source.startswith(("/", "."))):
         raise ConfigError(remedies(source, "no such folder"))
     return folder
@@ -53,7 +54,7 @@ def remedies(source: str, why: str) -> str:
     """
     return (
         f"text encoder {source!r}: {why}; name a folder of transformers with its config.json, "
-        f"{FILE} and weights, set {pretrained.PLACE} to the folder that holds it, or connect to "
+        f"{FILE} and weights, set {PLACE} to the folder that holds it, or connect to "
         "the network and name it as on the hub, such as google-bert/bert-base-uncased"
     )
 
@@ -67,7 +68,7 @@ def key(source: str) -> str | list[str]:
     folder = find(source)
     if folder is None:
         return source
-    return pretrained.hashes(folder.glob("*.json")) + pretrained.hashes(folder.glob("*.txt"))
+    return hashes(folder.glob("*.json")) + hashes(folder.glob("*.txt"))
 
 
 def description(source: str) -> str:

@@ -29,7 +29,7 @@ from lightspeech.frontends.batches import Batch, Index, Order
 from lightspeech.frontends.cache import find, keep
 from lightspeech.frontends.contract import Cost, Layer, Origin, Source, Step, no_step
 from lightspeech.frontends.encoder import WAVEFORM, origin
-from lightspeech.frontends.pretrained import SHORTEST
+from lightspeech.frontends.encoder_folder import SHORTEST
 from lightspeech.frontends.states import SAMPLE_RATE
 
 BATCH = 16

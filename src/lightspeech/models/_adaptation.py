@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from lightspeech.errors import ConfigError, MissingExtra
-from lightspeech.frontends.pretrained import SHORTEST
+from lightspeech.frontends.encoder_folder import SHORTEST
 from lightspeech.frontends.trained_encoder import LORA_LAYERS, USUAL_LORA
 
 

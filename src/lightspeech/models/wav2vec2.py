@@ -18,7 +18,7 @@ from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import augment, trained_encoder, waveform
 from lightspeech.frontends.contract import Frontend
-from lightspeech.frontends.pretrained import SHORTEST
+from lightspeech.frontends.encoder_folder import SHORTEST
 from lightspeech.frontends.states import STATES_PER_S
 from lightspeech.models import _adaptation
 from lightspeech.models.contract import Unstandardized
