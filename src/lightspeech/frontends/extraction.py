@@ -115,7 +115,12 @@ class Version:
         return 2 if self.windows is None else 3
 
     def file(self, folder: Path, utterance: Utterance) -> Path:
-        """Name the file of a recording, by its sound."""
+        """Name the file of a recording, by its sound.
+
+        Args:
+            folder: of the encoder, in the cache.
+            utterance: whose recording it is.
+        """
         sound = utterance.audio_hash
         return folder / sound[:2] / f"{sound}-{utterance.sample_rate}{self.ending}.npy"
 

@@ -28,7 +28,7 @@ from lightspeech.training.run import read_run
 from lightspeech.training.task import Task
 from lightspeech.training.tensor_file import write_tensors
 
-Example = tuple[Tensor, Tensor]
+Lesson = tuple[Tensor, Tensor]
 SETTLING = 4
 """Epochs of bent examples: about as many windows as recordings are measured in."""
 
@@ -124,7 +124,7 @@ def _settle(network: nn.Module, task: Task, parts: Parts, training: Batches) -> 
     network.settle(known, selection)  # type: ignore[operator]
 
 
-def _as_trained(training: Batches) -> Iterator[Example]:
+def _as_trained(training: Batches) -> Iterator[Lesson]:
     """Give examples as bent as those that a network learnt from, and their classes."""
     for number in range(SETTLING):
         for batch in training.epoch(number):
@@ -132,7 +132,7 @@ def _as_trained(training: Batches) -> Iterator[Example]:
             yield batch.features, batch.targets
 
 
-def _as_measured(task: Task, parts: Parts) -> Iterator[Example]:
+def _as_measured(task: Task, parts: Parts) -> Iterator[Lesson]:
     """Give the windows that the training part is measured in, and their classes."""
     targets = torch.from_numpy(np.repeat(task.targets[parts.train], parts.counts(parts.train)))
     for features in parts.inputs.measure(parts.train):
