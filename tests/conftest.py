@@ -265,7 +265,7 @@ def make_nano():
 def nano(*, integers):
     import torch
 
-    from lightspeech.models import int8
+    from lightspeech.models import int8, int8_roundings
     from lightspeech.models import nano as model
     from lightspeech.models.building import to_int8
     from lightspeech.training.networks import build_network
@@ -284,7 +284,7 @@ def nano(*, integers):
     network = network.eval()
     if integers:
         network = to_int8(network, cfg.front, int8.Int8())
-        int8.take_ranges(network, [features])
+        int8_roundings.take_ranges(network, [features])
         cfg = replace(cfg, quantize=int8.Int8())
     return Run(
         config=cfg, labels=LABELS, fold=0, seed=0, temperature=0.1,

@@ -13,7 +13,7 @@ from lightspeech.config import Choice, choice_of
 from lightspeech.errors import BundleError
 from lightspeech.export import litert, onnx
 from lightspeech.inference.backends import litert as litert_inference
-from lightspeech.models import int8, nano
+from lightspeech.models import int8, int8_roundings, nano
 from lightspeech.models.building import to_int8
 from lightspeech.models.int8 import Int8
 from lightspeech.training.networks import build_network
@@ -52,7 +52,7 @@ def floats(**front):
 def integers():
     done = floats()
     network = to_int8(done.network, done.config.front, Int8())
-    int8.take_ranges(network, [torch.randn(64, 24, 64) * 2 - 5])
+    int8_roundings.take_ranges(network, [torch.randn(64, 24, 64) * 2 - 5])
     return run_of(replace(done.config, quantize=Int8()), network)
 
 

@@ -19,7 +19,7 @@ pytest.importorskip("torchao", reason="needs the extra 'compress'")
 import torch
 
 from lightspeech.export import recover
-from lightspeech.models import int8, tinyml_lstm
+from lightspeech.models import int8, int8_roundings, tinyml_lstm
 from lightspeech.models.building import to_int8
 from lightspeech.training.networks import build_network
 from lightspeech.training.run import Run
@@ -45,7 +45,7 @@ def run_of(*, integers):
             weight *= 2
     if integers:
         network = to_int8(network, cfg.front, int8.Int8())
-        int8.take_ranges(network, [features])
+        int8_roundings.take_ranges(network, [features])
         cfg = replace(cfg, quantize=int8.Int8())
     return Run(
         config=cfg, labels=LABELS, fold=0, seed=0, temperature=0.3,

@@ -15,7 +15,7 @@ from lightspeech.bundle import Bundle
 from lightspeech.config import Choice, choice_of
 from lightspeech.errors import BundleError
 from lightspeech.export import onnx, recover
-from lightspeech.models import int8
+from lightspeech.models import int8, int8_roundings
 from lightspeech.models.building import to_int8
 from lightspeech.training.networks import build_network, n_params
 from lightspeech.training.run import Run
@@ -38,7 +38,7 @@ def int8_run(name):
     network = build_network(cfg, 3)
     network(features)
     network = to_int8(network.eval(), cfg.front, int8.Int8())
-    int8.take_ranges(network, [features])
+    int8_roundings.take_ranges(network, [features])
     cfg = replace(cfg, quantize=int8.Int8())
     return Run(
         config=cfg, labels=("a", "b", "c"), fold=0, seed=0, temperature=2.0,

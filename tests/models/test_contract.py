@@ -10,7 +10,7 @@ from lightspeech.config import choice_of
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel
 from lightspeech.frontends.pair import Pair
-from lightspeech.models import building, contract, nano
+from lightspeech.models import building, contract, int8_roundings, nano
 from lightspeech.models.contract import Completed, speech_model
 from lightspeech.models.int8 import Int8, Int8Network, fold
 
@@ -75,7 +75,6 @@ def test_its_standardization_learns_the_statistics_of_what_it_is_trained_on():
 @torch.no_grad()
 def test_completed_it_becomes_int8_like_any_other():
     pytest.importorskip("torchao", reason="needs the extra 'compress'")
-    from lightspeech.models import int8
 
     torch.manual_seed(0)
     made = speech_model(Mean(), FRONT, 3).train()
@@ -83,7 +82,7 @@ def test_completed_it_becomes_int8_like_any_other():
     made(features)
     floats = made.eval()(features)
     rounded = Int8Network(fold(made), FRONT.example(), Int8())
-    int8.take_ranges(rounded, [features])
+    int8_roundings.take_ranges(rounded, [features])
     assert 0 < (rounded(features) - floats).abs().max() < 0.1 * (floats.max() - floats.min())
 
 

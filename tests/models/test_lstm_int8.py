@@ -9,7 +9,7 @@ pytest.importorskip("torchao", reason="needs the extra 'compress'")
 
 from lightspeech.errors import ConfigError
 from lightspeech.export import int8_tflite, tflite_check, tflite_file
-from lightspeech.models import int8, int8_onnx, lstm, lstm_arithmetic
+from lightspeech.models import int8, int8_onnx, int8_roundings, lstm, lstm_arithmetic
 from lightspeech.models.contract import Completed
 from lightspeech.models.int8 import Int8, Int8Network
 
@@ -46,7 +46,7 @@ def network(layers=Layers):
 
 def rounded(layers=Layers, **cfg):
     made = Int8Network(network(layers), EXAMPLE, Int8(**cfg))
-    int8.take_ranges(made, [windows()])
+    int8_roundings.take_ranges(made, [windows()])
     return made
 
 
@@ -177,7 +177,7 @@ def test_the_table_is_nearer_to_the_truth_than_fixed_point_is(gemmlowp, power):
 
 def test_a_layer_may_stay_in_floats():
     made = rounded(keep_float=("network.first",))
-    assert sorted(int8.layers(made)) == ["network.second"]
+    assert sorted(int8_roundings.layers(made)) == ["network.second"]
     with pytest.raises(ConfigError, match=r"no layer 'third'; choose of .*network.second"):
         rounded(keep_float=("third",))
 
@@ -186,9 +186,9 @@ def test_a_layer_may_stay_in_floats():
 def test_each_layer_can_be_rounded_alone():
     made = rounded()
     floats = network()(windows())
-    int8.round_only(made, [])
+    int8_roundings.round_only(made, [])
     torch.testing.assert_close(made(windows()), floats, atol=1e-5, rtol=1e-5)
-    int8.round_only(made, int8.layers(made)["network.first"])
+    int8_roundings.round_only(made, int8_roundings.layers(made)["network.first"])
     assert (made(windows()) != floats).any()
 
 

@@ -13,7 +13,7 @@ from lightspeech.frontends import mel
 
 pytest.importorskip("torchao", reason="needs the extra 'compress'")
 
-from lightspeech.models import int8, int8_onnx
+from lightspeech.models import int8, int8_onnx, int8_roundings
 from lightspeech.models.int8 import Int8, Int8Network, fold
 from lightspeech.training import weights
 
@@ -45,7 +45,7 @@ def one_thread():
 @pytest.fixture(scope="module")
 def prepared():
     made = Int8Network(fold(network()), EXAMPLE, Int8())
-    int8.take_ranges(made, [windows()])
+    int8_roundings.take_ranges(made, [windows()])
     return made
 
 
@@ -105,22 +105,22 @@ def test_the_onnx_file_answers_within_two_steps_most_often_the_same(prepared):
 
 def test_a_layer_can_stay_in_floats():
     made = Int8Network(fold(network()), EXAMPLE, Int8(keep_float=("stem.0",)))
-    assert "stem.0" not in int8.layers(made)
+    assert "stem.0" not in int8_roundings.layers(made)
     with pytest.raises(ConfigError, match="no layer 'stem'; choose of"):
         Int8Network(fold(network()), EXAMPLE, Int8(keep_float=("stem",)))
 
 
 @torch.no_grad()
 def test_layers_are_rounded_one_at_a_time(prepared):
-    places = int8.layers(prepared)
+    places = int8_roundings.layers(prepared)
     assert list(places)[:2] == ["stem.0", "blocks.0.depthwise.0"]
     assert len(places) == 8
     everywhere, floats = prepared(windows()), fold(network())(windows())
-    int8.round_only(prepared, [])
+    int8_roundings.round_only(prepared, [])
     torch.testing.assert_close(prepared(windows()), floats, atol=1e-4, rtol=1e-4)
-    int8.round_only(prepared, places["stem.0"])
+    int8_roundings.round_only(prepared, places["stem.0"])
     assert 0 < (prepared(windows()) - floats).abs().max()
-    int8.round_only(prepared, None)
+    int8_roundings.round_only(prepared, None)
     assert torch.equal(prepared(windows()), everywhere)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from lightspeech import metrics
-from lightspeech.models import int8
+from lightspeech.models import int8_roundings
 from lightspeech.models.int8 import Int8Network
 from lightspeech.training import calibrate
 from lightspeech.training.fitting import window_logits
@@ -25,11 +25,11 @@ def measure(task: Task, parts: Parts, network: Int8Network) -> list[dict[str, An
         Of each layer ``layer``, ``loss_change`` (negative log-likelihood, nats) and ``uar_change``
         (0 to 1), against floats; the last line, ``all``, is of the whole network.
     """
-    int8.round_only(network, [])
+    int8_roundings.round_only(network, [])
     loss, uar = _quality(task, parts, network)
     table = []
-    for name, roundings in (*int8.layers(network).items(), ("all", None)):
-        int8.round_only(network, roundings)
+    for name, roundings in (*int8_roundings.layers(network).items(), ("all", None)):
+        int8_roundings.round_only(network, roundings)
         rounded_loss, rounded_uar = _quality(task, parts, network)
         change = {"loss_change": rounded_loss - loss, "uar_change": rounded_uar - uar}
         table.append({"layer": name, **{key: round(x, 6) for key, x in change.items()}})

@@ -12,7 +12,7 @@ from lightspeech.compression._before import nothing as prepare  # noqa: F401
 from lightspeech.errors import ConfigError
 from lightspeech.files import replacing, write_json
 from lightspeech.frontends.inputs import Inputs
-from lightspeech.models import building, int8, int8_onnx
+from lightspeech.models import building, int8, int8_onnx, int8_roundings
 from lightspeech.models.building import to_int8
 from lightspeech.models.int8 import Int8 as Config
 from lightspeech.models.int8 import Int8Network
@@ -74,7 +74,7 @@ def apply(before: Run, task: Task, cfg: Config) -> None:
     task = replace(task, config=replace(before.config, quantize=cfg))
     parts = open_parts(task)
     network = to_int8(before.network, before.config.front, cfg)
-    int8.take_ranges(network, calibration(parts, cfg.calibration_windows))
+    int8_roundings.take_ranges(network, calibration(parts, cfg.calibration_windows))
     if cfg.qat_epochs:
         network = _train(task, network, cfg)
     if cfg.sensitivity:

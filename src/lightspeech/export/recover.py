@@ -13,8 +13,9 @@ import torch
 from lightspeech import config
 from lightspeech.bundle import MEL, Bundle
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
-from lightspeech.models import int8, int8_graph, onnx_standardization
-from lightspeech.models.int8 import Int8Network, Values
+from lightspeech.models import int8_graph, int8_roundings, onnx_standardization
+from lightspeech.models.int8 import Int8Network
+from lightspeech.models.int8_roundings import Values
 from lightspeech.runtime import onnx_file
 from lightspeech.training import networks
 from lightspeech.training.run import Run
@@ -30,7 +31,7 @@ COMPUTES = {
     "Add": ("add", 2), "Mul": ("mul", 2), "Relu": ("relu", 1), "ReduceMean": ("mean", 1),
     "ReduceMax": ("amax", 1), "Concat": ("cat", None), "AveragePool": ("avg_pool2d", 1),
 }  # fmt: skip
-"""What ONNX calls the operations of `int8.COMPUTES`, and how many values they take."""
+"""What ONNX calls the operations of `int8_roundings.COMPUTES`, and how many values they take."""
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -115,9 +116,9 @@ def _fill(network: Int8Network, graph: Any, arrays: Arrays) -> None:
     missing, unknown = network.load_state_dict(tensors, strict=False)
     if unknown or any(name.endswith(("weight", "bias")) for name in missing):
         raise ValueError(f"other layers: {[*unknown, *missing][:3]}")
-    values = int8.Values()
+    values = Values()
     scales = _scales(graph, values, standardized)
-    for number, rounding in int8.roundings(network, values):
+    for number, rounding in int8_roundings.roundings(network, values):
         scale, zero = (arrays[each] for each in scales[number])
         for name, value in (
             ("scale", scale.astype("f8")),
@@ -140,7 +141,7 @@ def _scales(graph: Any, values: Values, standardized: str) -> dict[int, list[str
         elif node.op_type in LAYERS:
             number = values.number(_layer(node), sources[:1])
         elif node.op_type == "QuantizeLinear":
-            number = values.number(int8.ROUNDING, sources[:1])
+            number = values.number(int8_roundings.ROUNDING, sources[:1])
             if scales.setdefault(number, list(node.input[1:3])) != list(node.input[1:3]):
                 raise ValueError(f"{node.input[0]} is rounded to two scales")
         elif node.op_type in COMPUTES:

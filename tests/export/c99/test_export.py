@@ -33,7 +33,7 @@ def mel(**changes):
 
 def quantized(features, windows, tier="micro", **model):
     """A run whose statistics and ranges are those of features; nobody trained it."""
-    from lightspeech.models import int8
+    from lightspeech.models import int8, int8_roundings
     from lightspeech.models.building import to_int8
     from lightspeech.training.networks import build_float
     from lightspeech.training.run import Run
@@ -47,7 +47,7 @@ def quantized(features, windows, tier="micro", **model):
         for _ in range(20):
             network(features)
     network = to_int8(network.eval(), cfg.front, int8.Int8())
-    int8.take_ranges(network, [features])
+    int8_roundings.take_ranges(network, [features])
     return Run(
         config=replace(cfg, quantize=int8.Int8()), labels=LABELS, fold=0, seed=0, temperature=1.5,
         thresholds=(0.0,) * len(LABELS), network=network,

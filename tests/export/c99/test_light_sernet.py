@@ -33,7 +33,7 @@ def sounds(n):
 @pytest.fixture(scope="module")
 def done():
     """All layers of the published network, narrow; nobody trained it."""
-    from lightspeech.models import int8, light_sernet
+    from lightspeech.models import int8, int8_roundings, light_sernet
     from lightspeech.models.building import to_int8
     from lightspeech.training.networks import build_float
     from lightspeech.training.run import Run
@@ -57,7 +57,7 @@ def done():
     with torch.no_grad():
         network(features)
     network = to_int8(network.eval(), cfg.front, int8.Int8())
-    int8.take_ranges(network, [features])
+    int8_roundings.take_ranges(network, [features])
     yield Run(
         config=replace(cfg, quantize=int8.Int8()),
         labels=LABELS,
