@@ -66,7 +66,7 @@ def after(config: RunConfig, step: Choice) -> RunConfig | None:
 def as_run(config: RunConfig) -> Run:
     """Wrap what makes a run, for who reads no more of one."""
     return Run(
-        config=config, labels=(), fold=0, seed=0, temperature=1.0, threshold=0.0,
+        config=config, labels=(), fold=0, seed=0, temperature=1.0, thresholds=(),
         network=None,  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -90,7 +90,9 @@ def differences(values: dict[str, Any], right: dict[str, Any], where: str) -> It
 
 def check(path: Path) -> tuple[dict[Path, dict[str, Any]], list[str]]:
     """Count the rows of a chain again, and those of its published figures."""
-    chain, told, files = json.loads(path.read_text("utf-8")), [], {}
+    chain = json.loads(path.read_text("utf-8"))
+    told: list[str] = []
+    files: dict[Path, dict[str, Any]] = {}
     recipe = read(chain["recipe"])
     for step, (name, of_scheme, config) in zip(chain["steps"], configs(recipe), strict=True):
         if config is None:

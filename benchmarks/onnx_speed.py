@@ -52,6 +52,7 @@ def measure(name: str, windows: np.ndarray) -> dict[str, Any]:
     run = recover.recover(bundle.read(name))
     whole = run.config.front.layer(any_length=False)
     alone = run.config.front.network_alone(any_length=False)
+    assert alone is not None  # bands are to be had outside
     files = {
         "bundle, exported": exported(run, whole),
         "bundle, ours": onnx.to_bytes(run),

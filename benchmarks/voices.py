@@ -53,10 +53,10 @@ class Sums:
 def heard(row: int, own: Index, frames: Tensor, enough: float | None, seed: int) -> list[int]:
     """Draw other recordings of a speaker until there are so many frames; all: his very own too."""
     if enough is None:
-        return own.tolist()
+        return [*map(int, own)]
     others = np.random.default_rng([seed, row]).permutation(own[own != row])
     total = frames[others].cumsum(0)
-    return others[: int((total < enough).sum()) + 1].tolist()
+    return [*map(int, others[: int((total < enough).sum()) + 1])]
 
 
 def answers_of(folder: Path, done: Run, known: KnownInputs, rows: Index) -> np.ndarray:

@@ -15,8 +15,9 @@ import numpy as np
 import soundfile
 import torch
 from benchmarks import trials
-from benchmarks.augmentation.lessons import LESSONS, RATE, Waveform
+from benchmarks.augmentation.lessons import LESSONS
 from benchmarks.robustness.bends import BENDS
+from benchmarks.robustness.codecs import RATE, Waveform
 from torch import nn
 
 from lightspeech.audio import io
@@ -29,6 +30,7 @@ from lightspeech.frontends.batches import Index
 from lightspeech.frontends.mel_features import MelFeatures
 from lightspeech.frontends.mel_layer import MelLayer
 from lightspeech.frontends.surroundings import Surroundings
+from lightspeech.reporting.trials import MEASURED
 
 CFG = MelConfig(level="recent", floor=1e-18)
 PATH = Path("benchmarks/augmentation.json")
@@ -178,7 +180,7 @@ class Trial:
         parts = trials.parts(self.utterances).measured
         figures = {name: self._uar(network, layer, rows) for name, rows in parts.items()}
         for bend in HEARD:
-            of_corpora = [self._uar(network, layer, _some(parts[c]), bend) for c in trials.MEASURED]
+            of_corpora = [self._uar(network, layer, _some(parts[c]), bend) for c in MEASURED]
             figures[bend] = float(np.mean(of_corpora))
         return figures
 

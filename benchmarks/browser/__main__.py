@@ -165,7 +165,7 @@ def main() -> None:
                     starts[way].append(ms)
             windows, _ = ask(server, "windows")
     package = json.loads((got.dist.parent / "package.json").read_text("utf-8"))
-    figures = {
+    figures: dict[str, dict[str, Any]] = {
         "bytes": n_bytes,
         "start_ms": {way: told(starts[way]) for way in WAYS},
         "window_ms": {way: windows[way] for way in WAYS},

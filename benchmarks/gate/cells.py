@@ -4,6 +4,7 @@ A recording of speech is clean: what is near its own loud part is speech, what i
 and what lies between is not asked.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def cells_db(waveform: Waveform, hop: int = gate.CELL) -> np.ndarray:
     """Level of each cell of `gate.CELL` samples, in dB of full scale, shape ``(cells,)``."""
     cells = np.lib.stride_tricks.sliding_window_view(waveform, gate.CELL)[::hop]
     power = np.square(cells, dtype=np.float64).mean(1)
-    return 10 * np.log10(power + 1e-15)
+    return np.asarray(10 * np.log10(power + 1e-15))
 
 
 def labels(waveform: Waveform, hop: int = gate.CELL) -> np.ndarray:
@@ -65,7 +66,7 @@ class Cells:
 HOP = gate.CELL // 2
 
 
-def measure(waveforms, *, spoken: bool) -> Cells:
+def measure(waveforms: Iterable[Waveform], *, spoken: bool) -> Cells:
     """Measure recordings; without speech every cell is none."""
     energies, marks = [], []
     for waveform in waveforms:
@@ -81,7 +82,7 @@ def measure(waveforms, *, spoken: bool) -> Cells:
     return Cells(np.concatenate(energies), np.concatenate(marks), offsets)
 
 
-def cached(path: Path, waveforms, *, spoken: bool) -> Cells:
+def cached(path: Path, waveforms: Callable[[], Iterable[Waveform]], *, spoken: bool) -> Cells:
     """Measure once; what is on disk is read."""
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)

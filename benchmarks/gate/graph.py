@@ -128,8 +128,7 @@ def speech(add: Graph, score: str, samples: str, cells: str) -> str:
     """The share of time in which somebody speaks, as of `gate.Gate.speech`, of whole recordings."""
     marks = add("GreaterOrEqual", score, floats(gate.weights().threshold))
     sounds = add("Cast", marks, to=SINGLE)
-    near = {"kernel_shape": [2 * gate.HOLD + 1], "pads": [gate.HOLD, gate.HOLD]}
-    held = add("MaxPool", sounds, **near)
+    held = add("MaxPool", sounds, kernel_shape=[2 * gate.HOLD + 1], pads=[gate.HOLD, gate.HOLD])
     numbers = add("Range", np.int64(0), add("Squeeze", cells), np.int64(1))
     left = add("Sub", samples, add("Mul", numbers, ints(gate.CELL)))
     inside = add("Cast", add("Min", left, ints(gate.CELL)), to=DOUBLE)

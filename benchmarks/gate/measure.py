@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -64,8 +65,8 @@ def main(folder: Path, work: Path) -> None:
     clips = heard(folder, work / "test.npz")
     systems: dict[str, System] = {"gate": ours, "level": lambda clip: clip.level_db}
     for late in LATE:
-        systems[f"silero-{late}"] = lambda clip, late=late: theirs(clip, late)
-        systems[f"silero-held-{late}"] = lambda clip, late=late: held(theirs(clip, late))
+        systems[f"silero-{late}"] = partial(theirs, late=late)
+        systems[f"silero-held-{late}"] = partial(_held, late=late)
     figures = {name: compare(clips, system) for name, system in systems.items()}
     best = {
         kind: min((figures[f"{kind}-{late}"] for late in LATE), key=lambda of: of["false_speech"])
@@ -117,7 +118,9 @@ def heard(folder: Path, path: Path) -> list[Clip]:
 
 
 def _keep(path: Path, clips: list[Clip]) -> None:
-    data = {"kind": [clip.kind for clip in clips], "spoken": [clip.spoken for clip in clips]}
+    data: dict[str, Any] = {
+        "kind": [clip.kind for clip in clips], "spoken": [clip.spoken for clip in clips],
+    }  # fmt: skip
     for name in ("labels", "energies", "steps", "level_db"):
         arrays = [getattr(clip, name) for clip in clips]
         data |= {name: np.concatenate(arrays), f"n_{name}": [len(array) for array in arrays]}
@@ -159,6 +162,10 @@ def ours(clip: Clip) -> np.ndarray:
     return held(scores(gate.weights(), clip.energies))
 
 
+def _held(clip: Clip, late: int) -> np.ndarray:
+    return held(theirs(clip, late))
+
+
 def theirs(clip: Clip, late: int) -> np.ndarray:
     """Give Silero's highest probability in each cell, so many steps late."""
     n, last = len(clip.labels), len(clip.steps) - 1
@@ -171,7 +178,8 @@ def theirs(clip: Clip, late: int) -> np.ndarray:
 
 def compare(clips: list[Clip], system: System) -> dict[str, Any]:
     """Tell what share of the cells without speech is heard as speech at `MISSED`."""
-    speech, noise = defaultdict(list), defaultdict(list)
+    speech: dict[str, list[np.ndarray]] = defaultdict(list)
+    noise: dict[str, list[np.ndarray]] = defaultdict(list)
     for clip in clips:
         found = system(clip)
         (speech if clip.spoken else noise)[clip.kind].append(
@@ -192,7 +200,8 @@ def compare(clips: list[Clip], system: System) -> dict[str, Any]:
 
 def answers(clips: list[Clip]) -> dict[str, Any]:
     """Count recordings of speech that have no answer, and noises that have one."""
-    lost, answered = defaultdict(lambda: [0, 0]), defaultdict(lambda: [0, 0])
+    lost: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    answered: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for clip in clips:
         sounding = scores(gate.weights(), clip.energies) >= gate.weights().threshold
         speaks = sounding.sum() * gate.CELL / sounds.RATE >= gate.LEAST_S
@@ -210,8 +219,8 @@ def all_cost() -> dict[str, Any]:
 def cost() -> dict[str, float]:
     """Time the gate beside ``micro`` over the same minute, on one thread."""
     recognizer = load("micro")
-    waveform = np.random.default_rng(0).uniform(-0.1, 0.1, round(TIMED_S * sounds.RATE))
-    waveform = waveform.astype(np.float32)
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, round(TIMED_S * sounds.RATE))
+    waveform = noise.astype(np.float32)
     windows = recognizer.bundle.windows.cut(waveform, sounds.RATE)
 
     def answer() -> None:

@@ -1,5 +1,7 @@
 """The gate as a network to train: what it rounds is rounded from the first step on."""
 
+from typing import cast
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -83,9 +85,10 @@ class Network(nn.Module):
 
     def whole(self) -> dict[str, np.ndarray]:
         """All layers as the package keeps them."""
-        layers = [layer.whole(score=False) for layer in self.hidden]
+        hidden = [cast(Convolution, layer) for layer in self.hidden]
+        layers = [layer.whole(score=False) for layer in hidden]
         layers.append(self.score.whole(score=True))
         data = {
             f"{key}{n}": value for n, layer in enumerate(layers) for key, value in layer.items()
         }
-        return data | {"dilations": np.array([layer.dilation for layer in self.hidden] + [1])}
+        return data | {"dilations": np.array([layer.dilation for layer in hidden] + [1])}

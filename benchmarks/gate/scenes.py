@@ -7,10 +7,15 @@ be decoded or transformed again, and thousands of scenes take seconds.
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 from benchmarks.gate.cells import NONE, SPEECH, UNKNOWN, Cells
 
 from lightspeech.audio import gate
 
+Rng = np.random.Generator
+Double = npt.NDArray[np.float64]
+Scene = tuple[Double, npt.NDArray[np.int8]]
+"""Energies of each band, shape ``(cells, bands)``, and labels, shape ``(cells,)``."""
 LENGTH = 120
 """Cells of a scene: 9.6 s."""
 ROUNDING = 2e-9
@@ -24,7 +29,7 @@ TAIL = 8
 
 
 def scenes(
-    speech: Sequence[Cells], noise: Sequence[Cells], n: int, rng: np.random.Generator
+    speech: Sequence[Cells], noise: Sequence[Cells], n: int, rng: Rng
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mix ``n`` scenes.
 
@@ -41,7 +46,7 @@ def scenes(
     return inputs, labels
 
 
-def _scene(speech, noise, rng):
+def _scene(speech: Sequence[Cells], noise: Sequence[Cells], rng: Rng) -> Scene:
     background = _background(noise, rng)
     voice, labels = _voices(speech, rng) if rng.random() < 0.6 else _nobody()
     if rng.random() < 0.25:
@@ -63,23 +68,23 @@ def _scene(speech, noise, rng):
     return energy + rng.choice((0, ROUNDING)) * rng.exponential(1, energy.shape), labels
 
 
-def _nobody():
+def _nobody() -> Scene:
     return np.zeros((LENGTH, gate.N_BANDS)), np.zeros(LENGTH, np.int8)
 
 
-def _piece(cells: Cells, rng, length=None):
+def _piece(cells: Cells, rng: Rng) -> Scene:
     at = rng.integers(len(cells))
     phase = rng.integers(2)
     rows = slice(cells.offsets[at] + phase, cells.offsets[at + 1], 2)
     return cells.energies[rows].astype(np.float64), cells.labels[rows]
 
 
-def _voices(speech, rng):
+def _voices(speech: Sequence[Cells], rng: Rng) -> Scene:
     energy, labels = _nobody()
     at = rng.integers(0, 50)
     gain = 1.0
     while at < LENGTH:
-        piece, marks = _piece(speech[rng.integers(len(speech))], rng)
+        piece, marks = _piece(speech[int(rng.integers(len(speech)))], rng)
         piece, marks = piece[: LENGTH - at], marks[: LENGTH - at]
         if len(piece):
             gain = 10 ** rng.uniform(-0.6, 0.6) / max(np.percentile(piece.sum(1), 90), 1e-12)
@@ -89,7 +94,7 @@ def _voices(speech, rng):
     return energy, labels
 
 
-def _background(noise, rng):
+def _background(noise: Sequence[Cells], rng: Rng) -> Double:
     kind = rng.random()
     if kind < 0.2:
         return np.zeros((LENGTH, gate.N_BANDS))
@@ -101,7 +106,7 @@ def _background(noise, rng):
         layer = np.zeros((LENGTH, gate.N_BANDS))
         at = 0
         while at < LENGTH:
-            piece, _ = _piece(noise[rng.integers(len(noise))], rng)
+            piece, _ = _piece(noise[int(rng.integers(len(noise)))], rng)
             skip = rng.integers(max(len(piece) - LENGTH, 1))
             piece = piece[skip:][: LENGTH - at]
             mean = piece.sum(1).mean() if len(piece) else 0
@@ -112,7 +117,7 @@ def _background(noise, rng):
     return energy
 
 
-def _ring(energy, rng):
+def _ring(energy: Double, rng: Rng) -> Double:
     """A room: every band dies away by 60 dB in 0.15 to 0.9 s, over what came directly."""
     fall = 10 ** (-6 * gate.CELL / 16_000 / rng.uniform(0.15, 0.9))
     out, state = energy.copy(), np.zeros(gate.N_BANDS)
@@ -123,7 +128,7 @@ def _ring(energy, rng):
     return out
 
 
-def _line(rng):
+def _line(rng: Rng) -> Double:
     """Gains of the bands: a microphone's, and now and then a telephone's."""
     tilt = rng.uniform(-10, 10) * np.linspace(-1, 1, gate.N_BANDS)
     bend = rng.normal(0, 2, gate.N_BANDS)
@@ -135,7 +140,7 @@ def _line(rng):
     return gains
 
 
-def _centres():
+def _centres() -> Double:
     matrix = gate.pooling()
     bins = np.arange(len(matrix)) * 16_000 / gate.MEL.n_fft
     return bins @ matrix / matrix.sum(0)

@@ -7,15 +7,18 @@ corpora as they come), ``asterisk/<language>`` (spoken prompts), ``esc10`` (its 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from lightspeech.audio import io
 from lightspeech.audio.windows import Waveform
 from lightspeech.corpora import synthetic
 
+Rng = np.random.Generator
+Double = npt.NDArray[np.float64]
 RATE = 16_000
 PARTS = ("train", "select", "test")
 EXCERPT_S = 5.0
@@ -88,7 +91,7 @@ def excerpts(path: Path, seconds: float, most: int = 3) -> list[Waveform]:
     return [waveform[start : start + size] for start in starts]
 
 
-def made(kind: str, rng: np.random.Generator, seconds: float = EXCERPT_S) -> Waveform:
+def made(kind: str, rng: Rng, seconds: float = EXCERPT_S) -> Waveform:
     """Make a sound that nobody says, peak 1 unless it is silence."""
     n = round(seconds * RATE)
     t = np.arange(n) / RATE
@@ -143,16 +146,16 @@ def _is_spoken(path: Path) -> bool:
     return "silence" not in path.parts and not tones.search(path.name)
 
 
-def _offset(t, rng):
+def _offset(t: Double, rng: Rng) -> Double:
     hiss = rng.choice((0, 1e-4)) * rng.standard_normal(len(t))
     return rng.uniform(-1, 1) + hiss
 
 
-def _tone(t, rng):
+def _tone(t: Double, rng: Rng) -> Double:
     return np.sin(2 * np.pi * rng.uniform(80, 3500) * t)
 
 
-def _hum(t, rng):
+def _hum(t: Double, rng: Rng) -> Double:
     base = rng.choice((50, 60, 100, 120)) * rng.uniform(0.99, 1.01)
     heights = 10 ** (rng.uniform(-40, 0, 20) / 20)
     wave = sum(
@@ -161,21 +164,21 @@ def _hum(t, rng):
     return wave + rng.choice((0, 0.01, 0.1)) * rng.standard_normal(len(t))
 
 
-def _note(t, rng, frequency):
+def _note(t: Double, rng: Rng, frequency: float) -> Double:
     depth, rate = rng.uniform(0, 0.02), rng.uniform(4, 7)
     phase = 2 * np.pi * frequency * (t + depth / rate / 6 * np.sin(2 * np.pi * rate * t))
     heights = rng.uniform(0.2, 1) ** np.arange(8)
     return sum(h * np.sin(k * phase) for k, h in enumerate(heights, 1) if k * frequency < 7500)
 
 
-def _chord(t, rng):
+def _chord(t: Double, rng: Rng) -> Double:
     root = rng.uniform(80, 500)
     notes = rng.choice((0, 3, 4, 5, 7, 9, 10, 12, 16, 19), rng.integers(2, 6), replace=False)
     wave = sum(_note(t, rng, root * 2 ** (note / 12)) for note in notes)
     return wave * (1 + rng.uniform(0, 0.5) * np.sin(2 * np.pi * rng.uniform(1, 8) * t))
 
 
-def _melody(t, rng):
+def _melody(t: Double, rng: Rng) -> Double:
     wave = np.zeros(len(t))
     length = rng.uniform(0.08, 0.6)
     decay, legato = rng.uniform(0, 8), rng.random() < 0.3
@@ -196,7 +199,7 @@ def _melody(t, rng):
     return wave
 
 
-def _sweep(t, rng):
+def _sweep(t: Double, rng: Rng) -> Double:
     low, high = rng.uniform(60, 500), rng.uniform(800, 7000)
     period = rng.uniform(0.3, 5)
     ramp = (t % period) / period
@@ -205,12 +208,12 @@ def _sweep(t, rng):
     return np.sin(2 * np.pi * np.cumsum(low * (high / low) ** ramp) / RATE)
 
 
-def _colored(t, rng, slope):
+def _colored(t: Double, rng: Rng, slope: float) -> Double:
     spectrum = np.fft.rfft(rng.standard_normal(len(t)))
     return np.fft.irfft(spectrum / np.maximum(np.arange(len(spectrum)), 20) ** slope, len(t))
 
 
-def _band(t, rng):
+def _band(t: Double, rng: Rng) -> Double:
     spectrum = np.fft.rfft(rng.standard_normal(len(t)))
     frequency = np.fft.rfftfreq(len(t), 1 / RATE)
     centre, width = rng.uniform(200, 6000), rng.uniform(0.05, 0.6)
@@ -219,13 +222,13 @@ def _band(t, rng):
     )
 
 
-def _swell(t, rng):
+def _swell(t: Double, rng: Rng) -> Double:
     rate, depth = rng.uniform(0.2, 10), rng.uniform(0.3, 1)
     shape = 1 - depth * (0.5 + 0.5 * np.sin(2 * np.pi * rate * t))
     return _colored(t, rng, rng.uniform(0, 1)) * shape
 
 
-def _clicks(t, rng):
+def _clicks(t: Double, rng: Rng) -> Double:
     wave = np.zeros(len(t))
     regular = rng.random() < 0.5
     gap = rng.uniform(0.1, 1.0)
@@ -240,7 +243,7 @@ def _clicks(t, rng):
     return wave + rng.choice((0, 1e-4, 1e-2)) * rng.standard_normal(len(t))
 
 
-def _beats(t, rng):
+def _beats(t: Double, rng: Rng) -> Double:
     wave = np.zeros(len(t))
     gap = rng.uniform(0.12, 0.6)
     for n, start in enumerate(np.arange(0, t[-1], gap)):
@@ -254,7 +257,7 @@ def _beats(t, rng):
     return wave
 
 
-def _burst(t, rng):
+def _burst(t: Double, rng: Rng) -> Double:
     wave = rng.choice((0, 1e-4, 1e-3)) * rng.standard_normal(len(t))
     for _ in range(rng.integers(1, 5)):
         at, length = rng.integers(len(t) - 1000), int(rng.uniform(0.005, 0.4) * RATE)
@@ -264,9 +267,9 @@ def _burst(t, rng):
     return wave
 
 
-_MAKERS = {
+_MAKERS: dict[str, Callable[[Double, Rng], Double]] = {
     "silence": lambda t, rng: np.zeros(len(t)),
-    "dither": lambda t, rng: rng.integers(-1, 2, len(t)) * 3e-5,
+    "dither": lambda t, rng: rng.integers(-1, 2, len(t)) * np.float64(3e-5),
     "offset": _offset,
     "tone": _tone, "hum": _hum, "chord": _chord, "melody": _melody, "sweep": _sweep,
     "white": lambda t, rng: _colored(t, rng, 0), "pink": lambda t, rng: _colored(t, rng, 0.5),

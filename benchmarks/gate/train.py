@@ -1,7 +1,11 @@
 """Train the gate, and choose its threshold on speakers and noises that it did not learn from."""
 
 import sys
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -35,7 +39,7 @@ WEIGHTS = Path(gate.__file__).with_name(gate.DATA)
 
 def main(folder: Path, work: Path) -> None:
     """Write the weights of the package; what was done already is read from ``work``."""
-    learnt = trained(folder, work, WIDTH, gate.DELAY).whole()
+    learnt: dict[str, Any] = trained(folder, work, WIDTH, gate.DELAY).whole()
     recordings = speech(folder, work, "select")["cremad"]
     learnt["threshold"] = np.array(threshold(learnt, recordings))
     np.savez(WEIGHTS, **learnt)
@@ -60,7 +64,7 @@ def speech(folder: Path, work: Path, part: str) -> dict[str, Cells]:
     return {
         name: cells.cached(
             work / f"{part}-speech-{name}.npz",
-            lambda paths=paths: map(io.load, paths),
+            partial(map, io.load, paths),
             spoken=True,
         )
         for name, paths in (sounds.speech(folder, part) | sounds.robots(work, part)).items()
@@ -72,7 +76,7 @@ def noise(folder: Path, work: Path, part: str) -> dict[str, Cells]:
     found = {
         name: cells.cached(
             work / f"{part}-noise-{name}.npz",
-            lambda paths=paths: (cut for path in paths for cut in _cut(path)),
+            partial(_all_cut, paths),
             spoken=False,
         )
         for name, paths in sounds.noise(folder, part).items()
@@ -85,6 +89,10 @@ def noise(folder: Path, work: Path, part: str) -> dict[str, Cells]:
         spoken=False,
     )
     return found
+
+
+def _all_cut(paths: Iterable[Path]) -> Iterator[np.ndarray]:
+    return chain.from_iterable(map(_cut, paths))
 
 
 def _cut(path: Path) -> list[np.ndarray]:

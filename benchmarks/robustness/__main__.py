@@ -7,7 +7,8 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from benchmarks.robustness.bends import BENDS, RATE
+from benchmarks.robustness.bends import BENDS
+from benchmarks.robustness.codecs import RATE
 
 import lightspeech
 from lightspeech import plugins

@@ -2,6 +2,7 @@
 
 import io
 from fractions import Fraction
+from typing import cast
 
 import av
 import numpy as np
@@ -16,7 +17,7 @@ def through(waveform: Waveform, codec: str, container: str, rate: int, bits: int
     """Encode at a rate of samples and of bits a second, decode, and cut to the length it had."""
     file = io.BytesIO()
     with av.open(file, "w", format=container) as out:
-        stream = out.add_stream(codec, rate=rate, layout="mono")
+        stream = cast(av.AudioStream, out.add_stream(codec, rate=rate, layout="mono"))
         stream.bit_rate = bits
         given = signal.resample_poly(waveform, rate // 1000, RATE // 1000).astype(np.float32)
         frame = av.AudioFrame.from_ndarray(given[None], format="fltp", layout="mono")
@@ -29,7 +30,7 @@ def through(waveform: Waveform, codec: str, container: str, rate: int, bits: int
             out.mux(stream.encode(part))
         out.mux(stream.encode(None))
     file.seek(0)
-    with av.open(file) as back:
+    with av.open(file, "r") as back:
         plain = av.AudioResampler("flt", "mono", RATE)
         decoded = [part for each in back.decode(audio=0) for part in plain.resample(each)]
         heard = np.concatenate([part.to_ndarray()[0] for part in decoded + plain.resample(None)])
