@@ -24,8 +24,8 @@ from lightspeech.corpora import manifest
 from lightspeech.evaluation import machine, speed
 from lightspeech.evaluation.speed import Speed
 from lightspeech.files import write_json
-from lightspeech.frontends import augment
-from lightspeech.frontends.augment import Whole
+from lightspeech.frontends import augment, band_augment
+from lightspeech.frontends.band_augment import Whole
 from lightspeech.frontends.batches import Batch, Order
 from lightspeech.frontends.mel_features import MelBatches, MelFeatures
 from lightspeech.studies import recipe
@@ -60,7 +60,7 @@ class Items(Dataset[tuple[Tensor, Tensor, Tensor]]):
         made, row = self.batches, self.batches.rows[place]
         first, end = made.offsets[row : row + 2, None]
         whole, u = Whole(made.frames, first, end - first), self.drawn[row][None]
-        bent = augment.bend(whole, made.n_frames, u, made.bending, made.bands)
+        bent = band_augment.bend(whole, made.n_frames, u, made.bending, made.bands)
         return made.layer.finish(bent)[0], made.targets[row], row
 
 

@@ -9,8 +9,9 @@ import torch
 
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
-from lightspeech.frontends import augment, surroundings
-from lightspeech.frontends.augment import Augment, Whole
+from lightspeech.frontends import augment, band_augment, surroundings
+from lightspeech.frontends.augment import Augment
+from lightspeech.frontends.band_augment import Whole
 
 OFF = Augment(stretch=0, semitones=0, gain_db=0, noise_probability=0, time_masks=0, band_masks=0)
 
@@ -43,8 +44,8 @@ def bent(waveform, cfg, front=CFG, n_frames=None, **drawn):
         neutral[:, globals()[name.upper()]] = value
     whole = many(waveform, 1, front)
     n_frames = n_frames or int(whole.lengths)
-    bands = augment.bands_of(front)
-    return augment.bend(whole, n_frames, neutral, cfg, bands)[0].numpy()
+    bands = band_augment.bands_of(front)
+    return band_augment.bend(whole, n_frames, neutral, cfg, bands)[0].numpy()
 
 
 def many(waveform, n, front=CFG):
@@ -64,7 +65,7 @@ def energy_db(log_bands, front=CFG):
 
 def centroid_hz(log_bands):
     energy = np.exp(log_bands.astype(float)).sum(0)
-    hertz = augment.bands_of(CFG).hertz.numpy()
+    hertz = band_augment.bands_of(CFG).hertz.numpy()
     return (energy * hertz).sum() / energy.sum()
 
 
@@ -112,7 +113,7 @@ def test_noise_is_white_noise_added_to_the_waveform(mel_scale, power, within_db,
 @pytest.mark.parametrize("colour", [0.0, 0.5, 1.0])
 def test_noise_of_any_colour_has_the_power_asked_for(colour):
     cfg = dataclasses.replace(OFF, noise_probability=1.0, snr_db_min=10.0, snr_db_max=10.0)
-    bands = augment.bands_of(CFG)
+    bands = band_augment.bands_of(CFG)
 
     def power(log_bands):
         return (torch.from_numpy(np.exp(log_bands)) / bands.white * bands.share).sum(1).mean()
@@ -124,7 +125,7 @@ def test_noise_of_any_colour_has_the_power_asked_for(colour):
 
 def test_pink_noise_falls_by_three_db_an_octave():
     cfg = dataclasses.replace(OFF, noise_probability=1.0, snr_db_min=-60.0, snr_db_max=-60.0)
-    bands = augment.bands_of(CFG)
+    bands = band_augment.bands_of(CFG)
     density = np.exp(bent(VOICE, cfg, noise=0, colour=1)).mean(0) / bands.white.numpy()
     octaves = np.log2(bands.hertz.numpy())
     slope_db = np.polyfit(octaves, 10 * np.log10(density), 1)[0]
@@ -201,9 +202,9 @@ def test_masks_hide_no_more_than_asked_and_leave_the_rest():
     source = many(voice(2.9), n)
     n_frames = int(source.lengths[0])
     u = augment.draw(n, cfg, seed=0, epoch=0)
-    found = augment.bend(source, n_frames, u, cfg, augment.bands_of(CFG))
+    found = band_augment.bend(source, n_frames, u, cfg, band_augment.bands_of(CFG))
     bends = torch.cat([u[:, :8], u[:, -surroundings.COLUMNS :]], 1)
-    plain = augment.bend(source, n_frames, bends, OFF, augment.bands_of(CFG))
+    plain = band_augment.bend(source, n_frames, bends, OFF, band_augment.bands_of(CFG))
     hidden = (found - plain).abs() > 1e-6
     in_time = hidden.all(2).sum(1)
     in_bands = hidden.all(1).sum(1)
@@ -227,5 +228,5 @@ def test_numbers_are_those_of_seed_and_epoch_alone():
 
 @pytest.mark.parametrize("kind", ["log_mel", "spectrogram"])
 def test_shares_of_the_spectrum_sum_to_about_one(kind):
-    share = augment.bands_of(MelConfig(kind=kind)).share
+    share = band_augment.bands_of(MelConfig(kind=kind)).share
     assert float(share.sum()) == pytest.approx(1, abs=0.1)

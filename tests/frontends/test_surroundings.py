@@ -6,12 +6,12 @@ import torch
 
 from lightspeech.audio import frontend
 from lightspeech.audio.frontend import MelConfig
-from lightspeech.frontends import augment
+from lightspeech.frontends import band_augment
 from lightspeech.frontends.surroundings import COLUMNS, Place, Surroundings
 
 CFG = MelConfig(floor=1e-14)
 HOP_S = CFG.hop_length / CFG.sample_rate
-HERTZ = augment.bands_of(CFG).hertz
+HERTZ = band_augment.bands_of(CFG).hertz
 
 
 def place(cfg, power=2, **drawn):

@@ -21,8 +21,9 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import as_dict
 from lightspeech.corpora.base import Utterance
-from lightspeech.frontends import augment, bends
-from lightspeech.frontends.augment import Augment, Whole
+from lightspeech.frontends import augment, band_augment, bends
+from lightspeech.frontends.augment import Augment
+from lightspeech.frontends.band_augment import Whole
 from lightspeech.frontends.batches import Batch, Index, Order
 from lightspeech.frontends.cache import discard, find, keep
 from lightspeech.frontends.contract import Step, no_step
@@ -226,7 +227,7 @@ class MelBatches:
         self.offsets = torch.from_numpy(np.stack(offsets) + starts)
         self.rows, self.targets = order.rows, targets
         self.n_frames = features.windows.shape[1]
-        self.layer, self.bands = MelLayer(cfg), augment.bands_of(cfg)
+        self.layer, self.bands = MelLayer(cfg), band_augment.bands_of(cfg)
         self.bending = bending
 
     def __len__(self) -> int:
@@ -242,5 +243,5 @@ class MelBatches:
             u, version = drawn[numbers], versions[numbers]
             first = self.offsets[version, batch]
             whole = Whole(self.frames, first, self.offsets[version, batch + 1] - first)
-            log_bands = augment.bend(whole, self.n_frames, u, self.bending, self.bands)
+            log_bands = band_augment.bend(whole, self.n_frames, u, self.bending, self.bands)
             yield Batch(self.layer.finish(log_bands), self.targets[batch], batch, u[:, augment.MIX])

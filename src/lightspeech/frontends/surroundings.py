@@ -1,6 +1,6 @@
 """Rooms, microphones and telephone lines, on the energies of bands.
 
-As all of `lightspeech.frontends.augment` does: a room is a decay of energies, a microphone or a
+As all of `lightspeech.frontends.band_augment` does: a room is a decay of energies, a microphone or a
 line a factor a band. All is drawn anew for each example.
 """
 
