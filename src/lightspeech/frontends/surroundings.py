@@ -1,7 +1,7 @@
 """Rooms, microphones and telephone lines, on the energies of bands.
 
-As all of `lightspeech.frontends.band_augment` does: a room is a decay of energies, a microphone or a
-line a factor a band. All is drawn anew for each example.
+As all of `lightspeech.frontends.band_augment` does: a room is a decay of energies, a microphone or
+a line a factor a band. All is drawn anew for each example.
 """
 
 import math

@@ -2,8 +2,8 @@
 
 ``bend(waveform, sample_rate, rng) -> waveform``: shape ``(samples,)``, float32, −1 to 1; what it
 gives is as long or shorter. ``rng`` is the recording's own, so that it is bent in the same way
-wherever it stands. Where `lightspeech.frontends.band_augment` bends bands anew for each example, these
-are heard once and kept.
+wherever it stands. Where `lightspeech.frontends.band_augment` bends bands anew for each example,
+these are heard once and kept.
 """
 
 import hashlib
