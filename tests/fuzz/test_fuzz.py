@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of memor
 
 
 def test_spoilt_files_are_answered_or_refused(tmp_path):
-    command = (sys.executable, FUZZ, "--inputs", "1000", "--work", tmp_path)
+    command = (sys.executable, FUZZ, "--inputs", "500", "--work", tmp_path)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     ended = subprocess.run(
         [*map(str, command)], env=environment, stdout=subprocess.PIPE, text=True, check=False
