@@ -25,6 +25,9 @@ class Inner:
 class Outer:
     name: str
     inner: Inner = Inner()
+    seeds: tuple[int, ...] = ()
+    shares: dict[str, float] = field(default_factory=dict)
+    more: tuple[Inner, ...] | None = None
     corpus: Annotated[Choice, plugin("lightspeech.protocols")]
 
 
@@ -51,11 +54,16 @@ def test_it_goes_to_plain_values_and_back():
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"naem": 1}, "naem: Unexpected keyword argument (got 1)"),
-        ({"inner": {"siez": 1}}, "inner.siez: Unexpected keyword argument (got 1)"),
+        ({"naem": 1}, "naem: no such key, did you mean name? (got 1)"),
+        ({"inner": {"siez": 1}}, "inner.siez: no such key, did you mean size? (got 1)"),
+        ({"zzzz": 1}, "zzzz: no such key; choose of name, inner, seeds, shares, more, corpus"),
+        ({"seeds": 1}, "seeds: expected a list, such as [1, 2] (got 1)"),
+        ({"shares": {"room:0.1": None}}, "write a blank behind the colon: room: 0.1"),
+        ({"more": [{"sise": 1}]}, "more.0.sise: no such key, did you mean size?"),
+        ({"corpus": None}, "expected {name: …} with one of"),
         ({"inner": {"size": "x"}}, "inner.size: Input should be a valid integer"),
         ({"inner": {"size": 13}}, "inner: size must not be 13"),
-        ({"corpus": {"name": "grouped_k_fold", "flods": 3}}, "corpus.flods: Unexpected keyword"),
+        ({"corpus": {"name": "grouped_k_fold", "flods": 3}}, "corpus.flods: no such key"),
         ({"corpus": {"name": "grouped_k_fold", "folds": 1}}, "folds must be > 1"),
         ({"corpus": {"name": "grouped_k_flod"}}, "unknown name 'grouped_k_flod' in protocols"),
         ({"corpus": {"name": "grouped_k_flod"}}, "choose one of ['everyone', 'given'"),

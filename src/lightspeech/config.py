@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from lightspeech import files, plugins
 from lightspeech.errors import ConfigError
+from lightspeech.faults import OF_PLUGIN, faults, short
 
 T = TypeVar("T")
 _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
@@ -137,34 +138,13 @@ def plugin(package: str) -> GetPydanticSchema:
         except ConfigError as error:
             raise ValueError(str(error)) from None
         except ValidationError as error:
-            raise PydanticCustomError("plugin", "{count} faults", _context(error)) from None
+            found = faults(error, module.Config)
+            context = {"count": len(found), "faults": found}
+            raise PydanticCustomError(OF_PLUGIN, "{count} faults", context) from None
 
     serialization = core_schema.plain_serializer_function_ser_schema(Choice.as_dict)
     schema = core_schema.no_info_plain_validator_function(choose, serialization=serialization)
     return GetPydanticSchema(lambda _type, _handler: schema)
-
-
-def _context(error: ValidationError) -> dict[str, Any]:
-    return {"count": error.error_count(), "faults": _faults(error)}
-
-
-def _faults(error: ValidationError) -> list[tuple[str, str]]:
-    """List where each fault is (dotted, empty for the whole) and what it is."""
-    faults = []
-    for fault in error.errors(include_url=False):
-        where = ".".join(str(part) for part in fault["loc"])
-        if fault["type"] == "plugin":
-            inner = fault["ctx"]["faults"]
-            faults += [(f"{where}.{deeper}".rstrip("."), message) for deeper, message in inner]
-        else:
-            message = fault["msg"].removeprefix("Value error, ")
-            faults.append((where, f"{message} (got {_short(fault['input'])})"))
-    return faults
-
-
-def _short(value: object, limit: int = 60) -> str:
-    text = repr(value)
-    return text if len(text) <= limit else text[:limit] + "…"
 
 
 def build(cls: type[T], values: Mapping[str, Any], *, source: str = "configuration") -> T:
@@ -183,8 +163,8 @@ def build(cls: type[T], values: Mapping[str, Any], *, source: str = "configurati
         checked: T = _adapter(cls).validate_python(plain)
         return checked
     except ValidationError as error:
-        faults = [f"{where}: {what}" if where else what for where, what in _faults(error)]
-        raise ConfigError(f"{source}: {'; '.join(faults)}") from None
+        told = [f"{where}: {what}" if where else what for where, what in faults(error, cls)]
+        raise ConfigError(f"{source}: {'; '.join(told)}") from None
 
 
 def read_json(cls: type[T], path: Path) -> T:
@@ -251,7 +231,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     if not isinstance(values, dict):
-        raise ConfigError(f"{path}: expected a mapping of keys to values, found {_short(values)}")
+        raise ConfigError(f"{path}: expected a mapping of keys to values, found {short(values)}")
     return values
 
 
@@ -288,7 +268,7 @@ def override(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
             value = plain_yaml.value(text)
         except ConfigError:
             raise ConfigError(
-                f"{_short(assignment)}: its value is not YAML; quote it as in "
+                f"{short(assignment)}: its value is not YAML; quote it as in "
                 f"{dotted}=\"'{text[:60]}'\""
             ) from None
         node[_key(node, last, assignment)] = value

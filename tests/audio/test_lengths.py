@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from lightspeech.audio import decoding
 from lightspeech.audio.decoding import UNTOLD
 from lightspeech.audio.io import inspect, load, stream
 from lightspeech.errors import AudioError, LightspeechWarning
@@ -207,3 +208,15 @@ def test_likewise_where_libsndfile_writes_one_encoding(format, subtype, rate):
     soundfile.write(content, voice(), rate, subtype, format=format)
     with pytest.warns(LightspeechWarning, match=f"whether a {format} file was cut short"):
         decoded(content.getvalue())
+
+
+@pytest.mark.parametrize("rate", [22_050, 48_000])
+def test_a_long_mp3_is_heard_as_if_it_were_decoded_at_once(rate):
+    time = np.arange(40 * rate) / rate
+    tone = np.float32(0.3 * np.sin(2 * np.pi * (200 + 20 * time) * time))
+    file = streams.BytesIO()
+    soundfile.write(file, tone, rate, format="MP3")
+    at_once, _ = soundfile.read(streams.BytesIO(file.getvalue()), dtype="float32")
+    in_blocks = [block for _, block in decoding.blocks(streams.BytesIO(file.getvalue()))]
+    assert len(in_blocks) > 3
+    np.testing.assert_allclose(np.concatenate(in_blocks)[:, 0], at_once, atol=1e-6)

@@ -76,7 +76,7 @@ def test_a_teacher_that_is_not_trained_is_one_line(lightspeech, error_line, reci
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ("compress.0.temprature=2", "compress.0.temprature: Unexpected keyword argument"),
+        ("compress.0.temprature=2", "compress.0.temprature: no such key"),
         ("compress.0.weight=2", "compress.0.weight: .*less than or equal to 1"),
         ("compress.0.name=destill", r"unknown name 'destill' in compression; choose one of"),
         ("compress.7.name=distill", "'7' is none of the 2 places of a list"),

@@ -60,7 +60,7 @@ def test_discriminants_are_those_of_scikit_learn():
     known = sklearn.LinearDiscriminantAnalysis(
         solver="lsqr", covariance_estimator=Shrunk(), priors=[1 / 3] * 3
     ).fit(x.numpy(), targets.numpy())
-    weight, bias = whisper_lda.discriminants(x, targets, 0.3)
+    weight, bias = whisper_lda.discriminants(x, targets, 3, 0.3)
     found = (x @ weight.double().T + bias).log_softmax(1)
     expected = torch.from_numpy(known.predict_log_proba(x.numpy()))
     torch.testing.assert_close(found, expected, atol=2e-3, rtol=1e-3)
@@ -72,9 +72,9 @@ def test_what_never_changes_tells_nothing_and_costs_no_precision():
     constant = torch.full((len(x), 1), 7.0) + 1e-5 * torch.randn(
         len(x), 1, generator=torch.Generator().manual_seed(1)
     )
-    weight, bias = whisper_lda.discriminants(torch.cat([x, constant], 1), targets, 0.3)
+    weight, bias = whisper_lda.discriminants(torch.cat([x, constant], 1), targets, 3, 0.3)
     assert bias.abs().max() < 1e5  # 1e9 and more until means were centred: beyond a float
-    known, alone = whisper_lda.discriminants(x, targets, 0.3)
+    known, alone = whisper_lda.discriminants(x, targets, 3, 0.3)
     found = (torch.cat([x, constant], 1) @ weight.T + bias).log_softmax(1)
     expected = (x @ known.T + alone).log_softmax(1)
     assert (found.argmax(1) == expected.argmax(1)).float().mean() > 0.95
@@ -121,8 +121,9 @@ def test_its_embedding_is_that_of_the_head(head):
     assert embedding_width(head) == 2 * CFG.width
 
 
-def test_a_class_that_nobody_shows_is_one_line_that_says_what_to_do():
+@pytest.mark.parametrize("lacking", [1, 2])
+def test_a_class_that_nobody_shows_is_one_line_that_says_what_to_do(lacking):
     features, targets = speech(9)
     x = whisper_lda.statistics(features)
     with pytest.raises(ConfigError, match="not in the training part.*take model.name=whisper"):
-        whisper_lda.discriminants(x, targets.masked_fill(targets == 1, 2), 0.5)
+        whisper_lda.discriminants(x, targets.masked_fill(targets == lacking, 0), 3, 0.5)

@@ -159,7 +159,7 @@ def test_all_blocks_and_two_encoders_side_by_side_stand_in_one_graph(encoder_fol
 @pytest.mark.parametrize(
     ("assignment", "fault"),
     [
-        ("frontend.layers=3", "frontend.layers: Unexpected keyword argument"),
+        ("frontend.layers=3", "frontend.layers: no such key"),
         ("frontend.first=5", "first must be at most last, found 5 and 1"),
         ("encoder={source: x}", r"an encoder is a front end; write frontend: \{name: encoder"),
     ],

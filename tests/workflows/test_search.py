@@ -166,7 +166,7 @@ def test_a_trial_behind_the_others_is_given_up_and_says_so(look, monkeypatch):
     ("change", "fault"),
     [
         ("search.folds=[0,7]", "search.folds: found .0, 7., the protocol has 0 to 2"),
-        ("search.space={model.widht: [1, 2]}", "widht: Unexpected keyword argument"),
+        ("search.space={model.widht: [1, 2]}", "widht: no such key"),
         ("search.space={}", "space, its choices, folds and seeds need an entry"),
         ("search.space={model.kernel: []}", r"found none in \['model.kernel'\]"),
         ("search.space={model.dropout: {low: 1, high: 0}}", "a range needs low < high"),

@@ -52,6 +52,18 @@ REFUSED: dict[Callable[[BinaryIO], bool], str] = {
 """What no decoder is given: it would be silent about it, or too loud."""
 
 
+class InOrder(soundfile.SoundFile):  # type: ignore[misc]  # it has no types
+    """A file that is read from its beginning to its end.
+
+    soundfile 0.14.0 seeks after each read to the place where the file is already. The decoder of an
+    MP3 then forgets what the next frame needs, and each block begins with noise or silence.
+    """
+
+    def seekable(self) -> bool:
+        """Say no, so that nobody seeks."""
+        return False
+
+
 def blocks(source: Path | BinaryIO) -> Iterator[tuple[int, Samples]]:
     """Decode a file in blocks of any length.
 
@@ -121,7 +133,7 @@ def _decoded(source: Path | BinaryIO, file: BinaryIO, name: str) -> Iterator[tup
         # By its path libsndfile reads quicker, and knows formats that have no header.
         by_path = link == Link(0, n_bytes) and isinstance(source, Path) and is_text(source)
         try:
-            sound = soundfile.SoundFile(str(source) if by_path else View(file, link))
+            sound = InOrder(str(source) if by_path else View(file, link))
         except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
             why = getattr(error, "error_string", str(error))
             if link in joined:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import onnxslim
 import torch
 from pydantic import Field
 from torch import Tensor
@@ -32,9 +31,8 @@ from lightspeech.frontends.listen import LONGEST_S
 from lightspeech.frontends.small_encoder import ABOUT, BLOCKS, INPUT, MODEL, OUTPUT, read_about
 from lightspeech.frontends.states import SAMPLE_RATE
 from lightspeech.frontends.whisper_blocks import Level, WhisperBlocks
-from lightspeech.models import onnx_transform
-from lightspeech.models.int8_onnx import OPSET, dynamic
-from lightspeech.quiet import muted
+from lightspeech.models import onnx_export, onnx_transform
+from lightspeech.models.int8_onnx import dynamic
 from lightspeech.training import layout
 from lightspeech.training.loop import Training
 from lightspeech.training.tensor_file import write_tensors
@@ -204,19 +202,10 @@ def to_onnx(network: WhisperBlocks) -> Any:
         0: torch.export.Dim("batch"),
         1: torch.export.Dim("samples", min=SHORTEST),
     }
-    with muted():
-        program = torch.onnx.export(
-            network,
-            (torch.zeros(2, 3 * SAMPLE_RATE),),
-            dynamo=True,
-            opset_version=OPSET,
-            dynamic_shapes=(sizes,),
-            input_names=[INPUT],
-            output_names=[OUTPUT],
-            verbose=False,
-        )
-    assert program is not None
-    model = onnxslim.slim(program.model_proto)
+    example = torch.zeros(2, 3 * SAMPLE_RATE)
+    model = onnx_export.exported(
+        network, [example], (sizes,), inputs=[INPUT], output=OUTPUT, name="a small encoder"
+    )
     onnx_transform.replace(model)
     return model
 

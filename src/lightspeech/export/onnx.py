@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lightspeech.errors import BundleError, ConfigError, MissingExtra
+from lightspeech.errors import ConfigError
 from lightspeech.export import checks, onnx_mel
 from lightspeech.export._bundled import exporter
 from lightspeech.export._bundled import never as rewrite  # noqa: F401
@@ -23,10 +23,9 @@ from lightspeech.frontends import small_encoder
 from lightspeech.frontends.contract import Layer
 from lightspeech.frontends.inputs import apply
 from lightspeech.frontends.mel_layer import MelLayer
-from lightspeech.models import int8_graph, onnx_transform
+from lightspeech.models import int8_graph, onnx_export, onnx_transform
 from lightspeech.models.int8 import Int8Network
-from lightspeech.models.int8_onnx import OPSET, Converted, dynamic
-from lightspeech.quiet import muted
+from lightspeech.models.int8_onnx import Converted, dynamic
 from lightspeech.runtime.onnx_session import OnnxSession
 from lightspeech.training import layout, networks
 from lightspeech.training.run import Run
@@ -158,27 +157,16 @@ def graph(recognizer: Recognizer, name: str) -> Any:
         MissingExtra: if the packages of ONNX are not installed.
         BundleError: if the exporter gives nothing.
     """
-    try:
-        import onnxslim
-    except ModuleNotFoundError:
-        raise MissingExtra("ONNX export", "export") from None
     sources = recognizer.layer.sources
     batch = torch.export.Dim("batch")  # one for all sources
-    sizes = tuple({**source.sizes, 0: batch} for source in sources.values())
-    with muted():
-        program = torch.onnx.export(
-            recognizer.train(False),
-            tuple(source.example for source in sources.values()),
-            dynamo=True,
-            opset_version=OPSET,
-            dynamic_shapes=(sizes,),
-            input_names=list(sources),
-            output_names=[recognizer.output],
-            verbose=False,
-        )
-        if program is None:
-            raise BundleError(f"{name}: ONNX export gave no model")
-        return onnxslim.slim(program.model_proto)
+    return onnx_export.exported(
+        recognizer.train(False),
+        [source.example for source in sources.values()],
+        (tuple({**source.sizes, 0: batch} for source in sources.values()),),
+        inputs=[*sources],
+        output=recognizer.output,
+        name=name,
+    )
 
 
 def parsed(model: bytes) -> Any:

@@ -99,6 +99,8 @@ def _built(model: Choice, frontend: Frontend, n_classes: int) -> Any:
     """Call the ``build`` of a model's module, whose faults are told in one line."""
     try:
         return model.module.build(model.config, frontend=frontend, n_classes=n_classes)
+    except ConfigError:
+        raise
     except FAILURES as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ConfigError(

@@ -8,14 +8,12 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from lightspeech.errors import BundleError, MissingExtra
-from lightspeech.models import int8_graph
+from lightspeech.models import int8_graph, onnx_export
 from lightspeech.models.contract import SpeechModel
 from lightspeech.models.int8 import Int8Network, convert
 from lightspeech.quiet import muted
 from lightspeech.runtime.onnx_session import OnnxSession
 
-OPSET = 18
 INPUT, OUTPUT = "features", "logits"
 
 
@@ -65,24 +63,9 @@ def to_bytes(network: Int8Network, example: Tensor) -> bytes:
 
 def _exported(network: nn.Module, features: Tensor, sizes: dict[int, Any]) -> Any:
     """Export features to logits; ``sizes`` of the input stay open."""
-    try:
-        import onnxslim
-    except ModuleNotFoundError:
-        raise MissingExtra("int8 ONNX", "export") from None
-    with muted():
-        program = torch.onnx.export(
-            network,
-            (features,),
-            dynamo=True,
-            opset_version=OPSET,
-            dynamic_shapes=(sizes,),
-            input_names=[INPUT],
-            output_names=[OUTPUT],
-            verbose=False,
-        )
-        if program is None:
-            raise BundleError("ONNX export of an int8 network gave no model")
-        return onnxslim.slim(program.model_proto)
+    return onnx_export.exported(
+        network, [features], (sizes,), inputs=[INPUT], output=OUTPUT, name="an int8 network"
+    )
 
 
 def dynamic(

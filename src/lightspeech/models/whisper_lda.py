@@ -80,7 +80,8 @@ class Head(whisper.Head):
         alone = _spread(torch.cat([super(Head, self).classify(batch) for batch in selection]))
         of_examples = [(statistics(features), targets) for features, targets in examples]
         x, targets = (torch.cat(part) for part in zip(*of_examples, strict=True))
-        weight, bias = discriminants(x, targets, self.shrinkage)
+        n_classes = self.discriminants.out_features
+        weight, bias = discriminants(x, targets, n_classes, self.shrinkage)
         self.discriminants.load_state_dict({"weight": weight, "bias": bias})
         logits = torch.cat([self.discriminants(statistics(batch)) for batch in selection])
         for weights in self.discriminants.parameters():
@@ -100,12 +101,15 @@ def statistics(features: Tensor) -> Tensor:
     return torch.cat([mean, square.sqrt()], 1)
 
 
-def discriminants(x: Tensor, targets: Tensor, shrinkage: float) -> tuple[Tensor, Tensor]:
+def discriminants(
+    x: Tensor, targets: Tensor, n_classes: int, shrinkage: float
+) -> tuple[Tensor, Tensor]:
     """Fit linear discriminants; all classes are alike likely beforehand.
 
     Args:
         x: shape ``(n, n_features)``.
         targets: class of each, shape ``(n,)``.
+        n_classes: that there are.
         shrinkage: 0 to 1, see `Config`.
 
     Returns:
@@ -114,7 +118,7 @@ def discriminants(x: Tensor, targets: Tensor, shrinkage: float) -> tuple[Tensor,
     Raises:
         ConfigError: if the training part lacks a class.
     """
-    classes = [x[targets == c].double() for c in range(int(targets.max()) + 1)]
+    classes = [x[targets == c].double() for c in range(n_classes)]
     if not all(map(len, classes)):
         raise ConfigError(
             f"of {len(classes)} classes some are not in the training part, so whisper_lda has "

@@ -120,13 +120,14 @@ def _settle(network: nn.Module, task: Task, parts: Parts, training: Batches) -> 
     """Let a network compute what of it is not trained."""
     selection = list(parts.inputs.measure(parts.selection))
     bent = bool(task.config.augment.bends)
-    known = _as_trained(training) if bent else _as_measured(task, parts)
+    epochs = task.config.training.epochs
+    known = _as_trained(training, after=epochs) if bent else _as_measured(task, parts)
     network.settle(known, selection)  # type: ignore[operator]
 
 
-def _as_trained(training: Batches) -> Iterator[Lesson]:
-    """Give examples as bent as those that a network learnt from, and their classes."""
-    for number in range(SETTLING):
+def _as_trained(training: Batches, *, after: int) -> Iterator[Lesson]:
+    """Give examples of further epochs, bent as those that a network learnt from, and classes."""
+    for number in range(after, after + SETTLING):
         for batch in training.epoch(number):
             assert isinstance(batch.features, Tensor)  # no pair settles
             yield batch.features, batch.targets
