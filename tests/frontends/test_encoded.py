@@ -9,13 +9,23 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError, StudyError
-from lightspeech.frontends import bends, extraction, hidden_states, mel, pretrained
+from lightspeech.frontends import (
+    bends,
+    encoder,
+    extraction,
+    hidden_states,
+    mel,
+    pretrained,
+    small_encoder,
+    waveform,
+)
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Order
 from lightspeech.frontends.encoded import EncoderFrontend
 from lightspeech.frontends.encoder import Config, Pretrained
 from lightspeech.frontends.extraction import Copies
 from lightspeech.frontends.hidden_states import HiddenStates
+from lightspeech.frontends.surroundings import Surroundings
 
 CFG = Config(width=4, first=1, last=2)
 LENGTHS = (3, 40, 17, 9, 25, 12, 30)
@@ -278,6 +288,9 @@ def test_windows_as_measured_are_of_encoders_and_of_no_other_speed():
     asked = Augment(as_measured=True)
     with pytest.raises(ConfigError, match=r"augment\.as_measured is of encoders"):
         mel.build(MelConfig(), windows=Windows(), augment=asked)
+    for built in (encoder, waveform):
+        with pytest.raises(ConfigError, match=r"augment\.as_measured is of"):
+            built.build(built.Config(), windows=Windows(), augment=asked)
     with pytest.raises(ConfigError, match="speeds are of whole recordings"):
         Augment(as_measured=True, speeds=(0.9,))
 
@@ -341,3 +354,10 @@ def test_what_lacks_a_bent_copy_is_missing(utterances, random_encoder, tmp_path)
     )
     assert plain == []
     assert bent == utterances[1:]
+
+
+def test_no_frozen_encoder_hears_surroundings():
+    asked = Augment(surroundings=Surroundings(room_probability=0.5))
+    for front in (encoder, small_encoder):
+        with pytest.raises(ConfigError, match=r"augment\.surroundings .* write augment\.bends"):
+            front.build(front.Config(), windows=Windows(), augment=asked)

@@ -72,7 +72,7 @@ def test_a_shipped_card_is_written_from_results_and_then_up_to_date(root, shippe
     recalls = " | ".join(f"{100 * rate:.1f}" for rate in figures.per_class_recall.values())
     assert f"{100 * figures.uar.mean:.1f} ± " in rows[-1]
     assert f"({figures.worst_speaker}) | {recalls} | 3 |" in rows[-1]
-    assert "Not measured yet: ravdess." in text
+    assert "No figures of its own yet of: ravdess." in text
     assert "measured (counted): 72.5 kB flash, 28.6 kB RAM, 7.2 M instructions a second" in text
 
 

@@ -77,7 +77,10 @@ def test_a_format_without_its_packages_names_the_extra(tmp_path, monkeypatch):
 
 def test_a_bundle_of_floats_says_that_its_run_is_needed(tmp_path, make_bundle):
     pytest.importorskip("torch")
-    with pytest.raises(BundleError, match="its model is not int8; export the format from its run"):
+    with pytest.raises(
+        BundleError,
+        match="not one that is int8 throughout; export the format from",
+    ):
         convert(make_bundle(), format="c99", bundles=tmp_path)
 
 

@@ -114,8 +114,8 @@ def _written(bundle: Bundle, folder: Path) -> Bundle:
     network = next(filter(c99.is_network, (bundle, *bundles.parts(bundle))), None)
     if network is None:
         raise BundleError(
-            f"{bundle.path}: holds no network that C is written from; a board needs it: "
-            f"lightspeech export {bundle.path} --format c99"
+            f"{bundle.path}: holds no network that C is written from; a board needs an int8 one on "
+            f"bands, such as micro; try lightspeech export {bundle.path} --format c99"
         )
     trusted.check(network)
     plain = dataclasses.replace(prefix.without(bundle), path=folder)

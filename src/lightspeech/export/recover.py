@@ -60,7 +60,7 @@ def recover(bundle: Bundle) -> Run:
     if any(node.op_type == LAYER_WITH_STATE for node in graph.node):
         raise BundleError(again.format("it holds an LSTM layer, too little of it"))
     if not any(node.op_type == "QuantizeLinear" for node in graph.node):
-        raise BundleError(again.format("its model is not int8"))
+        raise BundleError(again.format("its model is not one that is int8 throughout"))
     try:
         cfg = _config(bundle)
         network = networks.build_network(cfg, len(bundle.labels))

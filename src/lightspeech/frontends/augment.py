@@ -47,7 +47,7 @@ class Augment:
     band_mask_share: Share = 0.12
     """Longest band mask, as a share of the bands."""
     crop: Annotated[float, Field(ge=0, lt=0.5)] = 0.25
-    """Cut off each end, up to this share, where an encoder hears; of all else time masks, and:"""
+    """Cut off each end, up to this share, where an encoder hears; but see ``as_measured``."""
     speeds: Annotated[tuple[Annotated[float, Field(ge=0.5, le=2)], ...], Field(max_length=16)] = ()
     """Rates at which an encoder hears recordings too, pitch and all; each epoch draws one, 1 among
     them (Ko et al. 2015, Audio augmentation for speech recognition, sec. 2.3)."""
@@ -89,11 +89,12 @@ class Augment:
         Raises:
             ConfigError: if it is set.
         """
-        if getattr(self, option):
+        if getattr(self, option) != getattr(PLAIN, option):
             raise ConfigError(f"augment.{option} {instead}")
 
 
 PLAIN = Augment()
+SURROUNDINGS_ARE_OF_SOUND = "are of what is bent anew; for a frozen encoder write augment.bends"
 MEASURED_IS_OF_ENCODERS = "is of encoders; leave it out, other examples are windows already"
 BENDS_ARE_KEPT = "are of what is kept on disk; take a frozen encoder, or a model on bands"
 

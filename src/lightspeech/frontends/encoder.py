@@ -17,7 +17,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import encoder_places, pretrained
-from lightspeech.frontends.augment import PLAIN, Augment
+from lightspeech.frontends.augment import PLAIN, SURROUNDINGS_ARE_OF_SOUND, Augment
 from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.encoded import EncoderFrontend, digest
 from lightspeech.frontends.encoder_folder import SHORTEST
@@ -187,5 +187,13 @@ def build(cfg: Config, *, windows: Windows, augment: Augment = PLAIN) -> Encoder
         cfg: the encoder.
         windows: of the recipe; an utterance is measured whole.
         augment: at whose speeds, and how bent, recordings are heard too in training.
+
+    Raises:
+        ConfigError: if surroundings or windows as they are measured are asked for.
     """
+    augment.refuse("surroundings", SURROUNDINGS_ARE_OF_SOUND)
+    augment.refuse(
+        "as_measured", "is of small encoders, which hear windows; this one measures whole "
+        "recordings: leave it out",
+    )  # fmt: skip
     return EncoderFrontend(Pretrained(cfg), windows, Copies.of(augment))

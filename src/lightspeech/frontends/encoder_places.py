@@ -42,7 +42,6 @@ def remedies(source: str, why: str) -> str:
         why: it is not to be had.
     """
     return (
-        f"encoder {source!r}: {why}; set {PLACE} to the folder that holds it, name its folder "
-        "(frontend.source=PATH), or connect to the network and name it as on the hub "
-        "(frontend.source=openai/whisper-base)"
+        f"encoder {source!r}: {why}; set {PLACE} to the folder that holds it, name its folder, or "
+        "connect to the network and name it as on the hub, such as openai/whisper-base"
     )

@@ -20,7 +20,7 @@ from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.files import read_json
 from lightspeech.frontends import encoder_places, pretrained, whisper_blocks
-from lightspeech.frontends.augment import PLAIN, Augment
+from lightspeech.frontends.augment import PLAIN, SURROUNDINGS_ARE_OF_SOUND, Augment
 from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.encoded import EncoderFrontend, digest
 from lightspeech.frontends.encoder import origin
@@ -185,8 +185,8 @@ class Small:
         if folder is None:
             raise ConfigError(
                 f"encoder {self.cfg.source!r}: no such folder; set {encoder_places.PLACE} to the "
-                f"folder that holds it, or make it: lightspeech shrink {self.cfg.source} --speech "
-                "FOLDER"
+                "folder that holds it, or make it as the head of its recipe says: lightspeech "
+                f"shrink {self.cfg.source} --speech FOLDER …"
             )
         if not (folder / MODEL).is_file():
             raise ConfigError(
@@ -216,5 +216,9 @@ def build(cfg: Config, *, windows: Windows, augment: Augment = PLAIN) -> Encoder
         cfg: the encoder.
         windows: that an utterance is measured in.
         augment: at whose speeds, and how bent, recordings are heard too in training.
+
+    Raises:
+        ConfigError: if surroundings are asked for.
     """
+    augment.refuse("surroundings", SURROUNDINGS_ARE_OF_SOUND)
     return EncoderFrontend(Small(cfg, windows), windows, Copies.of(augment))

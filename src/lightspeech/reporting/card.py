@@ -17,7 +17,7 @@ LIMITS = f"""\
 - It recognises how emotion is *expressed* in recordings like those above, often by actors; not what
   a person feels.
 - Speakers differ: the worst speaker above is a real one. Other languages, cultures, ages,
-  microphones and rooms were not measured.
+  microphones and rooms than those above were not measured.
 - A probability below the threshold of its emotion means *uncertain*, and so does speech in less
   than {100 * LEAST_SHARE:g} % of the time; take it as no answer."""
 REFUSED = """\

@@ -84,7 +84,7 @@ def quality(shipped: Bundle, published: Sequence[Results], devices: Sequence[Cos
     parts = [
         ABOUT,
         costs.table(head, rows, names=2) if rows else "",
-        f"Not measured yet: {', '.join(missing)}." if missing else "",
+        f"No figures of its own yet of: {', '.join(missing)}." if missing else "",
         _price(recipe, [f for f in published if (f.model, f.scheme) == same and f.unit == CORPUS]),
         *(_cost(cost) for cost in devices if (cost.model, cost.scheme) == same),
     ]

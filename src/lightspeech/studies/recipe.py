@@ -77,6 +77,10 @@ class Recipe:
                 f"corpora must be one, or several under common labels, found {names} with labels "
                 f"{self.labels!r}; set labels to one of {list(VOCABULARIES)}"
             )
+        if self.labels not in (OWN, *VOCABULARIES):
+            raise ConfigError(
+                f"labels must be one of {[OWN, *VOCABULARIES]}, found {self.labels!r}"
+            )
         if self.ratings is not None:
             self._check_ratings()
         for step, after in pairwise(self.compress):

@@ -77,6 +77,7 @@ def check_model(recipe: Recipe) -> None:
         BundleError: if that bundle is not there, or damaged.
     """
     cfg = recipe.run_config()
+    cfg.front.missing((), Path())  # of no recording: an encoder that is not there is told
     check_mixing(cfg.front.example(), cfg.training)
     network = building.unpruned(cfg.architecture, cfg.front)
     if recipe.ratings is not None and hasattr(network, "settle"):

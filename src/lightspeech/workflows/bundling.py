@@ -65,8 +65,9 @@ def describe(study: Study, run: runs.Run, path: Path) -> Bundle:
 
 
 def _model(run: runs.Run) -> dict[str, Any]:
-    """Say what a network is."""
-    return {**run.config.model.as_dict(), "n_params": networks.n_params(run.network)}
+    """Say what a network is, parameters of an encoder before it included."""
+    n_params = networks.n_params(run.network) + run.config.front.cost().n_params
+    return {**run.config.model.as_dict(), "n_params": n_params}
 
 
 def write(format: str, run: runs.Run, bundle: Bundle) -> Bundle:
