@@ -16,10 +16,11 @@ from lightspeech.errors import ConfigError
 from lightspeech.frontends import pretrained
 from lightspeech.frontends.encoder import Config
 from lightspeech.inference import dispatch
+from lightspeech.models import whisper_lda
 from lightspeech.progress import no_progress
 from lightspeech.studies import execution, folders, material, recipe, stages, tasks
 from lightspeech.studies.study import read_study
-from lightspeech.training import answers, networks
+from lightspeech.training import answers, fitting, inputs, networks
 from lightspeech.training import run as runs
 from lightspeech.workflows import bundling, publish
 
@@ -100,6 +101,33 @@ def test_several_processes_hear_to_the_bit_what_one_hears(study, tmp_path):
     assert [done for _, done, _ in told[-n:]] == [*range(1, n + 1)]
     assert told[-n - 1] == ("features", n, n)
     assert len(told) > n + 2  # in parts, before
+
+
+@pytest.mark.parametrize("bends", ["{}", "{room: 0.3, excerpt: 0.3}"])
+def test_discriminants_are_fitted_to_what_the_head_learnt_from(encoder_folder, tmp_path, bends):
+    asked = ("model.name=whisper_lda", f"augment.bends={bends}", "training.epochs=2")
+    folder, places = train(tmp_path, encoder_folder, *asked)
+    trained = read_study(folder)
+    [task, *_] = tasks.of_study(
+        trained.recipe.run_config(), trained.utterances, trained.protocol,
+        vocabulary=trained.recipe.labels, seeds=trained.recipe.seeds, folder=trained.folder,
+        cache=places.cache,
+    )  # fmt: skip
+    network = runs.read_run(folder / "fold0-seed0").network
+    parts = inputs.open_parts(task)
+    if trained.recipe.augment.bends:
+        further = range(2, 2 + fitting.SETTLING)
+        batches = inputs.training_batches(task, parts)
+        heard = [batch for number in further for batch in batches.epoch(number)]
+        x = torch.cat([whisper_lda.statistics(network.standardize(b.features)) for b in heard])
+        targets = torch.cat([b.targets for b in heard])
+    else:
+        states = [parts.inputs.read(row)[None].float() for row in parts.train]
+        x = torch.cat([whisper_lda.statistics(network.standardize(each)) for each in states])
+        targets = torch.from_numpy(task.targets[parts.train])
+    weight, _ = whisper_lda.discriminants(x, targets, len(task.labels), network.shrinkage)
+    found = network.discriminants.weight
+    torch.testing.assert_close(found / found.norm(), weight / weight.norm(), atol=1e-3, rtol=1e-2)
 
 
 def test_the_loss_falls(study):
