@@ -55,7 +55,7 @@ def test_reader_options_are_set_and_unknown_speakers_are_told(tmp_path, write_to
     [
         (["emo-db"], ConfigError, "unknown name 'emo-db' in corpora; choose one of"),
         (["emodb", "--root", "nowhere"], CorpusError, "nowhere: no such folder"),
-        (["emodb", "--set", "colour=red"], ConfigError, "emodb: colour: Unexpected"),
+        (["emodb", "--set", "colour=red"], ConfigError, "emodb: colour: no such key"),
         (["emodb", "--set", "colour"], ConfigError, "write key.subkey=value"),
         (["folder", "--set", r"speaker_pattern=[a](\d)"], ConfigError, "not YAML; quote it as in"),
         (["iemocap", "--set", "style=sung"], ConfigError, "iemocap: style"),
@@ -65,3 +65,14 @@ def test_a_wrong_call_is_one_line_that_says_what_to_do(words, error, what):
     answer = invoke(*words)
     assert isinstance(answer.exception, error)
     assert what in str(answer.exception)
+
+
+def test_a_table_of_somebody_is_not_written_over(root, tmp_path):
+    table = tmp_path / "mine.csv"
+    table.write_text("path,emotion\na.wav,sad\n")
+    words = ("emodb", "--root", root, "--output", table)
+    with pytest.raises(CorpusError, match=r"mine\.csv: is there, and no manifest.*--output"):
+        app(["prepare", *map(str, words)], standalone_mode=False)
+    assert table.read_text().startswith("path,emotion")
+    table.unlink()
+    assert [invoke(*words).exit_code for _ in range(2)] == [0, 0]

@@ -76,7 +76,8 @@ def read(cfg: Config) -> Reading:
         MissingExtra: if it is a spreadsheet and the package that reads them is not installed.
     """
     if cfg.root is None or not os.path.isfile(cfg.root):
-        raise CorpusError(f"no table {cfg.root or ''}; give its path as --root FILE.csv")
+        named = f"{cfg.root}: no such table" if str(cfg.root or "") else "no table is named"
+        raise CorpusError(f"{named}; give its path as --root FILE.csv")
     return read_table(cfg)
 
 

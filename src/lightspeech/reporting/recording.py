@@ -113,8 +113,8 @@ def _how_sure(told: Told, thresholds: Sequence[float]) -> str:
     )
     worth = "" if told.map.beats_energy else ", so it tells no more than where it is loud"
     return (
-        f"That is {sure} the {limit:.0%} from which this model is sure of {label}; a copy that "
-        f"changes no cue moves it by {moved:+.1f} points, and {points}{worth}."
+        f"That is {sure} the {100 * limit:.3g} % from which this model is sure of {label}; a copy "
+        f"that changes no cue moves it by {moved:+.1f} points, and {points}{worth}."
     )
 
 

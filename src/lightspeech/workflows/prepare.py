@@ -9,6 +9,7 @@ from typing import Any
 from lightspeech import config, plugins
 from lightspeech.audio import remote
 from lightspeech.corpora import labels, manifest
+from lightspeech.errors import CorpusError
 from lightspeech.progress import Progress
 from lightspeech.reporting import corpus as report
 from lightspeech.studies import engine
@@ -46,9 +47,10 @@ def prepare(
     Raises:
         AudioError: if nobody answers at an address.
         ConfigError: if there is no such reader, or it has no such option.
-        CorpusError: if the corpus is not there.
+        CorpusError: if the corpus is not there, or ``output`` is, and is no manifest.
         OutputError: if the manifest cannot be written.
     """
+    _refuse_other(output)
     if root is not None and (address := remote.address(root)) is not None:
         root = remote.fetch(root, COPIES / hashlib.sha256(address.encode()).hexdigest()[:12])
     values = config.override({"root": str(root)} if root else {}, list(options))
@@ -62,3 +64,14 @@ def prepare(
     prepared = replace(prepared, utterances=relabelled)
     manifest.write(prepared.utterances, output)
     return {**report.summarize(prepared), "manifest": str(output)}
+
+
+def _refuse_other(output: Path) -> None:
+    """Refuse to write over what is no manifest: it cannot be had back by another call."""
+    try:
+        if output.exists():
+            manifest.read(output, need_audio=False)
+    except CorpusError:
+        raise CorpusError(
+            f"{output}: is there, and no manifest; remove it, or name another file with --output"
+        ) from None
