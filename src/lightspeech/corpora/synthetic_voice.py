@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lightspeech.audio.windows import Waveform as Waveform
+
 Array = npt.NDArray[np.floating]
-Waveform = npt.NDArray[np.float32]
 
 SAMPLE_RATE = 16_000
 SYLLABLE_S = 0.22

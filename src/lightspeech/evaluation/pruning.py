@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from lightspeech import config
+from lightspeech.bounds import Share
 from lightspeech.evaluation.conditions import read_folder
-from lightspeech.evaluation.results import Rate
 from lightspeech.files import write_json
 
 FOLDER = "pruning"
@@ -17,7 +17,7 @@ class Point:
 
     name: str
     """``whole``, or what was removed."""
-    uar: Rate
+    uar: Share
     macs: int
     """Multiply-accumulates of one window."""
     size_bytes: int

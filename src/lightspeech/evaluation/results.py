@@ -7,19 +7,18 @@ UAR of the study is the mean over seeds of that; WA and F1 likewise.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 
 from lightspeech import config, metrics
+from lightspeech.bounds import Share
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation.conditions import FLOATS, Conditions, read_folder
 from lightspeech.files import read_json, write_json
 from lightspeech.training.predictions import Predictions
 
-Rate = Annotated[float, Field(ge=0, le=1)]
 DIGITS = 6
 """Kept in a results file: enough for any reader, and equal from machine to machine."""
 
@@ -28,13 +27,13 @@ DIGITS = 6
 class Uar:
     """The headline figure."""
 
-    mean: Rate
+    mean: Share
     """Over seeds, of the mean over folds."""
-    std: Rate | None
+    std: Share | None
     """Over seeds (n - 1); null for one seed."""
-    ci95: tuple[Rate, Rate] | None
+    ci95: tuple[Share, Share] | None
     """Bootstrap by speaker, see `metrics.bootstrap_ci`; null for one speaker."""
-    worst_speaker: Rate
+    worst_speaker: Share
     """The lowest UAR of a speaker, mean over seeds."""
 
 
@@ -47,20 +46,20 @@ class Results(Conditions):
     n_utterances: int
     """Distinct utterances tested."""
     uar: Uar
-    wa: Rate
-    f1: Rate
-    per_class_recall: dict[str, Rate | None]
+    wa: Share
+    f1: Share
+    per_class_recall: dict[str, Share | None]
     """Mean over seeds and folds; null for a class that was never tested."""
-    per_speaker: dict[str, Rate]
+    per_speaker: dict[str, Share]
     """UAR of each speaker over all folds, mean over seeds."""
-    per_corpus: dict[str, Rate] = field(default_factory=dict)
+    per_corpus: dict[str, Share] = field(default_factory=dict)
     """UAR of each corpus over all folds, mean over seeds, where there are several."""
-    transfer: dict[str, dict[str, Rate]] = field(default_factory=dict)
+    transfer: dict[str, dict[str, Share]] = field(default_factory=dict)
     """UAR of each corpus by what was learnt from, mean over seeds, where it is one a fold."""
-    per_seed: dict[str, Rate] = field(default_factory=dict)
+    per_seed: dict[str, Share] = field(default_factory=dict)
     """UAR of each seed, mean over folds."""
     worst_speaker: str
-    ece: Rate
+    ece: Share
     """Calibration error of all folds together, mean over seeds."""
     confusion: tuple[tuple[int, ...], ...]
     """Counts over all folds and seeds: rows are the truth, columns the answers."""

@@ -2,11 +2,10 @@
 
 import math
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
+from lightspeech.bounds import Share
 from lightspeech.config import config
 from lightspeech.evaluation import left_out, results
 from lightspeech.evaluation.conditions import Conditions
@@ -14,7 +13,6 @@ from lightspeech.training.predictions import Predictions
 
 PATH = Path("benchmarks/untouched.json")
 """Below the folder of all results."""
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 @config

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import fields
 
+from lightspeech.bounds import Share
 from lightspeech.bundle import Bundle
 from lightspeech.config import build, config
 from lightspeech.evaluation.rated import Rating
-from lightspeech.evaluation.results import Rate, Uar
+from lightspeech.evaluation.results import Uar
 from lightspeech.inference.answers import LEAST_SHARE
 from lightspeech.reporting import hub, wording
 
@@ -56,9 +57,9 @@ class Figures:
     seeds: tuple[int, ...]
     folds: int
     uar: Uar
-    wa: Rate
-    ece: Rate
-    per_class_recall: dict[str, Rate | None]
+    wa: Share
+    ece: Share
+    per_class_recall: dict[str, Share | None]
 
 
 def card(bundle: Bundle, quality: str = "") -> str:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Waveform = npt.NDArray[np.float32]
-Double = npt.NDArray[np.float64]
+from lightspeech.audio.frontend.tables import Double as Double
+from lightspeech.audio.windows import Waveform as Waveform
 
 
 def filtered(
