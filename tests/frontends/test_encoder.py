@@ -125,7 +125,7 @@ def test_weights_and_settings_make_the_key_and_the_place_does_not(make_encoder, 
 def test_without_folder_and_network_both_remedies_are_named(offline, tmp_path, monkeypatch, source):
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     pytest.importorskip("transformers", reason="needs the extra 'teacher'")
-    with pytest.raises(ConfigError, match=r"LIGHTSPEECH_ENCODERS.*frontend\.source=openai/whisper"):
+    with pytest.raises(ConfigError, match=r"LIGHTSPEECH_ENCODERS.*as on the hub, .*openai/whisper"):
         pretrained.load(Config(source=source))
 
 

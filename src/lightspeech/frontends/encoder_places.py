@@ -31,7 +31,12 @@ def folder_of(source: str) -> Path | None:
 
 def hashes(files: Iterable[Path]) -> list[str]:
     """Hash files in the order of their paths, SHA-256."""
-    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(files)]
+    return [_hash(file) for file in sorted(files)]
+
+
+def _hash(file: Path) -> str:
+    with file.open("rb") as content:  # of gigabytes, perhaps
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def remedies(source: str, why: str) -> str:
