@@ -48,7 +48,7 @@ def test_an_encoder_hears_no_copies_when_it_is_asked():
     pytest.importorskip("torch", reason="trained runs need the extra 'train'")
     from lightspeech import config
     from lightspeech.explain import trained
-    from lightspeech.frontends.extraction import NO_COPIES
+    from lightspeech.frontends.versions import NO_COPIES
     from lightspeech.training.task import RunConfig
 
     values = {

@@ -17,15 +17,16 @@ from lightspeech.frontends import (
     mel,
     pretrained,
     small_encoder,
+    versions,
     waveform,
 )
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Order
 from lightspeech.frontends.encoded import EncoderFrontend
 from lightspeech.frontends.encoder import Config, Pretrained
-from lightspeech.frontends.extraction import Copies
 from lightspeech.frontends.hidden_states import HiddenStates
 from lightspeech.frontends.surroundings import Surroundings
+from lightspeech.frontends.versions import Copies
 
 CFG = Config(width=4, first=1, last=2)
 LENGTHS = (3, 40, 17, 9, 25, 12, 30)
@@ -178,7 +179,7 @@ def test_an_encoder_is_loaded_once_for_many_small_corpora(
     loaded = []
     load = pretrained.load
     monkeypatch.setattr(pretrained, "load", lambda cfg: loaded.append(cfg) or load(cfg))
-    front = EncoderFrontend(random_encoder, Windows(), extraction.NO_COPIES)
+    front = EncoderFrontend(random_encoder, Windows(), versions.NO_COPIES)
     for n, utterance in enumerate(utterances):
         front.open([utterance], tmp_path / str(n))
     assert len(loaded) == 1
@@ -350,7 +351,7 @@ def test_what_lacks_a_bent_copy_is_missing(utterances, random_encoder, tmp_path)
     extraction.load(utterances[:1], random_encoder, tmp_path, copies=Copies(bends=("room",)))
     plain, bent = (
         extraction.missing(utterances, random_encoder, tmp_path, copies)
-        for copies in (extraction.NO_COPIES, Copies(bends=("room",)))
+        for copies in (versions.NO_COPIES, Copies(bends=("room",)))
     )
     assert plain == []
     assert bent == utterances[1:]

@@ -15,9 +15,10 @@ from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
 from lightspeech.frontends import extraction
 from lightspeech.frontends.contract import Cost, Layer, Origin, Step, no_step
-from lightspeech.frontends.extraction import Copies, Encoder
+from lightspeech.frontends.extraction import Encoder
 from lightspeech.frontends.hidden_states import HiddenStates
 from lightspeech.frontends.states import SAMPLE_RATE
+from lightspeech.frontends.versions import Copies
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from lightspeech.frontends.augment import PLAIN, SURROUNDINGS_ARE_OF_SOUND, Augm
 from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.encoded import EncoderFrontend, digest
 from lightspeech.frontends.encoder_folder import SHORTEST
-from lightspeech.frontends.extraction import Copies
 from lightspeech.frontends.listen import Listen
 from lightspeech.frontends.states import SAMPLE_RATE, Pool, States
+from lightspeech.frontends.versions import Copies
 from lightspeech.frontends.whisper_blocks import WhisperBlocks, mel_matrix
 
 WAVEFORM = "waveform"

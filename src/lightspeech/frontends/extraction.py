@@ -4,26 +4,22 @@ Files are named by the sound, so that every study, vocabulary and mix of corpora
 killed extraction goes on where it was, and memory stays flat however large a corpus is.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 import torch
 from torch import nn
 
 from lightspeech.audio import io
-from lightspeech.audio.windows import Waveform, Windows
+from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
-from lightspeech.frontends import bends
-from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.cache import find, keep, opened
 from lightspeech.frontends.contract import Layer, Origin, Step, no_step
 from lightspeech.frontends.hidden_states import HiddenStates
 from lightspeech.frontends.listen import Listen
 from lightspeech.frontends.states import SAMPLE_RATE, States
+from lightspeech.frontends.versions import NO_COPIES, Copies, Version, versions
 
 
 class Encoder(Protocol):
@@ -70,119 +66,6 @@ class Encoder(Protocol):
 
     def origins(self) -> tuple[Origin, ...]:
         """Say whose work it is."""
-
-
-@dataclass(frozen=True)
-class Copies:
-    """What recordings are heard as, too, in training.
-
-    Attributes:
-        speeds: faster or slower, see `Augment.speeds`.
-        bends: names of `lightspeech.frontends.bends`.
-        in_windows: what is bent is heard in windows, as it is measured, else whole.
-    """
-
-    speeds: tuple[float, ...] = ()
-    bends: tuple[str, ...] = ()
-    in_windows: bool = False
-
-    @classmethod
-    def of(cls, augment: Augment) -> "Copies":
-        """Read off what training asks for."""
-        return cls(augment.speeds, tuple(augment.bends), augment.as_measured)
-
-
-NO_COPIES = Copies()
-
-
-@dataclass(frozen=True)
-class Version:
-    """One way in which recordings are heard.
-
-    Attributes:
-        ending: of the names of its files.
-        made: gives its waveform of that of a recording, which the hash of its sound names.
-        windows: in which it is heard; None: whole.
-    """
-
-    ending: str
-    made: Callable[[Waveform, str], Waveform]
-    windows: Windows | None = None
-
-    @property
-    def axes(self) -> int:
-        """Of the array in a file."""
-        return 2 if self.windows is None else 3
-
-    def file(self, folder: Path, utterance: Utterance) -> Path:
-        """Name the file of a recording, by its sound.
-
-        Args:
-            folder: of the encoder, in the cache.
-            utterance: whose recording it is.
-        """
-        sound = utterance.audio_hash
-        return folder / sound[:2] / f"{sound}-{utterance.sample_rate}{self.ending}.npy"
-
-    def hear(self, waveform: Waveform, utterance: Utterance, listen: Listen) -> np.ndarray:
-        """Compute the hidden states of a recording.
-
-        Args:
-            waveform: of the recording, at `SAMPLE_RATE`, shape ``(samples,)``.
-            utterance: whose it is.
-            listen: what hears it.
-
-        Returns:
-            Shape ``(frames, n_features)``, or ``(windows, frames, n_features)``.
-        """
-        made = self.made(waveform, utterance.audio_hash)
-        if self.windows is None:
-            return listen(made)
-        return np.stack([listen(piece) for piece in self.windows.cut(made, SAMPLE_RATE)])
-
-
-@dataclass(frozen=True)
-class Versions:
-    """All of them: as they are, in the windows of measuring where there are any, and copies."""
-
-    whole: Version
-    measured: Version | None
-    at_speeds: tuple[Version, ...]
-    bent: tuple[Version, ...]
-
-    def __iter__(self) -> Iterator[Version]:
-        """Go through them."""
-        measured = () if self.measured is None else (self.measured,)
-        yield from (self.whole, *measured, *self.at_speeds, *self.bent)
-
-
-def versions(windows: Windows | None, copies: Copies) -> Versions:
-    """List the ways in which recordings are heard.
-
-    Args:
-        windows: in which they are measured; None: whole.
-        copies: that are heard, too.
-    """
-    cut = "" if windows is None else f"-{windows.window_s:g}-{windows.hop_s}"
-    of_bends, ending = (windows, cut) if copies.in_windows else (None, "")
-    return Versions(
-        whole=Version("", _as_it_is),
-        measured=Version(cut, _as_it_is, windows) if windows is not None else None,
-        at_speeds=tuple(Version(f"-x{x:g}", partial(_sped_up, x)) for x in copies.speeds),
-        bent=tuple(Version(f"{ending}-{x}", partial(_bent, x), of_bends) for x in copies.bends),
-    )
-
-
-def _as_it_is(waveform: Waveform, sound: str) -> Waveform:
-    return waveform
-
-
-def _sped_up(speed: float, waveform: Waveform, sound: str) -> Waveform:
-    return io.sped_up(waveform, speed)
-
-
-def _bent(name: str, waveform: Waveform, sound: str) -> Waveform:
-    return bends.bent(waveform, SAMPLE_RATE, recording=sound, name=name)
 
 
 def load(

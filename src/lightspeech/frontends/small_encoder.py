@@ -24,9 +24,9 @@ from lightspeech.frontends.augment import PLAIN, SURROUNDINGS_ARE_OF_SOUND, Augm
 from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.encoded import EncoderFrontend, digest
 from lightspeech.frontends.encoder import origin
-from lightspeech.frontends.extraction import Copies
 from lightspeech.frontends.listen import Listen
 from lightspeech.frontends.states import Pool, States
+from lightspeech.frontends.versions import Copies
 from lightspeech.runtime.onnx_session import OnnxSession
 
 MODEL = pretrained.SHRUNK

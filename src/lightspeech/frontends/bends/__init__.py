@@ -1,9 +1,10 @@
 """What recordings are made into before a network learns from them, as plug-ins, one module each.
 
 ``bend(waveform, sample_rate, rng) -> waveform``: shape ``(samples,)``, float32, −1 to 1; what it
-gives is as long or shorter. ``rng`` is the recording's own, so that it is bent in the same way
-wherever it stands. Where `lightspeech.frontends.band_augment` bends bands anew for each example,
-these are heard once and kept.
+gives is as long or shorter, and may overshoot by half. ``rng`` is the recording's own, so that it
+is bent in the same way in every study: by its id where bands are kept, by its sound where hidden
+states are. Where `lightspeech.frontends.band_augment` bends bands anew for each example, these are
+heard once and kept.
 """
 
 import hashlib
