@@ -100,7 +100,10 @@ class StateBatches:
         return left[: corpus.window_frames]
 
     def _mask(self, features: Tensor, u: Tensor) -> Tensor:
-        """Hide drawn stretches of time: frames of zeros do not count."""
+        """Hide drawn stretches of time: frames of zeros do not count.
+
+        They are drawn over the longest of the batch, so that of shorter ones less is hidden.
+        """
         n = self.bending.time_masks
         longest = self.bending.time_mask_s / self.corpus.states.pool_s
         hidden = augment.runs(u[:, : 2 * n], features.shape[1], longest)
