@@ -1,7 +1,8 @@
 """Augmentation of the training part: how far examples are bent, and the numbers that are drawn.
 
 All numbers are drawn per utterance and epoch (`draw`), so that neither the batch nor the order
-changes what an utterance becomes, but for masks of hidden states (`state_batches`). `band_augment` and `waveform_augment` bend.
+changes what an utterance becomes, but for masks of hidden states (`state_batches`).
+`band_augment` and `waveform_augment` bend.
 """
 
 from collections.abc import Mapping
