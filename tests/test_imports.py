@@ -15,7 +15,7 @@ SOURCE = TESTS.parent / "src"
 LAYERS = (
     {
         "errors", "bounds", "config", "environment", "plain_yaml", "plugins", "files",
-        "fixed_point", "metrics",
+        "fixed_point", "metrics", "faults",
     },
     {"cluster", "heap", "processes", "progress", "quiet", "runtime", "tokenizer"},
     {"audio"},

@@ -3,7 +3,6 @@
 import dataclasses
 import difflib
 import typing
-from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
@@ -67,15 +66,16 @@ def _instead(key: str, known: list[str]) -> str:
 def _keys(cls: Any, place: Place) -> list[str]:
     """List the keys of the class at a place; none where it is not to be told."""
     for part in place:
-        if (inside := _dataclass(cls)) is not None:
-            cls = typing.get_type_hints(inside).get(str(part))
-        else:
-            *_, cls = typing.get_args(cls) or (None,)
+        inside = _dataclass(cls)
+        if inside is not None and part in (hints := typing.get_type_hints(inside)):
+            cls = hints[str(part)]  # else a place in a list or mapping of such classes
     found = _dataclass(cls)
     return [] if found is None else [field.name for field in dataclasses.fields(found)]
 
 
 def _dataclass(cls: Any) -> Any:
-    """Find the dataclass in an annotation such as ``Inner | None``; None without one."""
-    candidates: Iterable[Any] = (cls, *typing.get_args(cls))
-    return next((each for each in candidates if dataclasses.is_dataclass(each)), None)
+    """Find the dataclass in an annotation such as ``tuple[Inner, ...] | None``; None without."""
+    if dataclasses.is_dataclass(cls):
+        return cls
+    inner = map(_dataclass, typing.get_args(cls))
+    return next((found for found in inner if found is not None), None)

@@ -77,7 +77,7 @@ def test_a_protocol_is_checked_on_a_prepared_manifest(table, tmp_path):
     [
         ([], ConfigError, "no split to check: fill the column 'split'"),
         (["--protocol", "loso"], ConfigError, "unknown name 'loso' in protocols"),
-        (["--protocol", "given", "--set", "folds=2"], ConfigError, "given: folds: Unexpected"),
+        (["--protocol", "given", "--set", "folds=2"], ConfigError, "given: folds: no such key"),
     ],
 )
 def test_a_wrong_call_says_what_to_do(table, words, error, what):
