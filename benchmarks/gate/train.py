@@ -14,7 +14,7 @@ from benchmarks.gate.cells import SPEECH, Cells
 from benchmarks.gate.network import Network
 from torch.nn import functional as F
 
-from lightspeech.audio import gate, io
+from lightspeech.audio import gate, io, nobody
 from lightspeech.audio.gate import Layer, Scorer, Weights
 from lightspeech.errors import AudioError
 
@@ -82,10 +82,10 @@ def noise(folder: Path, work: Path, part: str) -> dict[str, Cells]:
         for name, paths in sounds.noise(folder, part).items()
     }
     rng = np.random.default_rng(sounds.PARTS.index(part))
-    kinds = [kind for kind in sounds.MADE for _ in range(MADE[part])]
+    kinds = [kind for kind in nobody.KINDS for _ in range(MADE[part])]
     found["made"] = cells.cached(
         work / f"{part}-noise-made.npz",
-        lambda: (sounds.made(kind, rng, 10.0) for kind in kinds),
+        lambda: (nobody.made(kind, rng, 10.0) for kind in kinds),
         spoken=False,
     )
     return found

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lightspeech.audio.windows import Windows
+from lightspeech.audio.windows import Waveform, Windows
 from lightspeech.corpora.base import Utterance
 from lightspeech.frontends import extraction
 from lightspeech.frontends.contract import Cost, Layer, Origin, Step, no_step
@@ -77,6 +77,20 @@ class EncoderFrontend:
     def missing(self, utterances: Sequence[Utterance], cache: Path) -> list[Utterance]:
         """List those of ``utterances`` that lack a file in ``cache``: whole, cut or a copy."""
         return extraction.missing(utterances, self.encoder, cache, self.copies)
+
+    def hear(self, waveform: Waveform) -> Tensor:
+        """Compute the states of a sound that is in no corpus.
+
+        Args:
+            waveform: 16 kHz, shape ``(samples,)``.
+
+        Returns:
+            Of each window, or of the whole where it is measured so: shape ``(windows, frames,
+            n_features)``.
+        """
+        cut = self.encoder.windows
+        pieces = [waveform] if cut is None else cut.cut(waveform, SAMPLE_RATE)
+        return torch.stack([torch.from_numpy(self.encoder.listen(each)) for each in pieces]).float()
 
     def example(self) -> Tensor:
         """States of one silent window, shape ``(1, frames, n_features)``."""

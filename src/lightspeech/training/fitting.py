@@ -8,10 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from lightspeech import heap
+from lightspeech.audio import nobody
 from lightspeech.config import as_dict
 from lightspeech.environment import environment
 from lightspeech.files import write_json
 from lightspeech.frontends.batches import Batches, Index
+from lightspeech.frontends.contract import Frontend
+from lightspeech.frontends.encoded import EncoderFrontend
 from lightspeech.training import (
     calibrate,
     initial,
@@ -29,6 +32,8 @@ from lightspeech.training.task import Task
 from lightspeech.training.tensor_file import write_tensors
 
 Lesson = tuple[Tensor, Tensor]
+OF_EACH = 25
+"""Sounds of each kind that nobody says."""
 SETTLING = 4
 """Epochs of bent examples: about as many windows as recordings are measured in."""
 
@@ -121,8 +126,23 @@ def _settle(network: nn.Module, task: Task, parts: Parts, training: Batches) -> 
     selection = list(parts.inputs.measure(parts.selection))
     bent = bool(task.config.augment.bends)
     epochs = task.config.training.epochs
-    known = _as_trained(training, after=epochs) if bent else _as_measured(task, parts)
-    network.settle(known, selection)  # type: ignore[operator]
+
+    def known() -> Iterator[Lesson]:
+        return _as_trained(training, after=epochs) if bent else _as_measured(task, parts)
+
+    network.settle(known(), selection)  # type: ignore[operator]
+    if hasattr(network, "doubt"):
+        speech = (features for features, _ in known())
+        network.doubt(speech, _of_nobody(task.config.front))  # type: ignore[operator]
+
+
+def _of_nobody(front: Frontend) -> Iterator[Tensor]:
+    """Give the windows of sounds that nobody says, as the front end of an encoder hears them."""
+    assert isinstance(front, EncoderFrontend)  # else nothing doubts
+    rng = np.random.default_rng(0)
+    for kind in nobody.KINDS:
+        for _ in range(OF_EACH):
+            yield front.hear(nobody.made(kind, rng))
 
 
 def _as_trained(training: Batches, *, after: int) -> Iterator[Lesson]:
