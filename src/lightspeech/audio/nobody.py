@@ -28,11 +28,11 @@ def made(kind: str, rng: Rng, seconds: float = LENGTH_S) -> Waveform:
     t = np.arange(round(seconds * RATE)) / RATE
     waveform = np.asarray(_MAKERS[kind](t, rng), np.float64)
     peak = np.abs(waveform).max()
-    return np.asarray(waveform / peak if peak > 1e-3 else waveform, np.float32)
+    return (waveform / peak if peak > 1e-3 else waveform).astype(np.float32)
 
 
 def _offset(t: Double, rng: Rng) -> Double:
-    hiss = rng.choice((0, 1e-4)) * rng.standard_normal(len(t))
+    hiss: Double = rng.choice((0, 1e-4)) * rng.standard_normal(len(t))
     return rng.uniform(-1, 1) + hiss
 
 

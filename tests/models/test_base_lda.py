@@ -4,7 +4,7 @@ import torch
 
 from lightspeech.audio import nobody
 from lightspeech.frontends import encoder
-from lightspeech.models import base_voice, whisper, whisper_lda
+from lightspeech.models import base_lda, whisper, whisper_lda
 
 FRONT = encoder.build(
     encoder.Config(source="any", width=6, first=1, last=2), windows=whisper.WINDOWS
@@ -14,8 +14,8 @@ FRONT = encoder.build(
 @pytest.fixture
 def head():
     torch.manual_seed(0)
-    cfg = base_voice.Config(width=8, heads=2)
-    return base_voice.build(cfg, n_classes=3, frontend=FRONT).eval()
+    cfg = base_lda.Config(width=8, heads=2, voice=True)
+    return base_lda.build(cfg, n_classes=3, frontend=FRONT).eval()
 
 
 def sounds(n, seed, *, voice):
