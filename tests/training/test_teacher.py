@@ -9,6 +9,7 @@ import torch
 from typer.testing import CliRunner
 
 from lightspeech import bundle
+from lightspeech.audio import nobody
 from lightspeech.audio.windows import Windows
 from lightspeech.cli import app
 from lightspeech.config import choice_of
@@ -128,6 +129,25 @@ def test_discriminants_are_fitted_to_what_the_head_learnt_from(encoder_folder, t
     weight, _ = whisper_lda.discriminants(x, targets, len(task.labels), network.shrinkage)
     found = network.discriminants.weight
     torch.testing.assert_close(found / found.norm(), weight / weight.norm(), atol=1e-3, rtol=1e-2)
+
+
+def test_a_head_that_doubts_hears_nearly_all_it_learnt_from(encoder_folder, tmp_path):
+    asked = ("model.name=base_lda", "model.voice=true", "training.epochs=1")
+    folder, places = train(tmp_path, encoder_folder, *asked)
+    trained = read_study(folder)
+    [task, *_] = tasks.of_study(
+        trained.recipe.run_config(), trained.utterances, trained.protocol,
+        vocabulary=trained.recipe.labels, seeds=trained.recipe.seeds, folder=trained.folder,
+        cache=places.cache,
+    )  # fmt: skip
+    network, parts = runs.read_run(folder / "fold0-seed0").network, inputs.open_parts(task)
+    assert network.voice.weight.any()
+    states = [parts.inputs.read(row)[None].float() for row in parts.train]
+    doubted = [bool((network(each) == 0).all()) for each in states]
+    assert np.mean(doubted) <= 0.25  # one of four, by rounding
+    rng = np.random.default_rng(9)
+    tones = [task.config.front.hear(nobody.made("tone", rng)) for _ in range(10)]
+    assert np.mean([bool((network(tone) == 0).all()) for tone in tones]) > 0.8
 
 
 def test_the_loss_falls(study):

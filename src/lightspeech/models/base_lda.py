@@ -83,7 +83,7 @@ class Doubting(whisper_lda.Head):
         targets = torch.cat([torch.ones(len(x)), torch.zeros(len(others))]).long()
         weight, _ = whisper_lda.discriminants(torch.cat([x, others]), targets, 2, self.shrinkage)
         told = weight[1:] - weight[:1]
-        least = (x @ told.T).quantile(MISSED)
+        least = (x @ told.T).quantile(MISSED, interpolation="lower")
         self.voice.load_state_dict({"weight": told, "bias": -least[None]})
 
 
