@@ -74,7 +74,8 @@ class Doubting(whisper_lda.Head):
         Args:
             speech: features of the training part, in batches of shape ``(batch, frames,
                 n_features)``.
-            nobody: likewise of sounds that nobody says.
+            nobody: of sounds that nobody says, batches of such a shape,
+                ``(batch, frames, n_features)``.
         """
         x, others = (
             torch.cat([whisper_lda.statistics(batch) for batch in part])
