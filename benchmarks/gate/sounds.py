@@ -16,7 +16,7 @@ from lightspeech.audio import io, nobody
 from lightspeech.audio.windows import Waveform
 from lightspeech.corpora import synthetic
 
-RATE = 16_000
+RATE = nobody.RATE
 PARTS = ("train", "select", "test")
 EXCERPT_S = 5.0
 N_TEST = 400

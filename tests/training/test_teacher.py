@@ -63,6 +63,16 @@ def train(root, encoder_folder, *asked):
     return folder, places
 
 
+def first_task(trained, cache):
+    """What made the first run of a study, with features in a folder."""
+    cut = (trained.recipe.run_config(), trained.utterances, trained.protocol)
+    vocabulary, seeds = trained.recipe.labels, trained.recipe.seeds
+    made = tasks.of_study(
+        *cut, vocabulary=vocabulary, seeds=seeds, folder=trained.folder, cache=cache
+    )
+    return next(iter(made))
+
+
 @pytest.fixture(scope="module")
 def study(encoder_folder, tmp_path_factory):
     """A trained study."""
@@ -88,11 +98,7 @@ def test_it_is_trained_and_measured_and_says_that_it_has_no_bundle(study):
 
 def test_several_processes_hear_to_the_bit_what_one_hears(study, tmp_path):
     trained, places = study
-    [task, *_] = tasks.of_study(
-        trained.recipe.run_config(), trained.utterances, trained.protocol,
-        vocabulary=trained.recipe.labels, seeds=trained.recipe.seeds, folder=trained.folder,
-        cache=tmp_path,
-    )  # fmt: skip
+    task = first_task(trained, tmp_path)
     told = []
     execution.compute_features(task, processes=2, progress=lambda *progress: told.append(progress))
     files = sorted(path.relative_to(places.cache) for path in places.cache.rglob("*.npy"))
@@ -108,15 +114,10 @@ def test_several_processes_hear_to_the_bit_what_one_hears(study, tmp_path):
 def test_discriminants_are_fitted_to_what_the_head_learnt_from(encoder_folder, tmp_path, bends):
     asked = ("model.name=whisper_lda", f"augment.bends={bends}", "training.epochs=2")
     folder, places = train(tmp_path, encoder_folder, *asked)
-    trained = read_study(folder)
-    [task, *_] = tasks.of_study(
-        trained.recipe.run_config(), trained.utterances, trained.protocol,
-        vocabulary=trained.recipe.labels, seeds=trained.recipe.seeds, folder=trained.folder,
-        cache=places.cache,
-    )  # fmt: skip
+    task = first_task(read_study(folder), places.cache)
     network = runs.read_run(folder / "fold0-seed0").network
     parts = inputs.open_parts(task)
-    if trained.recipe.augment.bends:
+    if task.config.augment.bends:
         further = range(2, 2 + fitting.SETTLING)
         batches = inputs.training_batches(task, parts)
         heard = [batch for number in further for batch in batches.epoch(number)]
@@ -134,12 +135,7 @@ def test_discriminants_are_fitted_to_what_the_head_learnt_from(encoder_folder, t
 def test_a_head_that_doubts_hears_nearly_all_it_learnt_from(encoder_folder, tmp_path):
     asked = ("model.name=base_lda", "model.voice=true", "training.epochs=1")
     folder, places = train(tmp_path, encoder_folder, *asked)
-    trained = read_study(folder)
-    [task, *_] = tasks.of_study(
-        trained.recipe.run_config(), trained.utterances, trained.protocol,
-        vocabulary=trained.recipe.labels, seeds=trained.recipe.seeds, folder=trained.folder,
-        cache=places.cache,
-    )  # fmt: skip
+    task = first_task(read_study(folder), places.cache)
     network, parts = runs.read_run(folder / "fold0-seed0").network, inputs.open_parts(task)
     assert network.voice.weight.any()
     states = [parts.inputs.read(row)[None].float() for row in parts.train]

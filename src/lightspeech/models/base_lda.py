@@ -77,15 +77,16 @@ class Doubting(whisper_lda.Head):
             nobody: of sounds that nobody says, batches of such a shape,
                 ``(batch, frames, n_features)``.
         """
-        x, others = (
+        spoken, unspoken = (
             torch.cat([whisper_lda.statistics(batch) for batch in part])
             for part in (speech, nobody)
         )
-        targets = torch.cat([torch.ones(len(x)), torch.zeros(len(others))]).long()
-        weight, _ = whisper_lda.discriminants(torch.cat([x, others]), targets, 2, self.shrinkage)
-        told = weight[1:] - weight[:1]
-        least = (x @ told.T).quantile(MISSED, interpolation="lower")
-        self.voice.load_state_dict({"weight": told, "bias": -least[None]})
+        both = torch.cat([spoken, unspoken])
+        is_speech = (torch.arange(len(both)) < len(spoken)).long()
+        weights, _ = whisper_lda.discriminants(both, is_speech, 2, self.shrinkage)
+        direction = weights[1:] - weights[:1]
+        least = (spoken @ direction.T).quantile(MISSED, interpolation="lower")
+        self.voice.load_state_dict({"weight": direction, "bias": -least[None]})
 
 
 def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
