@@ -140,6 +140,16 @@ def test_its_config_is_frozen_and_knows_its_keys(model):
         config.build(model.Config, {"widht": 2})
 
 
+@pytest.mark.parametrize("kind", ["waveform", "text"])
+def test_what_it_cannot_hear_is_refused_by_the_key_that_changes_it(model, kind):
+    cfg = config_of(model)
+    other = choice_of(FRONTENDS, plugins.load(FRONTENDS, kind).Config())
+    if cfg.frontend.name == kind:
+        pytest.skip("is what it hears")
+    with pytest.raises(ConfigError, match="write frontend"):
+        build_network(dataclasses.replace(cfg, frontend=other), 4)
+
+
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("frames", [1, 2, 21, 74])
 def test_any_batch_and_length_gives_a_logit_a_class(model, batch, frames):

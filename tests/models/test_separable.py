@@ -64,8 +64,9 @@ def test_the_stream_form_of_a_tier_is_the_tier_without_padding(stream, padded):
     assert made == stream.Config(channels=padded.Config().channels, padded=False)
 
 
-def test_a_window_that_no_network_without_padding_hears_whole_is_refused():
+@pytest.mark.parametrize("tier", [nano, micro, small])
+def test_a_window_that_no_network_without_padding_hears_whole_is_refused(tier):
     short = mel.build(MelConfig(n_mels=8), windows=Windows(window_s=1.0))
-    cfg = nano.Config(channels=(6, 6, 6), padded=False)
+    cfg = tier.Config(channels=(6, 6, 6), padded=False)
     with pytest.raises(ConfigError, match="24 frames is shorter than the 27 .*window_s"):
-        nano.build(cfg, frontend=short, n_classes=3)
+        tier.build(cfg, frontend=short, n_classes=3)

@@ -21,6 +21,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends.contract import Frontend
+from lightspeech.models._bands import of_bands
 from lightspeech.models.contract import Standardized
 
 FRONTEND = MelConfig(n_fft=400, hop_length=160, n_mels=40, f_min=0.0, f_max=8000.0, mel_scale="htk")
@@ -170,10 +171,10 @@ def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
         n_classes: logits.
 
     Raises:
-        ConfigError: if pooling leaves no frame or band of a window.
+        ConfigError: if the front end gives no bands, or pooling leaves no frame or band of a
+            window.
     """
-    example, pool = frontend.example(), SIZES[cfg.size][1]
-    assert isinstance(example, Tensor)
+    example, pool = of_bands(frontend), SIZES[cfg.size][1]
     if example.shape[1] < pool[0] or example.shape[2] < pool[1]:
         raise ConfigError(
             f"acrnn pools {pool} and has but {tuple(example.shape[1:])} frames and bands; lengthen "

@@ -17,6 +17,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.bounds import Channels
 from lightspeech.config import config
 from lightspeech.frontends.contract import Frontend
+from lightspeech.models._bands import of_bands
 from lightspeech.models.contract import Unstandardized
 from lightspeech.models.separable import check_weights
 
@@ -123,5 +124,9 @@ def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
         cfg: widths and dropout.
         frontend: any of one tensor; the network takes any number of features and frames.
         n_classes: logits.
+
+    Raises:
+        ConfigError: if the front end gives no bands.
     """
+    of_bands(frontend)
     return LightSerNet(cfg, n_classes)

@@ -21,6 +21,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends.contract import Frontend
+from lightspeech.models._bands import of_bands
 from lightspeech.models.contract import Standardized
 
 Channels = Annotated[tuple[bounds.Channels, ...], Field(min_length=2, max_length=33)]
@@ -91,16 +92,29 @@ def build(cfg: SeparableConfig, *, frontend: Frontend, n_classes: int) -> nn.Mod
         n_classes: logits.
 
     Raises:
-        ConfigError: if a window is shorter than what it hears without padding.
+        ConfigError: if the front end does not fit, see `n_bands`.
     """
-    example = frontend.example()
-    assert isinstance(example, Tensor)
-    if example.shape[1] < cfg.shortest:
+    return Separable(cfg, n_bands(cfg, frontend), n_classes)
+
+
+def n_bands(cfg: SeparableConfig, frontend: Frontend) -> int:
+    """Count the bands that a front end gives, which is refused where it does not fit.
+
+    Args:
+        cfg: of a network, or of the members of an ensemble.
+        frontend: that it is given.
+
+    Raises:
+        ConfigError: if the front end gives no bands, or a window is shorter than what a network
+            without padding hears.
+    """
+    _, frames, bands = of_bands(frontend).shape
+    if frames < cfg.shortest:
         raise ConfigError(
-            f"a window of {example.shape[1]} frames is shorter than the {cfg.shortest} that a "
-            "network without padding hears; lengthen windows.window_s, or take the padded form"
+            f"a window of {frames} frames is shorter than the {cfg.shortest} that a network "
+            "without padding hears; lengthen windows.window_s, or take the padded form"
         )
-    return Separable(cfg, frontend.n_features, n_classes)
+    return bands
 
 
 class Trunk(nn.Module):

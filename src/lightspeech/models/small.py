@@ -15,7 +15,13 @@ from lightspeech.frontends.contract import Frontend
 from lightspeech.models._ensemble import Ensemble
 from lightspeech.models.separable import FRONTEND as FRONTEND
 from lightspeech.models.separable import WINDOWS as WINDOWS
-from lightspeech.models.separable import Channels, Separable, SeparableConfig, check_weights
+from lightspeech.models.separable import (
+    Channels,
+    Separable,
+    SeparableConfig,
+    check_weights,
+    n_bands,
+)
 
 
 @config
@@ -39,7 +45,11 @@ def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
         cfg: width, depth and number of the members.
         frontend: that the network is given.
         n_classes: logits.
+
+    Raises:
+        ConfigError: if the front end does not fit, see `separable.n_bands`.
     """
+    bands = n_bands(cfg, frontend)
     if cfg.members == 1:
-        return Separable(cfg, frontend.n_features, n_classes)
-    return Ensemble(cfg, cfg.members, frontend.n_features, n_classes)
+        return Separable(cfg, bands, n_classes)
+    return Ensemble(cfg, cfg.members, bands, n_classes)

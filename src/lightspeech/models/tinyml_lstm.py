@@ -13,6 +13,7 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.frontends.contract import Frontend
+from lightspeech.models._bands import of_bands
 from lightspeech.models.contract import Standardized
 
 FRONTEND = MelConfig(
@@ -72,5 +73,8 @@ def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
         cfg: dropout.
         frontend: that the network is given.
         n_classes: logits.
+
+    Raises:
+        ConfigError: if the front end gives no bands.
     """
-    return TinyMLLSTM(cfg, frontend.n_features, n_classes)
+    return TinyMLLSTM(cfg, of_bands(frontend).shape[2], n_classes)

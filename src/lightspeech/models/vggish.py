@@ -24,6 +24,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import NamedPath, config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends.contract import Frontend
+from lightspeech.models._bands import of_bands
 from lightspeech.models.contract import Unstandardized
 
 FRONTEND = MelConfig(
@@ -127,9 +128,10 @@ def build(cfg: Config, *, frontend: Frontend, n_classes: int) -> nn.Module:
         n_classes: logits.
 
     Raises:
-        ConfigError: if the bands are no multiple of 16 up to 128, or the file does not hold these
-            weights.
+        ConfigError: if the front end gives no bands, they are no multiple of 16 up to 128, or the
+            file does not hold these weights.
     """
+    of_bands(frontend)
     if frontend.n_features % 16 or frontend.n_features > MAX_BANDS:
         raise ConfigError(
             f"vggish halves its bands four times, {frontend.n_features} are no multiple of 16 up "
