@@ -32,6 +32,13 @@ def test_every_speaker_says_every_sentence_in_every_emotion(made):
     }
 
 
+def test_only_what_it_did_not_make_is_told_as_skipped(tmp_path):
+    cfg = synthetic.Config(root=tmp_path, **SMALL)
+    assert synthetic.read(cfg).skipped == []
+    (tmp_path / "notes.txt").touch()
+    assert synthetic.read(cfg).skipped == [tmp_path / "notes.txt"]
+
+
 def test_the_same_seed_gives_the_same_files_and_another_seed_others(made, tmp_path):
     for seed in (0, 1):
         synthetic.read(synthetic.Config(root=tmp_path / str(seed), seed=seed, **SMALL))

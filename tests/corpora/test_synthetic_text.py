@@ -41,7 +41,9 @@ def test_a_share_is_how_often_chance_does_not_decide(share, right):
 
 def test_it_is_read_with_its_words_and_made_once(tmp_path):
     cfg = Config(root=tmp_path, speakers=2, sentences=1)
-    found = synthetic_text.read(cfg).utterances
+    reading = synthetic_text.read(cfg)
+    assert not reading.skipped
+    found = reading.utterances
     rules = json.loads((tmp_path / "rules.json").read_text())
     assert len(found) == 8
     assert {u.emotion for u in found} == {"angry", "calm", "happy", "sad"}

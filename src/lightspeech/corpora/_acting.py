@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
 
+from lightspeech.corpora.base import Reading, Utterance, read_files
 from lightspeech.corpora.synthetic_voice import SAMPLE_RATE, Cues, Speaker, Waveform
 from lightspeech.errors import CorpusError
 from lightspeech.files import replacing, write_json
@@ -19,6 +20,9 @@ NEUTRAL = Cues(pitch_st=0, range_st=2.2, loudness_db=0, rate=1.0, tilt_db=0, jit
 
 SPREAD = Cues(pitch_st=1.0, range_st=0.2, loudness_db=1.5, rate=0.06, tilt_db=0.6, jitter=0.2)
 """Standard deviation of a sentence around its rule; of range, rate and jitter in the logarithm."""
+
+RULES = "rules.json"
+"""What made a corpus, beside its audio."""
 
 FACTORS = ("range_st", "rate", "jitter")
 """Cues that are multiplied, not added, when a rule is weakened or strays."""
@@ -75,7 +79,7 @@ def make(
     """
     text = json.dumps(recipe, sort_keys=True)
     root = root or Path("cache") / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    rules = root / "rules.json"
+    rules = root / RULES
     if not rules.exists():
         write_json(rules, recipe)
     elif rules.read_text(encoding="utf-8") != json.dumps(recipe, indent=2) + "\n":
@@ -85,6 +89,21 @@ def make(
         if not path.exists():
             render(path)
     return root
+
+
+def read(root: Path, parse: Callable[[Path], Utterance | str], *, name: str) -> Reading:
+    """Read what was made, see `read_files`; what made it is no file that is skipped.
+
+    Args:
+        root: folder that `make` gave.
+        parse: gives the utterance of a path, or the reason to reject it.
+        name: of the corpus.
+
+    Raises:
+        CorpusError: if the folder holds no recording of this corpus.
+    """
+    reading = read_files(root, parse, name=name)
+    return replace(reading, skipped=[path for path in reading.skipped if path != root / RULES])
 
 
 def write(path: Path, waveform: Waveform) -> None:

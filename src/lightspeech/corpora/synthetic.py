@@ -18,7 +18,7 @@ from lightspeech import bounds
 from lightspeech.config import as_dict, config
 from lightspeech.corpora import _acting
 from lightspeech.corpora._acting import NEUTRAL
-from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance, read_files
+from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance
 from lightspeech.corpora.synthetic_voice import Cues, Sentence, Speaker, say, sentence
 from lightspeech.errors import ConfigError
 
@@ -88,7 +88,7 @@ def read(cfg: Config) -> Reading:
         OutputError: if the root cannot be written.
     """
     root = make(cfg)
-    return read_files(root, parse, name=NAME)
+    return _acting.read(root, parse, name=NAME)
 
 
 def parse(path: Path) -> Utterance | str:

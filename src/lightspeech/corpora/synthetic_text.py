@@ -19,7 +19,7 @@ import numpy as np
 from lightspeech import bounds
 from lightspeech.config import as_dict, config
 from lightspeech.corpora import _acting
-from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance, read_files
+from lightspeech.corpora.base import Info, Reading, RootConfig, Utterance
 from lightspeech.corpora.synthetic_voice import Cues, say, sentence
 from lightspeech.errors import ConfigError
 
@@ -121,7 +121,7 @@ def read(cfg: Config) -> Reading:
     recipe = describe(cfg)
     files = recipe["files"]
     root = _acting.make(cfg.root, NAME, recipe, lambda path: _render(path, files[path.stem], cfg))
-    return read_files(root, lambda path: _parse(path, files), name=NAME)
+    return _acting.read(root, lambda path: _parse(path, files), name=NAME)
 
 
 def describe(cfg: Config) -> dict[str, Any]:
