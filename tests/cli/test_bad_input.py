@@ -158,7 +158,7 @@ def test_no_bundle_says_what_to_type(lightspeech, error_line, tmp_path, monkeypa
     monkeypatch.delenv(ENVIRONMENT)
     monkeypatch.setattr(places, "ZOO", tmp_path / "zoo")
     line = error_line(lightspeech("predict", "any.wav"))
-    assert "such as --bundle bundles/NAME, or one of the package: it has none" in line
+    assert "such as bundles/NAME, or one of the package: it has none" in line
 
 
 def test_an_unwritable_output_is_one_clear_line(lightspeech, error_line, tmp_path):

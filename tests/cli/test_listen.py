@@ -114,6 +114,12 @@ def test_two_sources_are_refused(lightspeech, error_line):
     assert "--raw and --device are both given" in line
 
 
+@pytest.mark.parametrize("command", [["listen"], ["predict", "-"]])
+def test_a_rate_of_no_recording_is_refused_by_its_option(command, lightspeech, error_line):
+    line = error_line(lightspeech(*command, "--raw", 0))
+    assert "--raw: 0 Hz; allowed are 1000 to" in line
+
+
 def test_bars_tell_level_and_probabilities(voice):
     bars, console = terminal.Bars(load().labels), Console(width=80)
     updates = [update for update in expected(voice) if update.kind is Kind.NOW]

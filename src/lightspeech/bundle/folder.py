@@ -91,7 +91,7 @@ def read(path: str | Path, *, rated: bool = False) -> Bundle:
 def _read_description(path: Path) -> dict[str, Any]:
     if not os.path.isfile(path):
         raise BundleError(
-            f"{path}: no such file; name the folder of a bundle, such as --bundle bundles/NAME, or "
+            f"{path}: no such file; name the folder of a bundle, such as bundles/NAME, or "
             f"one of the package: {shipped() or 'it has none'}"
         )
     if path.stat().st_size > MAX_DESCRIPTION_BYTES:

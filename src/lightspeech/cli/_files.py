@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from lightspeech.audio import folders, remote
+from lightspeech.audio import folders, remote, samples
 from lightspeech.config import check_plain
 from lightspeech.errors import ConfigError
 from lightspeech.files import printable
@@ -51,6 +51,20 @@ def plain(name: str, option: str) -> None:
         check_plain(name)
     except ValueError as error:
         raise ConfigError(f"{option} {name}: {error}") from None
+
+
+def rate(hz: int | None) -> int | None:
+    """Refuse a sample rate that no recording has, of ``--raw``.
+
+    Args:
+        hz: as it was typed; none is none.
+
+    Raises:
+        AudioError: if it is outside `samples.SAMPLE_RATES`.
+    """
+    if hz is not None:
+        samples.check_rate(hz, "--raw")
+    return hz
 
 
 def ending_in(path: Path | None, *suffixes: str) -> Path | None:

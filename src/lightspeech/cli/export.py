@@ -54,7 +54,9 @@ def command(
     folder = bundle.find(source)
     if os.path.isfile(folder / bundle.DESCRIPTION):
         if calibrated_by is not None:
-            raise ConfigError(f"--calibrated-by is of a run; {source} is a bundle")
+            raise ConfigError(
+                f"--calibrated-by is of a run; {source} is a bundle; name the run it was made of"
+            )
         made = convert(
             bundle.read(folder), format=format, bundles=bundles, name=name, prefix=prefix
         )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import typer
 from rich.console import Console
 
+from lightspeech.cli import _files
 from lightspeech.errors import ConfigError
 from lightspeech.inference import answers, live
 from lightspeech.inference.live_stream import Kind, Update
@@ -38,6 +39,7 @@ def command(
         int | None,
         typer.Option(
             metavar="RATE",
+            callback=_files.rate,
             help="Listen to stdin instead: 16-bit little-endian mono, RATE in Hz.",
         ),
     ] = None,

@@ -68,6 +68,7 @@ def command(
         int | None,
         typer.Option(
             metavar="RATE",
+            callback=_files.rate,
             help="Stdin is sound without a header, answered as it comes: 16-bit little-endian "
             "mono, RATE in Hz.",
         ),

@@ -159,7 +159,10 @@ def fill(document: Path, root: Path) -> str:
         text = read_text(document)
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or error
-        raise CorpusError(f"{document}: cannot be read ({why})") from None
+        raise CorpusError(
+            f"{document}: cannot be read ({why}); run it in the repository, or name a document of "
+            "yours: --into FILE"
+        ) from None
     names = PART.findall(text)
     if not names or len(MARKER.findall(text)) != 2 * len(names) or {*names} - {*PARTS}:
         raise CorpusError(
