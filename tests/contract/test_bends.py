@@ -10,9 +10,14 @@ RATE = 16_000
 
 
 @pytest.fixture(params=plugins.names(bends.PACKAGE))
-def bend(request):
-    module = plugins.load(bends.PACKAGE, request.param)
-    return lambda sound, of="a/1": module.bend(sound, RATE, bends.generator(of, request.param))
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def bend(name):
+    module = plugins.load(bends.PACKAGE, name)
+    return lambda sound, of="a/1": module.bend(sound, RATE, bends.generator(of, name))
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +58,15 @@ def test_silence_and_very_short_sound_stay_finite(bend, n, size):
 def test_gain_is_not_what_it_changes(bend, voice):
     loud, quiet = bend(voice), bend(voice * np.float32(0.01))
     np.testing.assert_allclose(quiet * 100, loud, atol=2e-3)
+
+
+def test_what_is_kept_is_named_by_what_the_bend_makes_now(name, monkeypatch):
+    module, before = plugins.load(bends.PACKAGE, name), bends.version(name)
+    assert before.startswith(f"{name}-")
+    with monkeypatch.context() as changed:
+        bend = module.bend
+        changed.setattr(module, "bend", lambda *given: bend(*given) * np.float32(0.9))
+        bends.version.cache_clear()
+        assert bends.version(name) != before
+    bends.version.cache_clear()
+    assert bends.version(name) == before

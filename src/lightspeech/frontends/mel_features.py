@@ -149,7 +149,8 @@ def _files(folder: Path, name: str) -> dict[Path, int]:
     """List the arrays of a version with their axes; only the one as it is is cut for measuring."""
     if name == AS_IT_IS:
         return {folder / f"{array}.npy": axes for array, axes in AXES.items()}
-    return {folder / f"{array}-{name}.npy": AXES[array] for array in ("frames", "offsets")}
+    version = bends.version(name)
+    return {folder / f"{array}-{version}.npy": AXES[array] for array in ("frames", "offsets")}
 
 
 def _find(files: Mapping[Path, int], n: int) -> list[Any] | None:

@@ -113,7 +113,10 @@ def versions(windows: Windows | None, copies: Copies) -> Versions:
         whole=Version("", _as_it_is),
         measured=Version(cut, _as_it_is, windows) if windows is not None else None,
         at_speeds=tuple(Version(f"-x{x:g}", partial(_sped_up, x)) for x in copies.speeds),
-        bent=tuple(Version(f"{ending}-{x}", partial(_bent, x), of_bends) for x in copies.bends),
+        bent=tuple(
+            Version(f"{ending}-{bends.version(x)}", partial(_bent, x), of_bends)
+            for x in copies.bends
+        ),
     )
 
 
