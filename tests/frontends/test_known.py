@@ -8,7 +8,7 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
-from lightspeech.frontends import hidden_states, mel, mel_features, pair
+from lightspeech.frontends import hidden_states, mel, mel_features, pair_inputs
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Order
 from lightspeech.frontends.encoder import Config
@@ -134,6 +134,6 @@ def test_a_front_end_of_known_speakers_computes_and_knows_all_of_a_corpus(tmp_pa
 
 
 def test_a_pair_gives_no_voice_to_know(tmp_path):
-    both = pair.PairInputs(None, None)
+    both = pair_inputs.PairInputs(None, None)
     with pytest.raises(ConfigError, match="of one front end, not of a pair; set normalisation"):
         know(both, ["toy/a"])

@@ -9,7 +9,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import choice_of
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
-from lightspeech.frontends import encoder, mel, pair
+from lightspeech.frontends import encoder, mel, pair, pair_inputs
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Order
 from lightspeech.frontends.contract import Cost, Layer, Origin, Source
@@ -167,9 +167,9 @@ def test_a_pair_within_a_pair_keeps_all_names_apart():
     example = three.example()
     widths = {name: x.shape[2] for name, x in example.items()}
     assert widths == {"first.first": 8, "first.second": 5, "second": 4}
-    inner = pair.part(example, "first")
+    inner = pair_inputs.part(example, "first")
     assert {name: x.shape[2] for name, x in inner.items()} == {"first": 8, "second": 5}
-    assert pair.part(example, "second").shape[2] == 4
+    assert pair_inputs.part(example, "second").shape[2] == 4
 
 
 def test_two_sample_rates_are_refused():

@@ -13,7 +13,8 @@ from lightspeech.config import Choice, config
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel, pair, small_encoder
 from lightspeech.frontends.contract import Frontend
-from lightspeech.frontends.pair import FIRST, SECOND, Pair
+from lightspeech.frontends.pair import Pair
+from lightspeech.frontends.pair_inputs import FIRST, SECOND, part
 from lightspeech.models import base, building, micro
 from lightspeech.models.building import Architecture
 
@@ -52,8 +53,8 @@ class Fusion(nn.Module):
 
     def forward(self, inputs: dict[str, Tensor]) -> Tensor:
         """Logits, shape ``(batch, n_classes)``, of inputs as a pair of front ends gives them."""
-        first = self.first(pair.part(inputs, FIRST)) / self.temperatures[0]
-        second = self.second(pair.part(inputs, SECOND)) / self.temperatures[1]
+        first = self.first(part(inputs, FIRST)) / self.temperatures[0]
+        second = self.second(part(inputs, SECOND)) / self.temperatures[1]
         logits: Tensor = (first + second) / 2
         return logits
 

@@ -20,7 +20,8 @@ from lightspeech.config import Choice, choice_of, config, plugin
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import pair, text
 from lightspeech.frontends.contract import Frontend
-from lightspeech.frontends.pair import FIRST, SECOND, Pair
+from lightspeech.frontends.pair import Pair
+from lightspeech.frontends.pair_inputs import FIRST, SECOND, part
 from lightspeech.models import bert, vggish
 from lightspeech.models.contract import head_of, speech_model
 
@@ -99,7 +100,7 @@ class Multimodal(nn.Module):
 
     def forward(self, inputs: dict[str, Tensor]) -> Tensor:
         """Logits, shape ``(batch, n_classes)``, of inputs as a pair of front ends gives them."""
-        tokens, sound = pair.part(inputs, FIRST), pair.part(inputs, SECOND)
+        tokens, sound = part(inputs, FIRST), part(inputs, SECOND)
         assert isinstance(tokens, Tensor)
         reader, hearer = self._part("text"), self._part("audio")
         dtype = next(self.head.parameters()).dtype
@@ -133,7 +134,7 @@ def _without_head(model: Choice, frontend: Frontend) -> tuple[nn.Module, int]:
     network: Any = model.module.build(model.config, frontend=frontend, n_classes=2)
     if not isinstance(getattr(network, "head", None), nn.Module):
         raise ConfigError(f"{model.name} has no self.head to leave out; take another model.audio")
-    linear = next(part for part in head_of(network).modules() if isinstance(part, nn.Linear))
+    linear = next(each for each in head_of(network).modules() if isinstance(each, nn.Linear))
     network.head = nn.Identity()
     return speech_model(network, frontend, linear.in_features, name=model.name), linear.in_features
 
