@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lightspeech.errors import ConfigError, CorpusError
-from lightspeech.evaluation import results
+from lightspeech.evaluation import bundle_quality, results
 from lightspeech.progress import no_progress
 from lightspeech.protocols import leaks
 from lightspeech.reporting import text
@@ -84,7 +84,10 @@ def test_each_corpus_is_left_out_once_and_has_a_figure(read, places):
     assert other == path.with_name(f"nano.{len(figures.labels)}-classes.json")
     assert results.read(folder / "results.json") == figures
     assert all(f"{name:<9} " in text.describe(figures) for name in LABELS)
-    assert [corpus["name"] for corpus in exported.corpora] == ["csv"]
+    assert [corpus["name"] for corpus in exported.corpora] == list(LABELS)
+    assert bundle_quality.is_leaky(exported, trained.utterances)  # all but whom it was tested on
+    tested = bundle_quality.strangers(exported, trained.utterances)
+    assert {u.corpus for u in tested} == {trained.protocol.splits[0].name}
     answers = measuring.answers(trained)
     sure = sureness.fitted(answers, trained, ("angry", "neutral"))
     made = export(

@@ -71,6 +71,18 @@ def test_copies_of_what_it_learnt_from_are_told_by_their_names(toy, utterances):
         bundle_quality.strangers(bundle, copies[:2])
 
 
+@pytest.mark.parametrize("reader", ["csv", "folder"])
+def test_where_only_the_reader_is_named_anybody_may_be_known(toy, utterances, reader):
+    """Bundles of earlier versions do not name a user's own corpora."""
+    learnt = ({"name": reader, "licence": "none", "citation": "none"},)
+    bundle = dataclasses.replace(toy, corpora=learnt)
+    others = [dataclasses.replace(u, corpus="mine", speaker="mine/a") for u in utterances]
+    assert bundle_quality.is_leaky(bundle, others)
+    assert not bundle_quality.is_leaky(bundle, bundle_quality.held_out(bundle, utterances))
+    with pytest.raises(CorpusError, match=f"learnt from .'{reader}'."):
+        bundle_quality.strangers(bundle, others)
+
+
 class Sure:
     """A bundle of the four common classes that always answers the first."""
 

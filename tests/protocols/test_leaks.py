@@ -188,6 +188,8 @@ def test_a_bundle_must_not_be_measured_on_whom_it_was_taught_by():
         leaks.check_init("micro", {"toy"}, (), APART, protocol(leaky=False))
     leaks.check_init("micro", {"toy"}, (), APART, protocol(leaky=True))
     leaks.check_init("micro", {"other"}, (), APART, protocol(leaky=False))
+    with pytest.raises(LeakError, match="the bundle mine knows"):  # whose corpora have no names
+        leaks.check_init("mine", {"folder"}, (), APART, protocol(leaky=False))
 
 
 def test_speakers_that_a_bundle_never_met_may_be_measured():

@@ -22,7 +22,7 @@ compress: STEPS
 def study(tmp_path):
     """A study of a recipe with all its steps; nothing of it is on disk."""
 
-    def make(name, corpora, *, model="nano", steps="[]"):
+    def make(name, corpora, *, model="nano", steps="[]", heard=()):
         text = RECIPE.replace("NAME", name).replace("MODEL", model)
         path = tmp_path / f"{name}.yaml"
         path.write_text(text.replace("CORPORA", corpora).replace("STEPS", steps))
@@ -31,11 +31,15 @@ def study(tmp_path):
         if chosen.compress:
             folder = folder / f"{len(chosen.compress)}-{chosen.compress[-1].name}"
         return Study(
-            folder=folder, recipe=chosen, utterances=[], steps=chosen.compress,
-            protocol=SimpleNamespace(),
+            folder=folder, recipe=chosen, steps=chosen.compress, protocol=SimpleNamespace(),
+            utterances=[SimpleNamespace(corpus=name) for name in heard or names_in(chosen)],
         )  # fmt: skip
 
     return make
+
+
+def names_in(chosen):
+    return [corpus.name for corpus in chosen.corpora]
 
 
 @pytest.fixture
@@ -68,6 +72,13 @@ def test_corpora_of_a_student_its_unlabelled_speech_and_its_teachers_are_told_on
     assert names(sources.corpora(student)) == ["ravdess", "nemo", "tess", "emodb"]
     assert sources.corpora(student)[0]["licence"] == "CC BY-NC-SA 4.0"
     assert sources.encoders(student) == ({"name": "whisper-base", **encoder.WHISPER},)
+
+
+def test_own_recordings_are_told_by_the_names_that_utterances_have(study):
+    heard = ["mine", "ravdess"]  # a table says of some rows that they are of a known corpus
+    own, ravdess = sources.corpora(study("own", "[{name: csv, root: t.csv}]", heard=heard))
+    assert own == {"name": "mine", "licence": "that of your recordings", "citation": "none"}
+    assert (ravdess["name"], ravdess["licence"]) == ("ravdess", "CC BY-NC-SA 4.0")
 
 
 def test_encoders_side_by_side_are_both_told_and_unknown_ones_say_so(study, known):

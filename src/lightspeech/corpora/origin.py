@@ -9,6 +9,8 @@ from lightspeech import plugins
 from lightspeech.corpora.base import Utterance
 
 PACKAGE = "lightspeech.corpora"
+OWN = frozenset({"csv", "folder"})
+"""Readers of somebody's own recordings, whose corpora have names of their own."""
 
 
 def original(utterance: Utterance, corpora: Collection[str]) -> Utterance:
@@ -27,6 +29,22 @@ def original(utterance: Utterance, corpora: Collection[str]) -> Utterance:
         if isinstance(found, Utterance):
             return replace(utterance, corpus=found.corpus, speaker=found.speaker)
     return utterance
+
+
+def may_know(
+    utterance: Utterance, corpora: Collection[str], strangers: Collection[str] = ()
+) -> bool:
+    """Tell whether who learnt from some corpora may have heard who speaks.
+
+    Args:
+        utterance: of any corpus; of a copy it counts whose recording it was, see `original`.
+        corpora: names of those that were learnt from. The name of a reader of `OWN` is none: what
+            was learnt from is not known then, and it may be anybody.
+        strangers: speakers that were not, of whatever corpus.
+    """
+    source = original(utterance, corpora)
+    is_named = OWN.isdisjoint(corpora)
+    return source.speaker not in strangers and (source.corpus in corpora or not is_named)
 
 
 @cache

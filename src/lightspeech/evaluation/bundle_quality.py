@@ -9,7 +9,7 @@ from lightspeech.audio import io
 from lightspeech.bundle import Bundle
 from lightspeech.corpora import labels
 from lightspeech.corpora.base import Utterance
-from lightspeech.corpora.origin import original
+from lightspeech.corpora.origin import may_know, original
 from lightspeech.errors import BundleError, CorpusError
 from lightspeech.evaluation.conditions import KNOWN_SPEAKER, Conditions
 from lightspeech.inference.predictor import Predictor, said
@@ -98,10 +98,8 @@ def strangers(bundle: Bundle, utterances: Sequence[Utterance]) -> list[Utterance
     """
     tested = set(bundle.provenance.get("test_speakers", ()))
     known = _corpora(bundle)
-    sources = [original(utterance, known) for utterance in utterances]  # of copies too
-    pairs = list(zip(utterances, sources, strict=True))
-    kept = [utterance for utterance, source in pairs if source.speaker in tested]
-    kept = kept or [utterance for utterance, source in pairs if source.corpus not in known]
+    kept = [u for u in utterances if original(u, known).speaker in tested]
+    kept = kept or [u for u in utterances if not may_know(u, known)]
     if not kept:
         raise CorpusError(
             f"learnt from {sorted(known)}, and none of its test speakers "
@@ -122,9 +120,7 @@ def is_leaky(bundle: Bundle, utterances: Sequence[Utterance]) -> bool:
     """
     trained = _corpora(bundle)
     test_speakers = set(bundle.provenance.get("test_speakers", ()))
-    sources = [original(utterance, trained) for utterance in utterances]
-    known = [u for u in sources if u.corpus in trained and u.speaker not in test_speakers]
-    return bool(known) or not trained
+    return not trained or any(may_know(u, trained, test_speakers) for u in utterances)
 
 
 def _corpora(bundle: Bundle) -> set[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from lightspeech.corpora.base import Utterance
-from lightspeech.corpora.origin import original
+from lightspeech.corpora.origin import may_know
 from lightspeech.errors import LeakError
 from lightspeech.protocols.base import Protocol, Split
 
@@ -256,12 +256,7 @@ def check_init(
     Raises:
         LeakError: naming the bundle and whom it knows of the first such fold.
     """
-    sources = [original(u, corpora) for u in utterances]  # of copies too
-    known = tuple(
-        utterance
-        for utterance, source in zip(utterances, sources, strict=True)
-        if source.corpus in corpora and source.speaker not in strangers
-    )
+    known = tuple(u for u in utterances if may_know(u, corpora, strangers))
     remedy = "leave init out, or take other recordings"
     bundle = Heard(study=name, train=known, selection=(), role="bundle", remedy=remedy)
     for split in () if protocol.leaky else protocol.splits:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lightspeech import bundle as bundles
-from lightspeech.config import Choice
+from lightspeech import plugins
+from lightspeech.corpora.base import Info
+from lightspeech.corpora.origin import OWN, PACKAGE
 from lightspeech.errors import CorpusError
 from lightspeech.files import placed
 from lightspeech.studies.study import Study, read_study
@@ -22,7 +24,7 @@ def corpora(trained: Study) -> tuple[Source, ...]:
     labels, stands there by its name.
     """
     studies = list(_studies(trained))
-    known = [_of_corpus(corpus) for study in studies for corpus in _listed(study)]
+    known = [corpus for study in studies for corpus in (*_heard(study), *_unlabelled(study))]
     known += [corpus for study in studies for corpus in _of_init(study, "corpora")]
     lost = (path for study in studies for path, teacher in _teachers(study) if teacher is None)
     return _once([*known, *({"name": f"teacher {path}", **UNKNOWN} for path in lost)])
@@ -62,16 +64,26 @@ def _teachers(study: Study) -> Iterator[tuple[Path, Study | None]]:
                 yield path, None
 
 
-def _listed(study: Study) -> list[Choice]:
-    """List the corpora of a study, those without labels last."""
+def _heard(study: Study) -> Iterator[Source]:
+    """Describe the corpora of a study by the names that its recordings have.
+
+    A table may say that its recordings are of a corpus that is known here.
+    """
+    for name in dict.fromkeys(utterance.corpus for utterance in study.utterances):
+        reader = name if name in plugins.names(PACKAGE) else min(OWN)
+        yield _described(name, plugins.load(PACKAGE, reader).INFO)
+
+
+def _unlabelled(study: Study) -> Iterator[Source]:
+    """Describe the corpora without labels, by their readers."""
     lessons = (step.module.learns_from(step.config) for step in study.steps)
     of_steps = (corpus for lesson in lessons for corpus in lesson.corpora)
-    return [*study.recipe.corpora, *study.recipe.training.unlabelled, *of_steps]
+    for corpus in (*study.recipe.training.unlabelled, *of_steps):
+        yield _described(corpus.name, corpus.module.INFO)
 
 
-def _of_corpus(corpus: Choice) -> Source:
-    info = corpus.module.INFO
-    return {"name": corpus.name, "licence": info.licence, "citation": info.citation}
+def _described(name: str, info: Info) -> Source:
+    return {"name": name, "licence": info.licence, "citation": info.citation}
 
 
 def _once(sources: Iterable[Source]) -> tuple[Source, ...]:
