@@ -265,3 +265,27 @@ def test_a_name_that_two_people_share_tells_nobody(tmp_path, write_tone):
     cfg = folder.Config(root=tmp_path / "mine", speakers=tmp_path / "who.csv")
     reading = folder.read(cfg)
     assert [u.speaker for u in reading.utterances] == ["mine/ben"]
+
+
+@pytest.mark.parametrize("again", ["sad/1.wav,ben", "SAD\\1.wav, ben "])
+def test_two_people_of_one_path_are_refused(tmp_path, write_tone, again):
+    write_tone(tmp_path / "mine" / "sad" / "1.wav")
+    (tmp_path / "who.csv").write_text(f"path,speaker\nsad/1.wav,anna\n{again}\n")
+    cfg = folder.Config(root=tmp_path / "mine", speakers=tmp_path / "who.csv")
+    with pytest.raises(CorpusError, match=r"speaker of .* is 'anna' and 'ben'; keep one"):
+        folder.read(cfg)
+
+
+def test_one_path_twice_with_one_speaker_is_no_fault(tmp_path, write_tone):
+    write_tone(tmp_path / "mine" / "sad" / "1.wav")
+    (tmp_path / "who.csv").write_text("path,speaker\nsad/1.wav,Anna\nsad/1.wav,anna\n")
+    cfg = folder.Config(root=tmp_path / "mine", speakers=tmp_path / "who.csv")
+    assert [u.speaker for u in folder.read(cfg).utterances] == ["mine/Anna"]
+
+
+def test_files_whose_names_differ_in_their_suffix_alone_tell_nobody(tmp_path, write_tone):
+    write_tone(tmp_path / "mine" / "sad" / "1.wav")
+    write_tone(tmp_path / "mine" / "sad" / "2.wav")
+    (tmp_path / "who.csv").write_text("path,speaker\n1.mp3,anna\n1.flac,ben\n2.mp3,ben\n")
+    cfg = folder.Config(root=tmp_path / "mine", speakers=tmp_path / "who.csv")
+    assert [u.speaker for u in folder.read(cfg).utterances] == ["mine/ben"]

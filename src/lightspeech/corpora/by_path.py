@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from lightspeech.audio.folders import SUFFIXES
 from lightspeech.corpora._encoding import decode
-from lightspeech.corpora._spelling import key
+from lightspeech.corpora._spelling import first_spellings, key
 from lightspeech.corpora._table import posix, read_rows
 from lightspeech.errors import CorpusError
 from lightspeech.files import read_bytes
@@ -24,24 +24,30 @@ def from_table(table: Path, columns: Mapping[str, str], column: str) -> Callable
         Gives the cell of a path; None where no row is of it alone.
 
     Raises:
-        CorpusError: if it cannot be read, or lacks a column.
+        CorpusError: if it cannot be read, lacks a column, or says two things of one path.
         MissingExtra: if it is a spreadsheet and the package that reads them is not installed.
     """
-    whole: dict[str, str] = {}
+    said: dict[str, str] = {}
+    whole: dict[str, set[str]] = {}
     ends: dict[str, set[str]] = {}
     theirs = {name: columns[name] for name in ("path", column) if name in columns}
-    for row in read_rows(table, ("path", column), columns=theirs):
-        path = _without_suffix(posix(row["path"]))
-        whole[path] = row[column]
+    rows = read_rows(table, ("path", column), columns=theirs)
+    spelt = first_spellings(row[column] for row in rows)
+    for row in rows:
+        full, named = key(posix(row["path"])), spelt[row[column]]
+        if (before := said.setdefault(full, named)) != named:
+            raise CorpusError(
+                f"{table}: {column} of {row['path']!r} is {before!r} and {named!r}; keep one "
+                "of the rows, or write the folders of each recording before its name"
+            )
+        path = _without_suffix(full)
+        whole.setdefault(path, set()).add(named)
         for end in _ends(path):
-            ends.setdefault(end, set()).add(row[column])
+            ends.setdefault(end, set()).add(named)
 
     def cell(path: str) -> str | None:
         path = _without_suffix(path)
-        for end in _ends(path):
-            if end in whole:
-                return whole[end]
-        named = ends.get(path, set())
+        named = next((whole[end] for end in _ends(path) if end in whole), ends.get(path, set()))
         return next(iter(named)) if len(named) == 1 else None  # two people: the name does not tell
 
     return cell

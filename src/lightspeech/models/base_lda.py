@@ -23,7 +23,7 @@ from lightspeech.models import whisper, whisper_lda
 from lightspeech.models.whisper_lda import WINDOWS as WINDOWS
 
 FRONTEND = small_encoder.Config()
-MISSED = 0.01
+MISSED = 0.02
 """Share of the windows of speech taken for nobody's."""
 
 
