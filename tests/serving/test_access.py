@@ -26,7 +26,9 @@ def test_others_need_one(host):
     assert not for_host(host, TOKEN, ()).is_local
 
 
-@pytest.mark.parametrize("given", [None, "", "0123456789abcdeF", TOKEN[:-1], TOKEN + "0", "ü" * 16])
+@pytest.mark.parametrize(
+    "given", [None, "", "0123456789abcdeF", TOKEN[:-1], TOKEN + "0", "ü" * 16, "\ud800"]
+)
 def test_a_wrong_token_is_refused(given):
     with pytest.raises(Refused) as refused:
         for_host("0.0.0.0", TOKEN, ()).check_token(given)
@@ -52,6 +54,7 @@ def test_the_token_stands_in_a_header():
         ("evil.example:8000", "http://evil.example:8000", False),
         ("evil.example", None, False),
         ("[", None, False),
+        ("localhost:8000", "http://[", False),
     ],
 )
 def test_web_pages_of_others_may_not_ask_a_server_that_trusts_its_machine(host, origin, passes):

@@ -97,8 +97,24 @@ def test_an_unknown_model_is_refused(server, wav):
         server.client.predict(wav, model="huge")
 
 
-def test_a_form_is_refused_and_the_message_says_what_to_type(server):
-    form = "Content-Type: multipart/form-data; boundary=x"
+@pytest.mark.parametrize(
+    ("path", "method", "status", "says"),
+    [
+        ("/v1/predict?whole=maybe", "POST", 400, "whole: Input should be a valid boolean"),
+        ("/v2/predict", "GET", 404, "Not Found"),
+        ("/v1/models", "POST", 405, "Method Not Allowed"),
+    ],
+)
+def test_every_refusal_has_one_form(server, path, method, status, says):
+    answered, content = server.ask(path, method=method)
+    told = json.loads(content)["error"]
+    assert (answered, told["type"], told["code"]) == (status, "error", "bad_request")
+    assert says in told["message"]
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "Multipart/FORM-data"])
+def test_a_form_is_refused_and_the_message_says_what_to_type(server, kind):
+    form = f"Content-Type: {kind}; boundary=x"
     body = b'--x\r\nContent-Disposition: form-data; name="f"; filename="../../etc/x"\r\n\r\n--x--'
     status, content = server.ask(
         "/v1/predict", form, f"Content-Length: {len(body)}", body=body, method="POST"
@@ -179,6 +195,16 @@ def test_decoding_that_takes_too_much_memory_is_refused_and_the_next_is_answered
         for _ in range(2):
             with pytest.raises(ServerError, match="too much .*memory"):
                 server.client.predict(large)
+        assert server.client.predict(wav)["model"] == "micro"
+
+
+def test_a_decoder_that_ended_while_it_was_idle_costs_no_file(start, wav):
+    with start(decoders=1) as server:
+        server.client.predict(wav)
+        idle = server.service.decoders._idle
+        [process] = idle._queue
+        process.kill()
+        server.until(lambda: process.returncode is not None)
         assert server.client.predict(wav)["model"] == "micro"
 
 

@@ -116,3 +116,11 @@ def test_a_file_without_integers_begins_nothing(make_bundle, features):
     other = make_bundle()
     with pytest.raises(BundleError, match="holds no weights that a training can begin with"):
         loaded(replace(run_config(), init=str(other.path)), FOUR, features)
+
+
+def test_a_bundle_that_was_pruned_begins_nothing(features):
+    """It states the channels that it was built with; its file has fewer, as a narrower one has."""
+    cfg = run_config()
+    wider = replace(cfg.model, config=replace(cfg.model.config, channels=(84, 84, 84, 84, 96)))
+    with pytest.raises(BundleError, match=r"was pruned to \(80, .* of \(84, .*leave init out"):
+        loaded(replace(cfg, model=wider), FOUR, features)

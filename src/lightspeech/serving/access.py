@@ -2,7 +2,7 @@
 
 import hmac
 import ipaddress
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers
 
@@ -40,10 +40,11 @@ class Access:
             Refused: if it is a foreign one.
         """
         host = headers.get("host", "")
-        if self.is_local and self.token is None and not is_loopback(_name(f"//{host}")):
+        name = _host(f"//{host}").hostname or ""
+        if self.is_local and self.token is None and not is_loopback(name):
             raise Refused(Code.FORBIDDEN, f"host {host!r} is not this machine")
         origin = headers.get("origin")
-        if origin is None or origin in self.origins or urlsplit(origin).netloc == host:
+        if origin is None or origin in self.origins or _host(origin).netloc == host:
             return
         raise Refused(Code.FORBIDDEN, f"pages of {origin} may not ask; allow it with --origin")
 
@@ -55,7 +56,7 @@ class Access:
         """
         if self.token is None:
             return
-        if not hmac.compare_digest((given or "").encode(), self.token.encode()):
+        if not hmac.compare_digest(*(_bytes(token or "") for token in (given, self.token))):
             raise Refused(
                 Code.UNAUTHORIZED, "the token is missing or wrong; send Authorization: Bearer TOKEN"
             )
@@ -99,8 +100,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _name(url: str) -> str:
+def _host(url: str) -> SplitResult:
+    """Split an address; one that is none has no host."""
     try:
-        return urlsplit(url).hostname or ""
+        return urlsplit(url)
     except ValueError:
-        return ""
+        return urlsplit("")
+
+
+def _bytes(token: str) -> bytes:
+    """Encode whatever a client sends: half a character in JSON, too."""
+    return token.encode(errors="surrogatepass")

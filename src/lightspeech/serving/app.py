@@ -8,12 +8,14 @@ from importlib.resources import files
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Query, Request, Response, WebSocket
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from lightspeech import __version__
 from lightspeech.serving import access, site, streams, uploads
-from lightspeech.serving.protocol import Refused
+from lightspeech.serving.protocol import Code, Refused
 from lightspeech.serving.service import Service
 
 POLICY = (
@@ -56,6 +58,16 @@ def app(service: Service) -> FastAPI:
         # What is left of a body that was refused is not read.
         headers = {"Connection": "close"} | ({"Retry-After": "1"} if refused.status == 503 else {})
         return JSONResponse({"error": refused.as_json()}, refused.status, headers)
+
+    @made.exception_handler(RequestValidationError)
+    async def misread(request: Request, fault: RequestValidationError) -> Response:
+        told = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in fault.errors())
+        return await refuse(request, Refused(Code.BAD_REQUEST, f"{told}; see /docs"))
+
+    @made.exception_handler(HTTPException)
+    async def refuse_address(request: Request, fault: HTTPException) -> Response:
+        refused = Refused(Code.BAD_REQUEST, f"{fault.detail}; see /docs")
+        return JSONResponse({"error": refused.as_json()}, fault.status_code, fault.headers)
 
     @made.middleware("http")
     async def check_page(
@@ -155,7 +167,7 @@ def _add_page(made: FastAPI, service: Service, known: Known) -> None:
 
 def _file(contents: Mapping[str, bytes], address: str) -> Response:
     if address not in contents:
-        return JSONResponse({"detail": "Not Found"}, 404)
+        raise HTTPException(404)
     kind = KINDS[address.rpartition(".")[2]]
     return Response(contents[address], headers=HEADERS, media_type=kind)
 

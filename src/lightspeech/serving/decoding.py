@@ -69,7 +69,8 @@ class Decoders:
         process = await self._idle.get()
         kept = None
         try:
-            process = process or await started(self._limits)
+            if process is None or process.returncode is not None:  # it ended while it was idle
+                process = await started(self._limits)
             async with asyncio.timeout(self._limits.decode_s):
                 decoded = await self._decode(process, content, sample_rate)
             kept = process

@@ -62,7 +62,7 @@ async def received(request: Request, limit: int, receive_s: float) -> bytes:
     Raises:
         Refused: if it is longer, slower, empty, or a form.
     """
-    if request.headers.get("content-type", "").startswith(FORM):
+    if request.headers.get("content-type", "").lower().startswith(FORM):
         raise Refused(
             Code.BAD_REQUEST, "send the file itself, not a form: curl --data-binary @speech.wav URL"
         )

@@ -94,7 +94,14 @@ def load(
     with torch.no_grad():
         for name, layer in network.named_modules():
             if isinstance(layer, nn.Conv2d | nn.Linear) and name in weights:
-                _fill(layer, norms.get(name), *weights.pop(name))
+                weight, bias = weights.pop(name)
+                if weight.shape != layer.weight.shape:
+                    raise BundleError(
+                        f"{bundle.path}: {name} was pruned to {tuple(weight.shape)} of "
+                        f"{tuple(layer.weight.shape)}; take one of {bundles.shipped()}, export the "
+                        "step before pruning, or leave init out"
+                    )
+                _fill(layer, norms.get(name), weight, bias)
         statistics = weights.pop("norm", None)
         if weights or statistics is None:
             raise BundleError(
