@@ -24,7 +24,7 @@ def main() -> None:
     known = read_json(to) if to.is_file() else {}
     for folder in got.studies:
         study = read_study(folder)
-        corpora = sureness.corpora_of(measuring.answers(study), study)
+        corpora = sureness.left_out_by(measuring.answers(study), study)
         known[study.name] = [as_dict(activation.measure(each)) for each in corpora]
         print(study.name, *known[study.name], sep="\n")
     write_json(to, known)

@@ -21,7 +21,7 @@ def main() -> None:
     asked.add_argument("--results", type=Path, default=Path("results"))
     got = asked.parse_args()
     study = read_study(got.study)
-    corpora = sureness.corpora_of(measuring.answers(study), study)
+    corpora = sureness.left_out_by(measuring.answers(study), study)
     figures = left_out.measure(corpora)
     temperature = left_out.temperature(corpora)
     to = got.results / left_out.PATH

@@ -99,9 +99,9 @@ def test_each_corpus_is_left_out_once_and_has_a_figure(read, places):
     assert made.provenance["calibrated_by"] == chosen.name
     with pytest.raises(CorpusError, match=r"tells \['angry', 'neutral'\] apart, the run \['sad'\]"):
         sureness.fitted(answers, trained, ("sad",))
-    of_speakers = replace(trained, protocol=replace(trained.protocol, unit="speaker"))
-    with pytest.raises(CorpusError, match="keeps speakers apart; name one that leaves corpora"):
-        sureness.fitted(answers, of_speakers, ("angry", "neutral"))
+    leaky = replace(trained, protocol=replace(trained.protocol, leaky=True))
+    with pytest.raises(CorpusError, match="knew whom it was tested on; name a study that keeps"):
+        sureness.fitted(answers, leaky, ("angry", "neutral"))
 
 
 def test_one_corpus_has_no_figure_by_corpus(make_study):

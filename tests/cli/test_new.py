@@ -10,7 +10,10 @@ import pytest
 import soundfile
 import yaml
 
+from lightspeech import bundle
 from lightspeech.corpora import synthetic
+from lightspeech.studies.study import read_study
+from lightspeech.workflows import measuring, sureness
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own-data.md").read_text(encoding="utf-8")
 
@@ -154,3 +157,14 @@ def test_the_page_does_as_it_says(tmp_path, monkeypatch, lightspeech):
         assert ended.code == 0, ended.err
     assert "mine_final" in line
     assert len(ended.out.splitlines()) == 1 + 6
+    measured, final = (bundle.read(Path("bundles") / name) for name in ("mine", "mine_final"))
+    assert final.provenance["calibrated_by"] == "mine"
+    assert "calibrated_by" not in measured.provenance
+    answers = measuring.answers(read_study(Path("runs/mine")))
+    told = sureness.fitted(answers, read_study(Path("runs/mine")), final.labels)
+    assert (final.temperature, final.thresholds) == told
+    once = ("training.epochs=1", "--processes", "1")
+    Path("runs/mine").rename("runs/elsewhere")  # nobody measured it, as far as it is known
+    alone = lightspeech("run", "mine.yaml", "--final", "--fresh", *once)
+    assert "is told by the few that it was selected on" in alone.err
+    assert "calibrated_by" not in bundle.read(Path("bundles/mine_final")).provenance

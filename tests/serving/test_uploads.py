@@ -13,6 +13,7 @@ import soundfile
 
 from lightspeech.errors import ServerError
 from lightspeech.inference import answers
+from lightspeech.serving import decoding
 from lightspeech.serving.access import Access
 
 TOKEN = "0123456789abcdef"
@@ -198,11 +199,17 @@ def test_decoding_that_takes_too_much_memory_is_refused_and_the_next_is_answered
         assert server.client.predict(wav)["model"] == "micro"
 
 
-def test_a_decoder_that_ended_while_it_was_idle_costs_no_file(start, wav):
+def test_a_decoder_that_ended_while_it_was_idle_costs_no_file(start, wav, monkeypatch):
+    begin, begun = decoding.started, []
+
+    async def remembered(*given):
+        begun.append(await begin(*given))
+        return begun[-1]
+
+    monkeypatch.setattr(decoding, "started", remembered)
     with start(decoders=1) as server:
         server.client.predict(wav)
-        idle = server.service.decoders._idle
-        [process] = idle._queue
+        [process] = begun
         process.kill()
         server.until(lambda: process.returncode is not None)
         assert server.client.predict(wav)["model"] == "micro"

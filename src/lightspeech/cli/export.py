@@ -40,8 +40,8 @@ def command(
     calibrated_by: Annotated[
         Path | None,
         typer.Option(
-            help="For a run: study that leaves corpus after corpus out; its answers say how sure "
-            "the model may be of strangers."
+            help="For a run: study that leaves corpora or speakers out; its answers say how sure "
+            "the model may be of strangers. Of a final run the one that measured it, if left out."
         ),
     ] = None,
 ) -> None:

@@ -89,6 +89,22 @@ def by_corpus(runs: Sequence[Predictions], temperatures: Sequence[float]) -> lis
     ]
 
 
+def by_fold(runs: Sequence[Predictions], temperatures: Sequence[float]) -> list[LeftOut]:
+    """Sort the answers of a study within a corpus: the strangers of each fold stand for a corpus.
+
+    Args:
+        runs: one of each fold and seed.
+        temperatures: of each, > 0.
+    """
+    found: dict[int, list[tuple[Predictions, float]]] = {}
+    for run, temperature in zip(runs, temperatures, strict=True):
+        found.setdefault(run.fold, []).append((run, temperature))
+    return [
+        LeftOut(f"fold {fold}", *(tuple(part) for part in zip(*pairs, strict=True)))
+        for fold, pairs in sorted(found.items())
+    ]
+
+
 def temperature(corpora: Sequence[LeftOut]) -> float:
     """Fit the temperature of least negative log-likelihood; all corpora and classes weigh alike."""
 

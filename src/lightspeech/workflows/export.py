@@ -31,8 +31,8 @@ def export(
         bundles: folder that the bundle goes into.
         name: of the bundle; None: that of recipe and step.
         prefix: of the names of its C; None: the usual one.
-        calibrated_by: folder of a study that leaves corpus after corpus out, whose answers say how
-            sure the model may be of strangers; None: the run's own selection set does.
+        calibrated_by: folder of a study that leaves corpora or speakers out, whose answers say how
+            sure the model may be of strangers; None: as of `publish.export_as`.
 
     Raises:
         ConfigError: if there is no such format, this is no run, or the format cannot take it, or

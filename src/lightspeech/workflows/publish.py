@@ -62,14 +62,15 @@ def export_as(
         places: where the bundle goes, into a folder that ends in the format's name but for ONNX.
         format: an exporter, such as ``c99``.
         prefix: of the names of its C; None: the usual one.
-        others: a study that leaves corpus after corpus out, whose answers say how sure the run
-            may be; None: its own selection set does.
+        others: a study whose answers to whom it left out say how sure the run may be; None: the
+            one that measured the recipe of a final model, else the selection set of the run.
 
     Raises:
         ConfigError: if there is no such exporter, or it cannot take this run or a prefix.
         CorpusError: if a run of the study is not finished, or ``others`` is no such study.
     """
     run = runs.read_run(study.folder / run_name)
+    others = others or sureness.measured_beside(study)
     if others is not None:
         temperature, thresholds = sureness.fitted(measuring.answers(others), others, run.labels)
         run = dataclasses.replace(run, temperature=temperature, thresholds=thresholds)

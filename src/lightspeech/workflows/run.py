@@ -12,7 +12,7 @@ from lightspeech.progress import Progress
 from lightspeech.reporting import html
 from lightspeech.reporting.study_figures import Example
 from lightspeech.studies.study import Study
-from lightspeech.workflows import bundling, measuring, publish
+from lightspeech.workflows import bundling, measuring, publish, sureness
 from lightspeech.workflows.example import answer_example
 from lightspeech.workflows.train import Job, train
 
@@ -48,6 +48,12 @@ def _untested(study: Study, job: Job) -> Bundle | None:
     """Export a model that tests nobody, as it is meant to be used, where a bundle can hold it."""
     if not job.final or bundling.why_no_bundle(study.recipe.run_config()) is not None:
         return None
+    if study.recipe.ratings is None and sureness.measured_beside(study) is None:
+        job.notice(
+            f"{study.recipe.name}: how sure it may be is told by the few that it was selected on, "
+            "which is often too sure; measure the recipe without --final, then export again: "
+            f"lightspeech export {study.folder / study.run_names[0]}"
+        )
     return publish.export_as(study, study.run_names[0], job.places, bundling.USUAL)
 
 

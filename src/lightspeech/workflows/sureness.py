@@ -1,31 +1,33 @@
-"""How sure a run may be of strangers: by a study that leaves corpus after corpus out."""
+"""How sure a run may be of strangers: by the answers of a study to whom it left out."""
 
 from collections.abc import Sequence
 
+from lightspeech.corpora import manifest
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import left_out
 from lightspeech.evaluation.conditions import CORPUS
 from lightspeech.evaluation.left_out import LeftOut
-from lightspeech.studies.study import Study
+from lightspeech.studies.study import Study, read_study
 from lightspeech.training import layout
 from lightspeech.training import run as runs
 from lightspeech.training.predictions import Predictions
+from lightspeech.workflows.train import FINAL, final_of
 
 
 def fitted(
     answers: Sequence[Predictions], study: Study, labels: tuple[str, ...]
 ) -> tuple[float, tuple[float, ...]]:
-    """Fit temperature and thresholds on corpora that were left out in training.
+    """Fit temperature and thresholds on corpora, or on speakers, that were left out in training.
 
     Args:
         answers: of every fold and seed of the study.
-        study: leaves out one corpus in each fold.
+        study: leaves out a corpus in each fold, or some speakers.
         labels: classes that it must tell apart.
 
     Raises:
-        CorpusError: if it leaves out no corpora, or classes differ.
+        CorpusError: if it knew whom it was tested on, or classes differ.
     """
-    corpora = corpora_of(answers, study)
+    corpora = left_out_by(answers, study)
     known = answers[0].labels
     if known != labels:
         raise CorpusError(f"{study.folder} tells {list(known)} apart, the run {list(labels)}")
@@ -33,22 +35,45 @@ def fitted(
     return temperature, left_out.thresholds_of(corpora, temperature)
 
 
-def corpora_of(answers: Sequence[Predictions], study: Study) -> list[LeftOut]:
-    """Sort what a study answered to the corpora that it left out.
+def measured_beside(final: Study) -> Study | None:
+    """Find the study in the next folder that measured a final one's recipe and recordings.
+
+    Of the few whom a final model is selected on it may get all right, and would never be uncertain.
+
+    Args:
+        final: any study.
+
+    Returns:
+        None where it is no final one, or nobody measured it to the end on strangers.
+    """
+    folder = final.folder.with_name(final.folder.name.removesuffix(FINAL))
+    if folder == final.folder or not (folder / layout.RECIPE).is_file():
+        return None
+    study = read_study(folder, rated=True)
+    is_same = final_of(study.recipe) == final.recipe
+    is_same &= manifest.digest(study.utterances) == manifest.digest(final.utterances)
+    is_honest = study.is_tested and not study.protocol.leaky and study.recipe.ratings is None
+    is_done = all(runs.is_done(folder / name) for name in study.run_names)
+    return study if is_same and is_honest and is_done else None
+
+
+def left_out_by(answers: Sequence[Predictions], study: Study) -> list[LeftOut]:
+    """Sort what a study answered to whom it left out: by corpus, or within one by fold.
 
     Args:
         answers: of every fold and seed of the study.
         study: whose runs tell their temperatures.
 
     Raises:
-        CorpusError: if it leaves out none.
+        CorpusError: if it knew whom it was tested on, or leaves out one corpus alone.
     """
-    if study.protocol.unit != CORPUS:
+    if study.protocol.leaky:
         raise CorpusError(
-            f"{study.folder} keeps {study.protocol.unit}s apart; name one that leaves corpora out"
+            f"{study.folder} knew whom it was tested on; name a study that keeps speakers apart"
         )
     temperatures = [
         runs.read_run(study.folder / layout.run_name(each.fold, each.seed)).temperature
         for each in answers
     ]
-    return left_out.by_corpus(answers, temperatures)
+    sort = left_out.by_corpus if study.protocol.unit == CORPUS else left_out.by_fold
+    return sort(answers, temperatures)

@@ -61,11 +61,15 @@ class Job:
         """
         recipe = recipes.read(self.recipe, list(self.overrides))
         recipe = replace(recipe, map={**recipe.map, **self.names})
-        return _final(recipe) if self.final else recipe
+        return final_of(recipe) if self.final else recipe
 
 
-def _final(recipe: Recipe) -> Recipe:
-    """Turn a recipe that measures into one whose model learns from all of it, once."""
+def final_of(recipe: Recipe) -> Recipe:
+    """Turn a recipe that measures into one whose model learns from all of it, once.
+
+    Args:
+        recipe: as it was read.
+    """
     keeps_apart = recipe.protocol.name.replace("-", "_") != RANDOM
     cfg = everyone.Config(selection_share=None if keeps_apart else SHARE)
     return replace(
