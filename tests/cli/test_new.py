@@ -148,21 +148,28 @@ def test_the_page_does_as_it_says(tmp_path, monkeypatch, lightspeech):
         rows.append(f"{each.emotion}/{path.name};{each.speaker}")
     (tmp_path / "people.csv").write_text("\n".join(rows))
     lines = re.findall(r"^\$ lightspeech (.*)$", PAGE, re.M)
-    assert [line.split()[0] for line in lines] == ["new", "run", "run", "predict"]
+    assert [line.split()[0] for line in lines] == [
+        "new", "run", "run", "predict", "compress", "compress", "export",
+    ]  # fmt: skip
+    told = {}
     for line in lines:
         words = shlex.split(line)
-        if words[0] == "run":
+        if words[0] in ("run", "compress"):
             words += ["training.epochs=1", "--processes", "1"]
         ended = lightspeech(*words)
         assert ended.code == 0, ended.err
-    assert "mine_final" in line
-    assert len(ended.out.splitlines()) == 1 + 6
+        told[words[0]] = ended.out
+    assert len(told["predict"].splitlines()) == 1 + 6
+    assert "bundles/mine_final-1-quantize " in told["compress"]
+    assert "bundles/mine_final-1-quantize-c99 " in told["export"]
+    for name in ("mine_final-1-quantize", "mine_final-1-quantize-c99"):
+        assert bundle.read(Path("bundles") / name).provenance["calibrated_by"] == "mine"
     measured, final = (bundle.read(Path("bundles") / name) for name in ("mine", "mine_final"))
     assert final.provenance["calibrated_by"] == "mine"
     assert "calibrated_by" not in measured.provenance
     answers = measuring.answers(read_study(Path("runs/mine")))
-    told = sureness.fitted(answers, read_study(Path("runs/mine")), final.labels)
-    assert (final.temperature, final.thresholds) == told
+    expected = sureness.fitted(answers, read_study(Path("runs/mine")), final.labels)
+    assert (final.temperature, final.thresholds) == expected
     once = ("training.epochs=1", "--processes", "1")
     Path("runs/mine").rename("runs/elsewhere")  # nobody measured it, as far as it is known
     alone = lightspeech("run", "mine.yaml", "--final", "--fresh", *once)

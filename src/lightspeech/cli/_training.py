@@ -10,6 +10,7 @@ from lightspeech.cli._progress import notice
 from lightspeech.workflows.needs import Track
 
 if TYPE_CHECKING:
+    from lightspeech.bundle import Bundle
     from lightspeech.studies.study import Study
     from lightspeech.workflows.train import Job
 
@@ -17,6 +18,9 @@ RecipeFile = Annotated[Path, typer.Argument(help="YAML file, such as recipes/dem
 Overrides = Annotated[list[str] | None, typer.Argument(help="Changes, such as training.epochs=20.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where it was cut off.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Throw an earlier run away.")]
+Final = Annotated[
+    bool, typer.Option("--final", help="Learn from all speakers, test nobody: the model to use.")
+]
 Processes = Annotated[int | None, typer.Option(min=1, help="Runs at once; one a core if left out.")]
 Publish = Annotated[
     Path | None, typer.Option(help="Also write the figures below this folder, as results/.")
@@ -42,6 +46,14 @@ def job_of(recipe: Path, overrides: list[str] | None, names: list[str] | None, *
     from lightspeech.workflows.train import Job
 
     return Job(recipe=recipe, overrides=overrides or [], names=mapping(names), notice=notice, **how)
+
+
+def of_final(bundle: "Bundle") -> str:
+    """Say what was exported, and where figures for it come from."""
+    return (
+        f"bundle  {bundle.path} ({bundle.size_bytes:,} bytes), learnt from everyone; it tests "
+        "nobody, so quote the figures of the same recipe without --final"
+    )
 
 
 def untested(study: "Study") -> str:

@@ -10,12 +10,14 @@ from lightspeech.cli._engine import Engine
 from lightspeech.cli._labels import Map
 from lightspeech.cli._progress import Bars
 from lightspeech.cli._training import (
+    Final,
     Fresh,
     Overrides,
     Processes,
     RecipeFile,
     Resume,
     job_of,
+    of_final,
     untested,
 )
 from lightspeech.config import as_dict
@@ -31,6 +33,7 @@ def command(
     names: Map = None,
     resume: Resume = False,
     fresh: Fresh = False,
+    final: Final = False,
     publish: Annotated[
         Path | None, typer.Option(help="Also write table and figures below this folder.")
     ] = None,
@@ -40,6 +43,8 @@ def command(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print it in Markdown.")] = False,
 ) -> None:
     """Train a recipe, apply its steps one after the other, and say what each of them cost.
+
+    With --final, all of it is done once more by all speakers, and that is the model to use.
 
     Example: lightspeech compress recipes/ravdess_micro_ablation.yaml --resume --publish results
     """
@@ -52,13 +57,16 @@ def command(
         recipe=recipe,
         overrides=overrides,
         names=names,
+        final=final,
         resume=resume,
         fresh=fresh,
         processes=processes,
     )
     with Bars() as bars:
         compressed = compress(job, bars.show, publish_to=publish)
-    if compressed.chain is None:
+    if compressed.bundle is not None:
+        typer.echo(of_final(compressed.bundle))
+    elif compressed.chain is None:
         typer.echo(untested(compressed.study))
     elif json:
         typer.echo(json_format.dumps(as_dict(compressed.chain)))

@@ -1,7 +1,7 @@
 """``lightspeech run``."""
 
 import json as json_format
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -9,6 +9,7 @@ from lightspeech.cli._engine import Engine
 from lightspeech.cli._labels import Map
 from lightspeech.cli._progress import Bars
 from lightspeech.cli._training import (
+    Final,
     Fresh,
     JsonFigures,
     Overrides,
@@ -18,6 +19,7 @@ from lightspeech.cli._training import (
     Resume,
     Tracked,
     job_of,
+    of_final,
     untested,
 )
 from lightspeech.config import as_dict
@@ -26,7 +28,6 @@ from lightspeech.studies.engine import PROCESSES
 from lightspeech.workflows import needs
 
 if TYPE_CHECKING:
-    from lightspeech.bundle import Bundle
     from lightspeech.workflows.run import Finished
 
 
@@ -36,10 +37,7 @@ def command(
     names: Map = None,
     resume: Resume = False,
     fresh: Fresh = False,
-    final: Annotated[
-        bool,
-        typer.Option("--final", help="Learn from all speakers, test nobody: the model to use."),
-    ] = False,
+    final: Final = False,
     publish: Publish = None,
     processes: Processes = None,
     engine: Engine = PROCESSES,
@@ -72,7 +70,7 @@ def command(
     if store:
         tracking.log(store, finished.study, finished.figures, finished.bundle)
     if finished.figures is None and finished.bundle is not None:
-        typer.echo(_final(finished.bundle))
+        typer.echo(of_final(finished.bundle))
     elif finished.figures is None:
         typer.echo(untested(finished.study))
     elif json:
@@ -84,14 +82,6 @@ def command(
         if steps := [step.name for step in finished.study.recipe.compress]:
             chain = f"lightspeech compress {recipe} --resume"
             typer.echo(f"chain   {', '.join(steps)}: not in these figures; see {chain}")
-
-
-def _final(bundle: "Bundle") -> str:
-    """Say what was exported, and where figures for it come from."""
-    return (
-        f"bundle  {bundle.path} ({bundle.size_bytes:,} bytes), learnt from everyone; it tests "
-        "nobody, so quote the figures of the same recipe without --final"
-    )
 
 
 def _bundle(finished: "Finished") -> str:

@@ -29,7 +29,7 @@ from lightspeech.training.predictions import Predictions
 from lightspeech.training.teachers import Lessons
 from lightspeech.workflows import measuring, publish
 from lightspeech.workflows.keep import keep
-from lightspeech.workflows.train import Job, train
+from lightspeech.workflows.train import Job, last_study, train
 
 PLAIN = "plain"
 
@@ -47,10 +47,17 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Compressed:
-    """What a chain came to; no chain where the protocol tests nobody."""
+    """What a chain came to; no chain where the protocol tests nobody.
+
+    Attributes:
+        study: its plain runs.
+        chain: what each step cost.
+        bundle: of the last step of a final model.
+    """
 
     study: Study
     chain: Chain | None = None
+    bundle: Bundle | None = None
 
 
 def compress(job: Job, progress: Progress, *, publish_to: Path | None = None) -> Compressed:
@@ -67,7 +74,7 @@ def compress(job: Job, progress: Progress, *, publish_to: Path | None = None) ->
     """
     study = train(job, progress, steps=True)
     if not study.is_tested:
-        return Compressed(study=study)
+        return Compressed(study=study, bundle=publish.export_final(last_study(study), job))
     rows = export(study.folder, job.places)
     chain = measure(rows)
     compression.write(chain, study.folder / layout.CHAIN)

@@ -247,6 +247,7 @@ def _recipe(
         "model": {"name": "micro_stream"},
         "frontend": {"level": "recent", "floor": 1e-18},
         "training": {"epochs": epochs, "batch_size": batch_size},
+        "compress": [{"name": "quantize"}],
     }
 
 
@@ -254,6 +255,7 @@ def _text(recipe: Mapping[str, Any], notes: Sequence[str]) -> str:
     lines = [
         f"{recipe['name']}: written by `lightspeech new`; change what you like.",
         "Figures: lightspeech run FILE. The model to use, learnt from everybody: add --final.",
+        "In int8, as microcontrollers have it: lightspeech compress FILE, likewise.",
         "A line init: micro would begin with the shipped model; docs/own-data.md says what that is "
         "worth.",
         *notes,

@@ -9,10 +9,12 @@ from lightspeech.evaluation.rated import Rated
 from lightspeech.evaluation.results import Results
 from lightspeech.export import checks
 from lightspeech.export.c99 import prefix as prefixes
+from lightspeech.studies import final
 from lightspeech.studies.folders import Places
 from lightspeech.studies.study import Study
 from lightspeech.training import run as runs
 from lightspeech.workflows import beside, bundling, measuring, sureness
+from lightspeech.workflows.train import Job
 
 TOLD = {
     "protocol", "leaky", "uar", "wa", "ece", "seeds", "folds", "per_class_recall", "ratings",
@@ -70,7 +72,7 @@ def export_as(
         CorpusError: if a run of the study is not finished, or ``others`` is no such study.
     """
     run = runs.read_run(study.folder / run_name)
-    others = others or sureness.measured_beside(study)
+    others = others or final.measured(study)
     if others is not None:
         temperature, thresholds = sureness.fitted(measuring.answers(others), others, run.labels)
         run = dataclasses.replace(run, temperature=temperature, thresholds=thresholds)
@@ -91,6 +93,28 @@ def export_as(
         measuring.of_study(study, measuring.describe_study(study, bundle)) if is_told else None
     )
     return _with_figures(bundle, figures)
+
+
+def export_final(study: Study, job: Job) -> Bundle | None:
+    """Export the model of a study that tests nobody, as it is meant to be used.
+
+    Args:
+        study: that the job trained, or the last step of it.
+        job: told in words where it can but be guessed how sure the model may be.
+
+    Returns:
+        None where no final model was asked for, or no bundle can hold it.
+    """
+    if not job.final or bundling.why_no_bundle(study.recipe.run_config()) is not None:
+        return None
+    [name] = study.run_names
+    if study.recipe.ratings is None and final.measured(study) is None:
+        job.notice(
+            f"{study.name}: how sure it may be is told by the few that it was selected on, which "
+            "is often too sure; measure the recipe without --final, then type: "
+            f"lightspeech export {study.folder / name}"
+        )
+    return export_as(study, name, job.places, bundling.USUAL)
 
 
 def _with_figures(bundle: Bundle, figures: Results | Rated | None) -> Bundle:

@@ -12,7 +12,7 @@ from lightspeech.progress import Progress
 from lightspeech.reporting import html
 from lightspeech.reporting.study_figures import Example
 from lightspeech.studies.study import Study
-from lightspeech.workflows import bundling, measuring, publish, sureness
+from lightspeech.workflows import bundling, measuring, publish
 from lightspeech.workflows.example import answer_example
 from lightspeech.workflows.train import Job, train
 
@@ -44,19 +44,6 @@ class Finished:
         return bundling.why_no_bundle(self.study.recipe.run_config())
 
 
-def _untested(study: Study, job: Job) -> Bundle | None:
-    """Export a model that tests nobody, as it is meant to be used, where a bundle can hold it."""
-    if not job.final or bundling.why_no_bundle(study.recipe.run_config()) is not None:
-        return None
-    if study.recipe.ratings is None and sureness.measured_beside(study) is None:
-        job.notice(
-            f"{study.recipe.name}: how sure it may be is told by the few that it was selected on, "
-            "which is often too sure; measure the recipe without --final, then export again: "
-            f"lightspeech export {study.folder / study.run_names[0]}"
-        )
-    return publish.export_as(study, study.run_names[0], job.places, bundling.USUAL)
-
-
 def run(job: Job, progress: Progress, *, publish_to: Path | None = None) -> Finished:
     """Do a whole recipe, but for its compression steps.
 
@@ -74,7 +61,7 @@ def run(job: Job, progress: Progress, *, publish_to: Path | None = None) -> Fini
         )
     study = train(job, progress)
     if not study.is_tested:
-        return Finished(study=study, bundle=_untested(study, job))
+        return Finished(study=study, bundle=publish.export_final(study, job))
     figures, bundle = publish.export(study, study.run_names[0], job.places)
     if isinstance(figures, Rated):
         return Finished(study=study, figures=figures, bundle=bundle)

@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 
-from lightspeech.corpora import manifest
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import left_out
 from lightspeech.evaluation.conditions import CORPUS
 from lightspeech.evaluation.left_out import LeftOut
-from lightspeech.studies.study import Study, read_study
+from lightspeech.studies.study import Study
 from lightspeech.training import layout
 from lightspeech.training import run as runs
 from lightspeech.training.predictions import Predictions
-from lightspeech.workflows.train import FINAL, final_of
 
 
 def fitted(
@@ -33,28 +31,6 @@ def fitted(
         raise CorpusError(f"{study.folder} tells {list(known)} apart, the run {list(labels)}")
     temperature = left_out.temperature(corpora)
     return temperature, left_out.thresholds_of(corpora, temperature)
-
-
-def measured_beside(final: Study) -> Study | None:
-    """Find the study in the next folder that measured a final one's recipe and recordings.
-
-    Of the few whom a final model is selected on it may get all right, and would never be uncertain.
-
-    Args:
-        final: any study.
-
-    Returns:
-        None where it is no final one, or nobody measured it to the end on strangers.
-    """
-    folder = final.folder.with_name(final.folder.name.removesuffix(FINAL))
-    if folder == final.folder or not (folder / layout.RECIPE).is_file():
-        return None
-    study = read_study(folder, rated=True)
-    is_same = final_of(study.recipe) == final.recipe
-    is_same &= manifest.digest(study.utterances) == manifest.digest(final.utterances)
-    is_honest = study.is_tested and not study.protocol.leaky and study.recipe.ratings is None
-    is_done = all(runs.is_done(folder / name) for name in study.run_names)
-    return study if is_same and is_honest and is_done else None
 
 
 def left_out_by(answers: Sequence[Predictions], study: Study) -> list[LeftOut]:

@@ -4,23 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lightspeech.config import Choice
 from lightspeech.progress import Progress
-from lightspeech.protocols import everyone
-from lightspeech.studies import folders, material, stages
+from lightspeech.studies import final, folders, material, stages
 from lightspeech.studies import recipe as recipes
 from lightspeech.studies.folders import Places
 from lightspeech.studies.material import Material
 from lightspeech.studies.recipe import Recipe
 from lightspeech.studies.study import Study, read_study
 from lightspeech.training import layout
-
-PROTOCOLS = "lightspeech.protocols"
-RANDOM = "random_leaky"
-SHARE = 0.1
-"""Of the recordings that a final model is selected on where nobody keeps speakers apart."""
-FINAL = "_final"
-"""Behind the name of a study that learns from everyone."""
 
 
 def _nobody(_line: str) -> None:
@@ -61,23 +52,7 @@ class Job:
         """
         recipe = recipes.read(self.recipe, list(self.overrides))
         recipe = replace(recipe, map={**recipe.map, **self.names})
-        return final_of(recipe) if self.final else recipe
-
-
-def final_of(recipe: Recipe) -> Recipe:
-    """Turn a recipe that measures into one whose model learns from all of it, once.
-
-    Args:
-        recipe: as it was read.
-    """
-    keeps_apart = recipe.protocol.name.replace("-", "_") != RANDOM
-    cfg = everyone.Config(selection_share=None if keeps_apart else SHARE)
-    return replace(
-        recipe,
-        name=f"{recipe.name}{FINAL}",
-        protocol=Choice(PROTOCOLS, everyone.NAME, cfg),
-        seeds=recipe.seeds[:1],
-    )
+        return final.of(recipe) if self.final else recipe
 
 
 def train(job: Job, progress: Progress, *, steps: bool = False) -> Study:
