@@ -135,6 +135,15 @@ def test_what_an_operation_takes(kind, options, given, out, fits):
     assert is_refused(Graph(tensors, (operation,), (0,), (n,))) != fits
 
 
+@pytest.mark.parametrize(("kind", "fits"), [("MUL", True), ("DIV", False)])
+def test_a_quotient_of_int8_is_refused(kind, fits):
+    """LiteRT tells the largest number for the least; a product is right."""
+    tensors = [replace(number(n, 2, dtype="int8"), scales=np.float32([0.1])) for n in "xyz"]
+    tensors = [replace(each, zeros=(0,)) for each in tensors]
+    graph = Graph(tuple(tensors), (Operation(kind, (0, 1), (2,), {}),), (0, 1), (2,))
+    assert is_refused(graph) != fits
+
+
 @pytest.mark.parametrize(
     ("options", "right", "fits"),
     [

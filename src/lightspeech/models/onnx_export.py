@@ -10,6 +10,8 @@ from lightspeech.errors import BundleError, MissingExtra
 from lightspeech.quiet import muted
 
 OPSET = 18
+"""onnxruntime 1.27 to 1.31 load no int8 model of 21 or later in which something is turned behind a
+DequantizeLinear: they write a QuantizeLinear themselves, whose types they then refuse."""
 MISTAKEN = ["FusionConvMul"]
 """Left out: onnxslim 0.1.98 takes a factor for each band for one of each channel, where there are
 as many of both, and the model answers something else."""
