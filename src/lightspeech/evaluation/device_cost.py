@@ -115,7 +115,8 @@ def _written(bundle: Bundle, folder: Path) -> Bundle:
     if network is None:
         raise BundleError(
             f"{bundle.path}: holds no network that C is written from; a board needs an int8 one on "
-            f"bands, such as micro; try lightspeech export {bundle.path} --format c99"
+            "bands, such as micro; write compress: [{name: quantize}] into its recipe, and type "
+            "lightspeech compress RECIPE --final"
         )
     trusted.check(network)
     plain = dataclasses.replace(prefix.without(bundle), path=folder)
