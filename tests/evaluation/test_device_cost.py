@@ -83,7 +83,9 @@ def test_c_is_written_once_for_all_processors(monkeypatch):
 
 
 def test_a_bundle_without_c_is_refused_with_a_way_out(make_bundle):
-    with pytest.raises(BundleError, match="holds no network that C is written from.*name: quantize"):
+    with pytest.raises(
+        BundleError, match="holds no network that C is written from.*name: quantize"
+    ):
         device_cost.find(make_bundle())
 
 

@@ -72,6 +72,15 @@ def test_with_emotions_never_said_or_always_right_there_are_thresholds(said):
     assert limits[1 - said] == 1.0
 
 
+def test_an_emotion_that_is_right_whether_surely_told_or_not_is_always_believed():
+    """Of few answers, all right but for the surest: a falling curve would believe none of them."""
+    sure = np.linspace(0.6, 0.95, 30)
+    p = np.concatenate([np.stack([sure, 1 - sure], 1), np.stack([1 - sure, sure], 1)])
+    truth = np.concatenate([np.zeros(29), [1], np.arange(30) < 15]).astype(np.int64)
+    limits = thresholds.fit([(p, truth)])
+    assert limits == (0.0, 1.0)  # of the second half are right, the less sure ones
+
+
 def test_what_cannot_be_reached_is_come_as_near_to_as_can_be():
     hopeless = [answers(spread=0.1), answers(seed=1, spread=0.1)]
     limits = thresholds.fit(hopeless)

@@ -34,8 +34,8 @@ def fit(corpora: Sequence[tuple[Floats, Indices]]) -> tuple[float, ...]:
             them weigh alike.
 
     Returns:
-        One for each class, 0 to 1; 1 where an emotion is never believed. Where `FITTED` cannot be
-        reached, those that come nearest.
+        One for each class, 0 to 1; 1 where an emotion is never believed, 0 where it always is.
+        Where `FITTED` cannot be reached, those that come nearest.
     """
     given = [p.argmax(1) for p, _ in corpora]
     right = [answer == truth for answer, (_, truth) in zip(given, corpora, strict=True)]
@@ -43,7 +43,7 @@ def fit(corpora: Sequence[tuple[Floats, Indices]]) -> tuple[float, ...]:
     weight = np.concatenate([np.full(len(each), 1 / len(each)) for each in given])
     emotion, of_all, is_right = np.concatenate(given), np.concatenate(odds), np.concatenate(right)
     mine = [emotion == each for each in range(corpora[0][0].shape[1])]
-    curves = np.array([curve(of_all[own], is_right[own], weight[own]) for own in mine])
+    curves = np.array([_rising(of_all[own], is_right[own], weight[own]) for own in mine])
     shares = [_share(curves[g, 0] + curves[g, 1] * o) for g, o in zip(given, odds, strict=True)]
     limit = _odds(np.array(_limit(shares, right)))
     return tuple(_top(limit, *of_emotion) for of_emotion in curves)
@@ -71,6 +71,17 @@ def curve(odds: Floats, right: npt.NDArray[np.bool_], weights: Floats) -> tuple[
     return float(fitted[0]), float(fitted[1])
 
 
+def _rising(odds: Floats, right: npt.NDArray[np.bool_], weights: Floats) -> tuple[float, float]:
+    """Fit a curve that does not fall: of few answers, or such as are all right, it may by chance.
+
+    Where it would, all answers of the emotion are believed, or none; never said, it is not.
+    """
+    if not len(odds):
+        return -np.inf, 0.0
+    a, b = curve(odds, right, weights)
+    return (a, b) if b > 0 else curve(np.zeros_like(odds), right, weights)
+
+
 def _limit(shares: Sequence[Floats], right: Sequence[npt.NDArray[np.bool_]]) -> float:
     """Find the least share above which `FITTED` of the answers are right, a mean of corpora."""
     reached = []
@@ -83,8 +94,8 @@ def _limit(shares: Sequence[Floats], right: Sequence[npt.NDArray[np.bool_]]) -> 
 
 
 def _top(limit: Floats, a: float, b: float) -> float:
-    """Where a curve rises above a limit: a top probability; 1 where it does not rise."""
-    return float(_share((limit - a) / b)) if b > 0 else 1.0
+    """Where a curve rises above a limit: a top probability; 0 or 1 where it does not rise."""
+    return float(_share((limit - a) / b)) if b > 0 else float(a < limit)
 
 
 def _odds(p: Floats) -> Floats:
