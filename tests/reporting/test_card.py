@@ -48,6 +48,11 @@ def test_a_header_tells_nothing_that_is_not_known(make_bundle):
     assert not {"datasets", "language"} & fields.keys()
 
 
+def test_a_threshold_that_is_hardly_ever_reached_is_not_rounded_to_one(make_bundle):
+    told = card(make_bundle(thresholds=(0.5, 0.9996, 1.0)))
+    assert "- uncertain below: 0.500 low, mid (hardly ever told), loud (hardly ever told)\n" in told
+
+
 def test_leaky_figures_say_so(make_bundle, figures):
     assert "**leaky**: training knew" in card(make_bundle(figures=figures | {"leaky": True}))
 

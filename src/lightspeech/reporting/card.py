@@ -27,6 +27,9 @@ diagnosis, and never without the speaker's knowledge. In the European Union, inf
 work and in education is prohibited but for medical and safety reasons (Regulation 2024/1689,
 Art. 5)."""
 
+HARDLY = 0.99
+"""From such a threshold on an emotion is hardly ever told, as the page of the server has it."""
+
 JAVASCRIPT = """\
 ```js
 import { load } from "./index.js"; // or the name in package.json, where npm installed it
@@ -98,11 +101,16 @@ def _facts(bundle: Bundle) -> Iterator[str]:
     yield f"- file: `{bundle.model_file}`, {wording.size(bundle.size_bytes)}"
     if bundle.scale is None:
         limits = zip(bundle.thresholds, bundle.labels, strict=True)
-        yield f"- uncertain below: {', '.join(f'{limit:.3f} {label}' for limit, label in limits)}"
+        yield f"- uncertain below: {', '.join(_limit(*pair) for pair in limits)}"
     for part in (bundle.model, bundle.provenance):
         for key, value in part.items():
             if isinstance(value, str | int | float):
                 yield f"- {key.replace('_', ' ')}: {value}"
+
+
+def _limit(limit: float, label: str) -> str:
+    """Tell a threshold with three digits; one that is hardly ever reached is not rounded to 1."""
+    return f"{limit:.3f} {label}" if limit < HARDLY else f"{label} (hardly ever told)"
 
 
 def _voice(bundle: Bundle) -> str:
