@@ -15,12 +15,13 @@ from benchmarks.gate.measure import OUTPUT
 from lightspeech.audio import io
 from lightspeech.audio.gate import Gate
 from lightspeech.audio.windows import Waveform
+from lightspeech.bundle import shipped
 from lightspeech.errors import ConfigError
 from lightspeech.files import read_json, write_json
 from lightspeech.inference.answers import LEAST_SHARE
 from lightspeech.inference.recognizer import load
 
-MODELS = {"nano": "nano", "micro": "micro", "small": "small", "base": "models/base"}
+MODELS = {**{name: name for name in shipped()}, "base": "models/base"}
 NONE = "none"
 
 

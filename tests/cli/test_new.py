@@ -15,6 +15,8 @@ from lightspeech.corpora import synthetic
 from lightspeech.studies.study import read_study
 from lightspeech.workflows import measuring, sureness
 
+SMALL = ("training.epochs=1", "model.channels=[8,8]")
+"""For the test an epoch and a block are enough."""
 PAGE = (Path(__file__).parents[2] / "docs" / "own-data.md").read_text(encoding="utf-8")
 
 
@@ -135,7 +137,7 @@ def test_a_table_with_labels_needs_no_class_folders(tmp_path, monkeypatch, write
 
 
 def test_the_page_does_as_it_says(tmp_path, monkeypatch, lightspeech):
-    """Its commands, one after the other; for the test, an epoch is enough."""
+    """Its commands, one after the other."""
     pytest.importorskip("onnxscript", reason="needs the extra 'export'")
     monkeypatch.chdir(tmp_path)
     root = tmp_path / "spoken"
@@ -155,7 +157,7 @@ def test_the_page_does_as_it_says(tmp_path, monkeypatch, lightspeech):
     for line in lines:
         words = shlex.split(line)
         if words[0] in ("run", "compress"):
-            words += ["training.epochs=1", "--processes", "1"]
+            words += [*SMALL, "--processes", "1"]
         ended = lightspeech(*words)
         assert ended.code == 0, ended.err
         told[words[0]] = ended.out
@@ -170,8 +172,7 @@ def test_the_page_does_as_it_says(tmp_path, monkeypatch, lightspeech):
     answers = measuring.answers(read_study(Path("runs/mine")))
     expected = sureness.fitted(answers, read_study(Path("runs/mine")), final.labels)
     assert (final.temperature, final.thresholds) == expected
-    once = ("training.epochs=1", "--processes", "1")
     Path("runs/mine").rename("runs/elsewhere")  # nobody measured it, as far as it is known
-    alone = lightspeech("run", "mine.yaml", "--final", "--fresh", *once)
+    alone = lightspeech("run", "mine.yaml", "--final", "--resume", *SMALL)
     assert "is told by the few that it was selected on" in alone.err
     assert "calibrated_by" not in bundle.read(Path("bundles/mine_final")).provenance
