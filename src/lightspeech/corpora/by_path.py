@@ -27,7 +27,7 @@ def from_table(table: Path, columns: Mapping[str, str], column: str) -> Callable
         CorpusError: if it cannot be read, lacks a column, or says two things of one path.
         MissingExtra: if it is a spreadsheet and the package that reads them is not installed.
     """
-    said: dict[str, str] = {}
+    cells: dict[str, str] = {}
     whole: dict[str, set[str]] = {}
     ends: dict[str, set[str]] = {}
     theirs = {name: columns[name] for name in ("path", column) if name in columns}
@@ -35,7 +35,7 @@ def from_table(table: Path, columns: Mapping[str, str], column: str) -> Callable
     spelt = first_spellings(row[column] for row in rows)
     for row in rows:
         full, named = key(posix(row["path"])), spelt[row[column]]
-        if (before := said.setdefault(full, named)) != named:
+        if (before := cells.setdefault(full, named)) != named:
             raise CorpusError(
                 f"{table}: {column} of {row['path']!r} is {before!r} and {named!r}; keep one "
                 "of the rows, or write the folders of each recording before its name"

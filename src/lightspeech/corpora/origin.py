@@ -9,8 +9,6 @@ from lightspeech import plugins
 from lightspeech.corpora.base import Utterance
 
 PACKAGE = "lightspeech.corpora"
-OWN = frozenset({"csv", "folder"})
-"""Readers of somebody's own recordings, whose corpora have names of their own."""
 
 
 def original(utterance: Utterance, corpora: Collection[str]) -> Utterance:
@@ -38,13 +36,25 @@ def may_know(
 
     Args:
         utterance: of any corpus; of a copy it counts whose recording it was, see `original`.
-        corpora: names of those that were learnt from. The name of a reader of `OWN` is none: what
-            was learnt from is not known then, and it may be anybody.
+        corpora: names of those that were learnt from. That of a reader of one's own recordings is
+            none, see `is_own`: what was learnt from is not known then, and it may be anybody.
         strangers: speakers that were not, of whatever corpus.
     """
     source = original(utterance, corpora)
-    is_named = OWN.isdisjoint(corpora)
-    return source.speaker not in strangers and (source.corpus in corpora or not is_named)
+    is_known = source.corpus in corpora or any(map(is_own, corpora))
+    return is_known and source.speaker not in strangers
+
+
+@cache
+def is_own(name: str) -> bool:
+    """Tell whether a name is that of a reader of somebody's own recordings, as folder and csv are.
+
+    Such a reader has no labels of its own, and its corpora have names of their own.
+
+    Args:
+        name: of a corpus, or of a reader.
+    """
+    return name in plugins.names(PACKAGE) and not plugins.load(PACKAGE, name).INFO.labels
 
 
 @cache

@@ -83,10 +83,7 @@ def by_corpus(runs: Sequence[Predictions], temperatures: Sequence[float]) -> lis
             found.setdefault(str(corpus), []).append((answers, temperature))
     if len(found) < 2:
         raise CorpusError("one corpus was left out; at least 2 are needed to fit on the others")
-    return [
-        LeftOut(name, *(tuple(part) for part in zip(*pairs, strict=True)))
-        for name, pairs in sorted(found.items())
-    ]
+    return _grouped(found)
 
 
 def by_fold(runs: Sequence[Predictions], temperatures: Sequence[float]) -> list[LeftOut]:
@@ -96,12 +93,16 @@ def by_fold(runs: Sequence[Predictions], temperatures: Sequence[float]) -> list[
         runs: one of each fold and seed.
         temperatures: of each, > 0.
     """
-    found: dict[int, list[tuple[Predictions, float]]] = {}
+    found: dict[str, list[tuple[Predictions, float]]] = {}
     for run, temperature in zip(runs, temperatures, strict=True):
-        found.setdefault(run.fold, []).append((run, temperature))
+        found.setdefault(f"fold {run.fold}", []).append((run, temperature))
+    return _grouped(found)
+
+
+def _grouped(found: dict[str, list[tuple[Predictions, float]]]) -> list[LeftOut]:
     return [
-        LeftOut(f"fold {fold}", *(tuple(part) for part in zip(*pairs, strict=True)))
-        for fold, pairs in sorted(found.items())
+        LeftOut(name, *(tuple(part) for part in zip(*pairs, strict=True)))
+        for name, pairs in sorted(found.items())
     ]
 
 

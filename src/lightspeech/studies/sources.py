@@ -6,7 +6,7 @@ from pathlib import Path
 from lightspeech import bundle as bundles
 from lightspeech import plugins
 from lightspeech.corpora.base import Info
-from lightspeech.corpora.origin import OWN, PACKAGE
+from lightspeech.corpora.origin import PACKAGE, is_own
 from lightspeech.errors import CorpusError
 from lightspeech.files import placed
 from lightspeech.studies.study import Study, read_study
@@ -70,7 +70,8 @@ def _heard(study: Study) -> Iterator[Source]:
     A table may say that its recordings are of a corpus that is known here.
     """
     for name in dict.fromkeys(utterance.corpus for utterance in study.utterances):
-        reader = name if name in plugins.names(PACKAGE) else min(OWN)
+        is_known = name in plugins.names(PACKAGE)
+        reader = name if is_known else next(c.name for c in study.recipe.corpora if is_own(c.name))
         yield _described(name, plugins.load(PACKAGE, reader).INFO)
 
 

@@ -31,8 +31,8 @@ def version(name: str) -> str:
         Its name, and a hash of what it makes of a second of noise, to four digits.
     """
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, 16_000).astype(np.float32)
-    made = np.round(bent(noise, 16_000, recording="noise", name=name), 4) + 0.0  # no -0
-    return f"{name}-{hashlib.sha256(made.astype('<f4').tobytes()).hexdigest()[:8]}"
+    rounded = np.round(bent(noise, 16_000, recording="noise", name=name), 4) + 0.0  # no -0
+    return f"{name}-{hashlib.sha256(rounded.astype('<f4').tobytes()).hexdigest()[:8]}"
 
 
 def generator(recording: str, name: str) -> np.random.Generator:
