@@ -262,6 +262,14 @@ def test_a_teacher_that_is_not_there_is_refused(train, change, fault):
         compress()
 
 
+def test_of_a_teacher_no_more_seeds_need_be_finished_than_are_asked(train):
+    train(*TEACHER)
+    Path("runs/teacher/fold1-seed1/test.csv").unlink()  # what a run writes last
+    teachers.require(Path("teacher"), Path("runs"), (0,))
+    with pytest.raises(CorpusError, match="fold1-seed1 is not finished"):
+        teachers.require(Path("teacher"), Path("runs"))
+
+
 @pytest.fixture
 def fine_tuned(make_whisper, begin, monkeypatch):
     """A student of bands whose teacher is an encoder with adapters."""

@@ -102,9 +102,10 @@ def check_steps(recipe: Recipe, places: Places) -> None:
     plain = places.runs / recipe.name
     to_come = {plain}
     for number, step in enumerate(recipe.compress, start=1):
-        for study in step.module.learns_from(step.config).studies:
+        lessons = step.module.learns_from(step.config)
+        for study in lessons.studies:
             if not {study, places.runs / study} & to_come:
-                teachers.require(study, places.runs)
+                teachers.require(study, places.runs, lessons.seeds)
         to_come.add(plain / layout.step_name(number, step.name))
 
 

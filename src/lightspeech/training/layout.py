@@ -31,7 +31,7 @@ teacher's answers."""
 _STEP = re.compile(r"(\d+)-(\w+)")
 
 
-def run_name(fold: int, seed: int) -> str:
+def run_name(fold: int | str, seed: int | str) -> str:
     """Name the folder of a run, such as ``fold0-seed0``.
 
     Args:
@@ -41,14 +41,15 @@ def run_name(fold: int, seed: int) -> str:
     return f"fold{fold}-seed{seed}"
 
 
-def runs(study: Path, fold: int | None = None) -> list[Path]:
+def runs(study: Path, fold: int | str = "*", seed: int | str = "*") -> list[Path]:
     """List the folders of the runs of a study, sorted by name.
 
     Args:
         study: folder of a study, or of a step.
-        fold: of these runs; None: of all folds.
+        fold: of these runs; ``*``: of all folds.
+        seed: of these runs; ``*``: of all seeds.
     """
-    return sorted(study.glob(f"fold{'*' if fold is None else fold}-seed*/"))
+    return sorted(study.glob(f"{run_name(fold, seed)}/"))
 
 
 def step_name(number: int, step: str) -> str:

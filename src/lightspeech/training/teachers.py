@@ -52,12 +52,13 @@ def find(teacher: Path, studies: Path) -> Path:
     )
 
 
-def require(teacher: Path, studies: Path) -> None:
+def require(teacher: Path, studies: Path, seeds: tuple[int, ...] | None = None) -> None:
     """Refuse a study that is not there or not finished; a folder of soft labels will do too.
 
     Args:
         teacher: name of a study below ``studies``, or a folder.
         studies: folder of all studies.
+        seeds: whose runs must be finished; None: all that were begun.
 
     Raises:
         CorpusError: naming what to train.
@@ -65,7 +66,8 @@ def require(teacher: Path, studies: Path) -> None:
     if any(layout.holds_soft_labels(place) for place in (teacher, studies / teacher)):
         return
     folder = find(teacher, studies)
-    if unfinished := [run for run in layout.runs(folder) if not runs.is_done(run)]:
+    asked = [run for seed in seeds or ("*",) for run in layout.runs(folder, seed=seed)]
+    if unfinished := [run for run in asked if not runs.is_done(run)]:
         raise CorpusError(f"{unfinished[0]} is not finished; train it first, with --resume")
 
 
