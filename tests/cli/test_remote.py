@@ -146,6 +146,12 @@ def test_a_corpus_elsewhere_is_copied_once(lightspeech, tmp_path, write_tone, mo
     memory.rm("/corpus", recursive=True)
 
 
+def test_copying_a_corpus_tells_how_far_it_is(elsewhere, tmp_path):
+    told = []
+    remote.fetch(Path(elsewhere[1]), tmp_path / "copy", lambda *step: told.append(step))
+    assert told == [("copies", done, 3) for done in (1, 2, 3)]
+
+
 def test_a_bundle_behind_an_address_is_copied_once(lightspeech, bundles_elsewhere, elsewhere):
     there, address, copies = bundles_elsewhere
     file = elsewhere[0] / "a.wav"

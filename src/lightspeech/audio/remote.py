@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from lightspeech.audio.folders import SUFFIXES, is_tar
 from lightspeech.errors import AudioError, MissingExtra
 from lightspeech.files import replacing
+from lightspeech.progress import Progress, no_progress, step_of
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -93,12 +94,13 @@ def opened(path: Path, *, max_bytes: int | None) -> BinaryIO:
     return io.BufferedReader(_Remote(shown(path), max_bytes))
 
 
-def fetch(path: Path, to: Path) -> Path:
+def fetch(path: Path, to: Path, progress: Progress = no_progress) -> Path:
     """Copy all recordings below an address that are not there yet.
 
     Args:
         path: an address of a folder.
         to: folder of this machine.
+        progress: told of recordings copied.
 
     Returns:
         ``to``.
@@ -108,10 +110,13 @@ def fetch(path: Path, to: Path) -> Path:
         MissingExtra: if fsspec is not installed.
         OutputError: if a file cannot be written.
     """
-    for file in below(path):
+    files = list(below(path))
+    step = step_of("copies", len(files), progress)
+    for file in files:
         copy = to / file.relative_to(path)
         if not copy.exists():
             fetch_file(file, copy, max_bytes=MAX_BYTES)
+        step()
     return to
 
 

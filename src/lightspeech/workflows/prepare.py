@@ -37,7 +37,7 @@ def prepare(
             copied first, into `COPIES`.
         options: of the reader, each ``key=value``.
         output: the manifest.
-        progress: told of recordings.
+        progress: told of recordings, and of copies before them.
         columns: of a reader of tables: what yours calls a column.
         names: label to take by the label that recordings have.
 
@@ -52,7 +52,8 @@ def prepare(
     """
     _refuse_other(output)
     if root is not None and (address := remote.address(root)) is not None:
-        root = remote.fetch(root, COPIES / hashlib.sha256(address.encode()).hexdigest()[:12])
+        copies = COPIES / hashlib.sha256(address.encode()).hexdigest()[:12]
+        root = remote.fetch(root, copies, progress)
     values = config.override({"root": str(root)} if root else {}, list(options))
     if columns:
         values["columns"] = dict(columns)
