@@ -59,3 +59,14 @@ def test_different_class_sets_are_never_in_one_table(made):
     text = tables.markdown([made, other])
     assert text.count("**toy**") == 2
     assert "**toy**, 2 classes" in text
+
+
+def test_corpora_left_out_stand_apart_with_the_mean_of_those_that_all_models_know(made):
+    told = {"emodb": 0.7, "nemo": 0.4, "ravdess": 0.55, "savee": 0.15}
+    text = tables.markdown([replace(made, per_corpus=told), replace(made, model="other")])
+    head = (
+        "| **toy**, UAR % | emodb | nemo | ravdess | savee | mean | mean of emodb, nemo, ravdess |"
+    )
+    assert head in text
+    assert "| micro | 70.0 | 40.0 | 55.0 | 15.0 | 45.0 | 55.0 |" in text
+    assert len([line for line in text.splitlines() if line.startswith("| other")]) == 1

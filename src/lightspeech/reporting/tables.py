@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
+from statistics import mean
 
 from lightspeech.errors import CorpusError
 from lightspeech.evaluation import results
@@ -17,7 +18,8 @@ LEGEND = (
     f"than they should have say so; **{wording.LEAKY}** figures know the test speakers and say "
     "nothing about strangers."
 )
-
+FIRST = ("emodb", "nemo", "ravdess")
+"""Corpora of ``cross3``: the mean over them compares models that learnt from more with those."""
 TEXT_LEGEND = (
     " **text leak**: share of the tested sentences that a model which reads them knows from "
     "training."
@@ -58,7 +60,21 @@ def _table(rows: Sequence[Results]) -> str:
     marks = ["--:" if name in NUMERIC else "---" for name in HEAD]
     title = f"**{first.corpus}**, {len(first.labels)} classes, {len(first.per_speaker)} speakers"
     head = [_line([title, *HEAD]), _line(["---", *marks])]
-    return "\n".join([*head, *(_line(_cells(row)) for row in rows)])
+    table = "\n".join([*head, *(_line(_cells(row)) for row in rows)])
+    apart = [row for row in rows if set(FIRST) < row.per_corpus.keys()]
+    return f"{table}\n\n{_of_corpora(apart)}" if apart else table
+
+
+def _of_corpora(rows: Sequence[Results]) -> str:
+    """Write what each corpus left out tells, their mean, and that of those of ``cross3``."""
+    corpora = sorted(rows[0].per_corpus)
+    head = (f"**{rows[0].corpus}**, UAR %", *corpora, "mean", f"mean of {', '.join(FIRST)}")
+    lines = [_line(head), _line(["---", *["--:"] * (len(corpora) + 2)])]
+    for row in rows:
+        shares = [row.per_corpus[corpus] for corpus in corpora]
+        means = (mean(shares), mean(row.per_corpus[corpus] for corpus in FIRST))
+        lines.append(_line([row.system, *map(wording.percent, (*shares, *means))]))
+    return "\n".join(lines)
 
 
 def _cells(row: Results) -> tuple[str, ...]:
