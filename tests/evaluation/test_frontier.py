@@ -51,7 +51,8 @@ def test_command_draws_a_figure_a_corpus_and_a_known_cost(made, tmp_path, macs):
     ended = CliRunner().invoke(app, ["frontier", *options])
     assert ended.exception is None
     assert [path.name for path in sorted((tmp_path / "out").iterdir())] == [
-        "iemocap-4-size_bytes.svg", "ravdess-8-size_bytes.svg",
+        "emodb-7-size_bytes.svg", "iemocap-4-size_bytes.svg", "ravdess-8-size_bytes.svg",
+        "savee-7-size_bytes.svg",
         *(["toy-3-macs.svg"] if macs else []), "toy-3-size_bytes.svg",
     ]  # fmt: skip
     for figure in (tmp_path / "out").glob("toy-3-*.svg"):
