@@ -6,7 +6,7 @@ BARE := .venv-bare
 AARCH64 := .aarch64
 SOURCES := $(shell find src -name '*.py' -o -path '*/zoo/*' -type f)
 
-.PHONY: help demo test lint types tables report notebooks console reference bare lowest zoo site firmware test-aarch64 fuzz hashes audit licences release kills clean
+.PHONY: help demo test lint types tables report notebooks console reference bare lowest zoo zoo-open zoo-open6 zoo-six site firmware test-aarch64 fuzz hashes audit licences release kills clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -57,22 +57,10 @@ lowest: .venv/.installed  ## do networks answer the same on the oldest onnxrunti
 	  tests/inference/test_bad_onnx.py
 
 zoo: .venv/.installed  ## bundles of runs/zoo_* into the package, with their cards
-	for model in open_nano open_micro open_small open6_micro six_nano six_micro; do \
-	  tier=$${model#*_}; \
-	  case $$model in six_*) name=$$tier-research;; open6_*) name=$$tier-6;; *) name=$$tier;; esac; \
-	  $(BIN)/lightspeech export runs/zoo_$$model/*-quantize/fold0-seed0 \
-	    --calibrated-by runs/$$model/2-quantize --bundles src/lightspeech/zoo --name $$name && \
-	  $(BIN)/lightspeech export $$name --format litert-network \
-	    --bundles src/lightspeech/zoo/$$name && \
-	  $(BIN)/lightspeech explain src/lightspeech/zoo/$$name --speakers runs/zoo_$$model && \
-	  (cd src/lightspeech/zoo/$$name && rm */README.md gate.onnx) || exit 1; \
-	done
-	$(BIN)/lightspeech export runs/zoo_open_base/1-distill/fold0-seed0 \
-	  --calibrated-by runs/open_base/1-distill --bundles models --name base
-	$(BIN)/lightspeech explain models/base --speakers runs/zoo_open_base
-	rm models/base/gate.onnx
-	$(BIN)/python supply/checksums.py
-	$(BIN)/lightspeech tables
+	supply/zoo.sh --export open open6 six
+
+zoo-open zoo-open6 zoo-six: zoo-%: .venv/.installed
+	supply/zoo.sh $*
 
 site: .venv/.installed  ## the page for any web host, in build/site: models inside, nothing leaves the browser
 	rm -rf build/site
