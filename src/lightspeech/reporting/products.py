@@ -4,11 +4,31 @@ Those of its teachers are among them, see `lightspeech.studies.sources`.
 """
 
 from lightspeech import plugins
-from lightspeech.bundle import Bundle
+from lightspeech.bundle import USUAL, Bundle
+from lightspeech.errors import BundleError
 
 CORPORA = "lightspeech.corpora"
 FREE = ("Apache-2.0", "MIT")
 """Licences that encoders known here have; both allow products."""
+
+
+def require(bundle: Bundle) -> None:
+    """Refuse a bundle with which no products may be made, as far as is known here.
+
+    Raises:
+        BundleError: if a licence allows none, or nobody here knows.
+    """
+    if refused := refusing(bundle):
+        raise BundleError(
+            f"{bundle.name} learnt from {', '.join(refused)}, whose licences allow no products; "
+            f"take a model that did not, such as {USUAL}"
+        )
+    unsure = unknown(bundle) if bundle.corpora else ["what it learnt from"]
+    if unsure:
+        raise BundleError(
+            f"{bundle.name}: whether products are allowed is not known of {', '.join(unsure)}; "
+            "ask whoever made it"
+        )
 
 
 def refusing(bundle: Bundle) -> list[str]:
