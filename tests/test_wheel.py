@@ -12,6 +12,8 @@ from lightspeech.export.wasm import FIXED
 from lightspeech.serving import site
 
 ROOT = Path(__file__).parents[1]
+LIMIT_BYTES = 3_000_000
+"""Of the whole package: it goes onto small devices, and through their lines."""
 
 
 @pytest.fixture
@@ -42,3 +44,4 @@ def test_wheel_holds_every_shipped_bundle_and_the_firmware(wheel):
     wasm = {f"lightspeech/export/wasm/{name}" for name in (*FIXED, "pipe.mjs", "libc/math.h")}
     page = {f"lightspeech/serving/page/{name}" for name in site.page() if "/" not in name}
     assert needed | gate | wasm | page <= set(wheel.namelist())
+    assert Path(wheel.filename).stat().st_size < LIMIT_BYTES

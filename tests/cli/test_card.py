@@ -29,6 +29,15 @@ def test_the_card_of_a_bundle_is_what_it_says(zoo, make_bundle, tmp_path):
     assert "# mine\n" in (tmp_path / "card.md").read_text()
 
 
+def test_for_products_a_card_is_shown_of_what_allows_them_alone(make_bundle, tmp_path):
+    for corpus, allowed in (("emodb", True), ("ravdess", False)):
+        source = {"name": corpus, "licence": "", "citation": ""}
+        made = make_bundle(path=tmp_path / corpus, corpora=(source,))
+        ended = card(made.path, "--for-products")
+        assert (ended.exit_code == 0) == allowed == ("## What it is for" in ended.stdout)
+    assert "ravdess, whose licences allow no products" in str(ended.exception)
+
+
 def test_a_bundle_that_is_not_there_is_told(zoo):
     ended = card("nobody")
     assert ended.exit_code == 1

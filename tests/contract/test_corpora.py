@@ -1,6 +1,7 @@
 """What every corpus module promises, the next one included."""
 
 import dataclasses
+import re
 
 import pytest
 
@@ -43,6 +44,12 @@ def test_its_name_is_its_file_name(corpus):
 def test_it_says_whose_it_is_and_how_to_get_it(corpus):
     info = corpus.INFO
     assert all([info.title, info.licence, info.citation, info.language, info.hint])
+
+
+def test_it_says_whether_products_may_be_made_with_it_unless_users_bring_it(corpus):
+    assert (corpus.INFO.allows_products is None) == (corpus.NAME in ("csv", "folder"))
+    if re.search("-NC|research", corpus.INFO.licence):
+        assert corpus.INFO.allows_products is False
 
 
 def test_its_docstring_names_its_faults(corpus):

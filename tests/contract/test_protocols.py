@@ -11,8 +11,8 @@ from lightspeech.errors import ConfigError
 from lightspeech.protocols import leaks
 
 PACKAGE = "lightspeech.protocols"
-ACTORS = range(1, 25)
-"""Those of RAVDESS, since one protocol is for them alone."""
+ACTORS = {"ravdess": range(1, 25), "crema_d": range(1001, 1092)}
+"""Two protocols are for those of one corpus alone."""
 STATED = {"named_speakers": {"selection": ("ravdess/23",), "test": ("ravdess/24",)}}
 """Of those that have no defaults which cut anything."""
 PARTS = {23: "selection", 24: "test"}
@@ -23,17 +23,18 @@ def protocol(request):
     return plugins.load(PACKAGE, request.param)
 
 
-@pytest.fixture(scope="module")
-def utterances():
+@pytest.fixture
+def utterances(protocol):
     """Two emotions said twice by each actor, two actors a session; all that a reader may tell."""
+    corpus = "crema_d" if protocol.__name__ == f"{PACKAGE}.crema_d_pinned" else "ravdess"
     return [
         Utterance(
-            id=f"ravdess/{actor:02}-{emotion}-{take}", path=Path("a.wav"), corpus="ravdess",
-            emotion=emotion, speaker=f"ravdess/{actor:02}", sex="female" if actor % 2 else "male",
+            id=f"{corpus}/{actor:02}-{emotion}-{take}", path=Path("a.wav"), corpus=corpus,
+            emotion=emotion, speaker=f"{corpus}/{actor:02}", sex="female" if actor % 2 else "male",
             session=f"{(actor + 1) // 2}", sentence=f"{take}", split=PARTS.get(actor, "train"),
             audio_hash=f"{actor} {emotion} {take}",
         )
-        for actor in ACTORS for emotion in ("happy", "sad") for take in (1, 2)
+        for actor in ACTORS[corpus] for emotion in ("happy", "sad") for take in (1, 2)
     ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
 from lightspeech.protocols import (
+    crema_d_pinned,
     everyone,
     given,
     grouped_k_fold,
@@ -19,7 +20,7 @@ from lightspeech.protocols import (
 from lightspeech.protocols.base import unit_of
 
 
-def corpus(speakers, *, name="toy", each=2):
+def corpus(speakers, *, name="toy", each=2, first=1):
     """Some utterances of some speakers, two speakers a session."""
     return [
         Utterance(
@@ -30,7 +31,7 @@ def corpus(speakers, *, name="toy", each=2):
             session=f"{speaker // 2}",
             emotion="happy",
         )
-        for speaker in range(1, speakers + 1)
+        for speaker in range(first, first + speakers)
         for number in range(each)
     ]
 
@@ -199,6 +200,7 @@ def test_sessions_of_two_corpora_are_not_mixed_up():
 
 
 RAVDESS = corpus(24, name="ravdess")
+CREMA_D = corpus(91, name="crema_d", first=1001)
 
 
 def test_pinned_folds_are_honest_and_leave_actor_24_and_others_where_the_field_has_them():
@@ -210,10 +212,25 @@ def test_pinned_folds_are_honest_and_leave_actor_24_and_others_where_the_field_h
     assert {name[8:10] for name in last.selection} == {"02", "05"}
 
 
-@pytest.mark.parametrize("utterances", [corpus(24), RAVDESS[2:], RAVDESS + corpus(1)])
-def test_pinned_folds_refuse_other_speakers(utterances):
-    with pytest.raises(ConfigError, match="grouped-k-fold"):
-        ravdess_pinned.cut(utterances, ravdess_pinned.Config())
+def test_pinned_folds_of_crema_d_are_those_that_its_published_figures_were_dealt():
+    dealt = grouped_k_fold.cut(CREMA_D, grouped_k_fold.Config(folds=5, selection_units=8))
+    assert_honest(CREMA_D, dealt)
+    assert crema_d_pinned.cut(CREMA_D, crema_d_pinned.Config()) == dealt
+
+
+@pytest.mark.parametrize(
+    ("module", "utterances", "differing"),
+    [
+        (ravdess_pinned, corpus(24), "ravdess/01"),
+        (ravdess_pinned, RAVDESS[2:], "ravdess/01"),
+        (ravdess_pinned, RAVDESS + corpus(1), "toy/01"),
+        (crema_d_pinned, CREMA_D[:-2], "crema_d/1091"),
+        (crema_d_pinned, RAVDESS, "crema_d/1001"),
+    ],
+)
+def test_pinned_folds_refuse_other_speakers(module, utterances, differing):
+    with pytest.raises(ConfigError, match=f"{differing}.*grouped-k-fold"):
+        module.cut(utterances, module.Config())
 
 
 def test_a_given_split_is_taken_as_it_is():

@@ -48,6 +48,25 @@ def test_a_header_tells_nothing_that_is_not_known(make_bundle):
     assert not {"datasets", "language"} & fields.keys()
 
 
+@pytest.mark.parametrize("name", plugins.names("lightspeech.corpora"))
+def test_a_corpus_that_allows_no_products_is_named_whatever_words_its_licence_has(
+    make_bundle, name
+):
+    allows = plugins.load("lightspeech.corpora", name).INFO.allows_products
+    text = card(make_bundle(corpora=(CORPUS | {"name": name, "licence": "see its page"},)))
+    assert (f"**No commercial use**: {name} allow none." in text) == (allows is False)
+    assert (f"is not known of: {name}." in text) == (allows is None)
+
+
+def test_of_own_recordings_and_unknown_encoders_nobody_knows_whether_products_are_allowed(
+    make_bundle,
+):
+    encoders = tuple(CORPUS | each for each in ({"licence": "MIT"}, {"name": "a", "licence": "?"}))
+    text = card(make_bundle(corpora=(CORPUS | {"name": "mine"},), encoders=encoders))
+    assert "Whether commercial use is allowed is not known of: mine, a.\n" in text
+    assert "No commercial use" not in text
+
+
 def test_a_threshold_that_is_hardly_ever_reached_is_not_rounded_to_one(make_bundle):
     told = card(make_bundle(thresholds=(0.5, 0.9996, 1.0)))
     assert "- uncertain below: 0.500 low, mid (hardly ever told), loud (hardly ever told)\n" in told

@@ -8,6 +8,7 @@ import typer
 from lightspeech import bundle as bundles
 from lightspeech.bundle import places
 from lightspeech.files import write_text
+from lightspeech.reporting import products
 from lightspeech.reporting.card import card
 
 
@@ -18,6 +19,10 @@ def command(
     output: Annotated[
         Path | None, typer.Option(help="File to write instead of standard output.")
     ] = None,
+    for_products: Annotated[
+        bool,
+        typer.Option("--for-products", help="Fail where a licence forbids products, or may."),
+    ] = False,
 ) -> None:
     """Show the card of a model: what it learnt from, how good it is, who may use it.
 
@@ -27,6 +32,8 @@ def command(
     Example: lightspeech card micro --output README.md
     """
     model = bundles.find(bundle)
+    if for_products:
+        products.require(bundles.read(model, rated=True))
     beside = model / bundles.CARD
     shipped = model.parent == places.ZOO and beside.is_file()
     text = beside.read_text("utf-8") if shipped else card(bundles.read(model, rated=True))

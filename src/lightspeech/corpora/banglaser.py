@@ -21,6 +21,7 @@ PATTERN = re.compile(r"03-01-(0[1-8])-(0[12])-(0[1-3])-(0[1-3])-(0[1-9]|[12]\d|3
 INFO = Info(
     title="BanglaSER: a speech emotion recognition dataset for the Bangla language",
     licence="CC BY 4.0",
+    allows_products=True,
     citation="Das et al. (2022), Data in Brief 42: 108091",
     url="https://data.mendeley.com/datasets/t9h6p943xy",
     language="Bangla",

@@ -128,6 +128,9 @@ class Info:
     """In full."""
     licence: str
     """Its name or, where it has none, who may do what."""
+    allows_products: bool | None = None
+    """Whether it lets what learns from the corpus be sold; None where nobody here knows, as of what
+    users bring."""
     citation: str
     """Authors, year and place of the paper."""
     url: str

@@ -50,6 +50,7 @@ PATTERN = re.compile(
 INFO = Info(
     title="Crowd-sourced Emotional Multimodal Actors Dataset",
     licence="Open Database License 1.0, contents under Database Contents License 1.0",
+    allows_products=True,
     citation="Cao, Cooper, Keutmann, Gur, Nenkova & Verma (2014), IEEE TAC 5(4): 377-390",
     url="https://github.com/CheyneyComputerScience/CREMA-D",
     language="English",

@@ -42,6 +42,7 @@ PATTERN = re.compile(r"(\d\d)([ab]\d\d)([WLEAFTN])[a-z]")
 INFO = Info(
     title="Berlin Database of Emotional Speech",
     licence="CC0-1.0, as published by audEERING",
+    allows_products=True,
     citation="Burkhardt, Paeschke, Rolfes, Sendlmeier & Weiss (2005), Interspeech, 1517-1520",
     url="https://github.com/audeering/emodb",
     language="German",

@@ -26,6 +26,7 @@ PATTERN = re.compile(rf"({'|'.join(EMOTIONS)})-([fm][1-3])-([bdln][1-5])")
 INFO = Info(
     title="EMOVO Corpus: an Italian Emotional Speech Database",
     licence="free for research; the paper names no licence, ask its authors for other use",
+    allows_products=False,
     citation="Costantini, Iaderola, Paoloni & Todisco (2014), LREC, 3501-3504",
     url="http://lrec-conf.org/proceedings/lrec2014/summaries/591.html",
     language="Italian",

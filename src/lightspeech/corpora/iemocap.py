@@ -42,6 +42,7 @@ STYLES = {"impro": "improvised", "script": "scripted"}
 INFO = Info(
     title="Interactive Emotional Dyadic Motion Capture Database",
     licence="research only, under the release form of USC SAIL",
+    allows_products=False,
     citation="Busso et al. (2008), Language Resources and Evaluation 42(4): 335-359",
     url="https://sail.usc.edu/iemocap/",
     language="English",

@@ -35,6 +35,7 @@ PATTERN = re.compile(rf"({'|'.join(SEX)})_({'|'.join(EMOTIONS)})_([1-9]|[1-8]\d|
 INFO = Info(
     title="nEMO: Dataset of Emotional Speech in Polish",
     licence="CC BY-NC-SA 4.0",
+    allows_products=False,
     citation="Christop (2024), LREC-COLING, arXiv:2404.06292",
     url="https://github.com/amu-cai/nEMO",
     language="Polish",

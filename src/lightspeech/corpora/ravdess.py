@@ -32,6 +32,7 @@ PATTERN = re.compile(r"(\d\d)-(\d\d)-(0[1-8])-(0[12])-(0[12])-(0[12])-([01]\d|2[
 INFO = Info(
     title="Ryerson Audio-Visual Database of Emotional Speech and Song (speech, audio only)",
     licence="CC BY-NC-SA 4.0",
+    allows_products=False,
     citation="Livingstone & Russo (2018), PLoS ONE 13(5): e0196391",
     url="https://zenodo.org/record/1188976",
     language="English",

@@ -29,6 +29,7 @@ PATTERN = re.compile(rf"(?:({'|'.join(SPEAKERS)})_)?((a|d|f|h|n|sa|su)(?:0[1-9]|
 INFO = Info(
     title="Surrey Audio-Visual Expressed Emotion Database",
     licence="free for research, after registration with the University of Surrey",
+    allows_products=False,
     citation="Haq & Jackson (2010), in: Machine Audition, IGI Global, 398-423",
     url="http://kahlan.eps.surrey.ac.uk/savee/",
     language="English",

@@ -28,6 +28,7 @@ PATTERN = re.compile(rf"({'|'.join(SPEAKERS)})_([a-z]+)_({'|'.join(EMOTIONS)})",
 INFO = Info(
     title="Toronto Emotional Speech Set",
     licence="CC BY-NC-ND 4.0",
+    allows_products=False,
     citation="Pichora-Fuller & Dupuis (2020), Borealis, doi:10.5683/SP2/E8H2MF",
     url="https://doi.org/10.5683/SP2/E8H2MF",
     language="English",

@@ -20,6 +20,7 @@ PATTERN = re.compile(r"S(([FM])[1-9]\d?)_F\d{1,2}_([AHNS])\d{2,4}")
 INFO = Info(
     title="URDU dataset of emotional speech from talk shows",
     licence="for research only",
+    allows_products=False,
     citation="Latif et al. (2018), Int. Conf. Frontiers of Information Technology, 88-93",
     url="https://github.com/siddiquelatif/URDU-Dataset",
     language="Urdu",

@@ -6,8 +6,8 @@ parameters has 62.32 ± 1.19 UAR. Training takes the actors that are neither tes
 
 from lightspeech.config import config
 from lightspeech.corpora.base import Utterance
-from lightspeech.errors import ConfigError
-from lightspeech.protocols.base import Protocol, split_by, units
+from lightspeech.protocols.base import Protocol
+from lightspeech.protocols.pinned import cut_pinned
 
 NAME = "ravdess-pinned"
 
@@ -36,30 +36,10 @@ def cut(utterances: list[Utterance], cfg: Config) -> Protocol:
     Raises:
         ConfigError: if the utterances are not those of the 24 RAVDESS actors.
     """
-    speakers, actors = units(utterances, "speaker"), sorted(_actors(range(1, 25)))
-    if speakers != actors:
-        differing = sorted(set(speakers) ^ set(actors))
-        raise ConfigError(
-            f"{NAME} is for the 24 actors of ravdess, found {len(speakers)} speakers, first that "
-            f"differs {differing[0]!r}; choose protocol.name=grouped-k-fold for other recordings"
-        )
-    return Protocol(
+    return cut_pinned(
+        utterances,
+        FOLDS,
+        corpus="ravdess",
         name=NAME,
-        unit="speaker",
         selection="two actors outside training and test, pinned with the folds",
-        leaky=False,
-        splits=tuple(
-            split_by(
-                utterances,
-                "speaker",
-                name=f"fold {fold}",
-                selection=_actors(selection),
-                test=_actors(test),
-            )
-            for fold, (test, selection) in enumerate(FOLDS)
-        ),
     )
-
-
-def _actors(numbers: range | tuple[int, ...]) -> set[str]:
-    return {f"ravdess/{number:02}" for number in numbers}

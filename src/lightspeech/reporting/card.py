@@ -9,7 +9,7 @@ from lightspeech.config import build, config
 from lightspeech.evaluation.rated import Rating
 from lightspeech.evaluation.results import Uar
 from lightspeech.inference.answers import LEAST_SHARE
-from lightspeech.reporting import hub, wording
+from lightspeech.reporting import hub, products, wording
 
 PURPOSE = """\
 For research and for products that adapt to how something is said, with the speaker's knowledge: a
@@ -128,8 +128,10 @@ def _corpora(bundle: Bundle) -> Iterator[str]:
         yield f"- {'; '.join(f'{key}: {value}' for key, value in source.items() if value)}"
     if bundle.corpora:
         yield "\nThe licence of the recordings may bind what was learnt from them."
-    if bound := [source["name"] for source in bundle.corpora if "-NC" in source["licence"]]:
+    if bound := products.refusing(bundle):
         yield f"**No commercial use**: {', '.join(bound)} allow none."
+    if bundle.corpora and (unknown := products.unknown(bundle)):
+        yield f"Whether commercial use is allowed is not known of: {', '.join(unknown)}."
 
 
 def _figures(bundle: Bundle) -> Iterator[str]:

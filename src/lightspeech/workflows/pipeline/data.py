@@ -24,6 +24,7 @@ SPEAKERS = "speakers.csv"
 """Beside class folders: who speaks, with the columns ``path`` and ``speaker``."""
 USUAL: dict[str, dict[str, Any]] = {
     "ravdess": {"name": "ravdess_pinned"},
+    "crema_d": {"name": "crema_d_pinned"},
     "iemocap": {"name": "leave_one_out", "unit": "session"},
 }
 """How a whole corpus is measured, where its speakers alone do not say it."""
