@@ -234,6 +234,58 @@ def test_whole_numbers_hear_what_floats_hear_however_quiet(
         assert np.mean(one == other) > 0.95
 
 
+def recent(range_db):
+    return MelConfig(level="recent", floor=1e-18, range_db=range_db)
+
+
+@pytest.fixture(params=[(), *WHOLE], ids=" ".join)
+def hear_quietly(write_c, load_c, request):
+    """Compile a front end; gives what it hears of three seconds, in floats or whole numbers."""
+
+    def make(cfg, to):
+        folder = write_c(cfg, Windows(window_s=3.0, hop_s=0.96), to)
+        library = load_c(folder, *request.param)
+        shape = cfg.n_frames(48_000), cfg.n_features
+        return lambda samples: Device(library, shape).push(samples)[0].astype(int)
+
+    return make
+
+
+@pytest.mark.parametrize("range_db", [52, 30])
+def test_gain_is_no_cue_where_16_bits_hold_it(hear_quietly, range_db):
+    step = np.float32(1 / 512)  # as finely as C keeps a logarithm whose floor is 1e-18
+    mean = np.linspace(-6, -0.3, 64, dtype=np.float32)
+    hear = hear_quietly(recent(range_db), Input(mean, np.ones_like(mean), step, 0))
+    loud = said(5, 48_000) // 1_024 * 1_024  # so that halves are exact down to -60 dB
+    expected = hear(loud)
+    assert (np.abs(expected) < 127).sum() > 100  # what an int8 of such fine steps can tell
+    for halvings in range(1, 11):
+        assert np.abs(hear(loud >> halvings) - expected).max() <= 1
+
+
+@pytest.fixture
+def hear_coarsely(hear_quietly):
+    """The whole range of 30 dB in steps of 0.03; gives features."""
+    to = Input(np.full(64, -3.4, np.float32), np.ones(64, np.float32), 0.03, 0)
+    hear = hear_quietly(recent(30), to)
+    return lambda samples: hear(samples) * 0.03 - 3.4
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(db=st.floats(-60, 0), seed=st.integers(0, 9))
+def test_any_other_gain_changes_what_the_steps_of_16_bits_change(hear_coarsely, db, seed):
+    """Rounding is noise of a twelfth of a step squared: of bands far above it little is lost."""
+    loud, rounding = said(seed, 48_000), np.random.default_rng(0).uniform(-0.5, 0.5, 48_000)
+    quiet = loud * 10 ** (db / 20)
+    noise, heard = (frontend.log_bands(x / 32_768, recent(30)) for x in (rounding, quiet))
+    lost = 8 * np.exp((noise.mean(0) - heard) / 2)  # of power, where the noise is four deviations
+    clear = lost < 0.5
+    found = hear_coarsely(quiet.round().astype(np.int16))
+    expected = frontend.features(loud / np.float32(32_768), recent(30))
+    assert (np.abs(found - expected)[clear] <= 2 * lost[clear] + 0.02).all()
+    assert clear.mean() > 0.9 or db < -20
+
+
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(0, 8_000), max_size=20))
 def test_blocks_of_any_size_give_the_windows_of_the_whole(default, cuts):
