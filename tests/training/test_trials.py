@@ -4,7 +4,6 @@ import dataclasses
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from lightspeech.config import Choice
@@ -68,21 +67,3 @@ def test_forms_of_augmentation_are_measured_bent(benchmarks, monkeypatch):
     assert all(0 <= uar <= 1 for of in figures.values() for uar in of.values())
     assert {*augmentation.HEARD} < {*figures["usual/0"]}
     assert tables.augmentation(Path("figures")).count("\n") == 3
-
-
-@pytest.mark.parametrize("name", ["telephone", "Opus", "MP3", "room", "joined", "cut off"])
-def test_a_lesson_is_another_sound_by_the_same_numbers(benchmarks, name):
-    from benchmarks.augmentation.lessons import LESSONS
-
-    rng = np.random.default_rng(0)
-    sound = np.float32(0.3 * np.sin(np.arange(24_000) * 0.1) * rng.uniform(0.5, 1, 24_000))
-
-    def bend(seed):
-        return LESSONS[name](sound, np.random.default_rng(seed), lambda same: sound[:8_000])
-
-    bent = bend(1)
-    assert bent.dtype == np.float32
-    assert np.isfinite(bent).all()
-    assert np.abs(bent).max() <= 1.5
-    assert not np.array_equal(bent, sound)
-    assert np.array_equal(bent, bend(1))
