@@ -4,7 +4,7 @@
 corpora that bars are set on is chosen by, and on speakers of the first who were kept apart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +29,7 @@ from lightspeech.models import micro
 from lightspeech.reporting.trials import MEASURED, OWN
 from lightspeech.studies import tasks
 from lightspeech.training import loop
-from lightspeech.training.objective import Labels, Sum
+from lightspeech.training.objective import Labels, Objective, Sum
 
 CORPORA = "lightspeech.corpora"
 TAUGHT = ("ravdess", "emodb", "nemo")
@@ -111,7 +111,13 @@ def batches(
 
 
 def train(
-    batches: MelBatches, cfg: MelConfig, *, seed: int, padded: bool = False, copies: int = 0
+    batches: MelBatches,
+    cfg: MelConfig,
+    *,
+    seed: int,
+    padded: bool = False,
+    copies: int = 0,
+    label_loss: Callable[[MelBatches, int, loop.Training], Objective] = Labels,
 ) -> nn.Module:
     """Train `micro`, whatever it is taught, for as many steps.
 
@@ -121,6 +127,7 @@ def train(
         seed: of weights and dropout.
         padded: whether layers are padded.
         copies: how often each recording is there besides, bent.
+        label_loss: gives what scores labels, of batches, the number of classes and the training.
     """
     torch.manual_seed(seed)
     training = replace(TRAINING, epochs=max(TRAINING.epochs // (1 + copies), 1))
@@ -133,7 +140,7 @@ def train(
     norm.load_state_dict({**norm.state_dict(), "running_mean": x.mean(0), "running_var": x.var(0)})
     norm.momentum = 0.0
     with TemporaryDirectory() as folder:
-        labels_alone = [Labels(batches, len(CLASSES), training)]
+        labels_alone = [label_loss(batches, len(CLASSES), training)]
         objective = Sum(network, labels_alone, mixup=training.mixup)
         return loop.train(
             network, batches, training, Path(folder),
