@@ -1,4 +1,4 @@
-"""How many answers 40 dB less change, in every form of the shipped models.
+"""How many answers 40 dB less change, in every form of a shipped model.
 
     python benchmarks/gain.py ~/ravdess
 
@@ -8,7 +8,6 @@ hears 16 bits always.
 """
 
 import argparse
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,15 +20,14 @@ from lightspeech.audio import folders, frontend, io
 from lightspeech.audio.windows import Waveform
 from lightspeech.bundle import Bundle
 from lightspeech.evaluation import machine
-from lightspeech.export import onnx, recover
+from lightspeech.export import c99, onnx, recover
 from lightspeech.files import write_json
 from lightspeech.frontends.mel_layer import MelLayer
+from lightspeech.frontends.mel_products import MelProducts
 from lightspeech.inference import dispatch
 from lightspeech.training.run import Run
-from lightspeech.workflows.convert import convert
 
 OUTPUT = Path("results/benchmarks/gain.json")
-MODELS = ("nano", "micro", "small")
 Array = npt.NDArray[np.float32]
 Form = Callable[[Array], Array]
 """Windows, shape ``(n, samples)``, to probabilities, shape ``(n, n_classes)``."""
@@ -50,8 +48,8 @@ FLOATS = "-40 dB"
 """What C cannot hear."""
 
 
-def forms(shipped: Bundle, folder: Path) -> Iterator[tuple[str, Form]]:
-    """Open a model in every form, written to a folder where it is not shipped so."""
+def forms(shipped: Bundle) -> Iterator[tuple[str, Form]]:
+    """Open a model in every form."""
     run = recover.recover(shipped)
     cfg = run.config.frontend.config
     layer = MelLayer(cfg)
@@ -61,8 +59,32 @@ def forms(shipped: Bundle, folder: Path) -> Iterator[tuple[str, Form]]:
     )
     yield "torch", behind(run, lambda rows: layer(torch.from_numpy(rows)).numpy())
     yield "ONNX", dispatch.open(shipped).predict
-    yield "LiteRT", dispatch.open(convert(shipped, format="litert", bundles=folder)).predict
+    [network] = bundle.parts(shipped)
+    yield "LiteRT", in_litert(network)
     yield "C", dispatch.open(shipped, backend="native").predict
+
+
+def in_litert(network: Bundle) -> Form:
+    """Run the network that lies beside a model, behind the products of its LiteRT front end."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    content = (network.path / network.model_file).read_bytes()
+    cfg, to = c99.hears(network, content)
+    opened, products = Interpreter(model_content=content, num_threads=1), MelProducts(cfg)
+    opened.allocate_tensors()
+    [source], [scores] = opened.get_input_details(), opened.get_output_details()
+    scale, _ = scores["quantization"]
+
+    def predict(windows: Array) -> Array:
+        rows = []
+        for features in to.quantize(products(torch.from_numpy(windows)).numpy()):
+            opened.set_tensor(source["index"], features[None].astype(np.int8))
+            opened.invoke()
+            rows.append(opened.get_tensor(scores["index"])[0] * scale / network.temperature)
+        odds = np.exp(np.stack(rows))
+        return np.asarray(odds / odds.sum(1, keepdims=True), np.float32)
+
+    return predict
 
 
 def behind(run: Run, front: Form) -> Form:
@@ -96,6 +118,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="Recordings, of which some are heard.")
     parser.add_argument("--most", type=int, default=200, help="Recordings that are heard.")
+    parser.add_argument("--models", nargs="*", default=["micro"])
     asked = parser.parse_args()
     torch.set_num_threads(1)
     paths = folders.listing(asked.folder).recordings
@@ -103,15 +126,14 @@ def main() -> None:
     waveforms = [io.load(paths[at], 16_000) for at in sorted(drawn)]
     loudness = [20 * np.log10(np.sqrt(np.mean(np.square(each)))) for each in waveforms]
     figures: dict[str, dict[str, dict[str, float]]] = {}
-    for model in MODELS:
+    for model in asked.models:
         shipped = bundle.read(model)
-        with tempfile.TemporaryDirectory() as folder:
-            for name, form in forms(shipped, Path(folder)):
-                found = changed(form, shipped, waveforms)
-                if name == "C":
-                    del found[FLOATS]
-                figures.setdefault(name, {})[model] = found
-                print(model, name, found, flush=True)
+        for name, form in forms(shipped):
+            found = changed(form, shipped, waveforms)
+            if name == "C":
+                del found[FLOATS]
+            figures.setdefault(name, {})[model] = found
+            print(model, name, found, flush=True)
     about = {"machine": machine.describe(), "recordings": len(waveforms)}
     about |= {"corpus": asked.folder.name, "rms_db": round(float(np.median(loudness)), 1)}
     write_json(OUTPUT, {**about, "forms": figures})
