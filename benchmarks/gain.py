@@ -35,7 +35,7 @@ Form = Callable[[Array], Array]
 
 def steps(waveform: Waveform) -> Waveform:
     """Round to 16 bits."""
-    return np.round(waveform * np.float32(32_768)) / np.float32(32_768)
+    return np.asarray(np.round(waveform * np.float32(32_768)) / np.float32(32_768), np.float32)
 
 
 HEARD: dict[str, Callable[[Waveform], Waveform]] = {
