@@ -38,4 +38,4 @@ def test_a_corpus_that_is_answered_rightly_and_hardly_ever_hides_no_other(tmp_pa
     write_json(tmp_path / PATH, {"toy": {"corpora": corpora}})
     said = sureness.of_recipe(tmp_path, "toy")
     assert "30.0 % of the recordings are answered" in said
-    assert "of these 40.0 % are right, 35.0 % of two." in said
+    assert "of these 40.0 % are right, of two alone 35.0 %." in said

@@ -86,7 +86,7 @@ def _right(of_all: Calibration, found: Sequence[Calibration]) -> str:
     least, corpus = min(told)
     return (
         f"; of these {wording.percent(of_all.right_of_answered)} % are right, "
-        f"{wording.percent(least)} % of {corpus}"
+        f"of {corpus} alone {wording.percent(least)} %"
     )
 
 
