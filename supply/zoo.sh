@@ -22,7 +22,7 @@ encoder() { # the first two blocks of whisper-tiny.en, judged by speech that nob
 }
 
 learn() {
-  speech run "recipes/zoo_$1_teacher.yaml" --resume
+  speech train "recipes/zoo_$1_teacher.yaml" --resume
   speech run "recipes/$1_teacher.yaml" --resume --publish results
   for tier in $(students "$1"); do
     speech compress "recipes/zoo_$1_$tier.yaml" --resume
@@ -62,7 +62,7 @@ figures() { # of what is shipped: other rooms and lines, by people it never hear
 }
 
 export=
-test "$1" = --export && { export=1; shift; }
+test "${1:?name a set: open, open6 or six}" = --export && { export=1; shift; }
 for set in "$@"; do
   test -n "$export" || learn "$set"
   bundles "$set"
