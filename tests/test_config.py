@@ -66,9 +66,9 @@ def test_it_goes_to_plain_values_and_back():
         ({"corpus": {"name": "grouped_k_fold", "flods": 3}}, "corpus.flods: no such key"),
         ({"corpus": {"name": "grouped_k_fold", "folds": 1}}, "folds must be > 1"),
         ({"corpus": {"name": "grouped_k_flod"}}, "unknown name 'grouped_k_flod' in protocols"),
-        ({"corpus": {"name": "grouped_k_flod"}}, "choose one of ['everyone', 'given'"),
-        ({"corpus": {"folds": 3}}, "expected {name: …} with one of ['everyone'"),
-        ({"corpus": 3}, "expected {name: …} with one of ['everyone'"),
+        ({"corpus": {"name": "grouped_k_flod"}}, "choose one of ['crema_d_pinned', 'everyone'"),
+        ({"corpus": {"folds": 3}}, "expected {name: …} with one of ['crema_d_pinned'"),
+        ({"corpus": 3}, "expected {name: …} with one of ['crema_d_pinned'"),
         ({"name": "x" * 999, "inner": "y" * 999}, "…"),
     ],
 )

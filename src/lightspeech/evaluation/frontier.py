@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from lightspeech.evaluation import results
 from lightspeech.evaluation.conditions import FLOATS, is_int8
 from lightspeech.evaluation.results import Results
 
@@ -58,7 +59,7 @@ class Point:
 
 
 def measured(figures: Sequence[Results]) -> list[Point]:
-    """Take the honest ones of all figures that are published."""
+    """Take the honest ones of all figures that are published, see `results.shipped`."""
     return [
         Point(
             system=study.system,
@@ -72,8 +73,7 @@ def measured(figures: Sequence[Results]) -> list[Point]:
             scheme=study.scheme,
             ci95=study.uar.ci95,
         )
-        for study in figures
-        if study.of_strangers
+        for study in results.shipped([each for each in figures if each.of_strangers])
     ]
 
 

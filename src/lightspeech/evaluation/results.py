@@ -15,7 +15,7 @@ import numpy.typing as npt
 from lightspeech import config, metrics
 from lightspeech.bounds import Share
 from lightspeech.errors import CorpusError
-from lightspeech.evaluation.conditions import FLOATS, Conditions, read_folder
+from lightspeech.evaluation.conditions import FLOATS, Conditions, is_int8, read_folder
 from lightspeech.files import read_json, write_json
 from lightspeech.training.predictions import Predictions
 
@@ -209,6 +209,20 @@ def calibration_error(runs: Sequence[Predictions], seed: int) -> float:
 
 def _rate(value: Any) -> float:
     return round(float(value), DIGITS)
+
+
+def shipped(figures: Sequence[Results]) -> list[Results]:
+    """Leave out what a model tells in floats where it tells the same quantity in int8.
+
+    Args:
+        figures: of any studies.
+    """
+
+    def what(each: Results) -> tuple[object, ...]:
+        return each.model, each.corpus, each.labels, each.protocol
+
+    whole = {what(each) for each in figures if is_int8(each.scheme)}
+    return [each for each in figures if is_int8(each.scheme) or what(each) not in whole]
 
 
 def results_path(

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from lightspeech.evaluation import frontier
-from lightspeech.evaluation.conditions import CORPUS, FLOATS, is_int8
+from lightspeech.evaluation import frontier, results
+from lightspeech.evaluation.conditions import CORPUS, FLOATS
 from lightspeech.evaluation.frontier import Point
 from lightspeech.evaluation.results import Results
 from lightspeech.reporting import wording
@@ -42,7 +42,7 @@ def markdown(published: Sequence[Results], others: Sequence[Point]) -> str:
 
 def _table(title: str, honest: Sequence[Results], others: Sequence[Point]) -> str:
     columns = sorted({_column(figures) for figures in honest})
-    rows = sorted([*_ours(_shipped(honest), columns), *_of_others(others, columns)])
+    rows = sorted([*_ours(results.shipped(honest), columns), *_of_others(others, columns)])
     head = [f"{corpus}, {len(labels)} classes" for corpus, labels, _ in columns]
     lines = [
         [f"**{title}**", "parameters", "size", *head],
@@ -50,14 +50,6 @@ def _table(title: str, honest: Sequence[Results], others: Sequence[Point]) -> st
         *(cells for _, cells in rows),
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _shipped(figures: Sequence[Results]) -> list[Results]:
-    """Leave out what a model tells in floats where it tells as much in int8."""
-    whole = {(each.model, _column(each)) for each in figures if is_int8(each.scheme)}
-    return [
-        each for each in figures if is_int8(each.scheme) or (each.model, _column(each)) not in whole
-    ]
 
 
 def _column(figures: Results) -> Column:
