@@ -16,7 +16,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lightspeech.audio.frontend import MelConfig, log_range
-from lightspeech.files import read_json, write_json
 from lightspeech.frontends import mel_features
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.mel_layer import MelLayer
@@ -140,21 +139,17 @@ def main() -> None:
     features = mel_features.load(utterances, CFG, trials.WINDOWS, got.cache)
     truth, parts = trials.classes_of(utterances), trials.parts(utterances)
     path = got.results / PATH
-    done = read_json(path) if path.is_file() else {}
-    for seed in range(got.seeds):
-        for name in got.forms:
-            key = f"{name}/{seed}" + ("/padded" if got.padded else "")
-            if key in done:
-                continue
-            batches = trials.batches(features, utterances, parts.taught, Augment(), seed=seed)
-            batches.layer = layer = FormLayer(FORMS[name])
-            network = trials.train(batches, CFG, seed=seed, padded=got.padded)
-            done[key] = {
-                c: trials.uar(network, features, layer, rows, truth)
-                for c, rows in parts.measured.items()
-            }
-            write_json(path, done)
-            print(key, *(f"{c} {100 * value:.1f}" for c, value in done[key].items()), flush=True)
+
+    def measure(name: str, seed: int) -> dict[str, float]:
+        batches = trials.batches(features, utterances, parts.taught, Augment(), seed=seed)
+        batches.layer = layer = FormLayer(FORMS[name])
+        network = trials.train(batches, CFG, seed=seed, padded=got.padded)
+        return {
+            c: trials.uar(network, features, layer, rows, truth)
+            for c, rows in parts.measured.items()
+        }
+
+    trials.fill(path, got.forms, got.seeds, measure, suffix="/padded" if got.padded else "")
 
 
 if __name__ == "__main__":

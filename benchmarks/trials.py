@@ -20,6 +20,7 @@ from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice
 from lightspeech.corpora import labels, manifest
 from lightspeech.corpora.base import Utterance
+from lightspeech.files import read_json, write_json
 from lightspeech.frontends import balance, mel
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Index, Order, Shares
@@ -160,3 +161,31 @@ def uar(
         answers.append(int(network(layer.finish(windows)).softmax(1).mean(0).argmax()))
     right = np.array(answers) == truth[rows]
     return float(np.mean([right[truth[rows] == c].mean() for c in range(len(CLASSES))]))
+
+
+def fill(
+    path: Path,
+    forms: Sequence[str],
+    seeds: int,
+    measure: Callable[[str, int], dict[str, float]],
+    *,
+    suffix: str = "",
+) -> None:
+    """Measure what a file of results lacks, and write it after each training.
+
+    Args:
+        path: of the file, a key ``form/seed`` for each training.
+        forms: their names.
+        seeds: how many, from 0 on.
+        measure: gives the UAR of each corpus, of a form and a seed.
+        suffix: of all keys.
+    """
+    figures = read_json(path) if path.is_file() else {}
+    for seed in range(seeds):
+        for form in forms:
+            key = f"{form}/{seed}{suffix}"
+            if key in figures:
+                continue
+            figures[key] = measure(form, seed)
+            write_json(path, figures)
+            print(key, *(f"{c} {100 * uar:.1f}" for c, uar in figures[key].items()), flush=True)

@@ -22,7 +22,6 @@ from torch.nn import functional as F
 
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.corpora.base import Utterance
-from lightspeech.files import read_json, write_json
 from lightspeech.frontends import mel_features
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Batches, Shares
@@ -164,15 +163,7 @@ def main() -> None:
     features = mel_features.load(utterances, CFG, trials.WINDOWS, got.cache)
     trial = Trial(utterances, features, got.votes)
     path = got.results / PATH
-    done = read_json(path) if path.is_file() else {}
-    for seed in range(got.seeds):
-        for name in got.forms:
-            key = f"{name}/{seed}"
-            if key in done:
-                continue
-            done[key] = trial.measure(FORMS[name], seed)
-            write_json(path, done)
-            print(key, *(f"{c} {100 * value:.1f}" for c, value in done[key].items()), flush=True)
+    trials.fill(path, got.forms, got.seeds, lambda name, seed: trial.measure(FORMS[name], seed))
 
 
 if __name__ == "__main__":

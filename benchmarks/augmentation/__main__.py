@@ -23,7 +23,6 @@ from torch import nn
 from lightspeech.audio import io
 from lightspeech.audio.frontend import RANGE_DB, MelConfig
 from lightspeech.corpora.base import Utterance
-from lightspeech.files import read_json, write_json
 from lightspeech.frontends import mel_features
 from lightspeech.frontends.augment import Augment
 from lightspeech.frontends.batches import Index
@@ -207,16 +206,11 @@ def main() -> None:
     torch.set_num_threads(1)
     trial = Trial(trials.recordings(), got.cache)
     path = got.results / PATH
-    done = read_json(path) if path.is_file() else {}
-    for seed in range(got.seeds):
-        for name in got.forms:
-            key = f"{name}/{seed}"
-            if key in done:
-                continue
-            form = FORMS[name]
-            done[key] = trial.measure(trial.train(form, seed), form.layer)
-            write_json(path, done)
-            print(key, *(f"{c} {100 * value:.1f}" for c, value in done[key].items()), flush=True)
+
+    def measure(name: str, seed: int) -> dict[str, float]:
+        return trial.measure(trial.train(FORMS[name], seed), FORMS[name].layer)
+
+    trials.fill(path, got.forms, got.seeds, measure)
 
 
 if __name__ == "__main__":
