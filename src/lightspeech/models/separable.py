@@ -27,6 +27,8 @@ from lightspeech.models.contract import Standardized
 Channels = Annotated[tuple[bounds.Channels, ...], Field(min_length=2, max_length=33)]
 
 FRONTEND = MelConfig()
+WITHOUT_GAIN = MelConfig(level="loudest", floor=1.0e-18)
+"""Of the forms that take no gain for a cue: the floor is below what any converter gives."""
 WINDOWS = Windows()
 
 

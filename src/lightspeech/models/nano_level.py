@@ -1,0 +1,8 @@
+"""``nano`` to which gain is no cue: its bands are relative to the loudest of a window."""
+
+from lightspeech.models.nano import WINDOWS as WINDOWS
+from lightspeech.models.nano import Config as Config
+from lightspeech.models.nano import build as build
+from lightspeech.models.separable import WITHOUT_GAIN as FRONTEND
+
+__all__ = ["FRONTEND", "WINDOWS", "Config", "build"]
