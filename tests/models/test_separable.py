@@ -6,7 +6,17 @@ from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel
-from lightspeech.models import micro, micro_stream, nano, nano_stream, small, small_stream
+from lightspeech.models import (
+    micro,
+    micro_level,
+    micro_stream,
+    nano,
+    nano_level,
+    nano_stream,
+    small,
+    small_level,
+    small_stream,
+)
 
 FRONT = mel.build(MelConfig(n_mels=8), windows=Windows())
 
@@ -62,6 +72,16 @@ def test_without_padding_a_window_hears_what_a_stream_computes_once():
 def test_the_stream_form_of_a_tier_is_the_tier_without_padding(stream, padded):
     made = config.build(stream.Config, {})
     assert made == stream.Config(channels=padded.Config().channels, padded=False)
+
+
+@pytest.mark.parametrize(
+    ("level", "tier"), [(micro_level, micro), (nano_level, nano), (small_level, small)]
+)
+def test_the_level_form_of_a_tier_is_the_tier_which_hears_no_gain(level, tier):
+    assert (level.Config, level.build) == (tier.Config, tier.build)
+    spoken = torch.randn(1, 24_000) / 8
+    hears = mel.build(level.FRONTEND, windows=Windows(window_s=1.5)).layer(any_length=True)
+    torch.testing.assert_close(hears(spoken / 1000), hears(spoken), atol=1e-3, rtol=0)
 
 
 @pytest.mark.parametrize("tier", [nano, micro, small])
