@@ -15,10 +15,10 @@ Row = tuple[tuple[int, str, bool, int], list[str]]
 OF_A_CORPUS, ACROSS = "Other speakers of the corpus learnt from", "Corpora never heard"
 LEGEND = (
     "UAR in percent over speakers never heard, mean ± deviation over seeds; *cross3*: three "
-    "corpora, each left out once, *cross6*: six, *cross6by3*: six tested, three taught. What is "
-    "told in int8 stands in floats in [docs/results.md](docs/results.md). Parameters and size are "
-    "those of a model's largest file. Slanted: published by others, floats, no smaller one of them "
-    "as good."
+    "corpora, each left out once, *cross6*: six, *cross6by3*: six tested, three taught. Gain is no "
+    "cue to a *level* form, nor to a *stream* form, which hears every frame once. What is told in "
+    "int8 stands in floats in [docs/results.md](docs/results.md). Parameters and size are those of "
+    "a model's largest file. Slanted: published by others, floats, no smaller one of them as good."
 )
 
 
@@ -37,7 +37,7 @@ def markdown(published: Sequence[Results], others: Sequence[Point]) -> str:
     tables = [_table(title, shown, others) for title, shown in parts.items() if shown]
     known = [_apart(figures, honest) for figures in published if not figures.of_strangers]
     apart = [f"Apart, of speakers who were known: {'; '.join(known)}."] if known else []
-    return "\n\n".join([*tables, LEGEND, *apart])
+    return "\n\n".join([*tables, " ".join([LEGEND, *apart])])
 
 
 def _table(title: str, honest: Sequence[Results], others: Sequence[Point]) -> str:
