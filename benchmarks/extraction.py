@@ -16,7 +16,7 @@ import torch
 
 from lightspeech.audio import io
 from lightspeech.config import Choice
-from lightspeech.corpora import crema_d, manifest
+from lightspeech.corpora import crema_d, preparing
 from lightspeech.evaluation import machine
 from lightspeech.files import write_json
 from lightspeech.frontends import encoder, extraction
@@ -40,7 +40,7 @@ def main() -> None:
     asked.add_argument("--recordings", type=int, default=150)
     got = asked.parse_args()
     torch.set_num_threads(1)
-    found = manifest.prepare(Choice("lightspeech.corpora", "crema_d", crema_d.Config())).utterances
+    found = preparing.prepare(Choice("lightspeech.corpora", "crema_d", crema_d.Config())).utterances
     drawn = np.random.default_rng(0).permutation(len(found))[: got.recordings]
     ours = encoder.Pretrained(encoder.Config())
     times = []

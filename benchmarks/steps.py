@@ -21,7 +21,7 @@ from statistics import median
 
 import numpy as np
 
-from lightspeech.corpora import manifest
+from lightspeech.corpora import preparing
 from lightspeech.evaluation import machine
 from lightspeech.files import write_json
 from lightspeech.studies import recipe, tasks
@@ -36,7 +36,7 @@ HALF = "training.precision=bf16-mixed"
 def work(path: Path, overrides: list[str], cache: Path) -> None:
     """Train a run each time a line comes in, and print the seconds that it took."""
     chosen = recipe.read(path, [f"training.epochs={EPOCHS}", *overrides])
-    found = [u for corpus in chosen.corpora for u in manifest.prepare(corpus).utterances]
+    found = [u for corpus in chosen.corpora for u in preparing.prepare(corpus).utterances]
     utterances = tasks.in_vocabulary(found, chosen.labels)
     cut = chosen.protocol.module.cut(utterances, chosen.protocol.config)
     for _ in sys.stdin:

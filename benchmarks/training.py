@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from lightspeech.config import as_dict
-from lightspeech.corpora import manifest
+from lightspeech.corpora import preparing
 from lightspeech.evaluation import machine, speed
 from lightspeech.evaluation.speed import Speed
 from lightspeech.files import write_json
@@ -85,7 +85,7 @@ class OneByOne:
 
 def tasks(chosen: Recipe, folder: Path) -> list[Task]:
     """Prepare a recipe and list its runs."""
-    prepared = [manifest.prepare(corpus) for corpus in chosen.corpora]
+    prepared = [preparing.prepare(corpus) for corpus in chosen.corpora]
     found = [utterance for corpus in prepared for utterance in corpus.utterances]
     utterances = studies.in_vocabulary(found, chosen.labels)
     protocol = chosen.protocol.module.cut(utterances, chosen.protocol.config)

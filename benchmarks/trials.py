@@ -18,7 +18,7 @@ from lightspeech import plugins
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice
-from lightspeech.corpora import labels, manifest
+from lightspeech.corpora import labels, preparing
 from lightspeech.corpora.base import Utterance
 from lightspeech.files import read_json, write_json
 from lightspeech.frontends import balance, mel
@@ -57,7 +57,7 @@ class Parts:
 def recordings() -> list[Utterance]:
     """Read all six corpora, four classes."""
     modules = [(name, plugins.load(CORPORA, name)) for name in TAUGHT + MEASURED]
-    read = [manifest.prepare(Choice(CORPORA, name, module.Config())) for name, module in modules]
+    read = [preparing.prepare(Choice(CORPORA, name, module.Config())) for name, module in modules]
     found = labels.uncontradicted([u for corpus in read for u in corpus.utterances])
     return tasks.in_vocabulary(found, "common4")
 

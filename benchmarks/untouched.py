@@ -11,7 +11,7 @@ from lightspeech import bundle as bundles
 from lightspeech import plugins
 from lightspeech.bundle.places import LARGE
 from lightspeech.config import Choice, as_dict
-from lightspeech.corpora import labels, manifest
+from lightspeech.corpora import labels, preparing
 from lightspeech.evaluation import bundle_quality, untouched
 from lightspeech.files import read_json, write_json
 from lightspeech.inference import dispatch
@@ -29,7 +29,7 @@ def main() -> None:
     for name in got.corpora:
         module = plugins.load("lightspeech.corpora", name)
         choice = Choice("lightspeech.corpora", name, module.Config())
-        heard = labels.uncontradicted(manifest.prepare(choice).utterances)
+        heard = labels.uncontradicted(preparing.prepare(choice).utterances)
         known[name] = {}
         for model in (*bundles.shipped(), *map(str, got.beside)):
             predictor = dispatch.open(bundles.read(model))

@@ -30,13 +30,13 @@ from lightspeech import plugins, read_audio
 from lightspeech.audio import psola
 from lightspeech.audio.measures import UNITS, measure
 from lightspeech.config import Choice, build
-from lightspeech.corpora import manifest
+from lightspeech.corpora import preparing
 from lightspeech.protocols import grouped_k_fold, leaks, random_leaky
 from lightspeech.reporting import corpus
 
 config = build(plugins.load("lightspeech.corpora", CORPUS).Config, OPTIONS, source=CORPUS)
 chosen = Choice("lightspeech.corpora", CORPUS, config)
-prepared = manifest.prepare(chosen)
+prepared = preparing.prepare(chosen)
 utterances = prepared.utterances
 summary = corpus.summarize(prepared)
 print(summary["title"], "·", summary["licence"])

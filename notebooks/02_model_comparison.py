@@ -29,13 +29,13 @@ from IPython.display import Audio
 
 from lightspeech import bundle, plugins, read_audio
 from lightspeech.config import Choice, build
-from lightspeech.corpora import manifest
+from lightspeech.corpora import preparing
 from lightspeech.evaluation import bundle_quality, difference, paired, results
 from lightspeech.inference import dispatch
 
 config = build(plugins.load("lightspeech.corpora", CORPUS).Config, OPTIONS, source=CORPUS)
 chosen = Choice("lightspeech.corpora", CORPUS, config)
-utterances = manifest.prepare(chosen).utterances[::EVERY]
+utterances = preparing.prepare(chosen).utterances[::EVERY]
 models = {
     name: dispatch.open(bundle.read(bundle.find(name))) for name in ("nano", "micro", "small")
 }

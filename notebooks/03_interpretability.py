@@ -33,7 +33,7 @@ from lightspeech import bundle, plugins, read_audio
 from lightspeech.audio import psola
 from lightspeech.audio.cues import catalogue
 from lightspeech.config import Choice, build
-from lightspeech.corpora import labels, manifest
+from lightspeech.corpora import labels, preparing
 from lightspeech.explain import recording
 from lightspeech.explain.listeners import ask
 from lightspeech.inference import dispatch
@@ -44,7 +44,7 @@ classes = predictor.bundle.labels
 vocabulary = labels.vocabulary_of(classes)
 config = build(plugins.load("lightspeech.corpora", CORPUS).Config, OPTIONS, source=CORPUS)
 chosen = Choice("lightspeech.corpora", CORPUS, config)
-utterances = manifest.prepare(chosen).utterances
+utterances = preparing.prepare(chosen).utterances
 known = [(u, labels.class_of(u.emotion, vocabulary, classes)) for u in utterances]
 known = [(u, label) for u, label in known if label]
 known = known[:: max(1, len(known) // SHOWN)][:SHOWN]

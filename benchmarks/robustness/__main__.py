@@ -14,7 +14,7 @@ import lightspeech
 from lightspeech import plugins
 from lightspeech.audio import io
 from lightspeech.config import Choice
-from lightspeech.corpora import labels, manifest
+from lightspeech.corpora import labels, preparing
 from lightspeech.corpora.base import Utterance
 from lightspeech.files import read_json, write_json
 from lightspeech.inference.recognizer import Recognizer
@@ -27,7 +27,7 @@ DIGITS = 6
 def chosen(name: str, most: int, classes: tuple[str, ...]) -> list[tuple[Utterance, int]]:
     """Draw recordings of a corpus, and tell the class of each."""
     module = plugins.load(CORPORA, name)
-    found = manifest.prepare(Choice(CORPORA, name, module.Config())).utterances
+    found = preparing.prepare(Choice(CORPORA, name, module.Config())).utterances
     vocabulary = labels.vocabulary_of(classes)
     known = [
         (u, labels.class_of(u.emotion, vocabulary, classes)) for u in labels.uncontradicted(found)

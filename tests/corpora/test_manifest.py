@@ -4,58 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from lightspeech import config
-from lightspeech.corpora import emodb, manifest
+from lightspeech.corpora import manifest, preparing
 from lightspeech.errors import CorpusError, OutputError
-
-
-@pytest.fixture
-def choice(tmp_path, write_tone):
-    """Three tones named as EMO-DB names its files; the first two are the same recording."""
-    write_tone(tmp_path / "wav" / "03a01Fa.wav", hertz=300)
-    write_tone(tmp_path / "wav" / "03a01Nc.flac", hertz=300)
-    write_tone(tmp_path / "wav" / "16b10Wa.wav", hertz=500, seconds=0.2, rate=8000)
-    return config.Choice("lightspeech.corpora", "emodb", emodb.Config(root=tmp_path / "wav"))
-
-
-def test_prepare_measures_each_file_and_finds_duplicates_across_containers(choice):
-    prepared = manifest.prepare(choice)
-    assert [(u.duration_s, u.sample_rate) for u in prepared.utterances] == [
-        (0.1, 16_000),
-        (0.1, 16_000),
-        (0.2, 8000),
-    ]
-    assert prepared.duplicates == [("emodb/03a01Fa", "emodb/03a01Nc")]
-
-
-def test_a_broken_file_never_stops_the_rest_and_is_named_with_its_reason(choice):
-    broken = choice.config.root / "08a01Wa.wav"
-    broken.write_bytes(b"not audio")
-    (choice.config.root / "09a01Wa.wav").touch()
-    (choice.config.root / "cough.wav").touch()
-    prepared = manifest.prepare(choice)
-    assert len(prepared.utterances) == 3
-    assert [r.path.name for r in prepared.rejected] == ["cough.wav", "08a01Wa.wav", "09a01Wa.wav"]
-    assert all(r.reason and str(r.path) not in r.reason for r in prepared.rejected)
-
-
-def test_when_every_file_is_broken_the_first_is_named(tmp_path):
-    (tmp_path / "03a01Fa.wav").touch()
-    choice = config.Choice("lightspeech.corpora", "emodb", emodb.Config(root=tmp_path))
-    with pytest.raises(CorpusError, match=r"none of 1 recordings.*03a01Fa\.wav"):
-        manifest.prepare(choice)
-
-
-def test_progress_sees_every_file(choice):
-    told = []
-    manifest.prepare(choice, progress=lambda *progress: told.append(progress))
-    assert told == [("recordings", number, 3) for number in (1, 2, 3)]
 
 
 def test_a_manifest_is_read_as_it_was_written(choice, tmp_path):
     utterances = [
         replace(u, split="test", session="1", parent="x", agreement=0.5, valence=-1.25)
-        for u in manifest.prepare(choice).utterances
+        for u in preparing.prepare(choice).utterances
     ]
     manifest.write(utterances, tmp_path / "deep" / "manifest.csv")
     again = manifest.read(tmp_path / "deep" / "manifest.csv")
@@ -65,7 +21,7 @@ def test_a_manifest_is_read_as_it_was_written(choice, tmp_path):
 
 def test_a_manifest_of_before_transcripts_and_ratings_is_read(choice, tmp_path):
     path = tmp_path / "manifest.csv"
-    manifest.write(manifest.prepare(choice).utterances, path)
+    manifest.write(preparing.prepare(choice).utterances, path)
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows[0]["transcript"] == "Der Lappen liegt auf dem Eisschrank."
@@ -78,7 +34,7 @@ def test_a_manifest_of_before_transcripts_and_ratings_is_read(choice, tmp_path):
 
 
 def test_a_manifest_moves_with_its_recordings(choice, tmp_path):
-    manifest.write(manifest.prepare(choice).utterances, tmp_path / "wav" / "manifest.csv")
+    manifest.write(preparing.prepare(choice).utterances, tmp_path / "wav" / "manifest.csv")
     (tmp_path / "wav").rename(tmp_path / "elsewhere")
     assert len(manifest.read(tmp_path / "elsewhere" / "manifest.csv")) == 3
 
@@ -86,7 +42,7 @@ def test_a_manifest_moves_with_its_recordings(choice, tmp_path):
 @pytest.fixture
 def written(choice, tmp_path):
     path = tmp_path / "manifest.csv"
-    manifest.write(manifest.prepare(choice).utterances, path)
+    manifest.write(preparing.prepare(choice).utterances, path)
     return path
 
 
@@ -111,7 +67,7 @@ def test_a_bad_manifest_is_refused_with_what_is_wrong(written, old, new, what):
 def test_a_manifest_in_a_folder_that_is_a_link_finds_its_recordings(choice, tmp_path):
     (tmp_path / "a" / "deep" / "place").mkdir(parents=True)
     (tmp_path / "out").symlink_to(tmp_path / "a" / "deep" / "place")
-    written = manifest.prepare(choice).utterances
+    written = preparing.prepare(choice).utterances
     manifest.write(written, tmp_path / "out" / "m.csv")
     assert [u.id for u in manifest.read(tmp_path / "out" / "m.csv")] == [u.id for u in written]
 
@@ -152,6 +108,6 @@ def test_an_unwritable_manifest_leaves_the_old_one(written, choice, monkeypatch)
 
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(OutputError, match="No space left"):
-        manifest.write(manifest.prepare(choice).utterances, written)
+        manifest.write(preparing.prepare(choice).utterances, written)
     assert written.read_text(encoding="utf-8") == before
     assert [p.name for p in written.parent.iterdir() if p.name.startswith(".")] == []

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from lightspeech import read_audio
-from lightspeech.corpora import csv, folder, manifest
+from lightspeech.corpora import csv, folder, preparing
 from lightspeech.files import printable
 
 ODD = (b"\xff\xfe.wav", b"line\nline.wav", b"\x1b[31m.wav")
@@ -63,6 +63,6 @@ def test_a_row_whose_file_cannot_be_is_told(tmp_path, write_tone, cell):
     write_tone(tmp_path / "a.wav", seconds=0.5)
     table = tmp_path / "table.csv"
     table.write_text(f"path,label\na.wav,happy\n{cell},sad\n")
-    good, [broken] = manifest.decode(csv.read(csv.Config(root=table)).utterances)
+    good, [broken] = preparing.decode(csv.read(csv.Config(root=table)).utterances)
     assert [utterance.path.name for utterance in good] == ["a.wav"]
     assert "no such file" in broken.reason or "a folder" in broken.reason

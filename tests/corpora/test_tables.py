@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from lightspeech.corpora import csv, folder, manifest
+from lightspeech.corpora import csv, folder, manifest, preparing
 from lightspeech.errors import ConfigError, CorpusError, LightspeechWarning, MissingExtra
 
 ROWS = [["path", "label", "speaker"], ["a.wav", "Ärger", "anna"], ["sub/b.wav", "sad", "7"]]
@@ -170,7 +170,7 @@ def test_parts_of_a_split_may_be_called_as_everybody_does(mine):
 
 def test_a_manifest_saved_by_a_spreadsheet_is_read(mine):
     found = folder.read(folder.Config(root=mine)).utterances
-    manifest.write(manifest.decode(found)[0], mine / "m.csv")
+    manifest.write(preparing.decode(found)[0], mine / "m.csv")
     plain = manifest.read(mine / "m.csv")
     saved = (mine / "m.csv").read_text().replace("0.1,", '"0,1",').replace("\n", "\r\n")
     (mine / "m.csv").write_bytes(saved.encode("utf-8-sig"))
@@ -193,7 +193,7 @@ def test_class_folders_are_one_class_whatever_their_blanks_form_and_case(tmp_pat
     assert len(found) == 4
     assert len({u.emotion for u in found}) == 1
     assert all(u.path.is_file() for u in found)
-    manifest.write(manifest.decode(found)[0], tmp_path / "m.csv")
+    manifest.write(preparing.decode(found)[0], tmp_path / "m.csv")
     assert [u.id for u in manifest.read(tmp_path / "m.csv")] == [u.id for u in found]
 
 

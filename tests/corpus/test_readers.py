@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from lightspeech import config, plugins
-from lightspeech.corpora import manifest
+from lightspeech.corpora import preparing
 from lightspeech.protocols import leaks, leave_one_out, random_leaky, ravdess_pinned
 
 pytestmark = pytest.mark.corpus
@@ -25,7 +25,7 @@ def prepare():
         if name not in made:
             module = plugins.load("lightspeech.corpora", name)
             choice = config.Choice("lightspeech.corpora", name, module.Config(root=root / name))
-            made[name] = manifest.prepare(choice)
+            made[name] = preparing.prepare(choice)
         return made[name]
 
     return once

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from lightspeech import metrics
 from lightspeech.audio.windows import Windows
 from lightspeech.config import Choice, choice_of
-from lightspeech.corpora import manifest, synthetic_text
+from lightspeech.corpora import preparing, synthetic_text
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import mel, pair, text
 from lightspeech.models import bert, building, light_sernet, micro, multimodal, nano, vggish
@@ -221,7 +221,7 @@ def told_by_both(tmp_path_factory, make_bert):
     root = tmp_path_factory.mktemp("told")
     cfg = synthetic_text.Config(root=root / "corpus", speakers=8, sentences=6)
     choice = choice_of("lightspeech.corpora", cfg)
-    utterances = manifest.prepare(choice).utterances
+    utterances = preparing.prepare(choice).utterances
     words = {word for u in utterances for word in u.transcript.lower().split()}
     return utterances, make_bert(1, words=sorted(words)), root, synthetic_text.ceilings(cfg)
 

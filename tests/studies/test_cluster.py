@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from lightspeech import cluster
-from lightspeech.corpora import manifest
+from lightspeech.corpora import preparing
 from lightspeech.errors import ConfigError, LightspeechWarning, MissingExtra, WorkerError
 from lightspeech.progress import no_progress
 from lightspeech.studies import engine, folders, material, recipe, stages
@@ -127,8 +127,8 @@ def test_recordings_are_decoded_there_too(ray, tiny, tmp_path):
     read = corpus.module.read(corpus.config).utterances
     lost = replace(read[1], path=tmp_path / "lost.wav")
     listed = [read[0], lost, *read[2:]]
-    here = manifest.decode(listed)
-    assert manifest.decode(listed, each=engine.stream) == here
+    here = preparing.decode(listed)
+    assert preparing.decode(listed, each=engine.stream) == here
     assert [one.path for one in here[1]] == [lost.path]
 
 

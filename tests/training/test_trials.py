@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lightspeech.config import Choice
-from lightspeech.corpora import manifest, synthetic
+from lightspeech.corpora import preparing, synthetic
 from lightspeech.files import read_json
 from lightspeech.reporting import trials as tables
 
@@ -22,7 +22,7 @@ def benchmarks(monkeypatch, tmp_path):
     from benchmarks.augmentation import __main__ as augmentation
 
     cfg = synthetic.Config(root=tmp_path / "made", speakers=18, sentences=1)
-    made = manifest.prepare(Choice("lightspeech.corpora", "synthetic", cfg)).utterances
+    made = preparing.prepare(Choice("lightspeech.corpora", "synthetic", cfg)).utterances
     speakers = sorted({u.speaker for u in made})
     names = trials.TAUGHT + trials.MEASURED
     recordings = [

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lightspeech.config import Choice
-from lightspeech.corpora import crema_d, manifest, synthetic
+from lightspeech.corpora import crema_d, preparing, synthetic
 from lightspeech.files import read_json
 from lightspeech.training.loop import Training
 from lightspeech.training.objective import Labels, Sum
@@ -68,7 +68,7 @@ def test_forms_are_measured_once_on_corpora_that_taught_nothing(
     votes, table, monkeypatch, tmp_path, capsys
 ):
     cfg = synthetic.Config(root=tmp_path / "made", speakers=6, sentences=1)
-    made = manifest.prepare(Choice("lightspeech.corpora", "synthetic", cfg)).utterances
+    made = preparing.prepare(Choice("lightspeech.corpora", "synthetic", cfg)).utterances
     names = dict(zip(sorted({u.speaker for u in made}), votes.TAUGHT + votes.MEASURED, strict=True))
     spoken = [dataclasses.replace(u, corpus=names[u.speaker]) for u in made]
     kept = [u for u in spoken if u.emotion in votes.CLASSES]

@@ -4,21 +4,17 @@ import csv
 import hashlib
 import io
 import os
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lightspeech.audio.io import inspect
-from lightspeech.config import Choice
 from lightspeech.corpora import csv as csv_corpus
+from lightspeech.corpora import preparing
 from lightspeech.corpora._table import find_recording, number, ratings, read_rows
-from lightspeech.corpora.base import RATINGS, Info, Reading, Rejected, Utterance, one_spelling
-from lightspeech.errors import AudioError, CorpusError
+from lightspeech.corpora.base import RATINGS, Reading, Utterance, one_spelling
+from lightspeech.errors import CorpusError
 from lightspeech.files import relative, write_text
-from lightspeech.progress import Progress, no_progress, step_of
+from lightspeech.progress import Progress, no_progress
 
 COLUMNS = (
     "id",
@@ -44,124 +40,6 @@ NEEDED = tuple(name for name in COLUMNS if name not in ("transcript", *RATINGS))
 """Columns that a manifest must have: older ones lack transcripts and ratings."""
 NUMBERS = ("duration_s", "sample_rate")
 """Columns in seconds and Hz."""
-
-
-Decoded = Utterance | Rejected
-Each = Callable[[Callable[[Utterance], Decoded], list[Utterance]], Iterable[Decoded]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prepared:
-    """A corpus as it lies on this disk.
-
-    Attributes:
-        name: of the corpus.
-        info: what the official release holds.
-        utterances: every recording that was read and decoded, in the order of the reader.
-        rejected: every other audio file below the root, with its reason.
-        skipped: files below the root that are no audio.
-        duplicates: ids of recordings with the same decoded samples, a tuple a group.
-    """
-
-    name: str
-    info: Info
-    utterances: list[Utterance]
-    rejected: list[Rejected]
-    skipped: list[Path]
-    duplicates: list[tuple[str, ...]]
-
-
-def in_threads(
-    function: Callable[[Utterance], Decoded], utterances: list[Utterance]
-) -> Iterator[Decoded]:
-    """Call a function on every utterance, a thread a core at once: decoding leaves Python.
-
-    Args:
-        function: called once for each.
-        utterances: may be none.
-
-    Yields:
-        The results, in their order.
-    """
-    with ThreadPoolExecutor() as pool:
-        yield from pool.map(function, utterances)
-
-
-def prepare(
-    choice: Choice, *, progress: Progress = no_progress, each: Each = in_threads
-) -> Prepared:
-    """Read a corpus and decode each of its files once; a broken file is rejected, with its reason.
-
-    Args:
-        choice: plug-in of ``lightspeech.corpora`` with its configuration.
-        progress: told of every file decoded.
-        each: decodes several at once.
-
-    Raises:
-        CorpusError: if the corpus is not there, or none of its files can be decoded.
-    """
-    reading: Reading = choice.module.read(choice.config)
-    utterances, broken = decode(reading.utterances, progress=progress, each=each)
-    if not utterances:
-        raise CorpusError(
-            f"{choice.name}: none of {len(broken)} recordings can be decoded; "
-            f"first: {broken[0].path} ({broken[0].reason})"
-        )
-    return Prepared(
-        name=choice.name,
-        info=choice.module.INFO,
-        utterances=utterances,
-        rejected=reading.rejected + broken,
-        skipped=reading.skipped,
-        duplicates=duplicates(utterances),
-    )
-
-
-def decode(
-    utterances: list[Utterance], *, progress: Progress = no_progress, each: Each = in_threads
-) -> tuple[list[Utterance], list[Rejected]]:
-    """Fill in duration, sample rate and hash, several recordings at once.
-
-    Args:
-        utterances: as a reader gives them.
-        progress: told of every file decoded.
-        each: calls a function on every utterance, and gives results in their order.
-
-    Returns:
-        Those that can be decoded, in their order, and those that cannot, with the reason.
-    """
-    decoded: list[Utterance] = []
-    rejected: list[Rejected] = []
-    step = step_of("recordings", len(utterances), progress)
-    for result in each(_decode, utterances):
-        if isinstance(result, Rejected):
-            rejected.append(result)
-        else:
-            decoded.append(result)
-        step()
-    return decoded, rejected
-
-
-def _decode(utterance: Utterance) -> Decoded:
-    try:
-        audio = inspect(utterance.path)
-    except AudioError as error:
-        reason = str(error).removeprefix(f"{utterance.path}: ")
-        return Rejected(path=utterance.path, reason=reason)
-    return replace(
-        utterance,
-        duration_s=round(audio.duration_s, 4),
-        sample_rate=audio.sample_rate,
-        audio_hash=audio.audio_hash,
-    )
-
-
-def duplicates(utterances: list[Utterance]) -> list[tuple[str, ...]]:
-    """Group the ids of recordings whose decoded samples are the same."""
-    groups: dict[str, list[str]] = defaultdict(list)
-    for utterance in utterances:
-        groups[utterance.audio_hash].append(utterance.id)
-    return [tuple(ids) for ids in groups.values() if len(ids) > 1]
 
 
 def identity(utterance: Utterance) -> tuple[str, str, str]:
@@ -262,7 +140,7 @@ def read_any(
         return read(path, need_audio=need_audio)
     cfg = csv_corpus.Config(root=path, columns=dict(columns or {}))
     table = csv_corpus.read_table(cfg, need_label=need_audio)
-    good, broken = decode(table.utterances, progress=progress)
+    good, broken = preparing.decode(table.utterances, progress=progress)
     if need_audio and (lacking := table.rejected + broken):
         raise CorpusError(
             f"{path}: {len(lacking)} recordings cannot be measured on, first {lacking[0].path} "

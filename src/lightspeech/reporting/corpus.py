@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lightspeech.corpora.labels import map_label
-from lightspeech.corpora.manifest import Prepared
+from lightspeech.corpora.preparing import Prepared
 from lightspeech.files import printable
 
 LARGEST = "common8"

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from lightspeech.corpora import labels, manifest
+from lightspeech.corpora import labels, manifest, preparing
 from lightspeech.corpora.base import Rejected, Utterance
 from lightspeech.errors import CorpusError
 from lightspeech.progress import Progress
@@ -54,7 +54,7 @@ def read_corpora(recipe: Recipe, *, progress: Progress) -> Material:
         ConfigError: if no recording has a label that is to be mapped.
         CorpusError: if a corpus is not there, two share a recording, or too little is left.
     """
-    prepared = [manifest.prepare(choice, progress=progress) for choice in recipe.corpora]
+    prepared = [preparing.prepare(choice, progress=progress) for choice in recipe.corpora]
     found = [utterance for corpus in prepared for utterance in corpus.utterances]
     utterances = labels.relabel(found, recipe.map)
     sure = labels.uncontradicted(utterances)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lightspeech.config import Choice
-from lightspeech.corpora import manifest
+from lightspeech.corpora import manifest, preparing
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import CorpusError
 from lightspeech.progress import Progress
@@ -40,7 +40,7 @@ def prepare(corpora: Sequence[Choice], path: Path, *, progress: Progress) -> Non
     def told(_: str, done: int, total: int) -> None:
         progress(WHERE, done, total)
 
-    prepared = [manifest.prepare(choice, progress=told) for choice in corpora]
+    prepared = [preparing.prepare(choice, progress=told) for choice in corpora]
     listed = [utterance for corpus in prepared for utterance in corpus.utterances]
     manifest.refuse_twice(path, listed)
     manifest.write(listed, path)

@@ -11,6 +11,7 @@ from pathlib import Path
 from lightspeech import bundle as bundles
 from lightspeech.corpora import labels as vocabularies
 from lightspeech.corpora import manifest as manifests
+from lightspeech.corpora import preparing
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import ConfigError
 from lightspeech.evaluation import bundle_quality, conditions, kept, rated, results
@@ -150,6 +151,6 @@ def recompute(published: Path, root: Path, progress: Progress) -> Recomputed:
     models = kept.read(kept.folder_of(published))
     first, _ = models[0]
     corpus = kept.corpus_choice(first.corpus, root)
-    utterances = manifests.prepare(corpus, progress=progress).utterances
+    utterances = preparing.prepare(corpus, progress=progress).utterances
     agreement = kept.check(results.read(published), models, utterances, progress=progress)
     return Recomputed(seed=first.seed, agreement=agreement)

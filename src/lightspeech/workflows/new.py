@@ -15,7 +15,7 @@ import yaml
 from lightspeech import config
 from lightspeech.audio import io
 from lightspeech.config import Choice
-from lightspeech.corpora import csv, labels, manifest
+from lightspeech.corpora import csv, labels, preparing
 from lightspeech.corpora.base import Utterance
 from lightspeech.errors import CorpusError, OutputError
 from lightspeech.files import write_text
@@ -81,7 +81,7 @@ def new(
         raise OutputError(f"{output} is there already; delete it, or name another with --output")
     values = config.override(_corpus(folder, speakers, columns), list(options))
     choice = _choice(CORPORA, values)
-    prepared = manifest.prepare(choice, progress=progress)
+    prepared = preparing.prepare(choice, progress=progress)
     levels = _levels(prepared.utterances)
     faults = list(_faults(prepared.utterances, levels))
     utterances = labels.relabel(prepared.utterances, names)

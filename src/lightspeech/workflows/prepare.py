@@ -8,7 +8,7 @@ from typing import Any
 
 from lightspeech import config, plugins
 from lightspeech.audio import remote
-from lightspeech.corpora import labels, manifest
+from lightspeech.corpora import labels, manifest, preparing
 from lightspeech.errors import CorpusError
 from lightspeech.progress import Progress
 from lightspeech.reporting import corpus as report
@@ -59,8 +59,8 @@ def prepare(
         values["columns"] = dict(columns)
     module = plugins.load(CORPORA, corpus)
     choice = config.Choice(CORPORA, corpus, config.build(module.Config, values, source=corpus))
-    each = engine.stream if engine.elsewhere() else manifest.in_threads
-    prepared = manifest.prepare(choice, progress=progress, each=each)
+    each = engine.stream if engine.elsewhere() else preparing.in_threads
+    prepared = preparing.prepare(choice, progress=progress, each=each)
     relabelled = labels.relabel(prepared.utterances, names or {})
     prepared = replace(prepared, utterances=relabelled)
     manifest.write(prepared.utterances, output)

@@ -11,7 +11,7 @@ from doors.audio import RATE, speech
 from doors.recipes import PATTERN, make_labelled
 from lightspeech.config import Choice
 from lightspeech.corpora import folder as folders
-from lightspeech.corpora import manifest
+from lightspeech.corpora import manifest, preparing
 
 ROWS = [
     ("path", "label", "speaker", "sex", "split", "session"),
@@ -69,7 +69,7 @@ def _make_manifest(folder: Path) -> None:
     make_labelled(folder / "data")
     cfg = folders.Config(root=folder / "data", speaker_pattern=PATTERN.partition("=")[2])
     choice = Choice("lightspeech.corpora", "folder", cfg)
-    manifest.write(manifest.prepare(choice).utterances, folder / "manifest.csv")
+    manifest.write(preparing.prepare(choice).utterances, folder / "manifest.csv")
 
 
 def _prepare(table: str) -> None:
