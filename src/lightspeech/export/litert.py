@@ -46,7 +46,12 @@ class Recognizer(nn.Module):
     """Front end, network, temperature and softmax, of operations that LiteRT has."""
 
     def __init__(self, frontend: nn.Module, run: Run) -> None:
-        """Take a front end and a finished run; an int8 run brings its integers."""
+        """Take a finished run; an int8 run brings its integers.
+
+        Args:
+            frontend: waveforms, shape ``(batch, samples)``, to what its network is given.
+            run: the run.
+        """
         super().__init__()
         self.frontend = frontend
         self.network, self.temperature = run.network, run.temperature

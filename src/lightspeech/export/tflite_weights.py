@@ -34,7 +34,14 @@ class Rounded(nn.Module):
         self.zero = nn.Buffer(torch.zeros(len(largest), dtype=torch.int64))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Multiply ``(..., n_in)``, into ``(..., n_out)``."""
+        """Multiply by the rounded weights.
+
+        Args:
+            x: shape ``(..., n_in)``.
+
+        Returns:
+            Shape ``(..., n_out)``.
+        """
         by = (self.scale, self.zero, 0, -LARGEST, LARGEST, torch.int8)
         operators = torch.ops.quantized_decomposed
         integers = operators.quantize_per_channel(self.weight, *by)

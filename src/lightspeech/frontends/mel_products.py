@@ -20,9 +20,9 @@ class MelProducts(nn.Module):
 
     Attributes:
         window: shape ``(n_fft,)``.
-        first: a table of `transform_products`, as are the next two.
-        turn: see there.
-        second: see there.
+        first: of `transform_products.tables` with ``a * b = n_fft``, shape ``(2, a, a)``.
+        turn: shape ``(2, a, b)``.
+        second: shape ``(2, b, b)``.
         mel: bins to bands, shape ``(n_fft // 2 + 1, n_mels)``.
     """
 

@@ -55,9 +55,9 @@ def energy(frames: Tensor, first: Tensor, turn: Tensor, second: Tensor) -> Tenso
 
     Args:
         frames: windowed, shape ``(batch, frames, n_fft)``.
-        first: see `tables`.
-        turn: the same.
-        second: the same.
+        first: of `tables`, shape ``(2, a, a)``.
+        turn: shape ``(2, a, b)``.
+        second: shape ``(2, b, b)``.
 
     Returns:
         Shape ``(batch, frames, n_fft // 2 + 1)``.

@@ -11,9 +11,9 @@ class LogMelProducts(nn.Module):
     """Waveform to log-mel, for one length of waveform; the numbers of a `LogMel`.
 
     Attributes:
-        first: a table of `transform_products`, as are the next two.
-        turn: see there.
-        second: see there.
+        first: of `transform_products.tables` with ``a * b = N_FFT``, shape ``(2, a, a)``.
+        turn: shape ``(2, a, b)``.
+        second: shape ``(2, b, b)``.
     """
 
     first: Tensor
