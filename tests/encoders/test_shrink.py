@@ -289,10 +289,13 @@ def test_a_damaged_file_of_blocks_is_one_line_that_says_what_to_do(stem, tmp_pat
         head_on(tmp_path, last=0, tuned=2, pool_s=0.02)
 
 
-@pytest.mark.parametrize("format", sorted(set(plugins.names("lightspeech.export")) - {"onnx"}))
-def test_a_head_on_an_encoder_is_exported_to_onnx_alone(small, format):
+OTHERS = sorted(set(plugins.names("lightspeech.export")) - {"litert", "onnx"})
+
+
+@pytest.mark.parametrize("format", OTHERS)
+def test_a_head_on_an_encoder_is_exported_to_onnx_and_litert_alone(small, format):
     shown = format.replace("_", "-")
-    told = f"whisper is given small_encoder, which {shown} does not hold; export it .*onnx"
+    told = f"whisper is given small_encoder, which {shown} does not hold; .*litert or onnx"
     with pytest.raises(ConfigError, match=told):
         checks.exporter(head_on(small[0]).config, format)
 

@@ -126,6 +126,13 @@ def axes(*values, shape=None):
         ("SELECT_V2", {}, [number("x", 2)] * 3, (2,), False),
         ("GREATER", {}, [number("x", 2)] * 2, (2,), False),
         ("QUANTIZE", {}, [number("x", 2)], (3,), False),
+        ("GELU", {}, [number("x", 2)], (2,), True),
+        ("GELU", {}, [number("x", 2)], (3,), False),
+        ("REVERSE_V2", {}, [number("x", 2, 3), axes(1)], (2, 3), True),
+        ("REVERSE_V2", {}, [number("x", 2, 3), axes(2)], (2, 3), False),
+        ("REVERSE_V2", {}, [number("x", 2, 3), axes(1, 1)], (2, 3), False),
+        ("REVERSE_V2", {}, [number("x", 2, 3), axes(1)], (3, 2), False),
+        ("LOGICAL_NOT", {}, [number("x", 2)], (2,), False),
     ],
 )  # fmt: skip
 def test_what_an_operation_takes(kind, options, given, out, fits):
@@ -133,6 +140,29 @@ def test_what_an_operation_takes(kind, options, given, out, fits):
     tensors = (*given, number("out", *out))
     operation = Operation(kind, tuple(range(n)), (n,), options)
     assert is_refused(Graph(tensors, (operation,), (0,), (n,))) != fits
+
+
+def integers(*, axis=0, scales=2, is_constant=True):
+    """Weights of a product of three numbers to two."""
+    data = np.ones((2, 3), np.int8) if is_constant else None
+    return Tensor("w", "int8", (2, 3), np.ones(scales, np.float32), (0,) * scales, axis, data)
+
+
+@pytest.mark.parametrize(
+    ("weights", "bias", "fits"),
+    [
+        (integers(), "float32", True),
+        (integers(scales=1), "float32", True),
+        (integers(), "int32", False),
+        (integers(axis=1, scales=3), "float32", False),
+        (integers(scales=3), "float32", False),
+        (integers(is_constant=False), "float32", False),
+    ],
+)
+def test_what_a_product_of_floats_by_integers_takes(weights, bias, fits):
+    tensors = (number("x", 1, 3), weights, number("b", 2, dtype=bias), number("out", 1, 2))
+    operation = Operation("FULLY_CONNECTED", (0, 1, 2), (3,))
+    assert is_refused(Graph(tensors, (operation,), (0,), (3,))) != fits
 
 
 @pytest.mark.parametrize(("kind", "fits"), [("MUL", True), ("DIV", False)])

@@ -4,6 +4,8 @@ import torch
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.frontends.mel_layer import MelLayer
 from lightspeech.frontends.mel_products import MelProducts
+from lightspeech.frontends.whisper_blocks import LogMel
+from lightspeech.frontends.whisper_products import LogMelProducts
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,16 @@ def test_the_level_is_that_of_the_sorted_waveform_without_sorting():
     waveforms = noise * torch.tensor([[1.0], [0.01], [1e-6], [0.0]])
     found, expected = (layer(cfg).leveled(waveforms) for layer in (MelProducts, MelLayer))
     torch.testing.assert_close(found, expected, atol=5e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("level", ["kept", "loudest"])
+@pytest.mark.parametrize("gain", [1.0, 1e-3, 0.0])
+def test_products_give_the_log_mel_of_whisper(level, gain):
+    mel = torch.rand(201, 20, generator=torch.Generator().manual_seed(1))
+    layer = LogMel(mel, level)
+    noise = torch.randn(2, 3_200, generator=torch.Generator().manual_seed(0)) * 0.1
+    found, expected = LogMelProducts(layer)(noise * gain), layer(noise * gain)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
 
 
 def test_its_tables_are_small():

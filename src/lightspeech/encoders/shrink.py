@@ -25,7 +25,7 @@ from lightspeech.encoders import blocks as _blocks
 from lightspeech.encoders import recovery
 from lightspeech.errors import ConfigError, CorpusError
 from lightspeech.files import replacing, write_json
-from lightspeech.frontends import pretrained
+from lightspeech.frontends import pretrained, whisper_blocks
 from lightspeech.frontends.encoder_folder import SHORTEST
 from lightspeech.frontends.listen import LONGEST_S
 from lightspeech.frontends.small_encoder import ABOUT, BLOCKS, INPUT, MODEL, OUTPUT, read_about
@@ -185,7 +185,7 @@ def open_blocks(cfg: Shrink) -> WhisperBlocks:
             f"found {(cfg.blocks, cfg.heads, cfg.units)}"
         )
     mel = torch.from_numpy(np.array(extractor.mel_filters, np.float32))
-    blocks = WhisperBlocks(
+    blocks = whisper_blocks.of_model(
         copy.deepcopy(model), mel, first=cfg.first, last=cfg.blocks, level=cfg.level
     )
     return blocks.eval().requires_grad_(False)

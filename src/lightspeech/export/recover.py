@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from lightspeech import config
 from lightspeech.bundle import MEL, Bundle
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
+from lightspeech.export import checks
 from lightspeech.models import int8_graph, int8_roundings, onnx_standardization
 from lightspeech.models.int8 import Int8Network
 from lightspeech.models.int8_roundings import Values
@@ -47,6 +49,7 @@ def recover(bundle: Bundle) -> Run:
             network that it describes.
         MissingExtra: if the packages that read ONNX or know int8 are not installed.
     """
+    _require_mel(bundle)
     again = f"{bundle.path}: {{}}; export the format from its run, runs/NAME/fold0-seed0"
     if not bundle.model_file.endswith(SUFFIX):
         raise BundleError(again.format(f"{bundle.model_file} holds no run"))
@@ -62,7 +65,7 @@ def recover(bundle: Bundle) -> Run:
     if not any(node.op_type == "QuantizeLinear" for node in graph.node):
         raise BundleError(again.format("its model is not one that is int8 throughout"))
     try:
-        cfg = _config(bundle)
+        cfg = config_of(bundle, quantize={})
         network = networks.build_network(cfg, len(bundle.labels))
         assert isinstance(network, Int8Network)
         arrays = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
@@ -70,6 +73,28 @@ def recover(bundle: Bundle) -> Run:
     except (ConfigError, LookupError, RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise BundleError(again.format(f"its model is another network ({reason})")) from None
+    return run_of(bundle, cfg, network)
+
+
+def _require_mel(bundle: Bundle) -> None:
+    """Refuse a network that is given anything else, and name what holds it."""
+    given = bundle.frontend.get("name", MEL)
+    if given != MEL:
+        able = " or ".join(checks.able_formats(config_of(bundle)))
+        raise BundleError(
+            f"{bundle.path}: no run is made again of a model that is given {given}; export it, or "
+            f"its run, with --format {able}"
+        )
+
+
+def run_of(bundle: Bundle, cfg: RunConfig, network: nn.Module) -> Run:
+    """Put a run together of what its bundle says.
+
+    Args:
+        bundle: that was made of it.
+        cfg: what makes the run.
+        network: with its weights.
+    """
     return Run(
         config=cfg,
         labels=bundle.labels,
@@ -81,15 +106,23 @@ def recover(bundle: Bundle) -> Run:
     )
 
 
-def _config(bundle: Bundle) -> RunConfig:
-    """What makes the run; a null of an older version is what is left out today."""
+def config_of(bundle: Bundle, **more: Any) -> RunConfig:
+    """What makes the run; a null of an older version is what is left out today.
+
+    Args:
+        bundle: that was made of it.
+        more: keys of the configuration that no bundle says.
+
+    Raises:
+        ConfigError: if the bundle describes no run.
+    """
     model = {k: v for k, v in bundle.model.items() if k not in ADDED and v is not None}
     values = {
         "model": model,
         "frontend": {"name": MEL, **bundle.frontend},
         "windows": config.as_dict(bundle.windows),
         "normalisation": bundle.normalisation,
-        "quantize": {},
+        **more,
     }
     return config.build(RunConfig, values, source=str(bundle.path))
 

@@ -7,6 +7,7 @@ runtime sees the file; an operation of which nothing is known here is in no mode
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,11 +16,12 @@ from lightspeech.export import tflite_lstm_check
 from lightspeech.export.tflite_file import Graph, Operation, Tensor
 
 QUANTIZED = ("int8", "int16")
-UNARY = "ABS COS EXP FLOOR LOG LOGISTIC NEG RELU RELU6 RSQRT SIN SOFTMAX SQRT SQUARE TANH".split()
+UNARY = """ABS COS EXP FLOOR GELU LOG LOGISTIC NEG RELU RELU6 RSQRT SIN SOFTMAX SQRT SQUARE
+TANH""".split()
 BINARY = "ADD MAXIMUM MINIMUM MUL POW SQUARED_DIFFERENCE SUB".split()
 COMPARING = "EQUAL GREATER GREATER_EQUAL LESS LESS_EQUAL NOT_EQUAL".split()
 RENAMING = "EXPAND_DIMS RESHAPE SQUEEZE".split()
-REDUCING = "MEAN REDUCE_MAX SUM".split()
+REDUCING = "MEAN REDUCE_ANY REDUCE_MAX SUM".split()
 LARGEST_RANK = 6
 
 
@@ -106,6 +108,11 @@ def _same(_: Operation, given: list[Tensor], out: Tensor) -> None:
     _need(given[0].shape == out.shape, "shapes differ")
 
 
+def _negated(_: Operation, given: list[Tensor], out: Tensor) -> None:
+    _need(given[0].dtype == "bool", "negates no truths")
+    _unary(_, given, out)
+
+
 def _pair(_: Operation, given: list[Tensor], out: Tensor) -> None:
     _alike(given[0], given[1], out)
     _broadcast(given, out)
@@ -187,6 +194,13 @@ def _turned(_: Operation, given: list[Tensor], out: Tensor) -> None:
     _need(tuple(given[0].shape[axis] for axis in order) == out.shape, "gives another shape")
 
 
+def _reversed(_: Operation, given: list[Tensor], out: Tensor) -> None:
+    _unary(_, given[:1], out)
+    axes = _constant(given[1])
+    rank = len(out.shape)
+    _need(len(set(axes)) == len(axes) and all(axis in range(rank) for axis in axes), "other axes")
+
+
 def _padded(_: Operation, given: list[Tensor], out: Tensor) -> None:
     source, value = given[0], given[2:]
     _alike(source, out, *value)
@@ -215,7 +229,11 @@ def _matrix(tensor: Tensor, is_adjoint: int) -> tuple[int, int]:
 
 def _dense(_: Operation, given: list[Tensor], out: Tensor) -> None:
     source, weights, *bias = given
-    _weighted(source, weights, bias, out)
+    if (source.dtype, weights.dtype) == ("float32", "int8"):
+        _need(weights.data is not None and weights.axis == 0, "int8 weights are no constant rows")
+        _weighted(source, replace(weights, dtype="float32"), bias, out)
+    else:
+        _weighted(source, weights, bias, out)
     _need(len(weights.shape) == 2 and source.shape, "weights are no matrix")
     units, inner = weights.shape
     _need(source.size % inner == 0 and out.size == source.size // inner * units, "sizes differ")
@@ -277,8 +295,10 @@ _RULES: dict[str, tuple[int, int, Rule]] = {
     "BATCH_MATMUL": (2, 2, _product),
     "CONCATENATION": (1, 10_000, _joined),
     "FULLY_CONNECTED": (2, 3, _dense),
+    "LOGICAL_NOT": (1, 1, _negated),
     "PAD": (2, 2, _padded),
     "PADV2": (3, 3, _padded),
+    "REVERSE_V2": (2, 2, _reversed),
     "SLICE": (3, 3, _cut),
     "STRIDED_SLICE": (4, 4, _strided),
     "TRANSPOSE": (2, 2, _turned),

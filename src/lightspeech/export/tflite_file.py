@@ -54,13 +54,17 @@ _NAMES = dict(
     76: "RSQRT",
     78: "POW",
     82: "REDUCE_MAX",
+    87: "LOGICAL_NOT",
+    91: "REDUCE_ANY",
     92: "SQUARE",
     99: "SQUARED_DIFFERENCE",
     101: "ABS",
+    105: "REVERSE_V2",
     108: "COS",
     114: "QUANTIZE",
     123: "SELECT_V2",
     126: "BATCH_MATMUL",
+    150: "GELU",
 }
 _PADDINGS = ("SAME", "VALID")
 _ACTIVATIONS = {0: "none", 1: "relu", 2: "relu_n1_to_1", 3: "relu6", 4: "tanh"}

@@ -16,7 +16,7 @@ from lightspeech import bounds
 from lightspeech.audio.windows import Windows
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
-from lightspeech.frontends import encoder_places, pretrained
+from lightspeech.frontends import encoder_places, pretrained, whisper_blocks
 from lightspeech.frontends.augment import PLAIN, SURROUNDINGS_ARE_OF_SOUND, Augment
 from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.encoded import EncoderFrontend, digest
@@ -24,7 +24,7 @@ from lightspeech.frontends.encoder_folder import SHORTEST
 from lightspeech.frontends.listen import Listen
 from lightspeech.frontends.states import SAMPLE_RATE, Pool, States
 from lightspeech.frontends.versions import Copies
-from lightspeech.frontends.whisper_blocks import WhisperBlocks, mel_matrix
+from lightspeech.frontends.whisper_blocks import mel_matrix
 
 WAVEFORM = "waveform"
 WHISPER = {"licence": "MIT", "citation": "Radford et al. (2023), ICML, arXiv:2212.04356"}
@@ -165,7 +165,9 @@ def whisper(states: States) -> nn.Module | None:
     about, model, extractor = pretrained.checked(states)
     if about.model_type != "whisper":
         return None
-    blocks = WhisperBlocks(model, mel_matrix(extractor), first=states.first, last=states.last)
+    blocks = whisper_blocks.of_model(
+        model, mel_matrix(extractor), first=states.first, last=states.last
+    )
     return nn.Sequential(blocks.eval().requires_grad_(False), Pool(states.pool_s))
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from lightspeech.errors import ConfigError
-from lightspeech.frontends import pretrained
-from lightspeech.frontends.whisper_blocks import WhisperBlocks, mel_matrix
+from lightspeech.frontends import pretrained, whisper_blocks
+from lightspeech.frontends.whisper_blocks import mel_matrix
 
 LORA_LAYERS = {"whisper": ("query", "value"), "wavlm": ("intermediate_dense", "output_dense")}
 """Layers of a block that LoRA adapts where a recipe names none, by kind of encoder."""
@@ -112,7 +112,9 @@ def load(source: str, last: int | None) -> tuple[nn.Module, str, int]:
         )
     kept = len(blocks) if last is None else last
     if about.model_type == "whisper":
-        encoder: nn.Module = WhisperBlocks(model, mel_matrix(extractor), first=0, last=kept)
+        encoder: nn.Module = whisper_blocks.of_model(
+            model, mel_matrix(extractor), first=0, last=kept
+        )
     else:
         encoder = RawBlocks(model, normalize=extractor.do_normalize, last=kept)
     return encoder.requires_grad_(False), about.model_type, about.hidden_size

@@ -6,6 +6,7 @@ stored, blocks whose heads and feed-forward units may be fewer than they were.
 """
 
 import math
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,11 +23,11 @@ STRIDE = 2 * HOP
 """Samples a hidden state: the stem halves the frame rate."""
 DECADES = 8
 """Below the loudest that are heard."""
-FAINTEST = {"kept": 1e-10, "loudest": 1e-18}
+Level = Literal["kept", "loudest"]
+FAINTEST: dict[Level, float] = {"kept": 1e-10, "loudest": 1e-18}
 """Least energy of a band: relative to the loudest, far less counts."""
 LOUDEST = 1.5
 """What the loudest band becomes where gain is no cue: about that of speech near full scale."""
-Level = Literal["kept", "loudest"]
 
 
 class LogMel(nn.Module):
@@ -66,7 +67,17 @@ class LogMel(nn.Module):
         bins = torch.stft(
             padded, N_FFT, HOP, window=self.window, center=False, return_complex=True
         )  # (B, bins, T + 1)
-        energy = (bins.real**2 + bins.imag**2)[:, :, :-1].transpose(1, 2)
+        return self.of_energy((bins.real**2 + bins.imag**2)[:, :, :-1].transpose(1, 2))
+
+    def of_energy(self, energy: Tensor) -> Tensor:
+        """Compute the log-mel of the squared magnitudes of all bins.
+
+        Args:
+            energy: shape ``(batch, frames, N_FFT // 2 + 1)``.
+
+        Returns:
+            Shape ``(batch, frames, bands)``.
+        """
         faintest = FAINTEST[self.level]
         log_mel = torch.log10((energy @ self.mel).clamp(min=faintest))
         least = math.log10(faintest) + DECADES
@@ -167,15 +178,29 @@ def read(file: Path) -> nn.ModuleList:
         with safe_open(file, framework="pt") as opened:
             heads = int(opened.metadata()["heads"])
             weights = {name: opened.get_tensor(name) for name in opened.keys()}
-        blocks = nn.ModuleList()
-        while f"{len(blocks)}.out.weight" in weights:
-            width, heads_width = weights[f"{len(blocks)}.out.weight"].shape
-            units = len(weights[f"{len(blocks)}.widen.weight"])
-            blocks.append(Block(width, heads, heads_width, units))
-        blocks.load_state_dict(weights)
+        return filled(weights, heads)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(f"{file}: damaged ({reason}); make the encoder anew") from None
+
+
+def filled(weights: Mapping[str, Tensor], heads: int) -> nn.ModuleList:
+    """Build blocks of their weights, as many as there are.
+
+    Args:
+        weights: by the number of a block and the name in it, as ``0.out.weight``.
+        heads: of the attention of each.
+
+    Raises:
+        LookupError: if a block has no feed-forward part.
+        RuntimeError: if weights of a block are missing, or do not fit each other.
+    """
+    blocks = nn.ModuleList()
+    while f"{len(blocks)}.out.weight" in weights:
+        width, heads_width = weights[f"{len(blocks)}.out.weight"].shape
+        units = len(weights[f"{len(blocks)}.widen.weight"])
+        blocks.append(Block(width, heads, heads_width, units))
+    blocks.load_state_dict(weights)
     return blocks
 
 
@@ -189,23 +214,30 @@ class WhisperBlocks(nn.Module):
     rates: Tensor
 
     def __init__(
-        self, model: Any, mel: Tensor, *, first: int, last: int, level: Level = "kept"
+        self,
+        log_mel: nn.Module,
+        stem: Iterable[nn.Linear],
+        blocks: Iterable[nn.Module],
+        norm: nn.Module | None = None,
+        *,
+        first: int,
     ) -> None:
-        """Take over the weights of a ``transformers`` encoder.
+        """Put parts together.
 
         Args:
-            model: a ``WhisperEncoder``; where all of its blocks are kept, the norm behind them too.
-            mel: matrix of its feature extractor, shape ``(N_FFT // 2 + 1, bands)``.
+            log_mel: waveform to log-mel.
+            stem: the two products that look at three frames each.
+            blocks: those that are kept.
+            norm: behind the last block; None: there is none.
             first: first hidden state given; 0 is what the first block reads.
-            last: last one; later blocks are left out.
-            level: as of `LogMel`.
         """
         super().__init__()
-        self.log_mel, self.first, self.in_half = LogMel(mel, level), first, False
-        self.stem = nn.ModuleList(_as_product(conv) for conv in (model.conv1, model.conv2))
-        self.blocks = nn.ModuleList(taken_over(layer) for layer in model.layers[:last])
-        self.norm = model.layer_norm if last == len(model.layers) else nn.Identity()
-        half = model.conv2.out_channels // 2
+        self.log_mel, self.first, self.in_half = log_mel, first, False
+        products = list(stem)
+        self.stem = nn.ModuleList(products)
+        self.blocks = nn.ModuleList(blocks)
+        self.norm = norm or nn.Identity()
+        half = products[1].out_features // 2
         rates = torch.exp(-math.log(10_000) / (half - 1) * torch.arange(half))
         self.register_buffer("rates", rates)
 
@@ -258,6 +290,24 @@ class WhisperBlocks(nn.Module):
             part.half()
         self.in_half = True
         return self
+
+
+def of_model(
+    model: Any, mel: Tensor, *, first: int, last: int, level: Level = "kept"
+) -> WhisperBlocks:
+    """Take over the weights of a ``transformers`` encoder.
+
+    Args:
+        model: a ``WhisperEncoder``; where all of its blocks are kept, the norm behind them too.
+        mel: matrix of its feature extractor, shape ``(N_FFT // 2 + 1, bands)``.
+        first: first hidden state given; 0 is what the first block reads.
+        last: last one; later blocks are left out.
+        level: as of `LogMel`.
+    """
+    stem = (_as_product(conv) for conv in (model.conv1, model.conv2))
+    blocks = map(taken_over, model.layers[:last])
+    norm = model.layer_norm if last == len(model.layers) else None
+    return WhisperBlocks(LogMel(mel, level), stem, blocks, norm, first=first)
 
 
 def _as_product(conv: nn.Conv1d) -> nn.Linear:

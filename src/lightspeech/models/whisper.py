@@ -108,7 +108,9 @@ class Head(Unstandardized, nn.Module):
         """
         first_layer = standardized[:, :, : self.width]  # enough to tell, a quarter of the work
         silent = (first_layer == 0).all(2, keepdim=True)
-        parts = torch.split(self._deeper(standardized, silent), self.sizes, 2)
+        states = self._deeper(standardized, silent)
+        # LiteRT's converter has no split into one part.
+        parts = torch.split(states, self.sizes, 2) if len(self.sizes) > 1 else [states]
         pooled = [pool(part, silent) for pool, part in zip(self.pooling, parts, strict=True)]
         logits: Tensor = self.head(torch.cat(pooled, 1))
         return logits
