@@ -38,7 +38,8 @@ learn() {
 
 bundle() { # folder of bundles, name, finished model, its study on corpora left out
   speech export "$3/fold0-seed0" --calibrated-by "$4" --bundles "$1" --name "$2"
-  test "$2" = base || speech export "$2" --format litert-network --bundles "$1/$2"
+  case $2 in base) format=litert ;; *) format=litert-network ;; esac
+  speech export "$1/$2" --format $format --bundles "$1/$2"
   speech explain "$1/$2" --speakers "${3%/*}"
   rm -f "$1/$2"/*/README.md "$1/$2/gate.onnx"
 }

@@ -1,6 +1,7 @@
 """A small encoder and its head in torch again, and as a `.tflite` file with the same integers."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ import torch
 from torch import nn
 
 from lightspeech import bundle
-from lightspeech.bundle import Bundle
+from lightspeech.bundle import Bundle, places
 from lightspeech.config import Choice, choice_of
+from lightspeech.corpora.synthetic_voice import Cues, Speaker, say, sentence
 from lightspeech.encoders import shrink
 from lightspeech.errors import BundleError, ConfigError
 from lightspeech.export import litert, onnx, recover_encoder, tflite_file
@@ -31,6 +33,7 @@ from lightspeech.workflows.convert import convert
 pytestmark = pytest.mark.usefixtures("one_thread")
 WIDTH, HEADS, UNITS, LABELS = 32, 2, 40, ("angry", "happy", "sad")
 WINDOW = 24_000
+SHIPPED = Path(__file__).parents[2] / places.LARGE / "base"
 
 
 def encoder_of(first=0, level="loudest"):
@@ -209,3 +212,22 @@ def test_an_encoder_that_is_none_of_ours_is_refused(tmp_path):
     file.write_bytes(file.read_bytes().replace(b"blocks.1.out.bias", b"blocks.1.now.bias"))
     with pytest.raises(ConfigError, match=r"encoder\.onnx: damaged .*; make the encoder anew"):
         recover_encoder.of_run(run)
+
+
+def test_what_is_shipped_of_base_answers_alike_in_both_formats():
+    pytest.importorskip("ai_edge_litert", reason="needs the extra 'litert'")
+    rng = np.random.default_rng(0)
+    who = Speaker(f0_hz=150, tract=1.0, loudness_db=0, rate=1.3, expression=1.0)
+    said = np.zeros((9, WINDOW), np.float32)
+    for livelier, row in enumerate(said):
+        how = Cues(
+            pitch_st=livelier, range_st=2, loudness_db=livelier, rate=1, tilt_db=0, jitter=0.01
+        )
+        sound = say(sentence(rng), who, how, rng)[:WINDOW]
+        row[: len(sound)] = sound
+    answers = dispatch.open(bundle.read(SHIPPED))
+    expected = np.concatenate([answers.predict(row[None]) for row in said])
+    spoken = expected.max(1) > 0.3  # elsewhere it doubts that anybody speaks: all are as likely
+    assert spoken.sum() >= 2
+    found = dispatch.open(bundle.read(SHIPPED / "base-litert")).predict(said)
+    np.testing.assert_allclose(found[spoken], expected[spoken], atol=0.05)
