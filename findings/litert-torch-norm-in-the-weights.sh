@@ -12,7 +12,8 @@
 # product is left alone, so that of the query, key and value of one block of Whisper, whose keys
 # have none, two are changed and one is not. Factors that differ by a lot between columns make the
 # int8 steps of a row coarser: an encoder of speech whose weights were int8 already was rounded anew
-# in six of fourteen products, and its answers strayed about four times as far as with its own integers.
+# in six of fourteen products, and its answers strayed about four times as far as with the integers
+# that it had.
 #
 # Fails if the weights behind a norm are in the file as they were trained, with a bias, or are not,
 # without one, or if answers differ in floats.
