@@ -1,5 +1,8 @@
 """A small encoder and its head in torch again, and as a `.tflite` file with the same integers."""
 
+import contextlib
+import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -204,6 +207,65 @@ def test_a_model_that_is_not_what_its_bundle_says_is_refused(made, tmp_path, mod
     other = replace(source, model={**source.model, **model})
     with pytest.raises(BundleError, match="its model is another network .*; export the format"):
         convert(other, format="litert", bundles=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"temperature": 0.5}, "made again it answers otherwise"),
+        ({"temperature": 40.0}, "made again it answers otherwise"),
+        ({"frontend": {"pool_s": 0.32}}, "made again it answers otherwise"),
+        ({"sample_rate": 48_000}, "its front end hears 16000 Hz alone"),
+    ],
+)
+def test_what_is_in_no_weight_must_be_that_of_the_file(made, changes, what):
+    """Else the new file answered by what somebody wrote into `bundle.json`, and nobody was told."""
+    _, source, _ = made
+    if "frontend" in changes:
+        changes = {"frontend": source.frontend | changes["frontend"]}
+    with pytest.raises(BundleError, match=what):
+        recover_encoder.of_bundle(replace(source, **changes))
+
+
+def test_numbers_that_nobody_trained_are_refused(made, tmp_path):
+    from onnx import load, numpy_helper, save
+
+    _, source, _ = made
+    model = load(source.path / source.model_file)
+    [table] = (each for each in model.graph.initializer if each.name == recover_encoder.MEL)
+    numbers = numpy_helper.to_array(table) * np.float32(math.nan)
+    table.CopyFrom(numpy_helper.from_array(numbers, table.name))
+    save(model, tmp_path / source.model_file)
+    with pytest.raises(BundleError, match="answers otherwise, by nan"):
+        recover_encoder.of_bundle(replace(source, path=tmp_path))
+
+
+def test_a_damaged_file_is_refused_in_a_line(made, tmp_path):
+    _, source, _ = made
+    data = (source.path / source.model_file).read_bytes()
+    file = tmp_path / source.model_file
+    for place in range(len(data) // 2, len(data), len(data) // 97):
+        file.write_bytes(data[:place] + b"\xf2" + data[place + 1 :])
+        with contextlib.suppress(BundleError):  # and nothing else; many are weights, a bit off
+            recover_encoder.of_bundle(replace(source, path=tmp_path))
+    file.write_bytes(data[:-1] + b"\xf2")
+    with pytest.raises(BundleError, match="its model is another network .*; export the format"):
+        recover_encoder.of_bundle(replace(source, path=tmp_path))
+
+
+def test_a_damaged_part_does_not_stand_in_the_way_of_a_new_one(made, tmp_path):
+    _, source, _ = made
+    whole = shutil.copytree(source.path, tmp_path / "whole")
+    (whole / "old").mkdir()
+    (whole / "old" / "bundle.json").write_text("{}")
+    again = convert(bundle.read(whole), format="litert", bundles=tmp_path)
+    assert again.model_file == litert.MODEL_FILE
+
+
+def test_a_tflite_file_holds_no_run(made, tmp_path):
+    _, _, converted = made
+    with pytest.raises(BundleError, match=r"model\.tflite holds no run; export the format from"):
+        convert(converted, format="onnx", bundles=tmp_path)
 
 
 def test_an_encoder_that_is_none_of_ours_is_refused(tmp_path):

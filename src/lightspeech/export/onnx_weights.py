@@ -10,9 +10,31 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lightspeech.errors import BundleError, MissingExtra
+from lightspeech.runtime import onnx_file
+
 Array = npt.NDArray[Any]
 PRODUCTS = ("MatMul", "MatMulInteger")
 BIAS, WEIGHT, QUERY, KEY = ".bias", ".weight", ".query.", ".key."
+
+
+def parsed(model: bytes) -> Any:
+    """Parse a file, checked before.
+
+    Raises:
+        BundleError: if it is no ONNX model, or asks for more than a network may.
+        MissingExtra: if the package that reads ONNX is not installed.
+    """
+    try:
+        import onnx
+        from google.protobuf.message import DecodeError
+    except ModuleNotFoundError:
+        raise MissingExtra("another format of a bundle", "compress") from None
+    onnx_file.check(model)
+    try:
+        return onnx.load_model_from_string(model)
+    except DecodeError:
+        raise BundleError("its model is damaged") from None
 
 
 class Graph:

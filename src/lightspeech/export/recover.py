@@ -13,12 +13,11 @@ from torch import nn
 
 from lightspeech import config
 from lightspeech.bundle import MEL, Bundle
-from lightspeech.errors import BundleError, ConfigError, MissingExtra
-from lightspeech.export import checks
+from lightspeech.errors import BundleError, ConfigError
+from lightspeech.export import checks, onnx_weights
 from lightspeech.models import int8_graph, int8_roundings, onnx_standardization
 from lightspeech.models.int8 import Int8Network
 from lightspeech.models.int8_roundings import Values
-from lightspeech.runtime import onnx_file
 from lightspeech.training import networks
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
@@ -49,17 +48,14 @@ def recover(bundle: Bundle) -> Run:
             network that it describes.
         MissingExtra: if the packages that read ONNX or know int8 are not installed.
     """
-    _require_mel(bundle)
     again = f"{bundle.path}: {{}}; export the format from its run, runs/NAME/fold0-seed0"
     if not bundle.model_file.endswith(SUFFIX):
         raise BundleError(again.format(f"{bundle.model_file} holds no run"))
+    _require_mel(bundle)
     try:
-        import onnx
-    except ModuleNotFoundError:
-        raise MissingExtra("another format of a bundle", "compress") from None
-    model = (bundle.path / bundle.model_file).read_bytes()
-    onnx_file.check(model)
-    graph = onnx.load_model_from_string(model).graph
+        graph = onnx_weights.parsed((bundle.path / bundle.model_file).read_bytes()).graph
+    except BundleError as error:
+        raise BundleError(again.format(str(error))) from None
     if any(node.op_type == LAYER_WITH_STATE for node in graph.node):
         raise BundleError(again.format("it holds an LSTM layer, too little of it"))
     if not any(node.op_type == "QuantizeLinear" for node in graph.node):
@@ -68,7 +64,7 @@ def recover(bundle: Bundle) -> Run:
         cfg = config_of(bundle, quantize={})
         network = networks.build_network(cfg, len(bundle.labels))
         assert isinstance(network, Int8Network)
-        arrays = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
+        arrays = onnx_weights.Graph(graph).tables
         _fill(network, graph, arrays)
     except (ConfigError, LookupError, RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]

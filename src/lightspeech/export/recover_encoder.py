@@ -4,21 +4,19 @@ Int8 weights times their scales are floats that round to the same integers. What
 never trained leaves out, such as a bias of zeros, is not made up: it is refused.
 """
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from lightspeech.bundle import Bundle
-from lightspeech.errors import BundleError, ConfigError, MissingExtra
-from lightspeech.export import recover
+from lightspeech.errors import BundleError, ConfigError
+from lightspeech.export import onnx_weights, recover, recovered
 from lightspeech.export.onnx import PREFIX
 from lightspeech.export.onnx_weights import Array, Graph
 from lightspeech.frontends import whisper_blocks
 from lightspeech.frontends.small_encoder import OUTPUT
+from lightspeech.frontends.states import Pool
 from lightspeech.frontends.whisper_blocks import FAINTEST, Level, LogMel, WhisperBlocks
-from lightspeech.runtime import onnx_file
 from lightspeech.training import networks
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
@@ -39,7 +37,7 @@ def holds(bundle: Bundle) -> bool:
     """
     is_onnx = bundle.model_file.endswith(recover.SUFFIX)
     is_as_made = bundle.frontend.get("name") == FRONTEND and not bundle.frontend.get("tuned")
-    return is_onnx and bundle.scale is None and is_as_made
+    return is_onnx and bundle.scale is None and not bundle.knows_speaker and is_as_made
 
 
 def of_run(run: Run) -> WhisperBlocks:
@@ -57,9 +55,9 @@ def of_run(run: Run) -> WhisperBlocks:
     file = layer.sources[OUTPUT].model
     assert file is not None
     try:
-        return _encoder(Graph(_parsed(file.read_bytes())), run.config)
+        return _encoder(Graph(onnx_weights.parsed(file.read_bytes()).graph), run.config)
     except FAULTS as error:
-        raise ConfigError(f"{file}: damaged ({_line(error)}); make the encoder anew") from None
+        raise ConfigError(f"{file}: damaged ({_reason(error)}); make the encoder anew") from None
 
 
 def of_bundle(bundle: Bundle) -> tuple[WhisperBlocks, Run]:
@@ -73,26 +71,21 @@ def of_bundle(bundle: Bundle) -> tuple[WhisperBlocks, Run]:
         MissingExtra: if the package that reads ONNX is not installed.
     """
     try:
-        graph = Graph(_parsed((bundle.path / bundle.model_file).read_bytes()))
-        cfg = recover.config_of(bundle)
+        model = onnx_weights.parsed((bundle.path / bundle.model_file).read_bytes())
+        graph, cfg = Graph(model.graph), recover.config_of(bundle)
+        if bundle.sample_rate != cfg.front.sample_rate:
+            raise BundleError(f"its front end hears {cfg.front.sample_rate} Hz alone")
         network = networks.build_network(cfg, len(bundle.labels))
         network.load_state_dict(_of_head(graph))
-        encoder = _encoder(graph, cfg)
+        encoder, run = _encoder(graph, cfg), recover.run_of(bundle, cfg, network.eval())
+        front = nn.Sequential(encoder, Pool(cfg.frontend.as_dict()["pool_s"]))
+        recovered.require_alike(model, run, front)
     except FAULTS as error:
         raise BundleError(
-            f"{bundle.path}: its model is another network ({_line(error)}); export the format "
+            f"{bundle.path}: its model is another network ({_reason(error)}); export the format "
             "from its run, runs/NAME/fold0-seed0"
         ) from None
-    return encoder, recover.run_of(bundle, cfg, network)
-
-
-def _parsed(model: bytes) -> Any:
-    try:
-        import onnx
-    except ModuleNotFoundError:
-        raise MissingExtra("another format of a small encoder", "compress") from None
-    onnx_file.check(model)
-    return onnx.load_model_from_string(model).graph
+    return encoder, run
 
 
 def _encoder(graph: Graph, cfg: RunConfig) -> WhisperBlocks:
@@ -142,5 +135,7 @@ def _tensor(table: Array) -> Tensor:
     return torch.from_numpy(np.array(table))  # a copy: those of a file cannot be written
 
 
-def _line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def _reason(error: Exception) -> str:
+    """What is wrong, in a line of at most a hundred letters; a key alone would say nothing."""
+    words = " ".join(str(error).split())
+    return f"lacks {words}" if isinstance(error, LookupError) else words[:100]

@@ -1,5 +1,6 @@
 """A bundle in another format, without the study that it came from, and mostly without torch."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -61,9 +62,15 @@ def _hears(bundle: Bundle) -> bool:
 def _written(source: Bundle, described: Bundle, format: str, prefix: str | None) -> Bundle:
     exporter = _exporter(format)
     described = prefixes.named(described, exporter, prefix)
-    rewritten = (exporter.rewrite(s, described) for s in (source, *bundle_files.parts(source)))
+    rewritten = (exporter.rewrite(each, described) for each in _with_parts(source))
     written = next((bundle for bundle in rewritten if bundle is not None), None)
     return written or _of_run(source, described, format)
+
+
+def _with_parts(source: Bundle) -> Iterator[Bundle]:
+    """A bundle, then those in it, which are not read where it is enough: one may be damaged."""
+    yield source
+    yield from bundle_files.parts(source)
 
 
 def _exporter(format: str) -> ModuleType:
