@@ -1,4 +1,4 @@
-"""``micro`` to which gain is no cue: its bands are relative to the loudest of a window."""
+"""``micro`` to which gain is no cue, with as many parameters: bands relative to the loudest."""
 
 from lightspeech.models.micro import WINDOWS as WINDOWS
 from lightspeech.models.micro import Config as Config

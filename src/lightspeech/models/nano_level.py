@@ -1,4 +1,4 @@
-"""``nano`` to which gain is no cue: its bands are relative to the loudest of a window."""
+"""``nano`` to which gain is no cue, with as many parameters: bands relative to the loudest."""
 
 from lightspeech.models.nano import WINDOWS as WINDOWS
 from lightspeech.models.nano import Config as Config

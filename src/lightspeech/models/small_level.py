@@ -1,4 +1,4 @@
-"""``small`` to which gain is no cue: its bands are relative to the loudest of a window."""
+"""``small`` to which gain is no cue, with as many parameters: bands relative to the loudest."""
 
 from lightspeech.models.separable import WITHOUT_GAIN as FRONTEND
 from lightspeech.models.small import WINDOWS as WINDOWS
