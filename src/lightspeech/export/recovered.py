@@ -14,6 +14,7 @@ from torch import nn
 
 from lightspeech.errors import BundleError
 from lightspeech.export.onnx import OUTPUT, WAVEFORM
+from lightspeech.frontends.states import SAMPLE_RATE
 from lightspeech.runtime.onnx_session import OnnxSession
 from lightspeech.training.run import Run
 
@@ -58,7 +59,7 @@ def require_alike(model: Any, run: Run, frontend: nn.Module) -> None:
 
 def _sounds(samples: int) -> npt.NDArray[np.float32]:
     """Syllables of tones in noise, each higher than the one before, shape ``(SOUNDS, samples)``."""
-    time, rows = np.arange(samples) / 16_000, np.arange(SOUNDS)[:, None]
+    time, rows = np.arange(samples) / SAMPLE_RATE, np.arange(SOUNDS)[:, None]
     tones = np.sin(2 * np.pi * 150 * 1.6**rows * time) * (np.sin(2 * np.pi * 3 * time + rows) > 0)
     noise = np.random.default_rng(0).normal(size=tones.shape)
     return (0.2 * tones + 0.02 * noise).astype(np.float32)
