@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -53,10 +54,14 @@ def test_a_link_to_a_pipe_is_not_waited_for(tmp_path):
     assert [path.name for path in listing(tmp_path).skipped] == ["link"]
 
 
-def test_all_below_a_hidden_folder_is_left_out(tmp_path):
+def test_all_below_a_hidden_folder_is_left_out_and_the_folder_named(tmp_path):
     for name in ("a.wav", ".b.wav", ".trash/c.wav", ".trash/deep/d.wav", "e/.checkpoints/f.wav"):
         save(tmp_path / name)
+    (tmp_path / ".git" / "hooks").mkdir(parents=True)
+    (tmp_path / ".DS_Store").write_text("no sound")
     assert names(tmp_path) == ["a.wav"]
+    told = [path.relative_to(tmp_path) for path in listing(tmp_path).skipped]
+    assert told == [Path(".b.wav"), Path(".trash"), Path("e/.checkpoints")]
     assert names(tmp_path / ".trash") == ["c.wav", "deep/d.wav"]
 
 

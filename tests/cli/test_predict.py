@@ -51,6 +51,15 @@ def test_a_folder_is_answered_recursively(lightspeech, recordings):
     assert names == sorted(str(path) for path in recordings.rglob("*.[wf]*"))
 
 
+def test_what_is_hidden_is_named_and_not_answered(lightspeech, recordings):
+    wastebasket = recordings / ".Trash-1000"
+    wastebasket.mkdir()
+    (recordings / "loud.wav").rename(wastebasket / "loud.wav")
+    ended = lightspeech("predict", recordings, "--json")
+    assert ended.err.endswith(f"skipped what is hidden: {wastebasket}\n")
+    assert not any("Trash" in record["path"] for record in objects(ended))
+
+
 def test_of_two_files_of_one_name_the_lossless_one_is_answered(lightspeech, tmp_path):
     for name in ("call.mp3", "call.wav"):
         soundfile.write(tmp_path / name, np.full(24_000, 0.2), 16_000)

@@ -29,7 +29,8 @@ class Listing:
 
     Attributes:
         recordings: in the order of their paths.
-        skipped: files that are no audio, likewise.
+        skipped: files that are no audio; then what is hidden, as far as it looks like recordings,
+            of folders the topmost alone.
     """
 
     recordings: list[Path]
@@ -47,10 +48,12 @@ def listing(root: Path) -> Listing:
     Raises:
         AudioError: if a folder cannot be read.
     """
-    files = sorted(_files(root))
+    hidden: list[Path] = []
+    files = sorted(_files(root, hidden))
     recordings = [path for path in files if _is_recording(path)]
     known = set(recordings)
-    return Listing(recordings, [path for path in files if path not in known])
+    sounds = [path for path in sorted(hidden) if _looks_like_sound(path)]
+    return Listing(recordings, [path for path in files if path not in known] + sounds)
 
 
 def best(paths: Sequence[Path]) -> Path:
@@ -74,8 +77,8 @@ def is_tar(path: Path) -> bool:
     return path.name.lower().endswith(TARS)
 
 
-def _files(root: Path) -> Iterator[Path]:
-    """Walk real folders before links, so that a file has its own path."""
+def _files(root: Path, hidden: list[Path]) -> Iterator[Path]:
+    """Walk real folders before links, so that a file has its own path; note what is hidden."""
     seen: set[tuple[int, int]] = set()
     folders, links = deque([root]), deque[Path]()
     while folders or links:
@@ -90,7 +93,9 @@ def _files(root: Path) -> Iterator[Path]:
         seen.add((place.st_dev, place.st_ino))
         for entry in entries:
             path = folder / entry.name
-            if _is_folder(entry):
+            if entry.name.startswith("."):
+                hidden.append(path)
+            elif _is_folder(entry):
                 (links if entry.is_symlink() else folders).append(path)
             elif entry.is_symlink() or entry.is_file():
                 yield path
@@ -105,7 +110,13 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
-        return [entry for entry in entries if not entry.name.startswith(".")]
+        return list(entries)
+
+
+def _looks_like_sound(path: Path) -> bool:
+    """Tell by names alone: a wastebasket is not decoded."""
+    below = [name for _, _, names in os.walk(path) for name in names]
+    return any(Path(name).suffix.lower() in SUFFIXES for name in [path.name, *below])
 
 
 def _is_recording(path: Path) -> bool:

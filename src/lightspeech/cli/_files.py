@@ -86,12 +86,14 @@ def ending_in(path: Path | None, *suffixes: str) -> Path | None:
 
 
 def tell_skipped(skipped: Sequence[Path]) -> None:
-    """Say on standard error which files are no audio, where there are any."""
-    if skipped:
-        files, are = ("file", "is") if len(skipped) == 1 else ("files", "are")
-        typer.echo(
-            f"skipped {len(skipped)} {files} that {are} no audio: {_named(skipped)}", err=True
-        )
+    """Say on standard error which files are no audio, and what is hidden, where there are any."""
+    hidden = [path for path in skipped if path.name.startswith(".")]
+    others = [path for path in skipped if not path.name.startswith(".")]
+    if others:
+        files, are = ("file", "is") if len(others) == 1 else ("files", "are")
+        typer.echo(f"skipped {len(others)} {files} that {are} no audio: {_named(others)}", err=True)
+    if hidden:
+        typer.echo(f"skipped what is hidden: {_named(hidden)}", err=True)
 
 
 def _below(root: Path) -> Iterator[Path]:

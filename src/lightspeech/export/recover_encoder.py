@@ -17,6 +17,7 @@ from lightspeech.frontends import whisper_blocks
 from lightspeech.frontends.small_encoder import OUTPUT
 from lightspeech.frontends.states import Pool
 from lightspeech.frontends.whisper_blocks import FAINTEST, Level, LogMel, WhisperBlocks
+from lightspeech.models.whisper import MIX
 from lightspeech.training import networks
 from lightspeech.training.run import Run
 from lightspeech.training.task import RunConfig
@@ -127,7 +128,7 @@ def _of_head(graph: Graph) -> dict[str, Tensor]:
     own = f"{PREFIX}network."
     [mixed] = (node for node in graph.nodes if node.op_type == "Einsum")
     state = {name: table for name, table in graph.weights().items() if name.startswith(own)}
-    state[f"{own}pooling.0.mix"] = np.log(graph.tables[mixed.input[1]])
+    state[f"{own}{MIX}"] = np.log(graph.tables[mixed.input[1]])
     return {name.removeprefix(own): _tensor(table) for name, table in state.items()}
 
 

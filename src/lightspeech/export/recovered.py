@@ -15,15 +15,15 @@ from torch import nn
 from lightspeech.errors import BundleError
 from lightspeech.export.onnx import OUTPUT, WAVEFORM
 from lightspeech.frontends.states import SAMPLE_RATE
+from lightspeech.models.base_lda import DOUBT
 from lightspeech.runtime.onnx_session import OnnxSession
 from lightspeech.training.run import Run
 
 APART = 0.01
 """Mean difference of probabilities that int8 of the moment may make; that of ``base`` is 0.004."""
 SOUNDS = 8
-DOUBT = "voice.bias"
-"""Ends the name of what a doubt is told by; with `SURE` in its place somebody always speaks."""
 SURE = 1e9
+"""In place of `DOUBT`: somebody always speaks."""
 
 
 @torch.no_grad()

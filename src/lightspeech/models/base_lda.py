@@ -25,6 +25,8 @@ from lightspeech.models.whisper_lda import WINDOWS as WINDOWS
 FRONTEND = small_encoder.Config()
 MISSED = 0.02
 """Share of the windows of speech taken for nobody's."""
+DOUBT = "voice.bias"
+"""Of its weights what a sound must outdo to be speech; it has it where it doubts."""
 
 
 @config

@@ -22,6 +22,8 @@ from lightspeech.models.contract import Unstandardized
 
 FRONTEND = encoder.Config()
 WINDOWS = Windows()
+MIX = "pooling.0.mix"
+"""Of its weights what each layer of the first encoder counts, of which a softmax makes shares."""
 
 
 @config
