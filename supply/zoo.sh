@@ -7,11 +7,15 @@ run() { echo "+ $*"; "$@"; }
 speech() { run .venv/bin/lightspeech "$@"; }
 
 students() {
-  case $1 in open) echo "nano micro small" ;; open6) echo micro ;; six) echo "nano micro" ;; esac
+  case $1 in open6) echo micro ;; *) echo "nano micro small" ;; esac
 }
 
 name_of() {
   case $1 in open) echo "$2" ;; open6) echo "$2-6" ;; six) echo "$2-research" ;; esac
+}
+
+folder_of() { # those too large for the package lie beside it
+  case $1 in base* | small-research) echo models ;; *) echo src/lightspeech/zoo ;; esac
 }
 
 encoder() { # the first two blocks of whisper-tiny.en, judged by speech that nobody owns
@@ -29,35 +33,36 @@ learn() {
     speech compress "recipes/$1_$tier.yaml" --resume --publish results
     run .venv/bin/python benchmarks/calibration.py "runs/$1_$tier/2-quantize"
   done
-  test "$1" = open || return 0
+  test "$1" != open6 || return 0
   encoder
-  speech compress recipes/zoo_open_base.yaml --resume
-  speech compress recipes/open_base.yaml --resume --publish results
-  run .venv/bin/python benchmarks/calibration.py runs/open_base/1-distill
+  speech compress "recipes/zoo_$1_base.yaml" --resume
+  speech compress "recipes/$1_base.yaml" --resume --publish results
+  run .venv/bin/python benchmarks/calibration.py "runs/$1_base/1-distill"
 }
 
-bundle() { # folder of bundles, name, finished model, its study on corpora left out
-  speech export "$3/fold0-seed0" --calibrated-by "$4" --bundles "$1" --name "$2"
-  case $2 in base) format=litert ;; *) format=litert-network ;; esac
-  speech export "$1/$2" --format $format --bundles "$1/$2"
-  speech explain "$1/$2" --speakers "${3%/*}"
-  rm -f "$1/$2"/*/README.md "$1/$2/gate.onnx"
+bundle() { # name, finished model, its study on corpora left out
+  folder=$(folder_of "$1")
+  speech export "$2/fold0-seed0" --calibrated-by "$3" --bundles "$folder" --name "$1"
+  case $1 in base*) format=litert ;; *) format=litert-network ;; esac
+  speech export "$folder/$1" --format $format --bundles "$folder/$1"
+  speech explain "$folder/$1" --speakers "${2%/*}"
+  rm -f "$folder/$1"/*/README.md "$folder/$1/gate.onnx"
 }
 
 bundles() {
   for tier in $(students "$1"); do
-    bundle src/lightspeech/zoo "$(name_of "$1" "$tier")" "runs/zoo_$1_$tier/2-quantize" \
-      "runs/$1_$tier/2-quantize"
+    bundle "$(name_of "$1" "$tier")" "runs/zoo_$1_$tier/2-quantize" "runs/$1_$tier/2-quantize"
   done
-  test "$1" = open || return 0
-  bundle models base runs/zoo_open_base/1-distill runs/open_base/1-distill
+  test "$1" != open6 || return 0
+  bundle "$(name_of "$1" base)" "runs/zoo_$1_base/1-distill" "runs/$1_base/1-distill"
 }
 
 figures() { # of what is shipped: other rooms and lines, by people it never heard
   case $1 in
   open) set -- nano micro small models/base --corpora ravdess nemo savee ;;
   open6) set -- micro-6 --corpora ravdess savee ;;
-  six) set -- nano-research micro-research --corpora urdu ;;
+  six) set -- nano-research micro-research models/small-research models/base-research \
+    --corpora urdu ;;
   esac
   run .venv/bin/python -m benchmarks.robustness --bundles "$@"
 }

@@ -16,12 +16,13 @@ from lightspeech.audio import io
 from lightspeech.audio.gate import Gate
 from lightspeech.audio.windows import Waveform
 from lightspeech.bundle import shipped
+from lightspeech.bundle.places import LARGE
 from lightspeech.errors import ConfigError
 from lightspeech.files import read_json, write_json
 from lightspeech.inference.answers import LEAST_SHARE
 from lightspeech.inference.recognizer import load
 
-MODELS = {**{name: name for name in shipped()}, "base": "models/base"}
+MODELS = [*shipped(), *map(str, sorted(Path(LARGE).iterdir()))]
 NONE = "none"
 
 
@@ -30,7 +31,7 @@ def main(folder: Path) -> None:
     heard = list(sounds.test_sounds(folder))
     music = sorted(path.name for path in (folder / "music" / "test").iterdir())
     figures = read_json(OUTPUT, error=ConfigError, remedy="measure all")
-    of_models = {name: measure(path, heard) for name, path in MODELS.items()}
+    of_models = {Path(model).name: measure(model, heard) for model in MODELS}
     certain = {
         "sounds": len(heard),
         "music_of": music,
