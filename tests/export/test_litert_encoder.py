@@ -23,7 +23,9 @@ from lightspeech.errors import BundleError, ConfigError
 from lightspeech.export import litert, onnx, recover_encoder, tflite_file
 from lightspeech.files import write_json
 from lightspeech.frontends import small_encoder
-from lightspeech.frontends.whisper_blocks import Block, LogMel, WhisperBlocks
+from lightspeech.frontends.whisper_block import Block
+from lightspeech.frontends.whisper_blocks import WhisperBlocks
+from lightspeech.frontends.whisper_log_mel import LogMel
 from lightspeech.inference import dispatch
 from lightspeech.inference.backends import litert as litert_inference
 from lightspeech.models import base_lda, whisper

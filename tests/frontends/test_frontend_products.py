@@ -4,7 +4,7 @@ import torch
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.frontends.mel_layer import MelLayer
 from lightspeech.frontends.mel_products import MelProducts
-from lightspeech.frontends.whisper_blocks import LogMel
+from lightspeech.frontends.whisper_log_mel import LogMel
 from lightspeech.frontends.whisper_products import LogMelProducts
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from lightspeech.frontends.whisper_blocks import Block, WhisperBlocks
+from lightspeech.frontends.whisper_block import Block
+from lightspeech.frontends.whisper_blocks import WhisperBlocks
 
 
 @dataclass(eq=False)

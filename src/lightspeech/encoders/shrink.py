@@ -30,7 +30,8 @@ from lightspeech.frontends.encoder_folder import SHORTEST
 from lightspeech.frontends.listen import LONGEST_S
 from lightspeech.frontends.small_encoder import ABOUT, BLOCKS, INPUT, MODEL, OUTPUT, read_about
 from lightspeech.frontends.states import SAMPLE_RATE
-from lightspeech.frontends.whisper_blocks import Level, WhisperBlocks
+from lightspeech.frontends.whisper_blocks import WhisperBlocks
+from lightspeech.frontends.whisper_log_mel import Level
 from lightspeech.models import onnx_export, onnx_transform
 from lightspeech.models.int8_onnx import dynamic
 from lightspeech.training import layout

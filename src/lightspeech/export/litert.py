@@ -20,7 +20,8 @@ from lightspeech.export import _litert_torch, int8_tflite, recover_encoder, tfli
 from lightspeech.export._bundled import exporter
 from lightspeech.frontends.mel_products import MelProducts
 from lightspeech.frontends.states import Pool
-from lightspeech.frontends.whisper_blocks import LogMel, WhisperBlocks
+from lightspeech.frontends.whisper_blocks import WhisperBlocks
+from lightspeech.frontends.whisper_log_mel import LogMel
 from lightspeech.frontends.whisper_products import LogMelProducts
 from lightspeech.models.contract import SpeechModel
 from lightspeech.models.int8 import Int8Network, convert

@@ -13,10 +13,11 @@ from lightspeech.errors import BundleError, ConfigError
 from lightspeech.export import onnx_weights, recover, recovered
 from lightspeech.export.onnx import PREFIX
 from lightspeech.export.onnx_weights import Array, Graph
-from lightspeech.frontends import whisper_blocks
+from lightspeech.frontends import whisper_block
 from lightspeech.frontends.small_encoder import OUTPUT
 from lightspeech.frontends.states import Pool
-from lightspeech.frontends.whisper_blocks import FAINTEST, Level, LogMel, WhisperBlocks
+from lightspeech.frontends.whisper_blocks import WhisperBlocks
+from lightspeech.frontends.whisper_log_mel import FAINTEST, Level, LogMel
 from lightspeech.models.whisper import MIX
 from lightspeech.training import networks
 from lightspeech.training.run import Run
@@ -94,7 +95,7 @@ def _encoder(graph: Graph, cfg: RunConfig) -> WhisperBlocks:
     weights = {name: _tensor(table) for name, table in graph.weights().items()}
     stem = [nn.Linear(*weights[f"stem.{n}.weight"].shape[::-1]) for n in range(2)]
     own = {name: table for name, table in weights.items() if name.startswith("blocks.")}
-    blocks = whisper_blocks.filled(
+    blocks = whisper_block.filled(
         {name.removeprefix("blocks."): table for name, table in own.items()}, _heads(graph)
     )
     network = WhisperBlocks(

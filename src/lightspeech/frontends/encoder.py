@@ -24,7 +24,7 @@ from lightspeech.frontends.encoder_folder import SHORTEST
 from lightspeech.frontends.listen import Listen
 from lightspeech.frontends.states import SAMPLE_RATE, Pool, States
 from lightspeech.frontends.versions import Copies
-from lightspeech.frontends.whisper_blocks import mel_matrix
+from lightspeech.frontends.whisper_log_mel import mel_matrix
 
 WAVEFORM = "waveform"
 WHISPER = {"licence": "MIT", "citation": "Radford et al. (2023), ICML, arXiv:2212.04356"}

@@ -19,7 +19,7 @@ from lightspeech.config import build as build_config
 from lightspeech.config import config
 from lightspeech.errors import ConfigError
 from lightspeech.files import read_json
-from lightspeech.frontends import encoder_places, pretrained, whisper_blocks
+from lightspeech.frontends import encoder_places, pretrained, whisper_block
 from lightspeech.frontends.augment import PLAIN, SURROUNDINGS_ARE_OF_SOUND, Augment
 from lightspeech.frontends.contract import Layer, Origin, Source
 from lightspeech.frontends.encoded import EncoderFrontend, digest
@@ -137,7 +137,7 @@ class Small:
         if not self.cfg.tuned:
             return nn.ModuleList()
         file = self._folder() / BLOCKS
-        blocks = whisper_blocks.read(file) if file.is_file() else nn.ModuleList()
+        blocks = whisper_block.read(file) if file.is_file() else nn.ModuleList()
         if len(blocks) != self.cfg.tuned:
             raise ConfigError(
                 f"encoder {self.cfg.source!r} has {len(blocks)} blocks to train, the recipe says "

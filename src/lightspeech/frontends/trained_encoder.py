@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lightspeech.errors import ConfigError
 from lightspeech.frontends import pretrained, whisper_blocks
-from lightspeech.frontends.whisper_blocks import mel_matrix
+from lightspeech.frontends.whisper_log_mel import mel_matrix
 
 LORA_LAYERS = {"whisper": ("query", "value"), "wavlm": ("intermediate_dense", "output_dense")}
 """Layers of a block that LoRA adapts where a recipe names none, by kind of encoder."""

@@ -6,202 +6,18 @@ stored, blocks whose heads and feed-forward units may be fewer than they were.
 """
 
 import math
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Any
 
-import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lightspeech.errors import ConfigError
+from lightspeech.frontends import whisper_block
+from lightspeech.frontends.whisper_log_mel import HOP, Level, LogMel
 
-N_FFT, HOP = 400, 160
 STRIDE = 2 * HOP
 """Samples a hidden state: the stem halves the frame rate."""
-DECADES = 8
-"""Below the loudest that are heard."""
-Level = Literal["kept", "loudest"]
-FAINTEST: dict[Level, float] = {"kept": 1e-10, "loudest": 1e-18}
-"""Least energy of a band: relative to the loudest, far less counts."""
-LOUDEST = 1.5
-"""What the loudest band becomes where gain is no cue: about that of speech near full scale."""
-
-
-class LogMel(nn.Module):
-    """Whisper's log-mel of a clip, its dynamic range limited to `DECADES` below the loudest.
-
-    Attributes:
-        window: shape ``(N_FFT,)``.
-        mel: bins to bands, shape ``(N_FFT // 2 + 1, bands)``.
-    """
-
-    window: Tensor
-    mel: Tensor
-
-    def __init__(self, mel: Tensor, level: Level = "kept") -> None:
-        """Take the mel matrix.
-
-        Args:
-            mel: shape ``(N_FFT // 2 + 1, bands)``.
-            level: ``kept`` as Whisper hears, to whom gain is a cue; ``loudest``: all is relative to
-                the loudest band of the clip, and digital silence lies at the end of what is heard.
-        """
-        super().__init__()
-        self.level: Level = level
-        self.register_buffer("window", torch.hann_window(N_FFT))
-        self.register_buffer("mel", mel)
-
-    def forward(self, waveform: Tensor) -> Tensor:
-        """Compute the log-mel of waveforms.
-
-        Args:
-            waveform: 16 kHz, a whole number of strides long, shape ``(batch, samples)``.
-
-        Returns:
-            Shape ``(batch, frames, bands)``.
-        """
-        padded = F.pad(waveform[:, None], (N_FFT // 2, N_FFT // 2), mode="reflect")[:, 0]
-        bins = torch.stft(
-            padded, N_FFT, HOP, window=self.window, center=False, return_complex=True
-        )  # (B, bins, T + 1)
-        return self.of_energy((bins.real**2 + bins.imag**2)[:, :, :-1].transpose(1, 2))
-
-    def of_energy(self, energy: Tensor) -> Tensor:
-        """Compute the log-mel of the squared magnitudes of all bins.
-
-        Args:
-            energy: shape ``(batch, frames, N_FFT // 2 + 1)``.
-
-        Returns:
-            Shape ``(batch, frames, bands)``.
-        """
-        faintest = FAINTEST[self.level]
-        log_mel = torch.log10((energy @ self.mel).clamp(min=faintest))
-        least = math.log10(faintest) + DECADES
-        loudest = log_mel.amax((1, 2), keepdim=True).clamp(min=least)
-        heard = torch.maximum(log_mel, loudest - DECADES)
-        return (heard + 4) / 4 if self.level == "kept" else (heard - loudest) / 4 + LOUDEST
-
-
-class Block(nn.Module):
-    """Self-attention and feed-forward, each with a layer norm before and a residual around it."""
-
-    def __init__(self, width: int, n_heads: int, heads_width: int, units: int) -> None:
-        """Draw fresh weights.
-
-        Args:
-            width: of the states.
-            n_heads: of the attention.
-            heads_width: of all heads together; ``width`` but where some were removed.
-            units: of the feed-forward part.
-        """
-        super().__init__()
-        self.n_heads = n_heads
-        self.first_norm, self.second_norm = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.query = nn.Linear(width, heads_width)
-        self.key = nn.Linear(width, heads_width, bias=False)
-        self.value = nn.Linear(width, heads_width)
-        self.out = nn.Linear(heads_width, width)
-        self.widen, self.narrow = nn.Linear(width, units), nn.Linear(units, width)
-
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Compute the next hidden states.
-
-        Args:
-            x: hidden states, shape ``(batch, states, width)``.
-            mask: added to the scores of each state, shape ``(batch, 1, 1, states)``.
-
-        Returns:
-            Shape ``(batch, states, width)``.
-        """
-        x = x + self.out(self.attend(self.first_norm(x), mask))
-        states: Tensor = x + self.narrow(self.units(self.second_norm(x)))
-        return states
-
-    def attend(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """Compute what the heads add up, side by side.
-
-        Args:
-            x: normalized hidden states, shape ``(batch, states, width)``.
-            mask: added to the scores of each state, shape ``(batch, 1, 1, states)``.
-
-        Returns:
-            Shape ``(batch, states, heads * size)``.
-        """
-        q, k, v = (
-            layer(x).unflatten(2, (self.n_heads, -1)).transpose(1, 2)
-            for layer in (self.query, self.key, self.value)
-        )  # (B, H, T, D)
-        scores = q @ k.transpose(2, 3) / math.sqrt(q.shape[3])
-        weights = (scores if mask is None else scores + mask).softmax(3)
-        values: Tensor = (weights @ v).transpose(1, 2).flatten(2)
-        return values
-
-    def units(self, x: Tensor) -> Tensor:
-        """Compute the activations of the units of the feed-forward part.
-
-        Args:
-            x: normalized hidden states, shape ``(batch, states, width)``.
-
-        Returns:
-            Shape ``(batch, states, units)``.
-        """
-        return F.gelu(self.widen(x))
-
-
-def taken_over(layer: Any) -> Block:
-    """Make a block of one of ``transformers``, with its weights."""
-    attention = layer.self_attn
-    block = Block(layer.embed_dim, attention.num_heads, layer.embed_dim, layer.fc1.out_features)
-    block.first_norm, block.second_norm = layer.self_attn_layer_norm, layer.final_layer_norm
-    block.query, block.key = attention.q_proj, attention.k_proj
-    block.value, block.out = attention.v_proj, attention.out_proj
-    block.widen, block.narrow = layer.fc1, layer.fc2
-    return block
-
-
-def mel_matrix(extractor: Any) -> Tensor:
-    """Give the mel matrix of a feature extractor, shape ``(N_FFT // 2 + 1, bands)``."""
-    return torch.from_numpy(np.array(extractor.mel_filters, np.float32))
-
-
-def read(file: Path) -> nn.ModuleList:
-    """Read blocks that `lightspeech shrink` left in floats, one after the other.
-
-    Raises:
-        ConfigError: if the file is damaged.
-    """
-    try:
-        with safe_open(file, framework="pt") as opened:
-            heads = int(opened.metadata()["heads"])
-            weights = {name: opened.get_tensor(name) for name in opened.keys()}
-        return filled(weights, heads)
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"{file}: damaged ({reason}); make the encoder anew") from None
-
-
-def filled(weights: Mapping[str, Tensor], heads: int) -> nn.ModuleList:
-    """Build blocks of their weights, as many as there are.
-
-    Args:
-        weights: by the number of a block and the name in it, as ``0.out.weight``.
-        heads: of the attention of each.
-
-    Raises:
-        LookupError: if a block has no feed-forward part.
-        RuntimeError: if weights of a block are missing, or do not fit each other.
-    """
-    blocks = nn.ModuleList()
-    while f"{len(blocks)}.out.weight" in weights:
-        width, heads_width = weights[f"{len(blocks)}.out.weight"].shape
-        units = len(weights[f"{len(blocks)}.widen.weight"])
-        blocks.append(Block(width, heads, heads_width, units))
-    blocks.load_state_dict(weights)
-    return blocks
 
 
 class WhisperBlocks(nn.Module):
@@ -305,7 +121,7 @@ def of_model(
         level: as of `LogMel`.
     """
     stem = (_as_product(conv) for conv in (model.conv1, model.conv2))
-    blocks = map(taken_over, model.layers[:last])
+    blocks = map(whisper_block.taken_over, model.layers[:last])
     norm = model.layer_norm if last == len(model.layers) else None
     return WhisperBlocks(LogMel(mel, level), stem, blocks, norm, first=first)
 

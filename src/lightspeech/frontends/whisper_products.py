@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from lightspeech.frontends import transform_products
-from lightspeech.frontends.whisper_blocks import HOP, N_FFT, LogMel
+from lightspeech.frontends.whisper_log_mel import HOP, N_FFT, LogMel
 
 
 class LogMelProducts(nn.Module):
