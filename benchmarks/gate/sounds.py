@@ -3,7 +3,9 @@
 ``SOUNDS`` is a folder, no part of this project: ``cremad``, ``emodb``, ``ravdess``, ``nemo`` (the
 corpora as they come), ``asterisk/<language>`` (spoken prompts), ``esc10`` (its ten folders),
 ``effects/<origin>``, ``music/train/<origin>``, ``music/test/<origin>`` and ``speechbrain``
-(noises).
+(noises). For `certain` the music of three games of Debian 12 lies in ``music/test``: ``asc``
+(asc-music, as WAV), ``drascula`` (drascula-music, ``audio``) and ``fillets`` (fillets-ng-data,
+``music``).
 """
 
 import re
