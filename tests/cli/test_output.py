@@ -47,3 +47,16 @@ def test_what_an_output_cannot_show_is_escaped(printed, command):
 
 def test_what_it_can_show_is_as_it_is(printed):
     assert "запись-😀.wav" in printed("predict", encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["a.wav", "recording", "new.MP3"])
+@pytest.mark.parametrize("command", [("predict", "a.wav"), ("prepare", "folder"), ("card",)])
+def test_no_recording_is_written_over(
+    lightspeech, error_line, tmp_path, monkeypatch, write_tone, command, name
+):
+    monkeypatch.chdir(tmp_path)
+    sound = write_tone(tmp_path / "a.wav", seconds=0.5).read_bytes()
+    (tmp_path / "recording").write_bytes(sound)
+    line = error_line(lightspeech(*command, "--output", name))
+    assert line.endswith(f"{name}: is a recording, or named as one; name another file")
+    assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "recording").read_bytes() == sound

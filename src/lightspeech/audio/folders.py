@@ -50,7 +50,7 @@ def listing(root: Path) -> Listing:
     """
     hidden: list[Path] = []
     files = sorted(_files(root, hidden))
-    recordings = [path for path in files if _is_recording(path)]
+    recordings = [path for path in files if is_recording(path)]
     known = set(recordings)
     sounds = [path for path in sorted(hidden) if _looks_like_sound(path)]
     return Listing(recordings, [path for path in files if path not in known] + sounds)
@@ -66,6 +66,20 @@ def best(paths: Sequence[Path]) -> Path:
         return paths[0]
     ranked = sorted(paths, key=lambda path: not _is_lossless(path))
     return next((path for path in ranked if _decodes(path)), paths[0])
+
+
+def is_recording(path: Path) -> bool:
+    """Tell whether a file is named as a recording, or decodes whatever its name.
+
+    Args:
+        path: need not be there.
+    """
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    try:
+        return next(decoding.blocks(path), None) is not None
+    except AudioError:
+        return media.is_needed(path)
 
 
 def is_tar(path: Path) -> bool:
@@ -117,15 +131,6 @@ def _looks_like_sound(path: Path) -> bool:
     """Tell by names alone: a wastebasket is not decoded."""
     below = [name for _, _, names in os.walk(path) for name in names]
     return any(Path(name).suffix.lower() in SUFFIXES for name in [path.name, *below])
-
-
-def _is_recording(path: Path) -> bool:
-    if path.suffix.lower() in SUFFIXES:
-        return True
-    try:
-        return next(decoding.blocks(path), None) is not None
-    except AudioError:
-        return media.is_needed(path)
 
 
 def _is_lossless(path: Path) -> bool:

@@ -85,6 +85,20 @@ def ending_in(path: Path | None, *suffixes: str) -> Path | None:
     return path
 
 
+def no_recording(path: Path | None) -> Path | None:
+    """Refuse an output in whose place a recording is, or seems to be.
+
+    Args:
+        path: None: nothing is written.
+
+    Raises:
+        ConfigError: if it is a recording, or named as one.
+    """
+    if path is not None and folders.is_recording(path):
+        raise ConfigError(f"--output {path}: is a recording, or named as one; name another file")
+    return path
+
+
 def tell_skipped(skipped: Sequence[Path]) -> None:
     """Say on standard error which files are no audio, and what is hidden, where there are any."""
     hidden = [path for path in skipped if path.name.startswith(".")]

@@ -7,6 +7,7 @@ import typer
 
 from lightspeech import bundle as bundles
 from lightspeech.bundle import places
+from lightspeech.cli import _files
 from lightspeech.files import write_text
 from lightspeech.reporting import products
 from lightspeech.reporting.card import card
@@ -17,7 +18,10 @@ def command(
         Path | None, typer.Argument(help="Bundle, or name of a shipped one; micro if left out.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="File to write instead of standard output.")
+        Path | None,
+        typer.Option(
+            callback=_files.no_recording, help="File to write instead of standard output."
+        ),
     ] = None,
     for_products: Annotated[
         bool,

@@ -75,7 +75,10 @@ def command(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="Write here, not to stdout; .csv, .json or .parquet is the form."),
+        typer.Option(
+            callback=_files.no_recording,
+            help="Write here, not to stdout; .csv, .json or .parquet is the form.",
+        ),
     ] = None,
     engine: Engine = PROCESSES,
     resume: Annotated[

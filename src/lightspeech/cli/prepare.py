@@ -24,7 +24,9 @@ def command(
     root: Annotated[
         Path | None, typer.Option(help="Its folder (csv: the table); $LIGHTSPEECH_DATA/CORPUS.")
     ] = None,
-    output: Annotated[Path, typer.Option(help="Where the manifest goes.")] = Path(layout.MANIFEST),
+    output: Annotated[
+        Path, typer.Option(callback=_files.no_recording, help="Where the manifest goes.")
+    ] = Path(layout.MANIFEST),
     json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
     columns: Columns = None,
     names: Map = None,
