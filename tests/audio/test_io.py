@@ -1,5 +1,6 @@
 import io as streams
 import math
+import os
 import tracemalloc
 from pathlib import Path
 
@@ -186,6 +187,13 @@ def test_less_than_ten_milliseconds_is_refused(save, n_samples):
 def test_a_missing_file_is_named(tmp_path, name, message, kind):
     with pytest.raises(AudioError, match=message):
         load(kind(tmp_path / name))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_called_one_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(AudioError, match="no file but a pipe or a device; give predict its sound"):
+        load(tmp_path / "pipe")
 
 
 @pytest.mark.parametrize("read", [inspect, load, lambda path: np.concatenate(list(stream(path)))])

@@ -118,6 +118,11 @@ def _check_path(path: Path) -> None:
             "some)"
         )
     if not os.path.isfile(path):  # nor is a name that is too long, or holds NUL
+        if os.path.exists(path):
+            raise AudioError(
+                f"{path}: no file but a pipe or a device; give predict its sound as -, or save it "
+                "as a file first"
+            )
         raise AudioError(f"{path}: no such file; check the path")
     if path.stat().st_size == 0:
         raise AudioError(f"{path}: the file is empty (0 bytes); record or copy it again")
