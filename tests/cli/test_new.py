@@ -176,3 +176,8 @@ def test_the_page_does_as_it_says(tmp_path, monkeypatch, lightspeech):
     alone = lightspeech("run", "mine.yaml", "--final", "--resume", *SMALL)
     assert "is told by the few that it was selected on" in alone.err
     assert "calibrated_by" not in bundle.read(Path("bundles/mine_final")).provenance
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_file_is_no_folder_of_recordings(lightspeech, error_line):
+    assert "people.csv: is a file; name the folder" in error_line(lightspeech("new", "people.csv"))

@@ -72,12 +72,17 @@ def test_without_tools_it_is_estimated_and_says_why(make_c_bundle, monkeypatch):
     assert {row.how for row in boards.table([cost])} == {"estimated"}
 
 
-def test_c_is_written_once_for_all_processors(monkeypatch):
+def test_c_is_written_once_for_all_processors_each_of_which_is_told(monkeypatch):
     monkeypatch.setenv("PATH", "")
-    written = []
+    written, told = [], []
     write = c99.rewrite
     monkeypatch.setattr(c99, "rewrite", lambda *args: written.append(args) or write(*args))
-    costs = device_cost.find(bundle.read(bundle.find(Path("nano"))), cores.CORES)
+    costs = device_cost.find(
+        bundle.read(bundle.find(Path("nano"))),
+        cores.CORES,
+        progress=lambda _, done, total: told.append((done, total)),
+    )
+    assert told == [(n, len(costs)) for n in range(len(costs) + 1)]
     assert [cost.target for cost in costs] == [core.target for core in cores.CORES]
     assert len(written) == 1
 

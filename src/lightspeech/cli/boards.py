@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from lightspeech import bundle
+from lightspeech.cli._progress import Bars
 from lightspeech.config import as_dict
 from lightspeech.evaluation import boards, device_cost
 from lightspeech.evaluation.boards import Row
@@ -34,7 +35,8 @@ def command(
 
     Example: lightspeech boards micro --json
     """
-    costs = device_cost.find(bundle.read(bundle.find(path)), boards.CORES)
+    with Bars() as bars:
+        costs = device_cost.find(bundle.read(bundle.find(path)), boards.CORES, progress=bars.show)
     rows = boards.table(costs)
     if publish is not None:
         for cost in costs:

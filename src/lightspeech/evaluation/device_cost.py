@@ -26,6 +26,7 @@ from lightspeech.evaluation.cores import M4F, Core
 from lightspeech.evaluation.emulation import DoesNotFit, Samples
 from lightspeech.export import c99
 from lightspeech.export.c99 import header, prefix, trusted
+from lightspeech.progress import Progress, no_progress
 
 How = Literal["measured", "estimated"]
 FOLDER = "devices"
@@ -69,12 +70,15 @@ class Cost:
     """Of the bundle's model file."""
 
 
-def find(bundle: Bundle, on: Sequence[Core] = (M4F,)) -> list[Cost]:
+def find(
+    bundle: Bundle, on: Sequence[Core] = (M4F,), *, progress: Progress = no_progress
+) -> list[Cost]:
     """Measure where compiler and emulator are at hand, else estimate, and say why.
 
     Args:
         bundle: of generated C, or one of whose files C is written: once for all processors.
         on: which processors; what is estimated is so of any.
+        progress: told of every processor.
 
     Returns:
         What it costs on each.
@@ -84,8 +88,13 @@ def find(bundle: Bundle, on: Sequence[Core] = (M4F,)) -> list[Cost]:
             in emulation.
     """
     with TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
-        written = _written(bundle, Path(folder))
-        return list(pool.map(partial(measure, written), on))  # threads wait for compilers
+        written, costs = _written(bundle, Path(folder)), []
+        defines(written)  # an error is a line of its own, before any bar
+        progress("cores", 0, len(on))
+        for cost in pool.map(partial(measure, written), on):  # threads wait for compilers
+            costs.append(cost)
+            progress("cores", len(costs), len(on))
+        return costs
 
 
 def measure(bundle: Bundle, core: Core = M4F) -> Cost:

@@ -106,7 +106,8 @@ def new(
 def _corpus(folder: Path, table: Path | None, columns: Mapping[str, str]) -> dict[str, Any]:
     """Say which reader the recordings are for: that of tables where the table has labels."""
     if not os.path.isdir(folder):
-        raise CorpusError(f"{folder}: no such folder; name the one that holds your recordings")
+        what = "is a file" if os.path.exists(folder) else "no such folder"
+        raise CorpusError(f"{folder}: {what}; name the folder that holds your recordings")
     if table is None:
         return {"name": "folder", "root": folder.as_posix()}
     named = {"columns": dict(columns)} if columns else {}
