@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import soundfile
@@ -129,8 +130,8 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 def _looks_like_sound(path: Path) -> bool:
     """Tell by names alone: a wastebasket is not decoded."""
-    below = [name for _, _, names in os.walk(path) for name in names]
-    return any(Path(name).suffix.lower() in SUFFIXES for name in [path.name, *below])
+    below = (name for _, _, names in os.walk(path) for name in names)
+    return any(Path(name).suffix.lower() in SUFFIXES for name in chain([path.name], below))
 
 
 def _is_lossless(path: Path) -> bool:
