@@ -3,7 +3,8 @@
 A block of ``console`` is run where the core install is at hand ($LIGHTSPEECH_BARE), one of
 ``console extra=NAME`` with everything installed, and one of ``console elsewhere`` needs what is not
 here, such as a board. The blocks of one kind of a page are one session, in a folder that holds
-``examples`` and ``speech.wav``. Numbers may differ, words may not.
+``examples`` and ``speech.wav``. Numbers may differ, words may not; how far a command is goes to
+stderr, which is no part of a page.
 
 To write what the commands print into the pages: LIGHTSPEECH_BARE=.venv-bare python FILE PAGES...
 """
@@ -67,9 +68,9 @@ def ran(commands, kind, here):
     script = "".join(f"{command}\necho '{END}'\n" for command in commands)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script], cwd=here, env={**os.environ, "PATH": path},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S,
+        capture_output=True, text=True, timeout=TIMEOUT_S,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.split(f"{END}\n")[:-1]
 
 
