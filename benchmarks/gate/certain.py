@@ -2,13 +2,14 @@
 
 An answer counts that is neither ``none`` nor uncertain. Music is what lies in the folder: pieces
 that the gate learnt from may be among it, where they are of the same games. Of speech it counts
-what is uncertain for too small a share, whatever the model.
+what is ``none``, and what is uncertain for too small a share, whatever the model.
 """
 
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from benchmarks.gate import sounds
 from benchmarks.gate.measure import OUTPUT
 
@@ -36,8 +37,8 @@ def main(folder: Path) -> None:
         "sounds": len(heard),
         "music_of": music,
         "models": of_models,
-        "speech_of_too_small_a_share": {
-            corpus: too_small(paths) for corpus, paths in sounds.speech(folder, "test").items()
+        "speech": {
+            corpus: of_speech(paths) for corpus, paths in sounds.speech(folder, "test").items()
         },
     }
     write_json(OUTPUT, {**figures, "certain": certain})
@@ -56,9 +57,14 @@ def measure(path: str, heard: list[tuple[str, Waveform]]) -> dict[str, Any]:
     return {**counts, "certain_by_kind": {kind: n for kind, n in kinds.items() if n}}
 
 
-def too_small(paths: list[Path]) -> tuple[int, int]:
-    """Count recordings in which somebody speaks, but for less than `LEAST_SHARE`; and all."""
-    return sum(0 < share(path) < LEAST_SHARE for path in paths), len(paths)
+def of_speech(paths: list[Path]) -> dict[str, int]:
+    """Count recordings in which nobody is heard to speak, or for less than `LEAST_SHARE`."""
+    shares = np.array([share(path) for path in paths])
+    return {
+        "recordings": len(paths),
+        "none": int((shares == 0).sum()),
+        "of_too_small_a_share": int(((shares > 0) & (shares < LEAST_SHARE)).sum()),
+    }
 
 
 def share(path: Path) -> float:

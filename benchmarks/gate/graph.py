@@ -142,11 +142,22 @@ def speech(add: Graph, score: str, samples: str, cells: str) -> str:
         for each in (held, sounds)
     )
     all_of_it = add("Cast", samples, to=DOUBLE)
+    marked, begins = runs(add, sounds, cells)
+    flickers = add("Less", marked, add("Mul", begins, floats(gate.LEAST_RUN)))
     half = add("Mul", all_of_it, np.float64(0.5))
     least = add("Min", half, np.float64(gate.LEAST_S * gate.MEL.sample_rate))
-    share = add("Div", spoken, all_of_it)
+    share = add("Div", add("Where", flickers, sounding, spoken), all_of_it)
     answer = add("Where", add("Less", sounding, least), np.float64(0), share)
     return add("Cast", answer, to=SINGLE, name="speech")
+
+
+def runs(add: Graph, sounds: str, cells: str) -> tuple[str, str]:
+    """Count cells that sound like speech, and those of them that follow one which does not."""
+    now = add("Slice", sounds, ints(0), cells, TIME)
+    before = add("Slice", add("Pad", now, ints(1, 0), floats(1), TIME), ints(0), cells, TIME)
+    began = add("Mul", now, add("Sub", floats(1), before))
+    marked, begins = (add("ReduceSum", each, ints(1, 2), keepdims=0) for each in (now, began))
+    return marked, begins
 
 
 def finished(add: Graph) -> onnx.ModelProto:

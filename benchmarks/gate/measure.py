@@ -1,4 +1,4 @@
-"""Measure the gate beside Silero and beside the level alone, and what answers it leaves.
+"""Measure the gate beside Silero and beside the level alone.
 
 Each system's threshold is the one that misses 1 % of the same cells of speech. Silero's probability
 of a cell of 80 ms is the highest of the steps in it, taken so late as suits Silero best; *held*, it
@@ -91,7 +91,6 @@ def main(folder: Path, work: Path) -> None:
                 f"silero {silero.version()}, held": best["silero-held"],
                 "level": figures["level"],
             },
-            "answers": {"threshold": learnt.threshold, **answers(clips)},
             "cost": all_cost(),
         },
     )
@@ -196,19 +195,6 @@ def compare(clips: list[Clip], system: System) -> dict[str, Any]:
             kind: round(float((found < least).mean()), 4) for kind, found in joined.items()
         },
     }
-
-
-def answers(clips: list[Clip]) -> dict[str, Any]:
-    """Count recordings of speech that have no answer, and noises that have one."""
-    lost: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    answered: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for clip in clips:
-        sounding = scores(gate.weights(), clip.energies) >= gate.weights().threshold
-        speaks = sounding.sum() * gate.CELL / sounds.RATE >= gate.LEAST_S
-        count = (lost if clip.spoken else answered)[clip.kind]
-        count[0] += int(speaks != clip.spoken)
-        count[1] += 1
-    return {"speech_without_answer": dict(lost), "noise_with_answer": dict(answered)}
 
 
 def all_cost() -> dict[str, Any]:

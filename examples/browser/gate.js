@@ -16,20 +16,25 @@ export class Gate {
 
   /** Share of a recording in which somebody speaks: 0, where nobody does, to 1. */
   speech(waveform, sampleRate) {
-    const { sample_rate, cell, delay, hold, least_s, threshold } = this.numbers;
+    const { sample_rate, cell, delay, hold, least_s, least_run, threshold } = this.numbers;
     if (sampleRate !== sample_rate) throw new Error(`the gate hears ${sample_rate} Hz`);
     const cells = Math.ceil(waveform.length / cell);
     const padded = new Float32Array((cells + delay + hold) * cell);
     padded.set(waveform);
     const sounds = this.scores(padded).slice(delay).map((score) => score >= threshold);
     const inside = (k) => Math.min((k + 1) * cell, waveform.length) - k * cell;
-    let sounding = 0, held = 0;
+    let sounding = 0, held = 0, marked = 0, begins = 0;
     for (let k = 0; k < cells; k++) {
-      if (sounds[k]) sounding += inside(k);
+      if (sounds[k]) {
+        sounding += inside(k);
+        marked++;
+        if (k > 0 && !sounds[k - 1]) begins++;
+      }
       if (sounds.slice(Math.max(k - hold, 0), k + hold + 1).includes(true)) held += inside(k);
     }
     const least = Math.min(least_s * sample_rate, waveform.length / 2);
-    return sounding < least ? 0 : held / waveform.length;
+    const spoken = marked < least_run * begins ? sounding : held; // of what flickers none is held
+    return sounding < least ? 0 : spoken / waveform.length;
   }
 
   /** Score of each cell of samples from -1 to 1; it is of the cell `delay` before. */

@@ -3,8 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lightspeech.audio import gate
+from lightspeech.audio import gate, nobody
 from lightspeech.audio.gate import Gate, Scorer
+from lightspeech.inference.answers import LEAST_SHARE
 
 RATE = 16_000
 GOLDEN = np.load(Path(__file__).parents[1] / "golden/gate.npz")
@@ -91,6 +92,28 @@ def test_the_graph_remembers_a_peak_as_long_as_python_does(graph):
     waveform = np.where(time < 0.2, loud, 1e-6 * quiet).astype(np.float32)
     [found] = graph.run(["scores"], {"waveform": waveform[None]})
     assert np.array_equal(found[0], whole(waveform))
+
+
+@pytest.mark.parametrize(
+    ("cells", "flickers"),
+    [
+        ("", False), ("....", False), ("#", False), ("####", False), ("..##..", False),
+        ("..#...", True), ("#..#..", False), ("#.#.#.", True), (".#.###", False), (".#.##.", True),
+    ],
+)  # fmt: skip
+def test_what_comes_and_goes_at_once_flickers(cells, flickers):
+    assert gate.flickers(np.array([cell == "#" for cell in cells], bool)) == flickers
+
+
+@pytest.mark.parametrize(("seed", "held"), [(0, True), (5, False), (32, False), (47, True)])
+def test_of_a_melody_that_flickers_nothing_is_held_in_python_and_in_the_graph(graph, seed, held):
+    melody = nobody.made("melody", np.random.default_rng(seed))
+    sounding = (whole(melody) >= gate.weights().threshold).sum() * gate.CELL / len(melody)
+    share = hear(melody, []).speech(0.0, len(melody) / RATE)
+    assert (share > LEAST_SHARE, share > sounding + 1e-9) == (held, held)
+    assert share >= sounding
+    _, speech = graph.run(["scores", "speech"], {"waveform": melody[None]})
+    assert speech[0] == pytest.approx(share, abs=1e-6)
 
 
 def test_gain_is_no_cue(sound):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lightspeech.audio import gate
+from lightspeech.audio import gate, nobody
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import FORMAT
 from lightspeech.export import tflite_file
@@ -150,7 +150,10 @@ def test_its_gate_scores_as_the_package_does_to_the_whole_number(java, tmp_path)
     n_cells = len(golden["scores"])
     padded = np.zeros((n_cells + gate.DELAY + gate.HOLD) * gate.CELL, np.float32)
     padded[: len(voice)] = voice
-    sounds = {"voice": voice, "padded": padded, "silence": 0 * voice, "short": voice[20_000:21_281]}
+    sounds = {
+        "voice": voice, "padded": padded, "silence": 0 * voice, "short": voice[20_000:21_281],
+        "melody": nobody.made("melody", np.random.default_rng(5)),
+    }  # fmt: skip
     for name, sound in sounds.items():
         sound.tofile(tmp_path / name)
     rows = java("Hear", *(tmp_path / name for name in sounds))

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from lightspeech.audio import gate, io
+from lightspeech.audio import gate, io, nobody
 from lightspeech.audio.windows import Windows
 from lightspeech.bundle import FORMAT
 from lightspeech.inference.answers import LEAST_SHARE, NONE, segment
@@ -102,13 +102,16 @@ def test_its_gate_has_the_numbers_of_the_package():
     assert json.loads((EXAMPLE / "gate.json").read_text("utf-8")) == gate.described()
 
 
-@pytest.mark.parametrize("kind", ["golden", "silence", "short"])
+@pytest.mark.parametrize("kind", ["golden", "silence", "short", "melody"])
 def test_its_gate_scores_as_the_package_does_to_the_whole_number(kind, tmp_path):
     if not shutil.which("node"):
         pytest.skip("needs node")
     golden = np.load(GOLDEN)
     voice = golden["samples"] / np.float32(32_768)
-    waveform = {"golden": voice, "silence": 0 * voice, "short": voice[20_000:21_281]}[kind]
+    waveform = {
+        "golden": voice, "silence": 0 * voice, "short": voice[20_000:21_281],
+        "melody": nobody.made("melody", np.random.default_rng(5)),
+    }[kind]  # fmt: skip
     n_cells = -(-len(waveform) // gate.CELL)
     padded = np.zeros((n_cells + gate.DELAY + gate.HOLD) * gate.CELL, np.float32)
     padded[: len(waveform)] = waveform

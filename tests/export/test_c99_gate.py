@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lightspeech.audio import gate
+from lightspeech.audio import gate, nobody
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.audio.windows import Windows
 from lightspeech.corpora import synthetic
@@ -27,7 +27,7 @@ KNOWN = 37 - gate.DELAY - gate.HOLD
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
-    """A voice, silence, hiss and a hum, as 16 bits."""
+    """A voice, silence, hiss, a melody that flickers and a hum, as 16 bits."""
     from lightspeech import read_audio
 
     cfg = synthetic.Config(speakers=2, sentences=1, seed=3, root=tmp_path_factory.mktemp("voice"))
@@ -35,7 +35,8 @@ def samples(tmp_path_factory):
     rng = np.random.default_rng(0)
     t = np.arange(2 * RATE) / RATE
     hum = 0.05 * sum(np.sin(2 * np.pi * 50 * k * t) / k for k in range(1, 12))
-    parts = (*voice, np.zeros(RATE), 0.1 * rng.standard_normal(3 * RATE), *voice[:2], hum)
+    melody = nobody.made("melody", np.random.default_rng(5))
+    parts = (*voice, np.zeros(RATE), 0.1 * rng.standard_normal(3 * RATE), *voice[:2], melody, hum)
     return (32_767 * np.concatenate(parts).clip(-1, 1)).round().astype(np.int16)
 
 
@@ -81,11 +82,14 @@ def expected(samples):
     sounds = scores >= gate.weights().threshold
     reach = 2 * gate.HOLD + 1
     held = np.lib.stride_tricks.sliding_window_view(np.pad(sounds, gate.HOLD), reach).any(1)
-    shares = []
+    shares, flickering = [], 0
     for frames in range(74, (len(samples) - 1024) // 640 + 2, 25):
         known = (frames + 1) // 2 - gate.HOLD
         cells = slice(known - KNOWN, known)
-        shares.append(held[cells].mean() if sounds[cells].sum() >= 4 else 0.0)
+        flickers, long = gate.flickers(sounds[cells]), sounds[cells].sum() >= 4
+        shares.append((sounds if flickers else held)[cells].mean() if long else 0.0)
+        flickering += long and flickers
+    assert flickering
     return shares
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from lightspeech import bundle, read_audio
-from lightspeech.audio import gate
+from lightspeech.audio import gate, nobody
 from lightspeech.audio.frontend import MelConfig
 from lightspeech.corpora import synthetic
 from lightspeech.errors import BundleError, ConfigError, MissingExtra
@@ -48,14 +48,20 @@ def packed(tmp_path_factory):
     return [convert(source, format=format, bundles=folder) for format in ("wasm", "c99")]
 
 
+def melody():
+    """A melody that sounds like speech here and there, and flickers."""
+    return nobody.made("melody", np.random.default_rng(5))
+
+
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
-    """A voice, silence, hiss, a few edges and the golden sound of the gate, as 16 bits."""
+    """A voice, silence, hiss, a few edges, a melody and the gate's golden sound, as 16 bits."""
     cfg = synthetic.Config(speakers=2, sentences=1, seed=3, root=tmp_path_factory.mktemp("voice"))
     voice = [read_audio(utterance.path) for utterance in synthetic.read(cfg).utterances][:4]
     hiss = np.random.default_rng(0).normal(0, 0.1, 4 * RATE)
     golden = GOLDEN["samples"] / 32_768
-    parts = (*voice, np.zeros(4 * RATE), hiss, [1.0, -1.0, 0.7, 1e-9], golden)
+    edges = [1.0, -1.0, 0.7, 1e-9]
+    parts = (*voice, np.zeros(4 * RATE), hiss, edges, melody(), golden)
     return (32_768 * np.concatenate(parts)).round().clip(-32_768, 32_767).astype(np.int16)
 
 
@@ -294,6 +300,20 @@ def test_the_gate_hears_in_the_golden_sound_what_is_golden(node, samples):
     assert said == pytest.approx(float(GOLDEN["speech"]), abs=1e-9)
 
 
+def test_of_a_melody_that_flickers_nothing_is_held(node):
+    end = -len(GOLDEN["samples"])
+    heard = gate.Gate(RATE)
+    heard.feed(melody())
+    heard.flush()
+    expected = heard.speech(0.0, len(melody()) / RATE)
+    said = node(
+        f"const told = model.answer(samples.subarray({end - len(melody())}, {end}));"
+        "console.log(JSON.stringify([told.speech, told.uncertain]));"
+    )
+    assert said == [pytest.approx(expected), True]
+    assert 0 < expected < LEAST_SHARE
+
+
 def test_streams_share_a_module_and_nothing_else(node):
     said = node(
         "const other = new Recognizer(model.module);"
@@ -338,6 +358,7 @@ def test_its_constants_are_those_of_the_gate_and_its_types_are_those_of_the_modu
         f"CELL = {gate.CELL}, HOLD = {gate.HOLD}, DELAY = {gate.DELAY}, LEAST_S = {gate.LEAST_S};"
     )
     assert constants in code
+    assert f"LEAST_RUN = {gate.LEAST_RUN};" in code
     assert f"UTTERANCE_S = {UTTERANCE_S:g};" in code
     assert f"LEAST_SHARE = {LEAST_SHARE:g};" in code
     assert f"below {LEAST_SHARE:g}:" in types

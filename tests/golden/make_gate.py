@@ -69,6 +69,7 @@ def share(found, n_samples, gate):
     held = [sounds[max(k - gate["hold"], 0) :][: min(k, gate["hold"]) + gate["hold"] + 1].any()
             for k in range(n_cells)]  # fmt: skip
     assert inside @ sounds[:n_cells] >= gate["least_s"] * gate["sample_rate"]
+    assert sounds.sum() >= gate["least_run"] * (np.diff(sounds.astype(int)) > 0).sum()
     return inside @ held / n_samples
 
 

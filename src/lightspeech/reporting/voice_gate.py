@@ -58,40 +58,33 @@ def forms(root: Path) -> str:
 
 
 def _sentences(figures: dict[str, Any]) -> str:
-    answers = figures["answers"]
-    lost = _lost(answers["speech_without_answer"])
-    answered, noises = map(sum, zip(*answers["noise_with_answer"].values(), strict=True))
-    music, pieces = answers["noise_with_answer"]["music"]
     cost = figures["cost"]
     return (
         f"It has {figures['n_params']:,} parameters and takes "
         f"{wording.percent(cost['gate_of_micro'])} % of the time of `micro` in Python, "
         f"{wording.percent(cost['gate_of_micro_on_board'])} % of its instructions on a Cortex-M4F, "
         f"where it adds {wording.size(cost['gate_flash_bytes'])} of flash and "
-        f"{wording.size(cost['gate_ram_bytes'])} of RAM. Recordings "
-        f"of speech that are answered `none`: {lost}. Of {noises} noises, tones and pieces of "
-        f"music {answered} are not `none`, {music} of them among the {pieces} of music. "
-        f"{_certain(figures['certain'])}"
-    )
-
-
-def _lost(counts: dict[str, list[int]]) -> str:
-    return ", ".join(
-        "{} of {:,} of {}".format(*counts[corpus], name) for corpus, name in NAMES.items()
+        f"{wording.size(cost['gate_ram_bytes'])} of RAM. {_certain(figures['certain'])}"
     )
 
 
 def _certain(figures: dict[str, Any]) -> str:
-    """Say how many such sounds the shipped models give an emotion, once they may be uncertain."""
+    """Say what is heard of speech, and what the shipped models say of sounds without any."""
     of_each = ", ".join(
         f"`{name}` {of['certain']} ({of['certain_by_kind'].get('music', 0)} of music)"
         for name, of in figures["models"].items()
     )
     first = next(iter(figures["models"].values()))
-    lost = _lost(figures["speech_of_too_small_a_share"])
     return (
-        f"Of {figures['sounds']} with other music (of the games {', '.join(figures['music_of'])}) "
-        f"{figures['sounds'] - first['none']} are not `none`; of so many an emotion is told, not "
-        f"*uncertain*: {of_each}. Recordings of speech that are *uncertain*, whatever the model "
-        f"says, because less than {100 * LEAST_SHARE:g} % of them is speech: {lost}."
+        f"Recordings of speech that are answered `none`: {_counted(figures, 'none')}. Of "
+        f"{figures['sounds']} noises, tones and pieces of music (of the games "
+        f"{', '.join(figures['music_of'])}) {figures['sounds'] - first['none']} are not `none`; of "
+        f"so many an emotion is told, not *uncertain*: {of_each}. Recordings of speech that are "
+        f"*uncertain*, whatever the model says, because less than {100 * LEAST_SHARE:g} % of them "
+        f"is speech: {_counted(figures, 'of_too_small_a_share')}."
     )
+
+
+def _counted(figures: dict[str, Any], what: str) -> str:
+    spoken = [(name, figures["speech"][corpus]) for corpus, name in NAMES.items()]
+    return ", ".join(f"{of[what]} of {of['recordings']:,} of {name}" for name, of in spoken)

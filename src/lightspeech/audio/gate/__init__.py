@@ -26,7 +26,7 @@ from lightspeech.audio.gate.bands import (
     pooling,
     relative,
 )
-from lightspeech.audio.gate.listening import HOLD, LEAST_S, Gate, Marks, cells
+from lightspeech.audio.gate.listening import HOLD, LEAST_RUN, LEAST_S, Gate, Marks, cells, flickers
 from lightspeech.audio.gate.network import DATA, DELAY, LARGEST, Layer, Scorer, Weights, weights
 from lightspeech.audio.gate.portable import GRAPH, described, graph
 
@@ -42,6 +42,7 @@ __all__ = [
     "Gate",
     "HOLD",
     "LARGEST",
+    "LEAST_RUN",
     "LEAST_S",
     "Layer",
     "MEL",
@@ -55,6 +56,7 @@ __all__ = [
     "cells",
     "described",
     "energies",
+    "flickers",
     "graph",
     "levels",
     "pooling",

@@ -16,6 +16,20 @@ HELD = 4 * MEL.sample_rate
 """Samples that may wait to be heard: many frames at once cost less than one by one."""
 LEAST_S = 0.3
 """Seconds that must sound like speech, or half of the time: a short word does."""
+LEAST_RUN = 2
+"""Frames in a row that sound like speech, on average of a stretch, for it to be held: a syllable
+lasts as long, what comes and goes faster is mostly music. Chosen on melodies made by rules."""
+
+
+def flickers(sounds: Marks) -> bool:
+    """Tell whether what sounds like speech comes and goes faster than `LEAST_RUN` allows.
+
+    Args:
+        sounds: of each cell of a stretch whether it does, shape ``(cells,)``; what begins before
+            the stretch is no run of its own.
+    """
+    begins = np.count_nonzero(sounds[1:] & ~sounds[:-1])
+    return bool(np.count_nonzero(sounds) < LEAST_RUN * begins)
 
 
 def cells(n_samples: int) -> int:
@@ -66,6 +80,8 @@ class Gate:
     def speech(self, start_s: float, end_s: float) -> float:
         """Tell the share of a stretch in which somebody speaks: 0, where nobody does, to 1.
 
+        Of what flickers nothing is held, so its share is small and its answer uncertain.
+
         Args:
             start_s: seconds from the beginning of the recording.
             end_s: seconds, later; `reaches` them, or the recording was flushed.
@@ -78,7 +94,8 @@ class Gate:
         inside = np.minimum(begins + cell_s, end_s) - np.maximum(begins, start_s)
         if inside @ sounds < min(LEAST_S, (end_s - start_s) / 2):
             return 0.0
-        return min(float(inside @ held) / (end_s - start_s), 1.0)
+        spoken = sounds if flickers(sounds) else held
+        return min(float(inside @ spoken) / (end_s - start_s), 1.0)
 
     def sounding(self, first: int) -> Marks:
         """Tell of each cell from one on, as far as they are known, whether it sounds like speech.

@@ -16,7 +16,7 @@ from lightspeech.audio.gate.bands import (
     STEPS,
     pooling,
 )
-from lightspeech.audio.gate.listening import HOLD, LEAST_S
+from lightspeech.audio.gate.listening import HOLD, LEAST_RUN, LEAST_S
 from lightspeech.audio.gate.network import DELAY, LARGEST, weights
 
 GRAPH = "gate.onnx"
@@ -31,7 +31,7 @@ def described() -> dict[str, Any]:
         "sample_rate": MEL.sample_rate, "n_fft": MEL.n_fft, "cell": CELL, "floor": FLOOR,
         "steps": STEPS, "coarse": COARSE, "range": RANGE, "decay": DECAY, "nothing": NOTHING,
         "largest": LARGEST, "delay": DELAY, "hold": HOLD, "least_s": LEAST_S,
-        "threshold": learnt.threshold,
+        "least_run": LEAST_RUN, "threshold": learnt.threshold,
         "bands": [
             {"first": int(band[0]), "weights": pooling()[band, n].tolist()}
             for n, band in enumerate(bands)

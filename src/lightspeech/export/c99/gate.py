@@ -47,6 +47,7 @@ def sizes(windows: Windows) -> dict[str, int]:
         "LS_GATE_KNOWN": known,
         "LS_GATE_CELLS": known + 2 * gate.HOLD,
         "LS_GATE_LEAST_CELLS": int(np.ceil(least)),
+        "LS_GATE_LEAST_RUN": gate.LEAST_RUN,
     }
 
 

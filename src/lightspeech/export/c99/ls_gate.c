@@ -240,10 +240,16 @@ static uint32_t held(const ls_gate *gate, uint32_t cell) {
 
 /* Of the last window that counts of which all is known: what is said of a cell comes later. */
 float ls_gate_share(const ls_gate *gate) {
-    uint32_t sounds = 0, speech = 0;
+    uint32_t sounds = 0, begins = 0, speech = 0;
+    uint8_t before = 1; /* what begins before the window is no run of its own */
     for (uint32_t cell = 0; cell < LS_GATE_KNOWN; cell++) {
-        sounds += gate->speech[(gate->cells + cell + LS_GATE_HOLD) % LS_GATE_CELLS];
+        const uint8_t now = gate->speech[(gate->cells + cell + LS_GATE_HOLD) % LS_GATE_CELLS];
+        sounds += now;
+        begins += now > before;
+        before = now;
         speech += held(gate, cell);
     }
-    return sounds < LS_GATE_LEAST_CELLS ? 0.0f : (float)speech / LS_GATE_KNOWN;
+    const uint32_t flickers = sounds < LS_GATE_LEAST_RUN * begins; /* of it nothing is held */
+    const uint32_t share = flickers ? sounds : speech;
+    return sounds < LS_GATE_LEAST_CELLS ? 0.0f : (float)share / LS_GATE_KNOWN;
 }

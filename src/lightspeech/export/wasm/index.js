@@ -1,6 +1,7 @@
 // Emotion in speech: front end, network and voice gate in one file of WebAssembly, without a runtime.
 
 const CELL = 1280, HOLD = 4, DELAY = 8, LEAST_S = 0.3; // of the voice gate: samples, cells, cells, s
+const LEAST_RUN = 2; // cells in a row that sound like speech, on average: what flickers is music
 const UTTERANCE_S = 10; // longer sound is no single utterance
 const LEAST_SHARE = 0.4; // of speech, below which an answer is uncertain
 const ALL = 0, NETWORK = 1, GATE = 2; // that hear a sound
@@ -180,14 +181,20 @@ function smooth(rows) {
 
 /** Share of samples that lie in cells which sound like speech, or have such a one near them. */
 function share(sounds, begin, end, least) {
-  let sounding = 0, held = 0;
+  let sounding = 0, held = 0, marked = 0, begins = 0, before = true;
   for (let k = Math.max(Math.floor(begin / CELL), 0); k * CELL < end; k++) {
     const inside = Math.min((k + 1) * CELL, end) - Math.max(k * CELL, begin);
-    if (sounds[k]) sounding += inside;
+    if (sounds[k]) {
+      sounding += inside;
+      marked++;
+      if (!before) begins++;
+    }
+    before = sounds[k];
     if (sounds.slice(Math.max(k - HOLD, 0), k + HOLD + 1).includes(true)) held += inside;
   }
-  if (sounding === 0) return 0;
-  return sounding < Math.min(least, (end - begin) / 2) ? 0 : Math.min(held / (end - begin), 1);
+  if (sounding === 0 || sounding < Math.min(least, (end - begin) / 2)) return 0;
+  const spoken = marked < LEAST_RUN * begins ? sounding : held; // of what flickers nothing is held
+  return Math.min(spoken / (end - begin), 1);
 }
 
 /** First sample of each window: a hop apart, the last one ends with the sound; a single one, that is

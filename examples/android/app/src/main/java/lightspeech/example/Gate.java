@@ -12,7 +12,7 @@ import org.json.JSONObject;
  */
 public final class Gate {
     private final int sampleRate, nFft, cell, delay, hold, threshold;
-    private final int steps, coarse, range, decay, nothing, largest;
+    private final int steps, coarse, range, decay, nothing, largest, leastRun;
     private final double floor, leastSeconds;
     private final Band[] bands;
     private final Layer[] layers;
@@ -33,6 +33,7 @@ public final class Gate {
         largest = numbers.getInt("largest");
         floor = numbers.getDouble("floor");
         leastSeconds = numbers.getDouble("least_s");
+        leastRun = numbers.getInt("least_run");
         JSONArray allBands = numbers.getJSONArray("bands");
         bands = new Band[allBands.length()];
         for (int n = 0; n < bands.length; n++) bands[n] = new Band(allBands.getJSONObject(n));
@@ -109,14 +110,20 @@ public final class Gate {
         /** Share of a stretch, from sample to sample, in which somebody speaks: 0 to 1. */
         public double speech(double begin, double end) {
             double sounds = 0, held = 0;
-            for (int k = (int) (begin / cell); k * (double) cell < end; k++) {
+            int marked = 0, begins = 0, first = (int) (begin / cell);
+            for (int k = first; k * (double) cell < end; k++) {
                 double inside = Math.min((k + 1.0) * cell, end) - Math.max(k * (double) cell, begin);
-                if (sounding.get(k)) sounds += inside;
+                if (sounding.get(k)) {
+                    sounds += inside;
+                    marked++;
+                    if (k > first && !sounding.get(k - 1)) begins++;
+                }
                 int near = sounding.nextSetBit(Math.max(k - hold, 0));
                 if (near >= 0 && near <= k + hold) held += inside;
             }
             double least = Math.min(leastSeconds * sampleRate, (end - begin) / 2);
-            return sounds < least ? 0 : Math.min(held / (end - begin), 1);
+            double spoken = marked < leastRun * begins ? sounds : held; // of what flickers none is held
+            return sounds < least ? 0 : Math.min(spoken / (end - begin), 1);
         }
 
         private void hear() {
