@@ -76,6 +76,28 @@ def test_a_shipped_card_is_written_from_results_and_then_up_to_date(root, shippe
     assert "measured (counted): 72.5 kB flash, 28.6 kB RAM, 7.2 M instructions a second" in text
 
 
+def test_where_its_network_has_no_figures_those_of_another_form_of_its_tier_are_told(root, shipped):
+    toy = results.read(root / "toy/micro-int8.json")
+    for corpus, model, scheme in (
+        ("ravdess", "micro_level", "fp32"),
+        ("ravdess", "micro_level", "distilled-int8"),
+        ("ravdess", "nano_level", "int8"),
+        ("emodb", "micro_level", "int8"),
+        ("toy", "micro_level", "int8"),
+    ):
+        recalls = {"Anger": 0.125, "fearful": 0.25, "happiness": 0.5, "sad": 0.75}
+        figures = replace(toy, corpus=corpus, model=model, scheme=scheme, per_class_recall=recalls)
+        results.write(figures, results.results_path(root, corpus, model, scheme))
+    tables(root)
+    text = (shipped.path / "README.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    assert [row.split(" | ")[:3:2] for row in rows[2:]] == [
+        ["| cross2", "micro"], ["| toy", "micro"], ["| ravdess", "micro_level"],
+    ]  # fmt: skip
+    assert "| 12.5 | 50.0 | 75.0 | 3 |" in rows[-1]
+    assert "No figures of its own yet" not in text
+
+
 def test_a_shipped_card_tells_how_sure_it_is_of_strangers_and_what_rooms_leave(root, shipped):
     sure = {
         "corpus": "toy", "seeds": 3, "ece_before": 0.3, "ece": 0.125, "uar": 0.5,

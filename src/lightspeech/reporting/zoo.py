@@ -12,6 +12,7 @@ import numpy as np
 
 from lightspeech import bundle
 from lightspeech.bundle import Bundle, places
+from lightspeech.corpora.labels import common_name
 from lightspeech.evaluation import device_cost
 from lightspeech.evaluation.conditions import CORPUS, WHOLE, cross
 from lightspeech.evaluation.device_cost import Cost
@@ -22,8 +23,8 @@ from lightspeech.reporting.card import card
 ABOUT = """\
 This very model learnt from all of these. Rows named *cross* are its recipe with each corpus left
 out once, *by* how many it was taught, and say most about other people, rooms, microphones and
-languages. Rows of one corpus are the same network in the classes and by the recipe of that corpus,
-tested on speakers it never heard."""
+languages. Rows of one corpus are the same network, or another form of its tier where that has no
+figures, in the classes and by the recipe of that corpus, tested on speakers it never heard."""
 SHIPPED = "zoo_"
 """What the recipe of a shipped model is called before the name of the one that is tested."""
 
@@ -77,18 +78,35 @@ def quality(shipped: Bundle, published: Sequence[Results], devices: Sequence[Cos
         and (figures.unit not in WHOLE or figures.recipe == recipe)
     ]
     tested.sort(key=lambda figures: (figures.unit not in WHOLE, figures.corpus))
-    rows = [row for figures in tested for row in _rows(figures, shipped.labels)]
-    head = ("tested on", "protocol", "classes", "UAR %", "worst speaker", *shipped.labels, "seeds")
     there = {figures.recipe if figures.unit in WHOLE else figures.corpus for figures in tested}
-    missing = sorted({recipe, *(corpus["name"] for corpus in shipped.corpora)} - there)
+    wanted = {recipe, *(corpus["name"] for corpus in shipped.corpora)}
+    tested += [f for f in published if f.corpus in wanted - there and _is_form(f, same)]
+    missing = sorted(wanted - there - {figures.corpus for figures in tested})
+    rows = [row for figures in tested for row in _rows(figures, shipped.labels)]
+    names = ("tested on", "protocol", "network")
+    head = (*names, "classes", "UAR %", "worst speaker", *shipped.labels, "seeds")
     parts = [
         ABOUT,
-        costs.table(head, rows, names=2) if rows else "",
+        costs.table(head, rows, names=len(names)) if rows else "",
         f"No figures of its own yet of: {', '.join(missing)}." if missing else "",
         _price(recipe, [f for f in published if (f.model, f.scheme) == same and f.unit == CORPUS]),
         *(_cost(cost) for cost in devices if (cost.model, cost.scheme) == same),
     ]
     return "\n\n".join(filter(None, parts))
+
+
+def _is_form(figures: Results, of: tuple[str, str]) -> bool:
+    """Tell whether figures are of strangers, and of a tier's form in the same number format.
+
+    Args:
+        figures: of a study within a corpus.
+        of: model and scheme; forms are named by their tier and what is behind ``_``, schemes by
+            their steps and the number format.
+    """
+    model, scheme = of
+    tiers = {name.partition("_")[0] for name in (model, figures.model)}
+    formats = {name.rpartition("-")[2] for name in (scheme, figures.scheme)}
+    return figures.of_strangers and len(tiers) == len(formats) == 1
 
 
 def _price(recipe: str, across: Sequence[Results]) -> str:
@@ -130,15 +148,17 @@ def _of_strangers(shipped: Bundle, root: Path) -> Iterator[str]:
 def _rows(figures: Results, labels: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Write a study, and each corpus that was left out where there are several."""
     n_classes = str(len(figures.labels))
-    recalls = [wording.percent(figures.per_class_recall.get(label)) for label in labels]
+    found = {common_name(label): recall for label, recall in figures.per_class_recall.items()}
+    recalls = [wording.percent(found.get(common_name(label))) for label in labels]
     worst = f"{wording.percent(figures.uar.worst_speaker)} ({figures.worst_speaker})"
     quality = (wording.spread(figures.uar), worst, *recalls, str(len(figures.seeds)))
-    yield (figures.corpus, figures.protocol, n_classes, *quality)
+    yield (figures.corpus, figures.protocol, figures.model, n_classes, *quality)
     for corpus, uar in figures.per_corpus.items():
         nothing = [""] * (len(labels) + 2)
         yield (
             f"{figures.corpus}: {corpus}",
             figures.protocol,
+            figures.model,
             n_classes,
             wording.percent(uar),
             *nothing,
