@@ -54,6 +54,14 @@ def test_a_link_to_a_pipe_is_not_waited_for(tmp_path):
     assert [path.name for path in listing(tmp_path).skipped] == ["link"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_passed_over_and_named(tmp_path):
+    for name in ("pipe.wav", "pipe"):
+        os.mkfifo(tmp_path / name)
+    found = listing(tmp_path)
+    assert (found.recordings, found.skipped) == ([], [tmp_path / "pipe.wav"])
+
+
 def test_all_below_a_hidden_folder_is_left_out_and_the_folder_named(tmp_path):
     for name in ("a.wav", ".b.wav", ".trash/c.wav", ".trash/deep/d.wav", "e/.checkpoints/f.wav"):
         save(tmp_path / name)

@@ -30,8 +30,8 @@ class Listing:
 
     Attributes:
         recordings: in the order of their paths.
-        skipped: files that are no audio; then what is hidden, as far as it looks like recordings,
-            of folders the topmost alone.
+        skipped: files that are no audio; then what is hidden or no file, as far as it looks like
+            recordings, of folders the topmost alone.
     """
 
     recordings: list[Path]
@@ -49,11 +49,11 @@ def listing(root: Path) -> Listing:
     Raises:
         AudioError: if a folder cannot be read.
     """
-    hidden: list[Path] = []
-    files = sorted(_files(root, hidden))
+    passed: list[Path] = []
+    files = sorted(_files(root, passed))
     recordings = [path for path in files if is_recording(path)]
     known = set(recordings)
-    sounds = [path for path in sorted(hidden) if _looks_like_sound(path)]
+    sounds = [path for path in sorted(passed) if _looks_like_sound(path)]
     return Listing(recordings, [path for path in files if path not in known] + sounds)
 
 
@@ -92,8 +92,8 @@ def is_tar(path: Path) -> bool:
     return path.name.lower().endswith(TARS)
 
 
-def _files(root: Path, hidden: list[Path]) -> Iterator[Path]:
-    """Walk real folders before links, so that a file has its own path; note what is hidden."""
+def _files(root: Path, passed: list[Path]) -> Iterator[Path]:
+    """Walk real folders before links, so that a file has its own path; note what is passed over."""
     seen: set[tuple[int, int]] = set()
     folders, links = deque([root]), deque[Path]()
     while folders or links:
@@ -109,11 +109,13 @@ def _files(root: Path, hidden: list[Path]) -> Iterator[Path]:
         for entry in entries:
             path = folder / entry.name
             if entry.name.startswith("."):
-                hidden.append(path)
+                passed.append(path)
             elif _is_folder(entry):
                 (links if entry.is_symlink() else folders).append(path)
             elif entry.is_symlink() or entry.is_file():
                 yield path
+            else:  # a pipe: read as a file it may wait for ever
+                passed.append(path)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
