@@ -28,6 +28,26 @@ def cache_folder() -> Path:
     return Path(own) if own else cache / "lightspeech"
 
 
+def check_place(path: Path) -> None:
+    """Refuse what could not be written, before the work whose result it is to hold.
+
+    Args:
+        path: of a file or a folder, which need not be there.
+
+    Raises:
+        OutputError: if a folder above it is a file, or nothing may be written there.
+    """
+    there = Path(os.path.realpath(path))
+    missing = not os.path.exists(there)
+    while not os.path.exists(there):
+        there = there.parent
+    if missing and not os.path.isdir(there):
+        raise OutputError(f"{path}: {there} is a file; name another place")
+    folder = there if os.path.isdir(there) else there.parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{path}: nothing may be written in {folder}; name another place")
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``; on success it takes the place of ``path``.

@@ -1,12 +1,14 @@
-"""Standard output that knows few characters, as a file in Windows' cp1252 or the locale C."""
+"""What is printed, where few characters are known, and where results may be written."""
 
+import inspect
 import io
 import json
+import os
 import sys
 
 import pytest
 
-from lightspeech import cli
+from lightspeech import cli, plugins
 
 COMMANDS = {
     "text": ("predict",),
@@ -60,3 +62,43 @@ def test_no_recording_is_written_over(
     line = error_line(lightspeech(*command, "--output", name))
     assert line.endswith(f"{name}: is a recording, or named as one; name another file")
     assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "recording").read_bytes() == sound
+
+
+INPUTS = {
+    "path", "paths", "target", "targets", "manifest", "root", "recipe", "recordings", "bundle",
+    "bundle_path", "bundle_paths", "table", "folder", "speakers", "transcripts", "first", "others",
+    "against", "published", "source", "calibrated_by", "speech", "results", "run", "figures",
+    "cache", "into",
+}  # fmt: skip
+"""Paths that are read, what is cached, and the pages that hold tables already."""
+
+
+@pytest.mark.parametrize("name", plugins.names(cli.__name__))
+def test_each_path_of_a_command_is_read_or_looked_at_before_the_work(name):
+    command = plugins.load(cli.__name__, name).command
+    told = inspect.signature(command).parameters.values()
+    paths = {each.name for each in told if "Path" in str(each.annotation)}
+    assert paths <= INPUTS | cli.PLACES
+    assert not INPUTS & cli.PLACES
+
+
+LATE = {
+    "export": ("micro", "--format", "c99", "--bundles"),
+    "boards": ("micro", "--publish"),
+    "shrink": ("--speech", "speech"),
+    "run": ("recipe.yaml", "--publish"),
+}
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(
+    lightspeech, error_line, tmp_path, monkeypatch, name
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    line = error_line(lightspeech(name, *LATE[name], "file/new"))
+    assert f"{tmp_path / 'file'} is a file" in line
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
+    line = error_line(lightspeech(name, *LATE[name], "new/one"))
+    assert f"new/one: nothing may be written in {tmp_path}; name another place" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -7,7 +7,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import partial, wraps
 from typing import Annotated, Any
 
 import typer
@@ -16,14 +16,29 @@ from typer.main import get_command
 
 from lightspeech import __version__, plugins
 from lightspeech.errors import LightspeechError, LightspeechWarning
-from lightspeech.files import printable
+from lightspeech.files import check_place, printable
 
 CONTRACT = ("command",)
 """What a module binds that is a command."""
+PLACES = frozenset({"output", "publish", "bundles", "picture", "pictures", "explained"})
+"""What commands call a file or a folder that they write when their work is done."""
 INTERRUPTED, TERMINATED = 130, 143
 """Exit codes of Ctrl-C, and of a polite end: processes are ended and half files removed."""
 _HOME = re.compile(r"^(--[\w-]+=)?~/")
 _INTERRUPTED = "interrupted; finished work is kept; run and train go on with --resume"
+
+
+def _checking_places(command: Callable[..., None]) -> Callable[..., None]:
+    """Have a command refuse an output that cannot be written before it begins to work."""
+
+    @wraps(command)
+    def checked(**values: Any) -> None:
+        for name in PLACES & values.keys():
+            if values[name] is not None:
+                check_place(values[name])
+        command(**values)
+
+    return checked
 
 
 class _Commands(Mapping[str, Any]):
@@ -33,7 +48,7 @@ class _Commands(Mapping[str, Any]):
         if not plugins.has(__name__, name):
             raise KeyError(name)
         alone = typer.Typer(add_completion=False)
-        alone.command(name)(plugins.load(__name__, name).command)
+        alone.command(name)(_checking_places(plugins.load(__name__, name).command))
         return get_command(alone)
 
     def __iter__(self) -> Iterator[str]:

@@ -44,9 +44,10 @@ def command(
     names: Map = None,
     rounds: Annotated[int, typer.Option(min=1, help="Calls of each that are timed.")] = 100,
     threads: Annotated[int, typer.Option(min=1, help="Processor threads of each.")] = 1,
-    bundles: Annotated[Path, typer.Option(help="Folder that exported models go into.")] = Path(
-        "bundles"
-    ),
+    bundles: Annotated[
+        Path | None,
+        typer.Option(help="Folder that exported models go into; bundles if left out."),
+    ] = None,
     cache: Annotated[Path, typer.Option(help="Folder of cached features.")] = Path("cache"),
     output: Annotated[Path | None, typer.Option(help="Also write all as JSON here.")] = None,
     picture: Annotated[Path | None, typer.Option(help="Also draw times and sizes, SVG.")] = None,
@@ -69,7 +70,8 @@ def command(
     plan = Plan(
         targets=targets, formats=formats.split(",") if formats else (), yardstick=yardstick,
         manifest=manifest, labels=labels, columns=_labels.columns(columns),
-        names=_labels.mapping(names), rounds=rounds, threads=threads, bundles=bundles, cache=cache,
+        names=_labels.mapping(names), rounds=rounds, threads=threads,
+        bundles=bundles or Path("bundles"), cache=cache,
     )  # fmt: skip
     with Bars() as bars:
         result = benchmark(plan, bars.show)

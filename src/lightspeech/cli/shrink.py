@@ -9,7 +9,7 @@ from lightspeech.workflows import needs
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(help="Where the small encoder goes.")],
+    output: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the small encoder goes.")],
     speech: Annotated[
         list[Path], typer.Option(help="Folder of recordings, once or more; no test speaker's.")
     ],
@@ -44,6 +44,6 @@ def command(
         "source": source, "last": blocks, "tuned": tuned, "heads": heads, "units": units,
         "epochs": epochs, "level": level,
     }  # fmt: skip
-    shrunk = shrink(folder, speech, settings, judged=recordings)
+    shrunk = shrink(output, speech, settings, judged=recordings)
     encoder = ", ".join(f"{key}: {value}" for key, value in shrunk.encoder.items())
-    typer.echo(f"{folder}  {shrunk.size_bytes:,} bytes; in a recipe: frontend: {{{encoder}}}")
+    typer.echo(f"{output}  {shrunk.size_bytes:,} bytes; in a recipe: frontend: {{{encoder}}}")
