@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lightspeech import files
 from lightspeech.errors import BundleError, CorpusError, OutputError
 from lightspeech.files import parse_json, placed, read_json, relative, replacing, write_text
 
@@ -157,3 +158,16 @@ def test_a_file_that_is_replaced_keeps_its_mode(tmp_path, mode):
     path.chmod(mode)
     write_text(path, "new")
     assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("new", mode)
+
+
+def test_without_a_home_the_cache_is_where_it_is_said_to_be_or_must_be_named(monkeypatch, tmp_path):
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv(files.CACHE, str(tmp_path))
+    assert files.cache_folder() == tmp_path
+    monkeypatch.delenv(files.CACHE)
+    with pytest.raises(OutputError, match=f"{files.CACHE}=FOLDER"):
+        files.cache_folder()

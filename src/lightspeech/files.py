@@ -22,10 +22,23 @@ CACHE = "LIGHTSPEECH_CACHE"
 
 
 def cache_folder() -> Path:
-    """Tell where libraries and models are kept: ``$LIGHTSPEECH_CACHE``, or in the user's cache."""
-    own = os.environ.get(CACHE)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(own) if own else cache / "lightspeech"
+    """Tell where libraries and models are kept: ``$LIGHTSPEECH_CACHE``, or in the user's cache.
+
+    Raises:
+        OutputError: if no folder is named, and the user has no home.
+    """
+    if own := os.environ.get(CACHE):
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache") / "lightspeech"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise OutputError(
+            f"nobody knows where your home is; name a folder for what is kept: {CACHE}=FOLDER"
+        ) from None
 
 
 def check_place(path: Path) -> None:

@@ -104,3 +104,18 @@ def test_a_corpus_has_the_lossless_of_two_copies(tmp_path):
         "same name as AudioWAV/1001_a.wav"
     ]
     assert [path.name for path in reading.skipped] == ["labels.txt"]
+
+
+def test_a_name_that_a_reader_cannot_take_apart_is_rejected_with_the_reason(tmp_path):
+    for name in ("anna_sad_01.wav", "bad_name.wav", "anna_maria_sad_01.wav"):
+        save(tmp_path / name)
+
+    def parse(path):
+        who, emotion, _ = path.stem.split("_")
+        return Utterance(id=path.stem, path=path, corpus="c", speaker=who, emotion=emotion)
+
+    reading = read_files(tmp_path, parse, name="c")
+    assert [utterance.id for utterance in reading.utterances] == ["anna_sad_01"]
+    reasons = {rejected.path.name: rejected.reason for rejected in reading.rejected}
+    assert reasons["bad_name.wav"].startswith("its name is of another form (not enough values")
+    assert reasons["anna_maria_sad_01.wav"].startswith("its name is of another form (too many")

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import shutil
 import sys
 
 import numpy as np
@@ -124,6 +125,44 @@ def test_text_is_a_table_with_the_likeliest_first(lightspeech, recordings):
     assert head.split() == ["file", "from", "s", "to", "s", "emotion", "likeliest"]
     assert line.split()[:4] == [str(recordings / "loud.wav"), "0.0", "1.5", "loud"]
     assert line.split()[4:6] == ["loud", "98%,"]
+
+
+def test_a_name_that_breaks_a_line_stays_one_field_of_csv(lightspeech, recordings, tmp_path):
+    names = ["two\nlines.wav", "back\rward.wav"]
+    for name in names:
+        shutil.copy(recordings / "loud.wav", tmp_path / name)
+    asked = [tmp_path / name for name in names]
+    ended = lightspeech("predict", *asked, "--output", tmp_path / "answers.CSV")
+    assert ended.code == 0, ended.err
+    with (tmp_path / "answers.CSV").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["path"] for row in rows] == [str(path) for path in asked]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "says"),
+    [
+        ("b.xlsx", (), "b.xlsx: answers are written as .txt, .csv, .json, .jsonl, .parquet; name"),
+        ("c.csv", ("--json",), "c.csv: is csv by its name; leave out --json"),
+    ],
+)
+def test_an_output_is_what_its_name_says(
+    lightspeech, error_line, recordings, tmp_path, monkeypatch, name, options, says
+):
+    monkeypatch.chdir(tmp_path)
+    assert says in error_line(lightspeech("predict", recordings, *options, "--output", name))
+    assert not (tmp_path / name).exists()
+
+
+def test_recordings_of_one_name_are_not_explained_and_that_is_said_first(
+    lightspeech, error_line, recordings, tmp_path
+):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        shutil.copy(recordings / "loud.wav", tmp_path / folder / "x.wav")
+    ended = lightspeech("predict", tmp_path / "a", tmp_path / "b", "--explain", tmp_path / "why")
+    assert "2 recordings are called 'x'; explain them one by one" in error_line(ended)
+    assert ended.out == ""
 
 
 @pytest.mark.parametrize("form", ["--json", "--csv"])

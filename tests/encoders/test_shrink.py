@@ -364,3 +364,15 @@ def test_its_layer_gives_what_the_cache_holds_of_its_file(small):
     found = layer(torch.from_numpy(states))
     torch.testing.assert_close(found[0], expected, atol=1e-3, rtol=1e-3)
     assert layer(source.example).shape == (2, *front.example().shape[1:])
+
+
+def test_another_encoder_is_not_written_over(source, tmp_path):
+    soundfile.write(tmp_path / "a.wav", noise(8_000), 16_000)
+    own = tmp_path / "own"
+    shutil.copytree(source, own)
+    before = {path.name: path.read_bytes() for path in own.iterdir()}
+    with pytest.raises(ConfigError, match=f"holds another encoder; .* --source {own} makes it"):
+        shrink.shrink(shrink_of(source), [tmp_path / "a.wav"], own)
+    assert {path.name: path.read_bytes() for path in own.iterdir()} == before
+    for _ in range(2):  # a small one is
+        shrink.shrink(shrink_of(source), [tmp_path / "a.wav"], tmp_path / "small")

@@ -206,3 +206,16 @@ def frame(opcode, content):
     n_bytes = len(content)
     length = bytes([0x80 | n_bytes]) if n_bytes < 126 else b"\xfe" + n_bytes.to_bytes(2, "big")
     return bytes([0x80 | opcode]) + length + bytes(4) + content
+
+
+def test_a_stream_that_a_page_of_others_asks_for_is_refused_without_a_line_of_the_log(
+    server, caplog
+):
+    log = logging.getLogger("uvicorn.error")  # whose lines go no further
+    log.addHandler(caplog.handler)
+    with pytest.raises(InvalidStatus) as refused, server.stream(origin="https://evil.example"):
+        pass
+    assert refused.value.response.status_code == 403
+    assert server.ask("/healthz")[0] == 200
+    log.removeHandler(caplog.handler)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]

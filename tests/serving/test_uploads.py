@@ -102,6 +102,7 @@ def test_an_unknown_model_is_refused(server, wav):
     ("path", "method", "status", "says"),
     [
         ("/v1/predict?whole=maybe", "POST", 400, "whole: Input should be a valid boolean"),
+        ("/v1/predict?modle=nano", "POST", 400, "modle: no such key; choose of model, whole, each"),
         ("/v2/predict", "GET", 404, "Not Found"),
         ("/v1/models", "POST", 405, "Method Not Allowed"),
     ],

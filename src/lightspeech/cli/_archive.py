@@ -22,7 +22,7 @@ def table(paths: Sequence[Path], output: Path | None) -> Path | None:
     Raises:
         ConfigError: if one is a tar file, and there would be no table.
     """
-    if output is not None and output.suffix == SUFFIX:
+    if output is not None and output.suffix.lower() == SUFFIX:
         return output
     if tar := next(filter(is_tar, paths), None):
         raise ConfigError(f"{tar} is an archive; add --output answers{SUFFIX}")

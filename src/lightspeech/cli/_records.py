@@ -12,7 +12,7 @@ import typer
 
 from lightspeech.bundle import Bundle
 from lightspeech.cli._questions import MIX, Question, encodable
-from lightspeech.errors import AudioError
+from lightspeech.errors import AudioError, ConfigError
 from lightspeech.files import printable, replacing
 from lightspeech.inference import answers
 from lightspeech.inference.answers import NONE, Segment
@@ -23,6 +23,8 @@ Record = dict[str, Any]
 Format = Callable[[Record], str]
 
 UNCERTAIN = "uncertain"
+FORMS = {"": "", ".txt": "", ".csv": "csv", ".json": "json", ".jsonl": "json", ".parquet": ""}
+"""How the name of an output may end, and what it says."""
 FIELDS = ("path", "start_s", "end_s", "label", "uncertain", "speech", "model", "error")
 
 
@@ -57,6 +59,28 @@ def of_segment(segment: Segment, bundle: Bundle) -> Record:
     return {**answers.record(segment), "model": bundle.name}
 
 
+def form(output: Path | None, *, as_json: bool, as_csv: bool) -> tuple[bool, bool]:
+    """Tell whether answers are JSON, and CSV, as they are asked for and the output's name says.
+
+    Args:
+        output: None: standard output.
+        as_json: asked for.
+        as_csv: asked for.
+
+    Raises:
+        ConfigError: if the name says no form, or another one.
+    """
+    suffix = "" if output is None else output.suffix.lower()
+    if suffix not in FORMS:
+        told = ", ".join(filter(None, FORMS))
+        raise ConfigError(f"{output}: answers are written as {told}; name such a file")
+    asked = "json" if as_json else "csv" if as_csv else ""
+    if asked and FORMS[suffix] not in ("", asked):
+        raise ConfigError(f"{output}: is {FORMS[suffix]} by its name; leave out --{asked}")
+    told = asked or FORMS[suffix]
+    return told == "json", told == "csv"
+
+
 def csv_format(bundle: Bundle, channels: str) -> tuple[str, Format]:
     fields = FIELDS if channels == MIX else (FIELDS[0], "channel", *FIELDS[1:])
 
@@ -71,8 +95,9 @@ def csv_format(bundle: Bundle, channels: str) -> tuple[str, Format]:
 
 def _csv(values: Iterable[Any]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(values)
-    return text.getvalue()
+    # Without an end of lines of its own it would not quote a name that holds one.
+    csv.writer(text, lineterminator="\r\n").writerow(values)
+    return text.getvalue().removesuffix("\r\n")
 
 
 def text_format(bundle: Bundle, questions: Iterable[Question]) -> tuple[str, Format]:

@@ -77,7 +77,8 @@ def command(
         Path | None,
         typer.Option(
             callback=_files.no_recording,
-            help="Write here, not to stdout; .csv, .json or .parquet is the form.",
+            help="Write here, not to stdout; its form is .csv, .json (an object a line), .txt or "
+            ".parquet.",
         ),
     ] = None,
     engine: Engine = PROCESSES,
@@ -110,9 +111,7 @@ def command(
     """
     if as_json and as_csv:
         raise ConfigError("--json and --csv are both given; choose one")
-    if output is not None and not as_json:
-        as_csv = as_csv or output.suffix == ".csv"
-        as_json = not as_csv and output.suffix in (".json", ".jsonl")
+    as_json, as_csv = _records.form(output, as_json=as_json, as_csv=as_csv)
     if raw is not None and (path != [_files.STDIN] or whole or channels != MIX):
         raise ConfigError(
             "--raw answers standard input alone, one channel, as it comes; give - and leave out "
@@ -144,6 +143,8 @@ def command(
         raise ConfigError("--resume goes on with answers in a .parquet; leave it out")
     recognizer = load(bundle_path, backend=backend)
     files = _files.expand(path)
+    if explained is not None:
+        _check_names(files)
     questions = list(_questions.ask(files, channels))
     texts = _questions.texts(questions, text, transcripts)
     head, line = _records.text_format(recognizer.bundle, questions)
@@ -175,6 +176,13 @@ def command(
         failed = _explain(recognizer.predictor, files, explained) or failed
     if failed:
         raise typer.Exit(1)
+
+
+def _check_names(files: list[Path]) -> None:
+    """Refuse what cannot be explained side by side before it is answered."""
+    from lightspeech.workflows import explain_recordings
+
+    explain_recordings.check_names(files)
 
 
 def _explain(predictor: Predictor, files: list[Path], folder: Path) -> bool:

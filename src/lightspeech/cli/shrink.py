@@ -35,7 +35,7 @@ def command(
 ) -> None:
     """Make a Whisper encoder small: first blocks, fewer heads and units, int8.
 
-    Example: lightspeech shrink encoders/base --speech data/emodb --units 1152
+    Example: lightspeech shrink encoders/base --source whisper-tiny.en --speech data/emodb
     """
     needs.torch("a small encoder")
     from lightspeech.workflows.shrink import shrink

@@ -8,7 +8,7 @@ from pathlib import Path
 from lightspeech.audio import folders
 from lightspeech.config import NamedPath, config
 from lightspeech.corpora._spelling import clean, first_spellings
-from lightspeech.errors import CorpusError
+from lightspeech.errors import CorpusError, LightspeechError
 from lightspeech.files import is_text
 
 ORIGINALS = "original-samples"
@@ -189,7 +189,7 @@ def read_files(root: Path, parse: Callable[[Path], Utterance | str], *, name: st
 
     Args:
         root: the folder.
-        parse: gives the utterance of a path, or the reason to reject it.
+        parse: gives the utterance of a path, or the reason to reject it; a `ValueError` is one.
         name: of the corpus, for the message.
 
     Raises:
@@ -230,4 +230,9 @@ def _parsed(path: Path, root: Path, parse: Callable[[Path], Utterance | str]) ->
         return f"lies in {ORIGINALS}/, beside the converted corpus"
     if not is_text(path):
         return "its name is no UTF-8, or holds control characters; rename it"
-    return parse(path)
+    try:
+        return parse(path)
+    except LightspeechError:  # of which some are ValueErrors
+        raise
+    except ValueError as error:
+        return f"its name is of another form ({error})"

@@ -120,10 +120,12 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path, *, judged: int = R
         Size of its file in bytes.
 
     Raises:
-        ConfigError: if the source is no Whisper, or has fewer blocks, heads or units.
+        ConfigError: if another encoder lies in the folder; if the source is no Whisper, or has
+            fewer blocks, heads or units.
         MissingExtra: if transformers is not installed.
         OutputError: if the folder cannot be written.
     """
+    _check_folder(to)
     network, used = open_blocks(cfg), some_of(recordings, judged)
     _blocks.lessen(network, _waveforms(used), heads=cfg.heads, units=cfg.units)
     if cfg.epochs:
@@ -151,6 +153,19 @@ def shrink(cfg: Shrink, recordings: Sequence[Path], to: Path, *, judged: int = R
     write_json(to / ABOUT, about)
     (to / layout.CHECKPOINT).unlink(missing_ok=True)
     return len(data)
+
+
+def _check_folder(to: Path) -> None:
+    """Refuse a folder that holds another encoder, whose description would be written over."""
+    if not (to / ABOUT).exists():
+        return
+    try:
+        read_about(to)
+    except ConfigError:
+        raise ConfigError(
+            f"{to}: holds another encoder; the folder is where the small one goes, --source {to} "
+            "makes it of that one"
+        ) from None
 
 
 def macs(network: WhisperBlocks, seconds: int) -> int:

@@ -13,6 +13,8 @@ Column = tuple[str, tuple[str, ...], str]
 Row = tuple[tuple[int, str, bool, int], list[str]]
 """What rows are ordered by, and the cells."""
 OF_A_CORPUS, ACROSS = "Other speakers of the corpus learnt from", "Corpora never heard"
+STEPS = {FLOATS, "distilled", "int8"}
+"""Schemes that are shown: what else was tried of compression stands in docs/results.md."""
 LEGEND = (
     "UAR in percent over speakers never heard, mean ± deviation over seeds; *cross3*: three "
     "corpora, each left out once, *cross6*: six, *cross6by3*: six tested, three taught. Gain is no "
@@ -29,7 +31,11 @@ def markdown(published: Sequence[Results], others: Sequence[Point]) -> str:
         published: all results.
         others: what others published; of these only those that no smaller one beats are shown.
     """
-    honest = [each for each in published if each.of_strangers and not each.of_transfer]
+    honest = [
+        each
+        for each in published
+        if each.of_strangers and not each.of_transfer and STEPS.issuperset(each.scheme.split("-"))
+    ]
     parts = {
         OF_A_CORPUS: [figures for figures in honest if figures.unit != CORPUS],
         ACROSS: [figures for figures in honest if figures.unit == CORPUS],

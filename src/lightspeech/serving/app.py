@@ -102,6 +102,7 @@ def _add_routes(made: FastAPI, service: Service, known: Known) -> None:
         """Answer a file of any format: its bytes are the body."""
         outcome = "internal"
         try:
+            uploads.check_keys(request.query_params)
             answer = await uploads.predict(service, request, model, whole=whole, each=each)
             outcome = "answered"
         except Refused as refused:

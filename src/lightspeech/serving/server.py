@@ -19,8 +19,13 @@ POLL_S = 0.02
 
 
 def is_ours(record: logging.LogRecord) -> bool:
-    """Tell whether a fault is the server's: a trace for each client's broken text fills disks."""
-    return not (record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError))
+    """Tell whether a fault is the server's: a line for each that a client makes fills disks.
+
+    A stream that is refused with an answer of HTTP is none either; uvicorn 0.54 takes it for one.
+    """
+    if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
+        return False
+    return "without completing handshake" not in record.getMessage()
 
 
 class Server(uvicorn.Server):

@@ -5,6 +5,7 @@ is written to disk.
 """
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -17,8 +18,23 @@ from lightspeech.serving.protocol import Code, Refused
 from lightspeech.serving.service import Service
 
 FORM = "multipart/form-data"
+KEYS = ("model", "whole", "each")
+"""What may follow ``?`` in the address."""
 PATIENCE = 4
 """Times the limit that is taken and thrown away: who is cut off while sending reads no answer."""
+
+
+def check_keys(keys: Iterable[str]) -> None:
+    """Refuse a parameter that there is not: a mistyped one would be answered as if it were none.
+
+    Args:
+        keys: what follows ``?`` in the address, without its values.
+
+    Raises:
+        Refused: if one is none of `KEYS`.
+    """
+    if unknown := next((key for key in keys if key not in KEYS), None):
+        raise Refused(Code.BAD_REQUEST, f"{unknown}: no such key; choose of {', '.join(KEYS)}")
 
 
 async def predict(

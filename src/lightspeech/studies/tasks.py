@@ -35,10 +35,11 @@ def in_vocabulary(utterances: Sequence[Utterance], vocabulary: str) -> list[Utte
     classes = {vocabularies.map_label(u.emotion, vocabulary) for u in kept}
     if len(classes) < 2:
         there = vocabularies.counted(u.emotion for u in utterances)
+        other = "" if vocabulary == vocabularies.OWN else ", or take labels: own"
         raise CorpusError(
             f"{len(classes)} of the classes of vocabulary {vocabulary!r} among {len(utterances)} "
             f"utterances, labelled {there}; at least 2 are needed: say which class they are, as in "
-            "--map Wut=angry, or take labels: own"
+            f"--map Wut=angry, and map no more to nothing{other}"
         )
     return kept
 

@@ -1,5 +1,6 @@
 """Recordings explained one by one: sentences of each, and pictures where a folder is named."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,6 +10,17 @@ from lightspeech.explain import maps, recording
 from lightspeech.explain.maps import Method
 from lightspeech.inference.predictor import Predictor
 from lightspeech.reporting import recording as pages
+
+
+def check_names(files: Sequence[Path]) -> None:
+    """Refuse recordings of one name, whose pictures would be one file.
+
+    Raises:
+        ConfigError: if there are such.
+    """
+    names = Counter(path.stem for path in files)
+    if names and (most := names.most_common(1)[0])[1] > 1:
+        raise ConfigError(f"{most[1]} recordings are called {most[0]!r}; explain them one by one")
 
 
 def explain(
@@ -34,9 +46,8 @@ def explain(
         MissingExtra: if there are to be pictures and matplotlib is not installed.
         OutputError: if the folder cannot be written.
     """
-    names = [path.stem for path in files]
-    if pictures is not None and (twice := [name for name in names if names.count(name) > 1]):
-        raise ConfigError(f"two recordings are called {twice[0]!r}; explain them one by one")
+    if pictures is not None:
+        check_names(files)
     thresholds = predictor.bundle.thresholds
     for path in files:
         try:

@@ -8,6 +8,7 @@ from lightspeech.errors import ConfigError
 from lightspeech.evaluation import results
 from lightspeech.evaluation.rated import Rated
 from lightspeech.evaluation.results import Results
+from lightspeech.files import check_place
 from lightspeech.progress import Progress
 from lightspeech.reporting import html
 from lightspeech.reporting.study_figures import Example
@@ -55,6 +56,8 @@ def run(job: Job, progress: Progress, *, publish_to: Path | None = None) -> Fini
     Raises:
         LightspeechError: if the recipe, the corpus or the cut cannot be, or a folder is in the way.
     """
+    for place in (job.places.bundles, REPORT):
+        check_place(place)
     if publish_to is not None and job.read().ratings is not None:
         raise ConfigError(
             "published tables are of classes; leave --publish out where ratings are told"
