@@ -127,7 +127,7 @@ def frontier(points: Sequence[Point], cost: str, title: str) -> Drawing:
         costs, heights = zip(*_stairs(edge), strict=True)
         axes.plot(costs, heights, color=QUIET, linewidth=0.9, label=f"nothing {better} is better")
         axes.set(title=title)
-        axes.legend(loc="upper left", fontsize=8)
+        axes.legend(loc="upper left", fontsize=8, frameon=True, framealpha=1, edgecolor="none")
         picture.draw_without_rendering()
         _names.write(axes, [point.system for point in shown], dots, _lines(axes))
         return Drawing(picture, f"frontier {title} {cost}", f"UAR against {COSTS[cost]}, {title}")
