@@ -4,7 +4,6 @@ import errno
 import json
 import math
 import os
-import secrets
 import stat
 import unicodedata
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
+from lightspeech import unfinished
 from lightspeech.errors import CorpusError, LightspeechError, OutputError
 
 MAX_TEXT_BYTES = 64 << 20
@@ -66,8 +66,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``; on success it takes the place of ``path``.
 
     A link stays a link: what it points to is replaced. Missing folders are made; an error in the
-    body leaves the old file and nothing else. A file that is replaced keeps its mode; a new one has
-    what the umask leaves.
+    body leaves the old file and nothing else; see `unfinished` for a program that is killed. A file
+    that is replaced keeps its mode; a new one has what the umask leaves.
 
     Args:
         path: the file to write.
@@ -76,28 +76,22 @@ def replacing(path: Path) -> Iterator[Path]:
         OutputError: if the folder cannot be written, the disk is full, or the path is a folder, a
             device or a pipe.
     """
-    temporary: Path | None = None
     try:
         target = Path(os.path.realpath(path))  # `resolve` has an error of its own for a loop
         if target.exists() and not target.is_file():
             # Replacing /dev/null would succeed for root, and leave a plain file in its place.
             raise OutputError(f"{path}: is no regular file; name another place")
         target.parent.mkdir(parents=True, exist_ok=True)
-        new = target.parent / f".{target.name[:200]}.{secrets.token_hex(8)}"
-        new.touch(mode=0o666, exist_ok=False)
-        temporary = new
-        if target.exists():
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode) | stat.S_IWUSR)
-        yield temporary
-        temporary.replace(target)
+        with unfinished.beside(target) as temporary:
+            if target.exists():
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode) | stat.S_IWUSR)
+            yield temporary
+            temporary.replace(target)
     except OSError as error:
         why = error.strerror or error
         raise OutputError(
             f"{path}: cannot be written ({why}); free space or name another place"
         ) from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
 
 
 def is_text(path: Path) -> bool:
