@@ -15,7 +15,7 @@ SOURCE = TESTS.parent / "src"
 LAYERS = (
     {
         "errors", "bounds", "config", "environment", "plain_yaml", "plugins", "files",
-        "fixed_point", "metrics", "faults",
+        "fixed_point", "metrics", "faults", "unfinished",
     },
     {"cluster", "heap", "processes", "progress", "quiet", "runtime", "tokenizer"},
     {"audio"},

@@ -55,10 +55,12 @@ def check_place(path: Path) -> None:
     while not os.path.exists(there):
         there = there.parent
     if missing and not os.path.isdir(there):
-        raise OutputError(f"{path}: {there} is a file; name another place")
+        raise OutputError(f"{path}: cannot be written ({there} is a file); name another place")
     folder = there if os.path.isdir(there) else there.parent
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(f"{path}: nothing may be written in {folder}; name another place")
+        raise OutputError(
+            f"{path}: cannot be written (no right to write in {folder}); name another place"
+        )
 
 
 @contextmanager

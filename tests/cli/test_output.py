@@ -100,5 +100,5 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_work(
     assert f"{tmp_path / 'file'} is a file" in line
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
     line = error_line(lightspeech(name, *LATE[name], "new/one"))
-    assert f"new/one: nothing may be written in {tmp_path}; name another place" in line
+    assert f"new/one: cannot be written (no right to write in {tmp_path}); name another" in line
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

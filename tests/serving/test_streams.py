@@ -87,7 +87,7 @@ def test_old_sound_is_dropped_and_the_client_told(start, talk):
         server.feed(connection, talk[: 5 * RATE])  # at once: all but the last second is old
         connection.send(END)
         said, _ = server.messages(connection)
-    [dropped] = of("dropped", said)
+    *_, dropped = of("dropped", said)  # in one go, but where the machine is busy
     assert dropped["end_s"] == pytest.approx(4.0, abs=0.2)
     assert said[-1]["dropped_s"] == pytest.approx(4.0, abs=0.2)
 
